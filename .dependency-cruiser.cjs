@@ -1,0 +1,36 @@
+/** Imports point one way; see ARCHITECTURE.md. Each rule names what a layer may import, all else is an error. */
+const layer = (name, ...allowed) => ({
+	name: `${name} imports only what lies below it`,
+	severity: "error",
+	from: { path: `^src/${name}/` },
+	to: { path: "^src/", pathNot: [`^src/${name}/`, ...allowed.map((other) => `^src/${other}/`)] },
+});
+module.exports = {
+	forbidden: [
+		layer("core"),
+		layer("words", "core", "control/(record|errors)", "roll/events"),
+		layer("control", "core"),
+		layer("roll", "core", "control"),
+		layer("platforms/local", "core", "control"),
+		layer("pulumi", "core", "control", "roll", "words", "platforms"),
+		{
+			name: "core imports semver and nothing else from outside",
+			severity: "error",
+			from: { path: "^src/core/" },
+			to: { path: "node_modules|^node:", pathNot: ["node_modules/(@types/)?semver"] },
+		},
+		{ name: "no cycles", severity: "error", from: {}, to: { circular: true } },
+		{
+			name: "only the faces to Pulumi know Pulumi",
+			severity: "error",
+			from: { path: "^src/", pathNot: "^src/(pulumi/|index.ts)" },
+			to: { path: "@pulumi/" },
+		},
+	],
+	options: {
+		doNotFollow: { path: "node_modules" },
+		tsPreCompilationDeps: true,
+		tsConfig: { fileName: "tsconfig.json" },
+		exclude: { path: "^dist/" },
+	},
+};

@@ -1,0 +1,83 @@
+import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
+import type { DbVersion } from "../core/version";
+import type { ClusterRecord } from "./record";
+
+/** A claim that this process holds. */
+export interface Claim {
+	readonly holder: string;
+	readonly fence: number;
+}
+
+/** One replica, looked at closely while the roll waits for it. */
+export interface ReplicaView {
+	readonly replica: ObservedReplica;
+	/** Queries that it is running for clients; `undefined` when it can't be asked. */
+	readonly queries: number | undefined;
+	/** What it is doing, such as `pulling the image` or `loading tables: 3 of 7`. While this changes, it makes progress. */
+	readonly phase: string;
+	/** Why waiting can't help (exits at start, no such image), with its own last words. */
+	readonly failure?: string;
+}
+
+/** What a create needs to know, whatever the platform; `Settings` are the platform's own (its validated arguments). */
+export interface ClusterSpec<Settings = unknown> {
+	readonly name: string;
+	readonly owner: string;
+	readonly generation: string;
+	readonly version: DbVersion;
+	readonly shards: number;
+	readonly replicas: number;
+	readonly settings: Settings;
+}
+
+/**
+ * The port: what a platform offers to observe and change one cluster. The roll is written once over it, and one contract
+ * suite (test/contract) says in tests what each method promises here in words.
+ *
+ * Every method that changes something is idempotent, so that a caller that died in the middle just calls again; takes
+ * the claim, and throws {@link ClaimLost} without touching anything when that claim no longer holds. A platform that
+ * can't be reached or read throws {@link PlatformError}.
+ */
+export interface ClusterControl<Settings = unknown> {
+	/** The cluster's own record, in one cheap read that wakes nothing; `undefined` only on proof that there is none. */
+	record(): Promise<ClusterRecord | undefined>;
+	/** The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence. */
+	observe(): Promise<ObservedCluster | undefined>;
+	/** One replica as it is now. */
+	look(replica: string): Promise<ReplicaView>;
+
+	/** Takes the exclusive claim for `seconds`; throws {@link Claimed} while another holds it. Allowed with no cluster yet. */
+	claim(holder: string, seconds: number): Promise<Claim>;
+	/** Checks that the claim still holds and extends it; throws {@link ClaimLost}. */
+	extend(claim: Claim, seconds: number): Promise<void>;
+	/** Gives the claim up. Does nothing when it no longer holds. */
+	release(claim: Claim): Promise<void>;
+
+	/** Persists that an update is under way; replaces an earlier mark. */
+	begin(claim: Claim, mark: UpdateMark): Promise<void>;
+	/** Removes the mark. */
+	finish(claim: Claim): Promise<void>;
+
+	/** Takes the replica out of the clients' endpoints; resolves when no new request reaches it. Queries that run go on. */
+	drain(claim: Claim, replica: string): Promise<void>;
+	/** Lets clients reach a drained replica again. */
+	undrain(claim: Claim, replica: string): Promise<void>;
+	/**
+	 * From now on the replica runs `version`: restarts it at once, or, while the cluster is stopped, notes the version for
+	 * its next start. Does not wait. The replica returns to the clients' endpoints by itself once it serves and has caught up.
+	 */
+	restart(claim: Claim, replica: string, version: DbVersion): Promise<void>;
+
+	/** Makes the cluster, or goes on making one of the same owner. Does not wait until it serves. */
+	create(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
+	/** Takes over an existing cluster: stamps owner and generation on it. */
+	adopt(claim: Claim, owner: string, generation: string): Promise<void>;
+	/** Changes settings other than the version, without a restart where none is needed. */
+	configure(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
+	start(claim: Claim): Promise<void>;
+	stop(claim: Claim): Promise<void>;
+	/** Starts an idle cluster as a request would. */
+	wake(claim: Claim): Promise<void>;
+	/** Ends the cluster's processes and forgets the cluster; its data stays unless `data` says so. */
+	destroy(claim: Claim, options: { readonly data: boolean }): Promise<void>;
+}

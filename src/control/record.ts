@@ -1,0 +1,30 @@
+import type { UpdateMark } from "../core/cluster";
+import type { DbVersion } from "../core/version";
+
+/** Who may change the cluster just now. Expires unless extended, so that a killed holder blocks nobody for long. */
+export interface ClaimRecord {
+	/** For people: `user@host, process 4711`. */
+	readonly holder: string;
+	/** Grows with every claim: a holder that slept through its claim sees that a later one was given. */
+	readonly fence: number;
+	/** ISO 8601 in UTC. */
+	readonly expires: string;
+}
+
+/**
+ * The ONE object that a cluster keeps about itself where it lives (a file locally, a ConfigMap on Kubernetes), changed
+ * only by compare-and-swap. Pulumi's state is a copy at best: it can be stale, edited or gone.
+ */
+export interface ClusterRecord {
+	/** `project/stack/name` of the resource that the cluster belongs to. */
+	readonly owner: string;
+	/** Made anew by each create, so that a late delete of an earlier resource does nothing. */
+	readonly generation: string;
+	readonly shards: number;
+	/** Of each shard. */
+	readonly replicas: number;
+	readonly mark?: UpdateMark;
+	readonly claim?: ClaimRecord;
+	/** The highest version that ever opened each replica's data, by the replica's name. */
+	readonly openedBy: Readonly<Record<string, DbVersion>>;
+}

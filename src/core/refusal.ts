@@ -1,0 +1,41 @@
+import type { State } from "./state";
+import type { DbVersion } from "./version";
+
+/** Facts of each rule's refusal, by the rule's name. Words make sentences of them; nothing here is a sentence. */
+export interface RefusalFacts {
+	"version-format": Record<never, never>;
+	"no-downgrade": {
+		readonly highest: DbVersion /** The data was opened by it, though an older one runs. */;
+		readonly byDataOnly: boolean;
+	};
+	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
+	"eligible-state":
+		| { readonly state: State; readonly troubles: readonly { readonly replica: string; readonly trouble: string }[] }
+		| { readonly unreadable: string };
+	"unfinished-update": { readonly unfinished: DbVersion; readonly from: DbVersion; readonly since: string };
+	"known-version": { readonly newest: readonly DbVersion[] };
+	"latest-only": { readonly latest: DbVersion };
+	"upgrade-path": {
+		readonly replica: string;
+		readonly running: DbVersion;
+		readonly runningEngine: string;
+		readonly targetEngine: string;
+		/** Versions to go through, in order; empty where there is none. */
+		readonly steppingStones: readonly DbVersion[];
+	};
+	"last-healthy-replica": {
+		readonly replica: string;
+		readonly others: readonly {
+			readonly replica: string;
+			readonly problem: "down" | "read-only" | "behind" | "unknown";
+			readonly trouble?: string;
+		}[];
+	};
+}
+
+export type RuleName = keyof RefusalFacts;
+
+/** Why an update is not allowed: a rule, the property of the resource that it is about, and the facts. */
+export type Refusal = {
+	[Name in RuleName]: { readonly rule: Name; readonly property: string; readonly target: string } & RefusalFacts[Name];
+}[RuleName];

@@ -1,0 +1,24 @@
+/** The states of a whole cluster, as the vendor names them, and two of ours: Degraded and Unknown. */
+export const states = [
+	"Started",
+	"Stopped",
+	/** Suspended for lack of use; any request wakes it. */
+	"Idle",
+	"Starting",
+	"Stopping",
+	"Updating",
+	"Restoring",
+	/** Meant to serve, and at least one replica does not. */
+	"Degraded",
+	"Unknown",
+] as const;
+
+export type State = (typeof states)[number];
+
+/** The states from which the vendor lets an update start. */
+export const eligibleStates = ["Started", "Stopped", "Idle"] as const satisfies readonly State[];
+export type EligibleState = (typeof eligibleStates)[number];
+
+export function isEligible(state: State): state is EligibleState {
+	return (eligibleStates as readonly State[]).includes(state);
+}

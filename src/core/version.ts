@@ -1,0 +1,58 @@
+import { coerce, compare as compareSemver, type SemVer } from "semver";
+
+declare const brand: unique symbol;
+
+/**
+ * A DB version: three or four numeric parts, `1.8.0` or `0.9.2.0`, kept as it was written.
+ *
+ * It is the version of the image or of the control plane, not what `SELECT version()` answers.
+ */
+export type DbVersion = string & { readonly [brand]: "DbVersion" };
+
+/** No leading zeros, no `v`, no pre-release: those would make two spellings, or two orders, of one version. */
+const shape = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?$/;
+
+/**
+ * Reads a DB version; `undefined` when the text is not one.
+ *
+ * @example parseVersion("1.8.0"); // "1.8.0"
+ * @example parseVersion("v1.8.0-rc1"); // undefined
+ */
+export function parseVersion(text: unknown): DbVersion | undefined {
+	return typeof text === "string" && shape.test(text) ? (text as DbVersion) : undefined;
+}
+
+/**
+ * Orders two DB versions part by part as numbers; a missing fourth part is 0.
+ *
+ * @returns a negative number, 0 or a positive number, as `Array.prototype.sort` wants it.
+ * @example compareVersions(v("0.10.11.0"), v("0.9.2.0")) > 0;
+ */
+export function compareVersions(a: DbVersion, b: DbVersion): number {
+	return compareSemver(firstThree(a), firstThree(b)) || fourth(a) - fourth(b);
+}
+
+/** The highest of some versions; `undefined` of none. */
+export function highest(versions: Iterable<DbVersion>): DbVersion | undefined {
+	return [...versions].reduce<DbVersion | undefined>(
+		(best, next) => (best !== undefined && compareVersions(best, next) >= 0 ? best : next),
+		undefined,
+	);
+}
+
+/** The lowest of some versions; `undefined` of none. */
+export function lowest(versions: Iterable<DbVersion>): DbVersion | undefined {
+	return [...versions].reduce<DbVersion | undefined>(
+		(best, next) => (best !== undefined && compareVersions(best, next) <= 0 ? best : next),
+		undefined,
+	);
+}
+
+/** semver knows three parts; a DB version's fourth is compared apart. */
+function firstThree(version: DbVersion): SemVer {
+	return coerce(version) as SemVer;
+}
+
+function fourth(version: DbVersion): number {
+	return Number(version.split(".")[3] ?? 0);
+}

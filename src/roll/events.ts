@@ -1,0 +1,58 @@
+import type { DbVersion } from "../core/version";
+
+/** What happens during a roll, as data, in the order in which it happens; words make one progress line of each. */
+export type RollEvent =
+	| { readonly event: "began"; readonly transition: string; readonly steps: number; readonly resumes: boolean }
+	| { readonly event: "woke"; readonly seconds: number }
+	| { readonly event: "draining"; readonly replica: string; readonly queries: number | undefined }
+	| {
+			readonly event: "drained";
+			readonly replica: string /** Still running when the time for them was over. */;
+			readonly cut: number;
+			readonly seconds: number;
+	  }
+	| {
+			readonly event: "restarting";
+			readonly replica: string;
+			readonly from: DbVersion | undefined;
+			readonly to: DbVersion;
+	  }
+	| { readonly event: "progress"; readonly replica: string; readonly phase: string }
+	| {
+			readonly event: "serving";
+			readonly replica: string;
+			readonly version: DbVersion /** Since it left the endpoints. */;
+			readonly seconds: number;
+			readonly done: number;
+			readonly of: number;
+	  }
+	| {
+			readonly event: "noted";
+			readonly replica: string;
+			readonly version: DbVersion;
+			readonly done: number;
+			readonly of: number;
+	  }
+	| { readonly event: "finished"; readonly transition: string; readonly seconds: number };
+
+/** Why and where a roll stopped; words make the message of it. */
+export interface RollStop {
+	readonly cluster: string;
+	readonly to: DbVersion;
+	/** The replica at which it stopped; absent when it stopped before the first. */
+	readonly replica?: string;
+	/** That replica's place in the order, from 1. */
+	readonly step: number;
+	readonly of: number;
+	readonly cause:
+		| { readonly kind: "failed"; readonly words: string }
+		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number }
+		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
+		| { readonly kind: "not-safe"; readonly others: readonly { readonly replica: string; readonly problem: string }[] }
+		| { readonly kind: "claim-lost"; readonly by?: string }
+		| { readonly kind: "platform"; readonly words: string };
+	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
+	readonly notServing: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
+	readonly reads: boolean;
+	readonly writes: boolean;
+}
