@@ -1,0 +1,35 @@
+import type { Release } from "../core/question";
+import type { DbVersion } from "../core/version";
+import type { ClusterControl } from "./port";
+
+/** What is wrong with one of a platform's settings; said to a person as `<property>: <reason>`. */
+export interface SettingProblem {
+	/** Below the platform's own property: `["port"]`, `[]` for all of it. */
+	readonly path: readonly (string | number)[];
+	/** Names the value, what is accepted and the way out. */
+	readonly reason: string;
+}
+
+/**
+ * A kind of place where clusters live, as the faces to Pulumi see it. `Settings` are its validated arguments with every
+ * default filled in: plain JSON data. None of these methods changes anything.
+ */
+export interface Platform<Settings = unknown> {
+	/** Also the property of the resource's arguments that selects it, and the first part of the id: `local`. */
+	readonly name: string;
+	/** The names of its settings: the property's keys. */
+	readonly keys: readonly string[];
+	/** Reads the arguments as they were given; all problems at once. Never throws. */
+	read(
+		given: Readonly<Record<string, unknown>>,
+	): { readonly settings: Settings } | { readonly problems: readonly SettingProblem[] };
+	/** Where clusters with these settings live, so that `<platform>:<place>/<name>` names one cluster: a folder, a namespace. */
+	place(settings: Settings): string;
+	/** The URL of the cluster's HTTP interface. Pure: known before the cluster exists. */
+	endpoint(name: string, settings: Settings): string;
+	/** The versions that it can run when the user gives no catalogue of his own. Cheap to call again. */
+	releases(settings: Settings): Promise<readonly Release[]>;
+	control(name: string, settings: Settings): ClusterControl<Settings>;
+	/** Why a cluster that is not there yet can't be made: a port in use, no engine of this version, a folder that can't be written. */
+	obstacles(name: string, settings: Settings, version: DbVersion): Promise<readonly SettingProblem[]>;
+}
