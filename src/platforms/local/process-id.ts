@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** A process, told apart from a later one that got the same number. */
+export interface ProcessId {
+	readonly pid: number;
+	/** When it started, in the system's own terms; only ever compared. */
+	readonly started: string;
+}
+
+/** Looks a process up; `undefined` when none runs under that number (a zombie no longer runs). */
+export function processId(pid: number): ProcessId | undefined {
+	const started = process.platform === "linux" ? startedOnLinux(pid) : startedByPs(pid);
+	return started === undefined ? undefined : { pid, started };
+}
+
+/** Whether that very process still runs, not another one with its number. */
+export function isAlive({ pid, started }: ProcessId): boolean {
+	return processId(pid)?.started === started;
+}
+
+/** Sends a signal to that very process; says whether it was there to get it. */
+export function signal(id: ProcessId, name: NodeJS.Signals): boolean {
+	if (!isAlive(id)) return false;
+	try {
+		return process.kill(id.pid, name);
+	} catch {
+		return false;
+	}
+}
+
+let self: ProcessId | undefined;
+
+/** This process. */
+export function ownProcessId(): ProcessId {
+	if (self?.pid !== process.pid) self = processId(process.pid) ?? { pid: process.pid, started: "unknown" };
+	return self;
+}
+
+/** The clock ticks since boot, and which boot: after a restart of the machine the same pair could come up again. */
+function startedOnLinux(pid: number): string | undefined {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+		// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return fields[0] === "Z" || fields[0] === "X" ? undefined : `${fields[19]}-${bootId()}`;
+	} catch {
+		return undefined;
+	}
+}
+
+let boot: string | undefined;
+function bootId(): string {
+	boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
+	return boot;
+}
+
+function startedByPs(pid: number): string | undefined {
+	try {
+		const options = { encoding: "utf8", env: { ...process.env, LC_ALL: "C", TZ: "UTC" }, stdio: "pipe" } as const;
+		const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], options).trim();
+		const [state = "Z", ...started] = line.split(/\s+/);
+		return state.startsWith("Z") ? undefined : started.join("-");
+	} catch {
+		return undefined;
+	}
+}
