@@ -1,3 +1,4 @@
+import { byShard, type ObservedCluster } from "./cluster";
 import type { Plan } from "./plan";
 
 /** What happens to a kind of request while the update runs. */
@@ -35,4 +36,34 @@ export type CaveatNote =
 	/** The catalogue could not be read, so known-version and latest-only were not judged. */
 	| { readonly note: "catalogue-unknown"; readonly why: string };
 
-export declare function caveats(plan: Plan, replicasPerShard: number, notes?: readonly CaveatNote[]): Caveats;
+/**
+ * What a plan does to reads and writes, by the vendor's table: Stopped, both are unavailable; one replica, both may be
+ * interrupted; several, only writes. A shard with a single replica decides for a cluster of several, since a SELECT over
+ * all shards needs it too.
+ *
+ * @param cluster the one that the plan was made for.
+ */
+export function caveats(plan: Plan, cluster: ObservedCluster, notes: readonly CaveatNote[] = []): Caveats {
+	const { transition, start, lanes, canary, resumes } = plan;
+	return {
+		transition,
+		...effects(plan, cluster),
+		order: lanes.map(({ steps }) => steps.map((step) => step.replica)),
+		...(canary !== undefined && lanes.length > 1 && { canary }),
+		wakes: start === "Idle" && lanes.length > 0,
+		stopped: start === "Stopped",
+		resumes,
+		notes,
+	};
+}
+
+function effects({ start, lanes }: Plan, cluster: ObservedCluster): { reads: Effect; writes: Effect } {
+	if (start === "Stopped") return { reads: "unavailable", writes: "unavailable" };
+	if (lanes.length === 0) return { reads: "working", writes: "working" };
+	const shards = byShard(cluster);
+	const othersAnswer = lanes.every(({ shard }) => {
+		const replicas = shards.get(shard) ?? [];
+		return replicas.length > 1 && (start === "Idle" || replicas.some((replica) => replica.serving));
+	});
+	return { reads: othersAnswer ? "working" : "interrupted", writes: "interrupted" };
+}

@@ -1,5 +1,5 @@
 import type { State } from "./state";
-import type { DbVersion } from "./version";
+import { compareVersions, type DbVersion, highest, lowest } from "./version";
 
 /** What was seen of one replica. `undefined` is "not known", never "no". */
 export interface ObservedReplica {
@@ -32,6 +32,7 @@ export interface UpdateMark {
 /** What was seen of a whole cluster. Plain data: it can be recorded as JSON and judged later. */
 export interface ObservedCluster {
 	readonly name: string;
+	/** A cluster whose update stopped midway is Updating or Degraded; one that was Stopped or Idle then is so still. */
 	readonly state: State;
 	/** Every replica of every shard, by shard, then by ordinal. At least one. */
 	readonly replicas: readonly ObservedReplica[];
@@ -44,9 +45,43 @@ export function runningVersions(cluster: ObservedCluster): DbVersion[] {
 	return cluster.replicas.flatMap((replica) => [replica.version, replica.openedBy]).filter((v) => v !== undefined);
 }
 
-/** The largest number of replicas that a shard has. */
-export function replicasPerShard(cluster: ObservedCluster): number {
-	const counts = new Map<number, number>();
-	for (const { shard } of cluster.replicas) counts.set(shard, (counts.get(shard) ?? 0) + 1);
-	return Math.max(...counts.values());
+/**
+ * What a replica is updated from. One that does not serve may have been told to start a version that never opened its
+ * data (a tag that does not exist): then it still stands where its data does.
+ */
+export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVersion | undefined {
+	if (serving) return version ?? openedBy;
+	return lowest([version, openedBy].filter((v) => v !== undefined));
+}
+
+/**
+ * It is certain that no replica ever started the target of the unfinished update, so that nothing was upgraded. A
+ * replica of which it is not known what opened its data counts as one that started it.
+ */
+export function neverStarted(cluster: ObservedCluster, mark: UpdateMark): boolean {
+	const below = (version: DbVersion | undefined) => version !== undefined && compareVersions(version, mark.to) < 0;
+	return cluster.replicas.every((replica) => below(replica.openedBy) && (!replica.serving || below(replica.version)));
+}
+
+/**
+ * The version below which no replica may be taken: the highest that runs or ever opened a replica's data. A version that
+ * an unfinished update only asked for does not count when it never started anywhere.
+ */
+export function floor(cluster: ObservedCluster): DbVersion | undefined {
+	const { mark, replicas } = cluster;
+	if (mark === undefined || !neverStarted(cluster, mark)) return highest(runningVersions(cluster));
+	return highest(
+		runningVersions({ ...cluster, replicas: replicas.map((r) => (r.serving ? r : { ...r, version: undefined })) }),
+	);
+}
+
+/** The replicas of each shard, in the order observed. */
+export function byShard(cluster: ObservedCluster): Map<number, ObservedReplica[]> {
+	const shards = new Map<number, ObservedReplica[]>();
+	for (const replica of cluster.replicas) {
+		const shard = shards.get(replica.shard);
+		if (shard === undefined) shards.set(replica.shard, [replica]);
+		else shard.push(replica);
+	}
+	return shards;
 }

@@ -1,6 +1,6 @@
-import type { ObservedCluster } from "./cluster";
+import { byShard, type ObservedCluster, type ObservedReplica, standsAt } from "./cluster";
 import type { EligibleState } from "./state";
-import type { DbVersion } from "./version";
+import { compareVersions, type DbVersion, lowest, sameVersion } from "./version";
 
 /** One replica, taken from the version it runs to the target. */
 export interface Step {
@@ -20,7 +20,7 @@ export interface Plan {
 	readonly to: DbVersion;
 	/** `1.7.1 -> 1.8.0` */
 	readonly transition: string;
-	/** What it starts from. An unfinished update counts as Started, or as Stopped where nothing runs. */
+	/** What it starts from. All states but Stopped and Idle count as Started, so that each replica's health is verified. */
 	readonly start: EligibleState;
 	/** The steps of each shard that still has some, in order; within a shard one follows the other. */
 	readonly lanes: readonly { readonly shard: number; readonly steps: readonly Step[] }[];
@@ -31,8 +31,61 @@ export interface Plan {
 }
 
 /**
- * Plans the way of a cluster to a version. Total: a replica that already runs the target and serves has no step.
+ * Plans the way of a cluster to a version. Total: a replica that already runs the target and serves has no step, nor has
+ * one of a stopped or idle cluster that will start with the target.
  *
  * Order: replicas that do not serve first, then the highest ordinal first, one at a time in a shard.
+ *
+ * @example plan(cluster, v("1.8.0")).lanes[0].steps.map((step) => step.replica); // ["analytics-0-1", "analytics-0-0"]
  */
-export declare function plan(cluster: ObservedCluster, to: DbVersion): Plan;
+export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
+	const start = startOf(cluster);
+	const lanes = [...byShard(cluster)]
+		.map(([shard, replicas]) => ({ shard, steps: stepsOf(replicas, to, start) }))
+		.filter((lane) => lane.steps.length > 0)
+		.sort((a, b) => Number(isBroken(b)) - Number(isBroken(a)) || a.shard - b.shard);
+	const from = leftBehind(cluster, lanes, to);
+	const canary = start === "Stopped" ? undefined : lanes[0]?.steps[0]?.replica;
+	return {
+		from,
+		to,
+		transition: `${from} -> ${to}`,
+		start,
+		lanes,
+		...(canary !== undefined && { canary }),
+		resumes: cluster.mark !== undefined && compareVersions(to, cluster.mark.to) >= 0,
+	};
+}
+
+function startOf({ state }: ObservedCluster): EligibleState {
+	return state === "Stopped" || state === "Idle" ? state : "Started";
+}
+
+function stepsOf(replicas: readonly ObservedReplica[], to: DbVersion, start: EligibleState): Step[] {
+	return replicas
+		.filter(({ version, serving }) => {
+			const atTarget = version !== undefined && sameVersion(version, to);
+			return !atTarget || (start === "Started" && !serving);
+		})
+		.map((replica) => ({
+			replica: replica.name,
+			shard: replica.shard,
+			ordinal: replica.ordinal,
+			from: standsAt(replica),
+			broken: start === "Started" && !replica.serving,
+		}))
+		.sort((a, b) => Number(b.broken) - Number(a.broken) || b.ordinal - a.ordinal);
+}
+
+/** A shard with a replica that is down anyway goes first: as the canary it costs least. */
+function isBroken({ steps: [first] }: Plan["lanes"][number]): boolean {
+	return first?.broken === true;
+}
+
+/** A resumed update to the same target is still the transition that it was when it began. */
+function leftBehind({ mark, replicas }: ObservedCluster, lanes: Plan["lanes"], to: DbVersion): DbVersion {
+	const left = lanes.flatMap(({ steps }) => steps.map((step) => step.from));
+	if (mark !== undefined && sameVersion(mark.to, to)) left.push(mark.from);
+	const known = left.some((version) => version !== undefined) ? left : replicas.map(standsAt);
+	return lowest(known.filter((version) => version !== undefined)) ?? to;
+}

@@ -1,16 +1,41 @@
 import type { State } from "./state";
 import type { DbVersion } from "./version";
 
+/** What is wrong with a text that should be a DB version. */
+export type VersionFlaw = {
+	readonly flaw:
+		| "empty"
+		/** Blanks or line breaks around it. */
+		| "blanks"
+		/** It starts with a `v`. */
+		| "prefix"
+		/** A version with something behind it, such as `-rc1`. */
+		| "suffix"
+		/** `01.8.0` */
+		| "leading-zero"
+		/** Numbers with dots between, but not three or four of them. */
+		| "parts"
+		/** A part of more than nine digits. */
+		| "too-long"
+		/** `latest`, and the catalogue can't say which version that is. */
+		| "latest-unknown"
+		| "other";
+	/** The version that was most likely meant; absent where that would be a guess. */
+	readonly meant?: DbVersion;
+	/** Why the catalogue can't say it; with `latest-unknown` only, and absent where the catalogue is empty. */
+	readonly why?: string;
+};
+
 /** Facts of each rule's refusal, by the rule's name. Words make sentences of them; nothing here is a sentence. */
 export interface RefusalFacts {
-	"version-format": Record<never, never>;
+	"version-format": VersionFlaw;
 	"no-downgrade": {
 		readonly highest: DbVersion /** The data was opened by it, though an older one runs. */;
 		readonly byDataOnly: boolean;
 	};
 	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
 	"eligible-state":
-		| { readonly state: State; readonly troubles: readonly { readonly replica: string; readonly trouble: string }[] }
+		| { readonly state: State; readonly troubles: readonly { readonly replica: string; readonly trouble?: string }[] }
 		| { readonly unreadable: string };
 	"unfinished-update": { readonly unfinished: DbVersion; readonly from: DbVersion; readonly since: string };
 	"known-version": { readonly newest: readonly DbVersion[] };

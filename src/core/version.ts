@@ -32,6 +32,11 @@ export function compareVersions(a: DbVersion, b: DbVersion): number {
 	return compareSemver(firstThree(a), firstThree(b)) || fourth(a) - fourth(b);
 }
 
+/** The same version, however many parts it was written with: `1.8.0` and `1.8.0.0`. */
+export function sameVersion(a: DbVersion, b: DbVersion): boolean {
+	return compareVersions(a, b) === 0;
+}
+
 /** The highest of some versions; `undefined` of none. */
 export function highest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	return [...versions].reduce<DbVersion | undefined>(
