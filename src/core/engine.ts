@@ -1,0 +1,45 @@
+/** A ClickHouse release by its year and month, `23.3`. */
+interface Engine {
+	readonly year: number;
+	readonly month: number;
+}
+
+/** The spring and the autumn release of each year are supported for long. */
+const ltsMonths = [3, 8];
+
+/**
+ * Whether servers on two ClickHouse versions may work in one cluster: they are less than a year apart, or fewer than two
+ * long-term releases lie between them. An engine that can't be read passes: nothing is known against it.
+ *
+ * Source: https://clickhouse.com/docs/operations/update, "Multiple ClickHouse server versions in a cluster".
+ *
+ * @example mayRunSideBySide("23.8", "24.8"); // true: only 24.3 lies between
+ * @example mayRunSideBySide("23.3", "24.8"); // false: 17 months apart, with 23.8 and 24.3 between
+ */
+export function mayRunSideBySide(a: string | undefined, b: string | undefined): boolean {
+	const [older, newer] = [parseEngine(a), parseEngine(b)].sort((x, y) => months(x) - months(y));
+	if (older === undefined || newer === undefined) return true;
+	return months(newer) - months(older) < 12 || ltsBetween(older, newer) < 2;
+}
+
+/** `23.3`, also out of `23.3.2.1-lts`; `undefined` for what is not a year and a month. */
+function parseEngine(text: string | undefined): Engine | undefined {
+	const [, year, month] = /^(\d{2})\.(\d{1,2})(?!\d)/.exec(text ?? "") ?? [];
+	const engine = { year: Number(year), month: Number(month) };
+	return engine.month >= 1 && engine.month <= 12 ? engine : undefined;
+}
+
+function months(engine: Engine | undefined): number {
+	return engine === undefined ? 0 : engine.year * 12 + engine.month;
+}
+
+function ltsBetween(older: Engine, newer: Engine): number {
+	let count = 0;
+	for (let year = older.year; year <= newer.year; year++) {
+		for (const month of ltsMonths) {
+			const lts = months({ year, month });
+			if (lts > months(older) && lts < months(newer)) count++;
+		}
+	}
+	return count;
+}

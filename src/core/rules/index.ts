@@ -1,0 +1,52 @@
+import type { Question } from "../question";
+import type { Refusal } from "../refusal";
+import { parseVersion } from "../version";
+import { eligibleState } from "./eligible-state";
+import { knownVersion } from "./known-version";
+import { lastHealthyReplica } from "./last-healthy-replica";
+import { latestOnly } from "./latest-only";
+import { minimumVersion } from "./minimum-version";
+import { noDowngrade } from "./no-downgrade";
+import type { Subject } from "./rule";
+import { unfinishedUpdate } from "./unfinished-update";
+import { upgradePath } from "./upgrade-path";
+import { versionFormat } from "./version-format";
+
+/** Every rule, in the order in which people read what they say. */
+export const rules = [
+	versionFormat,
+	noDowngrade,
+	minimumVersion,
+	eligibleState,
+	unfinishedUpdate,
+	knownVersion,
+	latestOnly,
+	upgradePath,
+	lastHealthyReplica,
+] as const;
+
+/**
+ * Every reason why an update is not allowed, in the order of {@link rules}; none when it is. Total: any question has an
+ * answer.
+ *
+ * It judges an update: ask when the version changes or an update is unfinished. Of a version that runs already the rules
+ * about versions say nothing, but a cluster that is Restoring is refused all the same, which nobody who changes nothing
+ * wants to hear.
+ *
+ * @example decide({ target: "1.7.1", cluster: known(cluster), catalogue: known([]), policy: "any" });
+ * // [{ rule: "no-downgrade", property: "version", target: "1.7.1", highest: "1.8.0", byDataOnly: false }]
+ */
+export function decide(question: Question): Refusal[] {
+	const subject: Subject = {
+		question,
+		target: parseVersion(question.target),
+		cluster: question.cluster.known ? question.cluster.value : undefined,
+		catalogue: question.catalogue.known ? question.catalogue.value : undefined,
+	};
+	return rules.flatMap(({ name, judge }) => {
+		const facts = judge(subject);
+		if (facts === undefined) return [];
+		// The table pairs each name with its own facts; a union of pairs is more than the compiler can follow.
+		return [{ rule: name, property: "version", target: String(question.target), ...facts } as Refusal];
+	});
+}

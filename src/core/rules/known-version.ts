@@ -1,0 +1,17 @@
+import { compareVersions, sameVersion } from "../version";
+import { chosenBefore, type Rule } from "./rule";
+
+/** How many versions to offer. */
+const offered = 3;
+
+/** The target exists. It speaks of a cluster that can't be read, too: a version that was mistyped is mistyped anyway. */
+export const knownVersion: Rule<"known-version"> = {
+	name: "known-version",
+	judge({ target, cluster, catalogue }) {
+		if (target === undefined || catalogue === undefined) return undefined;
+		if (catalogue.some(({ version }) => sameVersion(version, target))) return undefined;
+		if (cluster !== undefined && chosenBefore(cluster, target)) return undefined;
+		const newestFirst = catalogue.map(({ version }) => version).sort((a, b) => compareVersions(b, a));
+		return { newest: newestFirst.slice(0, offered) };
+	},
+};

@@ -1,0 +1,21 @@
+import { standsAt } from "../cluster";
+import { compareVersions, type DbVersion } from "../version";
+import type { Rule } from "./rule";
+
+/** The vendor updates in place from this version on, itself included; data of an older one is migrated by hand. */
+const minimum = "0.9.2.0" as DbVersion;
+
+/** Every replica, the lowest too, runs a version that can be updated in place. */
+export const minimumVersion: Rule<"minimum-version"> = {
+	name: "minimum-version",
+	judge({ target, cluster }) {
+		if (target === undefined || cluster === undefined) return undefined;
+		const [lowest] = cluster.replicas
+			.flatMap((replica) => {
+				const running = standsAt(replica);
+				return running === undefined ? [] : [{ replica: replica.name, running }];
+			})
+			.sort((a, b) => compareVersions(a.running, b.running));
+		return lowest && compareVersions(lowest.running, minimum) < 0 ? { ...lowest, minimum } : undefined;
+	},
+};

@@ -1,0 +1,17 @@
+import { neverStarted } from "../cluster";
+import { compareVersions } from "../version";
+import type { Rule } from "./rule";
+
+/**
+ * An update that stopped midway is gone on with, to its target or to a newer one: some replica's data may have the new
+ * format already. Where certainly none has, the update may be given up.
+ */
+export const unfinishedUpdate: Rule<"unfinished-update"> = {
+	name: "unfinished-update",
+	judge({ target, cluster }) {
+		if (target === undefined || cluster?.mark === undefined) return undefined;
+		const { mark } = cluster;
+		if (compareVersions(target, mark.to) >= 0 || neverStarted(cluster, mark)) return undefined;
+		return { unfinished: mark.to, from: mark.from, since: mark.since };
+	},
+};

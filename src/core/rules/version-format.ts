@@ -1,0 +1,27 @@
+import type { Question } from "../question";
+import type { VersionFlaw } from "../refusal";
+import { parseVersion } from "../version";
+import type { Rule } from "./rule";
+
+/** The target must be a DB version. */
+export const versionFormat: Rule<"version-format"> = {
+	name: "version-format",
+	judge: ({ question, target }) =>
+		target === undefined ? flawOf(String(question.target), question.catalogue) : undefined,
+};
+
+/** Tells what is wrong with a text that is not a DB version, and which version was most likely meant. */
+export function flawOf(text: string, catalogue: Question["catalogue"]): VersionFlaw {
+	if (text === "latest") return { flaw: "latest-unknown", ...(!catalogue.known && { why: catalogue.why }) };
+	const trimmed = text.trim();
+	if (trimmed === "") return { flaw: "empty" };
+	const bare = trimmed.replace(/^v/i, "");
+	const meant = parseVersion(bare.replace(/(?<![\d])0+(?=\d)/g, ""));
+	const guess = meant === undefined ? {} : { meant };
+	if (trimmed !== text) return { flaw: "blanks", ...guess };
+	if (bare !== trimmed && /^\d/.test(bare)) return { flaw: "prefix", ...guess };
+	if (meant !== undefined) return { flaw: "leading-zero", meant };
+	if (/^\d+(\.\d+)*$/.test(bare))
+		return { flaw: bare.split(".").some((part) => part.length > 9) ? "too-long" : "parts" };
+	return { flaw: /^\d+(\.\d+){1,3}[-+_. a-z]/i.test(bare) ? "suffix" : "other" };
+}
