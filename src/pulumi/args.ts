@@ -1,0 +1,180 @@
+import type { Input } from "@pulumi/pulumi";
+
+/** What a {@link DbCluster} is to be. */
+export interface DbClusterArgs {
+	/**
+	 * The DB version that every replica is to run: three or four numeric parts, or `latest` for the newest one of the
+	 * catalogue. It is the version of the image or of the control plane, not what `SELECT version()` answers.
+	 *
+	 * A newer version updates the cluster in place, replica by replica. An older one is refused in preview: a DB version
+	 * never goes back.
+	 *
+	 * @example "1.8.0"
+	 * @example "0.9.2.0"
+	 * @example "latest"
+	 */
+	version: Input<string>;
+
+	/**
+	 * How many shards the data is spread over.
+	 *
+	 * @default 1
+	 */
+	shards?: Input<number>;
+
+	/**
+	 * How many replicas each shard has. With two or more, SELECT keeps working during an update.
+	 *
+	 * @default 2
+	 */
+	replicas?: Input<number>;
+
+	/**
+	 * Puts the cluster on this machine, as processes that hold embedded ClickHouse engines: for trying things, for tests
+	 * and for development. Exactly one platform must be given; `{}` takes every default.
+	 *
+	 * @example { port: 8123 }
+	 */
+	local?: Input<LocalArgs>;
+
+	/**
+	 * The catalogue: which versions exist.
+	 *
+	 * @default the engines that are installed, on the local platform
+	 */
+	versions?: Input<VersionsArgs>;
+
+	/** How updates go. */
+	update?: Input<UpdateArgs>;
+
+	/**
+	 * `Started` or `Stopped`: what the cluster is to be in once `pulumi up` is done. Left alone unless given, so that a
+	 * cluster that somebody stopped stays stopped. An update of a stopped cluster happens while it is stopped.
+	 */
+	desiredState?: Input<string>;
+
+	/**
+	 * What becomes of the data when the resource is destroyed: `Retain` keeps it, `Delete` deletes it.
+	 *
+	 * @default "Retain"
+	 */
+	deletionPolicy?: Input<string>;
+
+	/**
+	 * Takes over a cluster that exists already under this name and belongs to no resource or to another one. Without it
+	 * such a cluster is refused.
+	 *
+	 * @default false
+	 */
+	adopt?: Input<boolean>;
+
+	/**
+	 * The cluster's name on its platform. It can't be changed later.
+	 *
+	 * @default the name of the resource
+	 */
+	name?: Input<string>;
+}
+
+/** Where on this machine a cluster lives, and with which engines. */
+export interface LocalArgs {
+	/**
+	 * The folder that holds the cluster's data, record and logs. A relative one is taken from the program's folder. It
+	 * can't be changed later.
+	 *
+	 * @default a folder of this user's own, see the README
+	 * @example "./data"
+	 */
+	directory?: Input<string>;
+
+	/**
+	 * The port on 127.0.0.1 at which the cluster answers ClickHouse's HTTP interface.
+	 *
+	 * @default 8123
+	 */
+	port?: Input<number>;
+
+	/**
+	 * After so many seconds without a request the cluster becomes Idle: its engines are stopped until the next request
+	 * wakes them. 0 is never.
+	 *
+	 * @default 0
+	 */
+	idleSeconds?: Input<number>;
+
+	/**
+	 * Engines besides those that are installed: the path of a `libchdb.so` by the DB version that it is.
+	 *
+	 * @example { "26.7.2.1": "/opt/chdb/26.7/libchdb.so" }
+	 */
+	engines?: Input<{ [version: string]: Input<string> }>;
+}
+
+/** The catalogue: which DB versions exist. */
+export interface VersionsArgs {
+	/**
+	 * The versions, in any order.
+	 *
+	 * @example [{ version: "1.7.1", engine: "23.3" }, { version: "1.8.0", engine: "23.3" }]
+	 */
+	list?: Input<Input<ReleaseArgs>[]>;
+}
+
+/** A DB version that exists. */
+export interface ReleaseArgs {
+	/** @example "1.8.0" */
+	version: Input<string>;
+
+	/**
+	 * The ClickHouse version that it is built on. With it, an update that would run versions side by side which are too
+	 * far apart is refused.
+	 *
+	 * @default not known, so not judged
+	 * @example "23.3"
+	 */
+	engine?: Input<string>;
+}
+
+/** How updates go. */
+export interface UpdateArgs {
+	/**
+	 * `latest`: every update goes to the newest version of the catalogue, as the vendor asks for. `any`: to any version
+	 * that is not older than what runs.
+	 *
+	 * @default "latest"
+	 */
+	policy?: Input<string>;
+
+	/**
+	 * `live`: preview judges an update by the cluster as it is, and fails when it can't be read. `recorded`: where it
+	 * can't be read, preview judges by what the last run recorded, and says so among the caveats. `pulumi up` always
+	 * judges live before it touches anything.
+	 *
+	 * @default "live"
+	 */
+	judge?: Input<string>;
+
+	/**
+	 * How long a replica that was taken out of the endpoints waits for the queries that it still runs, in seconds.
+	 * Queries that run longer are cut off.
+	 *
+	 * @default 30
+	 */
+	drainSeconds?: Input<number>;
+
+	/**
+	 * How long a replica may show no progress while it starts before the update stops there, in seconds. A replica that
+	 * makes progress is waited for without an end.
+	 *
+	 * @default 300
+	 */
+	stallSeconds?: Input<number>;
+
+	/**
+	 * How many shards are updated at once, after the first replica of the first shard serves. Within a shard it is always
+	 * one replica after the other.
+	 *
+	 * @default 4
+	 */
+	shardsAtOnce?: Input<number>;
+}

@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DbClusterArgs } from "./args";
+import { shim } from "./shim";
+
+/** It stands in users' state: it can't be changed. */
+const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
+
+/** What runs on one replica. */
+export interface ReplicaVersion {
+	/** As the platform names it, such as `analytics-0-1`. */
+	readonly name: string;
+	/** Absent when it could not be found out. */
+	readonly version?: string;
+}
+
+/**
+ * A MyScaleDB or ClickHouse cluster whose DB version only moves forward.
+ *
+ * A change of `version` is judged in preview by the live cluster: it fails with every reason why the update is not
+ * allowed, or shows as the input `caveats` what the update does to reads and writes and in which order. `pulumi up`
+ * judges again, then updates in place, replica by replica, and stops at the first that does not come back.
+ *
+ * @example
+ * const db = new DbCluster("analytics", { version: "26.7.2.1", replicas: 2, local: { port: 8123 } });
+ * export const endpoint = db.endpoint;
+ */
+export class DbCluster extends pulumi.dynamic.Resource {
+	/** The DB version that every replica runs; a number also where `latest` was asked for. */
+	declare readonly version: pulumi.Output<string>;
+	/** What it ran before its last update; absent before the first. */
+	declare readonly previousVersion: pulumi.Output<string | undefined>;
+	/** The newest version of the catalogue when the cluster was last created, updated or refreshed; absent if unknown. */
+	declare readonly latestVersion: pulumi.Output<string | undefined>;
+	/** Whether `latestVersion` is newer than what runs. Set `version` to it, or to `latest`, to update. */
+	declare readonly updateAvailable: pulumi.Output<boolean>;
+	/** `Started`, `Stopped`, `Idle`, `Starting`, `Stopping`, `Updating`, `Restoring`, `Degraded` or `Unknown`. */
+	declare readonly state: pulumi.Output<string>;
+	/** The URL of ClickHouse's HTTP interface. Known in preview already, unless where the cluster lives is not. */
+	declare readonly endpoint: pulumi.Output<string>;
+	/** What each replica runs. */
+	declare readonly replicaVersions: pulumi.Output<ReplicaVersion[]>;
+	/** What the last update did to reads and writes, and in which order, by transition; absent when none was due. */
+	declare readonly caveats: pulumi.Output<Record<string, Record<string, string>> | undefined>;
+
+	/** Whether a value is a DbCluster, also of another copy of this package. */
+	static override isInstance(value: unknown): value is DbCluster {
+		return pulumi.CustomResource.isInstance(value) && (value as { __pulumiType?: unknown }).__pulumiType === type;
+	}
+
+	constructor(name: string, args: DbClusterArgs, opts?: pulumi.CustomResourceOptions) {
+		// A copy: the base class writes into what it is given.
+		super(shim, name, { ...outputs, name, ...given(args), ...ours(name, args) }, opts, "dbcluster", "DbCluster");
+	}
+}
+
+/** An output exists only if the constructor names it. */
+const outputs = {
+	previousVersion: undefined,
+	latestVersion: undefined,
+	updateAvailable: undefined,
+	state: undefined,
+	replicaVersions: undefined,
+};
+
+/** Without what is not set, so that `name: undefined` still means the default. */
+function given(args: DbClusterArgs | undefined): pulumi.Inputs {
+	return Object.fromEntries(Object.entries(args ?? {}).filter(([, value]) => value !== undefined));
+}
+
+function ours(name: string, args: DbClusterArgs | undefined): pulumi.Inputs {
+	return {
+		owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+		// Both are worked out by the provider from the arguments, and Pulumi keeps a value secret only under its own name:
+		// so they are handed over as secret as what they come from.
+		endpoint: pulumi.output(args?.local).apply(() => ""),
+		caveats: pulumi.output(args).apply(() => ({})),
+	};
+}

@@ -1,0 +1,22 @@
+import { nearest } from "./nearest";
+import { type Path, pathText } from "./unknown";
+
+/** What is wrong with one property; Pulumi writes the property and its value before the reason. */
+export interface Problem {
+	readonly property: string;
+	readonly reason: string;
+}
+
+/** Pulumi prints the value of a property that is one of the resource's own, so a secret must not be named as one. */
+const secretLike = /pass|secret|token|key|credential|auth/i;
+
+/** A property that there is none of. */
+export function stranger(path: Path, key: string, names: readonly string[]): Problem {
+	const near = nearest(key, names);
+	const way = near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
+	const hidden = path.length === 0 && secretLike.test(key);
+	return {
+		property: hidden ? "" : pathText([...path, key]),
+		reason: `there is no property ${pathText([...path, key])}. ${way}`,
+	};
+}

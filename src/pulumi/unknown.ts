@@ -1,0 +1,37 @@
+/** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
+const placeholder = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export function isUnknown(value: unknown): boolean {
+	return value === placeholder;
+}
+
+/** A property of the arguments: `["local", "port"]`. */
+export type Path = readonly (string | number)[];
+
+/** Splits a value into what is known of it and the paths of what is not; an unknown element of a list stays as `undefined`. */
+export function splitUnknown(value: unknown, path: Path = []): { known: unknown; unknown: Path[] } {
+	if (isUnknown(value)) return { known: undefined, unknown: [path] };
+	// A null is a property that was left out.
+	if (value === null) return { known: undefined, unknown: [] };
+	if (typeof value !== "object") return { known: value, unknown: [] };
+	const unknown: Path[] = [];
+	const inside = (key: string | number, element: unknown) => {
+		const split = splitUnknown(element, [...path, key]);
+		unknown.push(...split.unknown);
+		return split.known;
+	};
+	if (Array.isArray(value)) return { known: value.map((element, index) => inside(index, element)), unknown };
+	const known = Object.entries(value).flatMap(([key, element]) => {
+		const part = inside(key, element);
+		return part === undefined ? [] : [[key, part]];
+	});
+	return { known: Object.fromEntries(known), unknown };
+}
+
+/** `local.port`, `versions.list[0].version`: the way Pulumi writes a property's path. */
+export function pathText(path: Path): string {
+	return path.reduce<string>(
+		(text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`),
+		"",
+	);
+}
