@@ -35,13 +35,18 @@ export interface ClusterSpec<Settings = unknown> {
  * suite (test/contract) says in tests what each method promises here in words.
  *
  * Every method that changes something is idempotent, so that a caller that died in the middle just calls again; takes
- * the claim, and throws {@link ClaimLost} without touching anything when that claim no longer holds. A platform that
- * can't be reached or read throws {@link PlatformError}.
+ * the claim, and throws {@link ClaimLost} without touching anything when that claim no longer holds. A claim holds until
+ * it is released or another is given: one that merely ran out, as on a laptop that slept, still holds and can be extended.
+ * A platform that can't be reached or read throws {@link PlatformError}; every call may then simply be made again.
  */
 export interface ClusterControl<Settings = unknown> {
 	/** The cluster's own record, in one cheap read that wakes nothing; `undefined` only on proof that there is none. */
 	record(): Promise<ClusterRecord | undefined>;
-	/** The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence. */
+	/**
+	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.
+	 *
+	 * The mark of an update hides neither Stopped nor Idle: what is stopped is shown as stopped, marked or not.
+	 */
 	observe(): Promise<ObservedCluster | undefined>;
 	/** One replica as it is now. */
 	look(replica: string): Promise<ReplicaView>;
@@ -58,17 +63,27 @@ export interface ClusterControl<Settings = unknown> {
 	/** Removes the mark. */
 	finish(claim: Claim): Promise<void>;
 
-	/** Takes the replica out of the clients' endpoints; resolves when no new request reaches it. Queries that run go on. */
+	/**
+	 * Takes the replica out of the clients' endpoints; resolves when no new request reaches it. Queries that run go on.
+	 * A replica that is down already is as good as drained.
+	 */
 	drain(claim: Claim, replica: string): Promise<void>;
-	/** Lets clients reach a drained replica again. */
+	/** Lets clients reach a drained replica again. Does nothing to one that is not drained, or down. */
 	undrain(claim: Claim, replica: string): Promise<void>;
 	/**
 	 * From now on the replica runs `version`: restarts it at once, or, while the cluster is stopped, notes the version for
-	 * its next start. Does not wait. The replica returns to the clients' endpoints by itself once it serves and has caught up.
+	 * its next start. Does not wait. The replica returns to the clients' endpoints by itself once it serves and has caught up;
+	 * until then `look` does not show it as serving. Once this resolves, `look` shows nothing of the run before, such as its
+	 * failure. Throws a {@link ControlError} when a later version opened its data.
 	 */
 	restart(claim: Claim, replica: string, version: DbVersion): Promise<void>;
 
-	/** Makes the cluster, or goes on making one of the same owner. Does not wait until it serves. */
+	/**
+	 * Makes the cluster, or goes on making one of the same owner, which then carries the new generation. A replica that
+	 * exists keeps its version: changing that is the roll's. Finds the data that an earlier `destroy` kept. Does not wait
+	 * until it serves. Throws a {@link ControlError} when the cluster is another owner's, or when a later version opened
+	 * the data.
+	 */
 	create(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
 	/** Takes over an existing cluster: stamps owner and generation on it. */
 	adopt(claim: Claim, owner: string, generation: string): Promise<void>;

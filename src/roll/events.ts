@@ -1,9 +1,20 @@
+import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
 
 /** What happens during a roll, as data, in the order in which it happens; words make one progress line of each. */
 export type RollEvent =
+	/** Another process holds the claim; it may be a killed run's last step, so it is waited for, for a bounded time. */
+	| { readonly event: "waiting"; readonly holder: string; readonly expires: string }
+	/** The platform did not answer and is asked again, for a bounded time. */
+	| { readonly event: "retrying"; readonly words: string }
 	| { readonly event: "began"; readonly transition: string; readonly steps: number; readonly resumes: boolean }
 	| { readonly event: "woke"; readonly seconds: number }
+	/** A replica is next, and others of its shard must catch up first. */
+	| {
+			readonly event: "holding";
+			readonly replica: string;
+			readonly others: readonly { readonly replica: string; readonly problem: Problem }[];
+	  }
 	| { readonly event: "draining"; readonly replica: string; readonly queries: number | undefined }
 	| {
 			readonly event: "drained";
@@ -35,24 +46,39 @@ export type RollEvent =
 	  }
 	| { readonly event: "finished"; readonly transition: string; readonly seconds: number };
 
+/** Why another replica of the shard can't stand in for the one that is next. */
+export type Problem = "down" | "read-only" | "behind";
+
 /** Why and where a roll stopped; words make the message of it. */
 export interface RollStop {
 	readonly cluster: string;
 	readonly to: DbVersion;
 	/** The replica at which it stopped; absent when it stopped before the first. */
 	readonly replica?: string;
-	/** That replica's place in the order, from 1. */
+	/** That replica's place in the order, from 1; 0 before the first. */
 	readonly step: number;
 	readonly of: number;
 	readonly cause:
 		| { readonly kind: "failed"; readonly words: string }
 		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number }
 		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
-		| { readonly kind: "not-safe"; readonly others: readonly { readonly replica: string; readonly problem: string }[] }
+		| { readonly kind: "not-safe"; readonly others: readonly { readonly replica: string; readonly problem: Problem }[] }
 		| { readonly kind: "claim-lost"; readonly by?: string }
 		| { readonly kind: "platform"; readonly words: string };
 	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
 	readonly notServing: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
 	readonly reads: boolean;
 	readonly writes: boolean;
+}
+
+/** Why waiting for a cluster to reach a state ended without it; words make the message of it. */
+export interface WaitStop {
+	readonly cluster: string;
+	readonly wanted: State;
+	readonly state: State;
+	/** The replica that it hangs on, where that is known. */
+	readonly replica?: string;
+	readonly cause:
+		| { readonly kind: "failed"; readonly words: string }
+		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number };
 }

@@ -1,0 +1,82 @@
+import { Claimed, ClaimLost } from "../control/errors";
+import type { Claim, ClusterControl } from "../control/port";
+import type { Clock } from "./clock";
+import type { RollEvent } from "./events";
+import type { Timing } from "./timing";
+
+/** The claim on a cluster while work is done under it. */
+export interface Hold {
+	/** Checks and extends the claim when it is due, or `now`; throws {@link ClaimLost}. To be called while waiting. */
+	keep(now?: "now"): Promise<void>;
+	/** Makes one change under the claim. Once the claim is lost, nothing is called any more. */
+	change<T>(call: (claim: Claim) => Promise<T>): Promise<T>;
+}
+
+export interface HoldOptions {
+	readonly control: Pick<ClusterControl, "claim" | "extend" | "release">;
+	/** For people: who it is, `user@host, process 4711`. */
+	readonly holder: string;
+	readonly clock: Clock;
+	readonly timing: Pick<Timing, "claimSeconds" | "claimWaitSeconds">;
+	readonly report: (event: RollEvent) => void;
+}
+
+/**
+ * Does some work while holding the cluster's claim, and gives it up afterwards, whatever comes.
+ *
+ * While another holds it, waits for it for `claimWaitSeconds`: a run that was killed leaves its claim behind, and perhaps
+ * an orphan that is finishing its step. Then throws {@link Claimed}.
+ */
+export async function holding<T>(options: HoldOptions, work: (hold: Hold) => Promise<T>): Promise<T> {
+	const { control, clock, timing } = options;
+	const claim = await take(options);
+	let extended = clock.now();
+	let extending: Promise<void> | undefined;
+	let lost: ClaimLost | undefined;
+
+	async function noticing<R>(call: () => Promise<R>): Promise<R> {
+		if (lost !== undefined) throw lost;
+		try {
+			return await call();
+		} catch (error) {
+			if (error instanceof ClaimLost) lost = error;
+			throw error;
+		}
+	}
+	async function extend(): Promise<void> {
+		const at = clock.now();
+		await noticing(() => control.extend(claim, timing.claimSeconds));
+		extended = at;
+	}
+	const hold: Hold = {
+		async keep(now) {
+			if (lost !== undefined) throw lost;
+			if (now !== "now" && clock.now() - extended < (timing.claimSeconds * 1000) / 3) return;
+			extending ??= extend().finally(() => {
+				extending = undefined;
+			});
+			await extending;
+		},
+		change: (call) => noticing(() => call(claim)),
+	};
+	try {
+		return await work(hold);
+	} finally {
+		// It runs out by itself: that it can't be given up must not hide how the work ended.
+		await control.release(claim).catch(() => {});
+	}
+}
+
+async function take({ control, holder, clock, timing, report }: HoldOptions): Promise<Claim> {
+	const start = clock.now();
+	for (let told = ""; ; ) {
+		try {
+			return await control.claim(holder, timing.claimSeconds);
+		} catch (error) {
+			if (!(error instanceof Claimed) || clock.now() - start >= timing.claimWaitSeconds * 1000) throw error;
+			if (told !== error.holder) report({ event: "waiting", holder: error.holder, expires: error.expires });
+			told = error.holder;
+			await clock.sleep(1000);
+		}
+	}
+}

@@ -1,0 +1,159 @@
+import { ControlError } from "../control/errors";
+import type { ClusterControl } from "../control/port";
+import { byShard, type ObservedCluster, type UpdateMark } from "../core/cluster";
+import { type Plan, plan, type Step } from "../core/plan";
+import { type DbVersion, sameVersion } from "../core/version";
+import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
+import type { RollEvent } from "./events";
+import { holding } from "./hold";
+import { runLanes } from "./lanes";
+import { retrying } from "./retry";
+import { type Ground, StepStopped, takeStep } from "./step";
+import { type Place, stopOf, stopped } from "./stop";
+import { RollStopped } from "./stopped";
+import { type Timing, withDefaults } from "./timing";
+import { isVersion, phaseTeller } from "./watch";
+import { allServe, wakeUp } from "./whole";
+
+export interface RollOptions {
+	readonly control: ClusterControl;
+	/** The version to take every replica to. */
+	readonly to: DbVersion;
+	/** For people who are told who changes the cluster: `user@host, process 4711`. */
+	readonly holder: string;
+	readonly timing?: Partial<Timing>;
+	readonly clock?: Clock;
+	readonly report?: (event: RollEvent) => void;
+	/** Judges what was observed right before anything is touched, and once more after waking; throws to refuse. */
+	readonly judge?: (observed: ObservedCluster) => void | Promise<void>;
+}
+
+export interface Rolled {
+	/** As it was observed at the end. */
+	readonly cluster: ObservedCluster;
+	/** Replicas that were taken to the target. */
+	readonly steps: number;
+	readonly seconds: number;
+}
+
+/**
+ * Takes a cluster to a version, or goes on with an update that stopped midway; what is left to do is read from the
+ * cluster, never remembered.
+ *
+ * @throws {@link RollStopped} when it stopped on trouble; before anything is touched also Claimed, ClaimLost,
+ * PlatformError, and what `judge` throws.
+ * @example await roll({ control, to: version, holder: "ann@build-7, process 4711", report: console.log });
+ */
+export async function roll(options: RollOptions): Promise<Rolled> {
+	const { clock = systemClock, report = () => {}, holder, to } = options;
+	const timing = withDefaults(options.timing);
+	const control = retrying(options.control, clock, (words) => report({ event: "retrying", words }));
+	return holding({ control, holder, clock, timing, report }, (hold) =>
+		underClaim({ control, hold, clock, timing, report, to, tell: phaseTeller(report) }, options),
+	);
+}
+
+async function underClaim(ground: Ground, { judge = () => {}, control: bare }: RollOptions): Promise<Rolled> {
+	const { control, hold, clock, report, to } = ground;
+	const start = clock.now();
+	let cluster = await observed(control);
+	await judge(cluster);
+	if (cluster.state === "Idle") {
+		const trouble = await wakeUp(ground, cluster);
+		cluster = await observed(control);
+		await judge(cluster);
+		// In an unfinished update a replica that does not come up is what this roll is there to mend.
+		if (trouble !== undefined && cluster.mark === undefined) {
+			throw new RollStopped(stopOf(cluster, to, trouble.cause, { replica: trouble.replica, step: 0, of: 0 }));
+		}
+		report({ event: "woke", seconds: secondsSince(clock, start) });
+	}
+	if (cluster.mark !== undefined && cluster.state !== "Stopped") cluster = await letBackDrained(ground, cluster);
+
+	const planned = plan(cluster, to);
+	const of = planned.lanes.flatMap(({ steps }) => steps).length;
+	if (of === 0 && cluster.mark === undefined) return { cluster, steps: 0, seconds: secondsSince(clock, start) };
+
+	const place: Place = { step: 0, of };
+	try {
+		await mark(ground, planned, cluster.mark);
+		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes });
+		if (cluster.state === "Stopped") await noteAll(ground, planned);
+		else await carryOut(ground, planned, cluster, place);
+		await hold.change((claim) => control.finish(claim));
+	} catch (error) {
+		throw await stopped(error, bare, cluster, to, place);
+	}
+	const seconds = secondsSince(clock, start);
+	report({ event: "finished", transition: planned.transition, seconds });
+	return { cluster: await observed(control), steps: of, seconds };
+}
+
+async function observed(control: ClusterControl): Promise<ObservedCluster> {
+	const cluster = await control.observe();
+	if (cluster === undefined) throw new ControlError("there is no such cluster to update");
+	return cluster;
+}
+
+/** A resume of the same update keeps what the mark says of its beginning. */
+async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
+	if (earlier !== undefined && sameVersion(earlier.to, to)) return;
+	await hold.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock) }));
+}
+
+/**
+ * A roll that was killed between drain and restart left a healthy replica out of the endpoints: it is let back first, so
+ * that it counts as what it is.
+ */
+async function letBackDrained({ control, hold }: Ground, cluster: ObservedCluster): Promise<ObservedCluster> {
+	const down = cluster.replicas.filter(({ serving }) => !serving);
+	if (down.length === 0) return cluster;
+	for (const { name } of down) await hold.change((claim) => control.undrain(claim, name));
+	return observed(control);
+}
+
+/** A stopped cluster: each replica is to start with the target, when somebody starts it. */
+async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
+	const { control, hold, report, to } = ground;
+	const steps = lanes.flatMap((lane) => lane.steps);
+	for (const [index, { replica }] of steps.entries()) {
+		await hold.keep();
+		await hold.change((claim) => control.restart(claim, replica, to));
+		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
+	}
+	const astray = (await observed(control)).replicas.find(({ version }) => !isVersion(version, to));
+	if (astray !== undefined) throw new StepStopped({ kind: "wrong-version", runs: astray.version }, astray.name);
+}
+
+/** A running cluster: each replica in its turn, then a last look at the whole. */
+async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Place): Promise<void> {
+	const { timing, report, to } = ground;
+	const shards = byShard(cluster);
+	let begun = 0;
+	let done = 0;
+	let failed = false;
+	await runLanes(
+		lanes.map((lane) => lane.steps),
+		timing.shardsAtOnce,
+		async (step: Step, goOn) => {
+			const at = { replica: step.replica, step: ++begun };
+			const others = (shards.get(step.shard) ?? []).filter(({ name }) => name !== step.replica);
+			try {
+				const seconds = await takeStep(
+					ground,
+					step,
+					others.map(({ name }) => name),
+					goOn,
+				);
+				report({ event: "serving", replica: step.replica, version: to, seconds, done: ++done, of: place.of });
+			} catch (error) {
+				// The first to fail is where the roll stopped; the others settle after it.
+				if (!failed) Object.assign(place, at);
+				failed = true;
+				throw error;
+			}
+		},
+	);
+	place.step = place.of;
+	await allServe(ground, cluster);
+}

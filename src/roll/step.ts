@@ -1,0 +1,191 @@
+import type { ClusterControl, ReplicaView } from "../control/port";
+import type { Step } from "../core/plan";
+import type { DbVersion } from "../core/version";
+import { type Clock, secondsSince } from "./clock";
+import type { Problem, RollEvent, RollStop } from "./events";
+import type { Hold } from "./hold";
+import type { Timing } from "./timing";
+import { isVersion, marks, type Outcome, servesVersion, watch } from "./watch";
+
+/** What every step of a roll stands on. */
+export interface Ground {
+	readonly control: ClusterControl;
+	readonly hold: Hold;
+	readonly clock: Clock;
+	readonly timing: Timing;
+	readonly to: DbVersion;
+	readonly report: (event: RollEvent) => void;
+	readonly tell: (view: ReplicaView) => void;
+}
+
+/** A step that can't be finished, and why. */
+export class StepStopped extends Error {
+	constructor(
+		readonly why: RollStop["cause"],
+		/** Where it is not the step's own. */
+		readonly replica?: string,
+	) {
+		super(why.kind);
+	}
+}
+
+/**
+ * Takes one replica to the target: waits until the others of its shard can stand in for it, drains it, lets its queries
+ * end, restarts it, waits while it makes progress, and verifies what came up.
+ *
+ * @param others the other replicas of its shard.
+ * @param goOn throws when the roll has stopped elsewhere: a step that has not restarted anything yet then goes no further.
+ * @returns the seconds that it was out.
+ * @throws {@link StepStopped}, and what the port throws. Unless it was restarted, it serves again.
+ */
+export async function takeStep(
+	ground: Ground,
+	step: Step,
+	others: readonly string[],
+	goOn: () => void,
+): Promise<number> {
+	const { control, hold, clock, report, to } = ground;
+	await hold.keep("now");
+	if (isVersion(step.from, to)) {
+		// A roll before this one restarted it. It may be loading for hours already, and a restart would begin that anew.
+		const since = clock.now();
+		if ((await comesUp(ground, step.replica)).kind === "done") return secondsSince(clock, since);
+		goOn();
+	}
+	const left = await clear(ground, step, others, goOn);
+	try {
+		report({ event: "restarting", replica: step.replica, from: step.from, to });
+		await hold.change((claim) => control.restart(claim, step.replica, to));
+	} catch (error) {
+		await letBack(ground, step.replica);
+		throw error;
+	}
+	const outcome = await comesUp(ground, step.replica);
+	if (outcome.kind !== "done") throw new StepStopped(outcome);
+	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
+	return secondsSince(clock, left);
+}
+
+/** Some tries, since the others may fall behind while the queries of this one end. */
+const tries = 3;
+
+/** Drains the replica, at a moment when the others can do without it; returns when it left the endpoints. */
+async function clear(ground: Ground, step: Step, others: readonly string[], goOn: () => void): Promise<number> {
+	const { control, hold, clock, timing, report } = ground;
+	const { replica } = step;
+	for (let attempt = 1; ; attempt++) {
+		const { replica: own } = await control.look(replica);
+		// One that serves nobody can't be missed.
+		const needed = own.serving ? others : [];
+		await standIn(ground, replica, needed, goOn);
+		goOn();
+		const left = clock.now();
+		try {
+			const { queries } = await control.look(replica);
+			report({ event: "draining", replica, queries });
+			await hold.change((claim) => control.drain(claim, replica));
+			const cut = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000);
+			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
+			goOn();
+			const unfit = await lookAround(control, needed);
+			if (unfit.length === 0) return left;
+			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit.map(problemOf) });
+			await hold.change((claim) => control.undrain(claim, replica));
+		} catch (error) {
+			await letBack(ground, replica);
+			throw error;
+		}
+	}
+}
+
+/** Best effort: it is on the way to an error that says more, and a later roll undrains what is left drained. */
+async function letBack({ control, hold }: Ground, replica: string): Promise<void> {
+	await hold.change((claim) => control.undrain(claim, replica)).catch(() => {});
+}
+
+/** Waits for running queries until a time; returns how many are left. */
+async function queriesEnd(ground: Ground, replica: string, served: boolean, until: number): Promise<number> {
+	const { control, hold, clock } = ground;
+	for (let pause = 50; ; pause = Math.min(1000, pause * 1.25)) {
+		await hold.keep();
+		const { queries } = await control.look(replica);
+		// One that can't be asked may be busy, if it was up at all.
+		if (queries === undefined ? !served : queries === 0) return 0;
+		const rest = until - clock.now();
+		if (rest <= 0) return queries ?? 0;
+		await clock.sleep(Math.min(pause, rest));
+	}
+}
+
+/** Waits, while there is progress, until the others can do without this replica. */
+async function standIn(ground: Ground, replica: string, others: readonly string[], goOn: () => void): Promise<void> {
+	const { control, hold, clock, timing, report, tell } = ground;
+	let unfit: readonly Unfit[] = [];
+	let told = "";
+	const outcome = await watch(clock, timing.stallSeconds, async () => {
+		goOn();
+		await hold.keep();
+		unfit = await lookAround(control, others);
+		const problems = unfit.map(problemOf);
+		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
+			told = JSON.stringify(problems);
+			report({ event: "holding", replica, others: problems });
+		}
+		for (const { view } of unfit) tell(view);
+		return {
+			done: unfit.length === 0 ? true : undefined,
+			failure: unfit.find(({ view }) => view.failure !== undefined)?.view.failure,
+			phase: told,
+			marks: unfit.map(({ view }) => marks(view)).join(),
+		};
+	});
+	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit.map(problemOf) });
+}
+
+interface Unfit {
+	readonly problem: Problem;
+	readonly view: ReplicaView;
+}
+
+const problemOf = ({ problem, view }: Unfit) => ({ replica: view.replica.name, problem });
+
+/** Those replicas that can't stand in for another of their shard. What is not known of one is not held against it. */
+async function lookAround(control: ClusterControl, replicas: readonly string[]): Promise<Unfit[]> {
+	const views = await Promise.all(replicas.map((name) => control.look(name)));
+	return views.flatMap((view) => {
+		const { serving, readOnly, caughtUp } = view.replica;
+		const problem = !serving ? "down" : readOnly === true ? "read-only" : caughtUp === false ? "behind" : undefined;
+		return problem === undefined ? [] : [{ problem, view }];
+	});
+}
+
+/** Waits, while there is progress, until a restarted replica serves. */
+export async function comesUp(
+	ground: Ground,
+	name: string,
+): Promise<Outcome<"serves" | { readonly runs: DbVersion | undefined }>> {
+	const { control, hold, clock, timing, to, tell } = ground;
+	let last: ReplicaView | undefined;
+	const outcome = await watch<"serves" | { readonly runs: DbVersion | undefined }>(
+		clock,
+		timing.stallSeconds,
+		async () => {
+			await hold.keep();
+			const view = await control.look(name);
+			last = view;
+			const { serving, version } = view.replica;
+			const sight = { failure: view.failure, phase: view.phase, marks: marks(view) };
+			if (servesVersion(view, to)) return { ...sight, done: "serves" };
+			if (serving && version !== undefined && !isVersion(version, to)) {
+				return { ...sight, done: { runs: version } };
+			}
+			tell(view);
+			return sight;
+		},
+	);
+	// It serves, and all the while nobody could say which version.
+	if (outcome.kind === "stalled" && last?.replica.serving && last.replica.version === undefined) {
+		return { kind: "done", value: { runs: undefined } };
+	}
+	return outcome;
+}

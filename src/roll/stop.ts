@@ -1,0 +1,59 @@
+import { ClaimLost, ControlError, PlatformError } from "../control/errors";
+import type { ClusterControl } from "../control/port";
+import { byShard, type ObservedCluster } from "../core/cluster";
+import type { DbVersion } from "../core/version";
+import type { RollStop } from "./events";
+import { StepStopped } from "./step";
+import { RollStopped } from "./stopped";
+
+/** How far a roll got. */
+export interface Place {
+	replica?: string;
+	step: number;
+	of: number;
+}
+
+/**
+ * What a roll that has begun ends with, given what went wrong: a {@link RollStopped} with what serves now, or the error
+ * itself where it is a mistake in the program.
+ */
+export async function stopped(
+	error: unknown,
+	control: ClusterControl,
+	before: ObservedCluster,
+	to: DbVersion,
+	place: Place,
+): Promise<unknown> {
+	const cause = causeOf(error);
+	if (cause === undefined) return error;
+	// The platform may be what failed: then what was seen last is the best that is known.
+	const cluster = (await control.observe().catch(() => undefined)) ?? before;
+	const at = error instanceof StepStopped && error.replica !== undefined ? { ...place, replica: error.replica } : place;
+	return new RollStopped(stopOf(cluster, to, cause, at), { cause: error });
+}
+
+function causeOf(error: unknown): RollStop["cause"] | undefined {
+	if (error instanceof StepStopped) return error.why;
+	if (error instanceof ClaimLost) return { kind: "claim-lost", by: error.by };
+	if (error instanceof PlatformError) return { kind: "platform", words: error.message };
+	if (error instanceof ControlError) return { kind: "failed", words: error.message };
+	return undefined;
+}
+
+export function stopOf(cluster: ObservedCluster, to: DbVersion, cause: RollStop["cause"], place: Place): RollStop {
+	const shards = [...byShard(cluster).values()];
+	const version = (serving: boolean) =>
+		cluster.replicas
+			.filter((replica) => replica.serving === serving)
+			.map((replica) => ({ replica: replica.name, version: replica.version }));
+	return {
+		cluster: cluster.name,
+		to,
+		...place,
+		cause,
+		serving: version(true),
+		notServing: version(false),
+		reads: shards.every((shard) => shard.some(({ serving }) => serving)),
+		writes: shards.every((shard) => shard.some(({ serving, readOnly }) => serving && readOnly !== true)),
+	};
+}

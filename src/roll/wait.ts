@@ -1,0 +1,58 @@
+import { ControlError } from "../control/errors";
+import type { ClusterControl } from "../control/port";
+import type { ObservedCluster } from "../core/cluster";
+import type { State } from "../core/state";
+import { type Clock, systemClock } from "./clock";
+import type { RollEvent, WaitStop } from "./events";
+import { retrying } from "./retry";
+import { WaitStopped } from "./stopped";
+import { defaultTiming } from "./timing";
+import { marks, phaseTeller, watch } from "./watch";
+
+export interface WaitOptions {
+	/** Without any progress, before it is given up. Default 300. */
+	readonly stallSeconds?: number;
+	readonly clock?: Clock;
+	readonly report?: (event: RollEvent) => void;
+	/** Called all the while, such as to extend a claim. */
+	readonly keep?: () => Promise<void>;
+}
+
+/**
+ * Waits until a cluster that was created, started, stopped or woken is in a state, for as long as it makes progress.
+ *
+ * @throws {@link WaitStopped} at once where a replica says that waiting can't help, or after `stallSeconds` without
+ * progress; a {@link ControlError} when the cluster is gone.
+ * @example await untilState(control, "Started", { report });
+ */
+export async function untilState(
+	port: Pick<ClusterControl, "observe" | "look">,
+	wanted: State,
+	options: WaitOptions = {},
+): Promise<ObservedCluster> {
+	const { clock = systemClock, report = () => {}, keep = async () => {} } = options;
+	const control = retrying(port, clock, (words) => report({ event: "retrying", words }));
+	const tell = phaseTeller(report);
+	let at: Pick<WaitStop, "cluster" | "state" | "replica"> = { cluster: "", state: "Unknown" };
+	const outcome = await watch(clock, options.stallSeconds ?? defaultTiming.stallSeconds, async () => {
+		await keep();
+		const cluster = await control.observe();
+		if (cluster === undefined) throw new ControlError("the cluster is gone");
+		const { name, state } = cluster;
+		at = { cluster: name, state };
+		if (state === wanted) return { done: cluster, phase: state, marks: state };
+		// A replica that is down is of interest only where it ought to serve.
+		const down = wanted === "Started" ? cluster.replicas.filter((replica) => !replica.serving) : [];
+		const views = await Promise.all(down.map((replica) => control.look(replica.name)));
+		for (const view of views) tell(view);
+		const failed = views.find((view) => view.failure !== undefined);
+		at = { ...at, replica: (failed ?? views[0])?.replica.name };
+		return {
+			failure: failed?.failure,
+			phase: views[0]?.phase ?? state,
+			marks: [state, ...cluster.replicas.map(({ serving }) => serving), ...views.map(marks)].join(),
+		};
+	});
+	if (outcome.kind === "done") return outcome.value;
+	throw new WaitStopped({ ...at, wanted, cause: outcome });
+}

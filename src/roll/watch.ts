@@ -1,0 +1,72 @@
+import type { ReplicaView } from "../control/port";
+import { type DbVersion, sameVersion } from "../core/version";
+import type { Clock } from "./clock";
+import type { RollEvent } from "./events";
+
+/** What one look at something shows. */
+export interface Sight<T> {
+	/** There when it is as it should be. */
+	readonly done?: T;
+	/** Why waiting can't help. */
+	readonly failure?: string;
+	/** What it does, for people. */
+	readonly phase: string;
+	/** All that tells progress from standstill. */
+	readonly marks: string;
+}
+
+export type Outcome<T> =
+	| { readonly kind: "done"; readonly value: T }
+	| { readonly kind: "failed"; readonly words: string }
+	| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number };
+
+const firstPause = 50;
+const longestPause = 1000;
+
+/**
+ * Looks again and again until it is done, can't be done, or has shown nothing new for `stallSeconds`. Something that goes
+ * to and fro between the same few phases, as a process that crashes and is started again does, is no progress.
+ */
+export async function watch<T>(clock: Clock, stallSeconds: number, look: () => Promise<Sight<T>>): Promise<Outcome<T>> {
+	const seen = new Set<string>();
+	let lastNew = clock.now();
+	// Quick at first, since a small server is up in no time; then a quarter more each time, to be gentle with the platform.
+	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.25)) {
+		const sight = await look();
+		if (sight.done !== undefined) return { kind: "done", value: sight.done };
+		if (sight.failure !== undefined) return { kind: "failed", words: sight.failure };
+		if (!seen.has(sight.marks)) {
+			seen.add(sight.marks);
+			lastNew = clock.now();
+		} else if (clock.now() - lastNew >= stallSeconds * 1000) {
+			return { kind: "stalled", phase: sight.phase, seconds: stallSeconds };
+		}
+		await clock.sleep(pause);
+	}
+}
+
+/** Reports what each replica is doing, once for each change of it. */
+export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaView) => void {
+	const told = new Map<string, string>();
+	return ({ replica: { name }, phase }) => {
+		if (told.get(name) === phase) return;
+		told.set(name, phase);
+		report({ event: "progress", replica: name, phase });
+	};
+}
+
+/** What of a replica tells progress from standstill. */
+export function marks({ phase, replica }: ReplicaView): string {
+	return JSON.stringify([phase, replica.version, replica.serving, replica.readOnly, replica.caughtUp]);
+}
+
+/** It is known to run the version. */
+export const isVersion = (running: DbVersion | undefined, version: DbVersion): boolean =>
+	running !== undefined && sameVersion(running, version);
+
+/** It serves the version, takes writes, and is not known to lack any. An unknown is not a no; an unknown version is. */
+export function servesVersion({ replica }: ReplicaView, version: DbVersion): boolean {
+	return (
+		replica.serving && isVersion(replica.version, version) && replica.readOnly !== true && replica.caughtUp !== false
+	);
+}

@@ -1,0 +1,60 @@
+import type { ObservedCluster } from "../core/cluster";
+import type { RollStop } from "./events";
+import { type Ground, StepStopped } from "./step";
+import { isVersion, marks, watch } from "./watch";
+
+export interface Trouble {
+	readonly replica?: string;
+	readonly cause: RollStop["cause"];
+}
+
+/** Wakes an idle cluster and waits until each replica serves or says that it can't; returns what went wrong, if anything. */
+export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<Trouble | undefined> {
+	const { control, hold, clock, timing, tell } = ground;
+	await hold.change((claim) => control.wake(claim));
+	let waitedFor: string | undefined;
+	const outcome = await watch(clock, timing.stallSeconds, async () => {
+		await hold.keep();
+		const views = await Promise.all(cluster.replicas.map(({ name }) => control.look(name)));
+		const waiting = views.filter(({ replica, failure }) => !replica.serving && failure === undefined);
+		waiting.forEach(tell);
+		waitedFor = waiting[0]?.replica.name;
+		return {
+			done: waiting.length === 0 ? views : undefined,
+			phase: waiting[0]?.phase ?? "",
+			marks: views.map(marks).join(),
+		};
+	});
+	if (outcome.kind !== "done") return { replica: waitedFor, cause: outcome };
+	const failed = outcome.value.find(({ failure }) => failure !== undefined);
+	return failed && { replica: failed.replica.name, cause: { kind: "failed", words: failed.failure ?? "" } };
+}
+
+/**
+ * After the last step: every replica serves the target at once, also those that were not touched.
+ *
+ * @throws {@link StepStopped} naming the replica that does not.
+ */
+export async function allServe(ground: Ground, cluster: ObservedCluster): Promise<void> {
+	const { control, hold, clock, timing, to, tell } = ground;
+	let astray: { readonly name: string; readonly version?: ObservedCluster["replicas"][number]["version"] } | undefined;
+	const outcome = await watch(clock, timing.stallSeconds, async () => {
+		await hold.keep();
+		const now = await control.observe();
+		// Being behind for a moment is the way of a busy replica; each was seen to have caught up in its turn.
+		const not = (now ?? cluster).replicas.filter(
+			(replica) => !replica.serving || replica.readOnly === true || !isVersion(replica.version, to),
+		);
+		const views = await Promise.all(not.map(({ name }) => control.look(name)));
+		views.forEach(tell);
+		const failed = views.find(({ failure }) => failure !== undefined);
+		astray = failed?.replica ?? not[0];
+		return {
+			done: not.length === 0 ? true : undefined,
+			failure: failed?.failure,
+			phase: views[0]?.phase ?? "",
+			marks: views.map(marks).join(),
+		};
+	});
+	if (outcome.kind !== "done") throw new StepStopped(outcome, astray?.name);
+}
