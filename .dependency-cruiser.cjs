@@ -3,7 +3,7 @@ const layer = (name, ...allowed) => ({
 	name: `${name} imports only what lies below it`,
 	severity: "error",
 	from: { path: `^src/${name}/` },
-	to: { path: "^src/", pathNot: [`^src/${name}/`, ...allowed.map((other) => `^src/${other}/`)] },
+	to: { path: "^src/", pathNot: [`^src/${name}/`, ...allowed.map((other) => `^src/${other}[/.]`)] },
 });
 module.exports = {
 	forbidden: [

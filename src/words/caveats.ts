@@ -1,0 +1,62 @@
+import type { CaveatNote, Caveats, Effect } from "../core/caveats";
+import { list, oneLine } from "./text";
+
+/** More names than this make no line that is read: then it tells how many. */
+const mostNames = 8;
+
+/**
+ * What an update will do, as the input `caveats` of a resource: by the transition, short lines that show in
+ * `preview --diff` with their keys sorted. The same caveats give the same text.
+ *
+ * @example caveatsInput(caveats(plan, cluster));
+ * // { "1.7.1 -> 1.8.0": { order: "analytics-0-1, then analytics-0-0", reads: "SELECT keeps working", ... } }
+ */
+export function caveatsInput(caveats: Caveats): Record<string, Record<string, string>> {
+	const { transition, reads, writes, wakes, stopped, resumes, notes } = caveats;
+	return {
+		[transition]: {
+			order: order(caveats),
+			reads: effect(reads, caveats, "SELECT keeps working"),
+			return: "none: a DB version is never downgraded",
+			writes: effect(writes, caveats, "keep working"),
+			...(resumes && { resumes: "an update that stopped midway" }),
+			...(wakes && { state: "Idle: woken first, then left Started" }),
+			...(stopped && { state: "Stopped, and stays so" }),
+			...Object.fromEntries(notes.map(noteText)),
+		},
+	};
+}
+
+function effect(effect: Effect, { order }: Caveats, working: string): string {
+	if (effect === "working") return working;
+	if (effect === "unavailable") return "unavailable: the cluster is stopped";
+	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
+}
+
+function order({ order, canary }: Caveats): string {
+	const names = order.flat();
+	const lanes = order.map((lane) => lane.filter((name) => name !== canary)).filter((lane) => lane.length > 0);
+	const first = canary === undefined ? "" : `${canary} first; then `;
+	if (names.length === 0) return "no replica is left to update";
+	if (names.length <= mostNames) {
+		const sideBySide = lanes.length > 1 ? `${first === "" ? "" : "side by side "}` : "";
+		return `${first}${sideBySide}${lanes.map((lane) => lane.join(", then ")).join("; ")}`;
+	}
+	const rest = lanes.flat().length;
+	const many = `${rest} ${canary === undefined ? "replicas" : "more"} in ${lanes.length === 1 ? "one shard" : `${lanes.length} shards`}`;
+	return `${first}${many}, one of a shard at a time, the highest number first`;
+}
+
+function noteText(note: CaveatNote): [string, string] {
+	switch (note.note) {
+		case "judged-from-record":
+			return ["judged", `by what was recorded at ${note.at}; the update judges the live cluster`];
+		case "unknown-until-update":
+			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
+		case "catalogue-unknown":
+			return [
+				"catalogue",
+				`can't be read, so whether the version exists and is the latest is unknown: ${oneLine(note.why, 160)}`,
+			];
+	}
+}

@@ -1,0 +1,17 @@
+import { Claimed, ClaimLost, type ControlError } from "../control/errors";
+import { ended, oneLine } from "./text";
+
+/**
+ * A control error with its way out, as one readable block.
+ *
+ * @example controlErrorText(new Claimed("ann@build-7, process 4711", "2026-11-23T10:05:00Z"));
+ */
+export function controlErrorText(error: ControlError): string {
+	if (error instanceof Claimed) {
+		return `${oneLine(error.message)}. Wait until it is done, then run pulumi up again. If that process is gone, its claim ends by itself at ${error.expires}; if Pulumi calls the stack locked then, run pulumi cancel first.`;
+	}
+	if (error instanceof ClaimLost) {
+		return `${oneLine(error.message)}. Nothing more was touched here. Wait until the other one is done, then run pulumi up again.`;
+	}
+	return ended(oneLine(error.message, 1000));
+}

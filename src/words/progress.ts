@@ -1,0 +1,38 @@
+import type { RollEvent } from "../roll/events";
+import { count, duration, list, oneLine, problems } from "./text";
+
+/**
+ * One line for each event of a roll.
+ *
+ * @example progressText({ event: "draining", replica: "analytics-0-1", queries: 3 }); // "draining analytics-0-1: 3 queries running"
+ */
+export function progressText(event: RollEvent): string {
+	switch (event.event) {
+		case "waiting":
+			return `waiting: ${oneLine(event.holder)} changes the cluster, until ${event.expires} at most unless it goes on`;
+		case "retrying":
+			return `trying again: ${oneLine(event.words)}`;
+		case "began":
+			return event.resumes
+				? `going on with ${event.transition}: ${count(event.steps, "replica", "replicas")} left`
+				: `updating ${event.transition}: ${count(event.steps, "replica", "replicas")}`;
+		case "woke":
+			return `woke the cluster in ${duration(event.seconds)}`;
+		case "holding":
+			return `holding ${event.replica} back: ${list(event.others.map((other) => `${other.replica} ${problems[other.problem]}`))}`;
+		case "draining":
+			return `draining ${event.replica}${event.queries === undefined ? "" : `: ${count(event.queries, "query", "queries")} running`}`;
+		case "drained":
+			return `drained ${event.replica} in ${duration(event.seconds)}${event.cut === 0 ? "" : `; ${count(event.cut, "query is", "queries are")} cut off`}`;
+		case "restarting":
+			return `restarting ${event.replica}: ${event.from ?? "unknown version"} -> ${event.to}`;
+		case "progress":
+			return `${event.replica}: ${oneLine(event.phase)}`;
+		case "serving":
+			return `${event.replica} serves ${event.version} after ${duration(event.seconds)}; ${event.done} of ${event.of} done`;
+		case "noted":
+			return `${event.replica} will start with ${event.version}; ${event.done} of ${event.of} done`;
+		case "finished":
+			return `updated ${event.transition} in ${duration(event.seconds)}`;
+	}
+}

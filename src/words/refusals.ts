@@ -1,0 +1,102 @@
+import type { Refusal, RuleName } from "../core/refusal";
+import { list, oneLine, problems, quoted } from "./text";
+
+type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
+
+const accepted = `three or four numbers with dots between, such as 1.8.0 or 0.9.2.0, or "latest"`;
+const support = "The vendor's support helps";
+
+/**
+ * One readable block that names the value, the reason and a way out. Pulumi writes the resource, the property and the
+ * value before it.
+ *
+ * @example refusalText(refusal);
+ * // "1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0 or later."
+ */
+export function refusalText(refusal: Refusal): string {
+	// The table pairs each rule with words for its own facts; a union of pairs is more than the compiler can follow.
+	return (texts[refusal.rule] as (refusal: Refusal) => string)(refusal);
+}
+
+const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string } = {
+	"version-format": (refusal) => {
+		if (refusal.flaw === "latest-unknown") {
+			const why =
+				refusal.why === undefined ? "the catalogue is empty" : `the catalogue can't be read: ${oneLine(refusal.why)}`;
+			return `which version is "latest" is not known; ${why}. Set version to a number, such as 1.8.0, or preview again when the catalogue can be read.`;
+		}
+		const meant = refusal.meant === undefined ? "" : ` Did you mean ${refusal.meant}?`;
+		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
+	},
+
+	"no-downgrade": ({ target, highest, byDataOnly }) =>
+		`${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. Set version to ${highest} or later.`,
+
+	"minimum-version": ({ target, replica, running, minimum }) =>
+		`${replica} runs ${running}, and updates in place begin at ${minimum}. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it there. ${support}.`,
+
+	"eligible-state": (refusal) => {
+		const { target } = refusal;
+		if ("unreadable" in refusal) {
+			return `the cluster can't be read: ${oneLine(refusal.unreadable)}. Without knowing what it runs, no update to ${target} is allowed. See to it that the cluster can be reached from here, then preview again.`;
+		}
+		const { state, troubles } = refusal;
+		const replicas = troubles.map(({ replica, trouble }) =>
+			trouble === undefined ? `${replica} does not serve` : `${replica}: ${oneLine(trouble, 200)}`,
+		);
+		const details = replicas.length === 0 ? "" : ` (${list(replicas, 3)})`;
+		const transient = state !== "Degraded" && state !== "Unknown";
+		const wayOut = transient
+			? `Preview again when it is done. ${support} if it never is.`
+			: `Mend the cluster first, then preview again. ${support} if it can't be mended.`;
+		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
+	},
+
+	"unfinished-update": ({ target, unfinished, from, since }) =>
+		`the update from ${from} to ${unfinished}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. Set version to ${unfinished} to go on with it, or to a later one. ${support} if neither starts.`,
+
+	"known-version": ({ target, newest }) =>
+		newest.length === 0
+			? `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or list ${target} there.`
+			: `${target} is not a version that is known; the newest ${newest.length === 1 ? "is" : "are"} ${list(newest)}. Set version to one that exists, or, if ${target} does, see to it that versions names it.`,
+
+	"latest-only": ({ target, latest }) =>
+		`${target} is not the latest version, and every update goes to the latest, which is ${latest}. Set version to ${latest} or "latest", or update.policy to "any" to choose for yourself.`,
+
+	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones }) => {
+		const stopped = `set desiredState to "Stopped" and run pulumi up, then version to ${target} and run it again, then desiredState to "Started"`;
+		const wayOut =
+			steppingStones.length === 0
+				? `Stop the cluster, update it stopped and start it: ${stopped}.`
+				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up for each. Or update the cluster stopped: ${stopped}.`;
+		return `${target} is built on ClickHouse ${oneLine(targetEngine, 40)} and ${running}, which ${replica} runs, on ${oneLine(runningEngine, 40)}: a year or more and at least two long-term releases apart, they must not run side by side. ${wayOut}`;
+	},
+
+	"last-healthy-replica": ({ target, replica, others }) => {
+		const reasons = others.map(({ replica: other, problem, trouble }) => {
+			return `${other} ${problems[problem]}${trouble === undefined ? "" : ` (${oneLine(trouble, 200)})`}`;
+		});
+		return `the update to ${target} would begin with ${replica}, and no other replica of its shard could answer meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. ${support} if none does.`;
+	},
+};
+
+function flaw({ flaw, target }: RefusalOf<"version-format">): string {
+	switch (flaw) {
+		case "empty":
+			return "it is empty";
+		case "blanks":
+			return "it has blanks or line breaks around it";
+		case "prefix":
+			return "it begins with a v";
+		case "suffix":
+			return "it has more than numbers and dots";
+		case "leading-zero":
+			return "a number in it begins with 0";
+		case "parts":
+			return `it has ${target.split(".").length} of the three or four numbers`;
+		case "too-long":
+			return "a number in it has more than nine digits";
+		default:
+			return "it is something else";
+	}
+}

@@ -1,0 +1,103 @@
+import type { DbVersion } from "../core/version";
+import type { RollStop, WaitStop } from "../roll/events";
+import { duration, ended, list, oneLine, problems } from "./text";
+
+const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+
+/**
+ * The message of a roll that stopped: what failed with its last words, what serves which version, whether reads and
+ * writes work, and what to do next.
+ *
+ * @example stopText(stop);
+ * // update of 'analytics' to 1.9.0 stopped at the first of 2 replicas. analytics-0-1 did not come up: exits at start; its
+ * // last words: "Code: 1000". analytics-0-0 was not touched and serves 1.8.0: reads and writes work. Next: ...
+ */
+export function stopText(stop: RollStop): string {
+	return [
+		`update of '${stop.cluster}' to ${stop.to} stopped ${place(stop)}.`,
+		ended(whatFailed(stop)),
+		whatServes(stop),
+		`Next: ${next(stop)}`,
+	].join(" ");
+}
+
+/** The message of a cluster that did not come to the state that was asked for. */
+export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
+	const who = replica ?? "the cluster";
+	const why =
+		cause.kind === "failed"
+			? `${who} did not come up: ${oneLine(cause.words)}`
+			: `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
+	const log = replica === undefined ? "the cluster's log" : `the log of ${replica}`;
+	return `'${cluster}' did not get to ${wanted} and is ${state}. ${ended(why)} Next: look at ${log}, mend what it says, and run pulumi up again. The vendor's support helps if that does not.`;
+}
+
+function place({ step, of, replica }: RollStop): string {
+	if (step === 0 || replica === undefined) return step === 0 ? "before any replica was updated" : "midway";
+	if (of === 1) return "at its only step";
+	const nth = ordinals[step];
+	return nth === undefined ? `at replica ${step} of ${of}` : `at the ${nth} of ${of} replicas`;
+}
+
+function whatFailed({ cause, replica, to }: RollStop): string {
+	const who = replica ?? "the cluster";
+	switch (cause.kind) {
+		case "failed":
+			return `${who} did not come up: ${oneLine(cause.words)}`;
+		case "stalled":
+			return `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
+		case "wrong-version":
+			return `${who} came up with ${cause.runs ?? "a version that can't be told"} instead of ${to}`;
+		case "not-safe":
+			return `${who} was not taken down, since other replicas of its shard could not stand in: ${othersOf(cause.others)}`;
+		case "claim-lost":
+			return `another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
+		case "platform":
+			return oneLine(cause.words);
+	}
+}
+
+function othersOf(others: Extract<RollStop["cause"], { kind: "not-safe" }>["others"]): string {
+	return list(others.map(({ replica, problem }) => `${replica} ${problems[problem]}`));
+}
+
+/** Who serves which version, the updated first; then whether that is enough for reads and writes. */
+function whatServes({ serving, notServing, to, replica, reads, writes }: RollStop): string {
+	const versions = [...new Set([to, ...serving.map(({ version }) => version)])].filter((version) =>
+		serving.some((it) => it.version === version),
+	);
+	const clauses = versions.map((version) => {
+		const names = serving.filter((it) => it.version === version).map((it) => it.replica);
+		const untouched = version !== to && !names.some((name) => name === replica);
+		const [was, serve] = names.length === 1 ? ["was", "serves"] : ["were", "serve"];
+		return `${list(names)} ${untouched ? `${was} not touched and ` : ""}${serve} ${shown(version)}`;
+	});
+	const down = notServing.map((it) => it.replica).filter((name) => name !== replica);
+	if (down.length > 0) clauses.push(`${list(down)} ${down.length === 1 ? "does" : "do"} not serve`);
+	if (serving.length === 0 && down.length === 0) clauses.push("no other replica serves");
+	return `${clauses.join("; ")}: ${requests(reads, writes)}.`;
+}
+
+function requests(reads: boolean, writes: boolean): string {
+	if (reads === writes) return `reads and writes ${reads ? "work" : "fail"}`;
+	return reads ? "reads work, writes fail" : "writes work, reads fail";
+}
+
+function next({ cause, replica, to }: RollStop): string {
+	const again = "run pulumi up again: it goes on from here";
+	switch (cause.kind) {
+		case "failed":
+		case "wrong-version":
+			return `mend the image (locally, the engine) of ${to}, or set a later version, and ${again}. The vendor's support helps if neither comes up.`;
+		case "stalled":
+			return `look at the log of ${replica ?? "the cluster"}; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of ${to} or set a later version; then ${again}.`;
+		case "not-safe":
+			return `see to ${list(cause.others.map((other) => other.replica))}; once they serve and have caught up, ${again}.`;
+		case "claim-lost":
+			return "nothing more was touched here. Wait until the other process is done, then run pulumi up again.";
+		case "platform":
+			return `see to it that the platform answers, then ${again}.`;
+	}
+}
+
+const shown = (version: DbVersion | undefined) => version ?? "a version that can't be told";

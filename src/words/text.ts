@@ -1,0 +1,42 @@
+/** `a`, `a and b`, `a, b and c`; of many the first few and how many more. */
+export function list(items: readonly string[], most = 6): string {
+	const shown = items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : items;
+	return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
+
+/** Somebody else's words, as part of one readable line: no line breaks, no control characters, not endless. */
+export function oneLine(text: string, most = 400): string {
+	const line = text.replace(/[\s\p{C}]+/gu, " ").trim();
+	return line.length > most ? `${line.slice(0, most - 3)}...` : line;
+}
+
+/** A value as somebody wrote it, made visible and short. */
+export function quoted(text: string): string {
+	const [...characters] = text;
+	return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 37).join("")}...` : text);
+}
+
+/** Ends a clause that may be somebody else's with one full stop. */
+export function ended(clause: string): string {
+	return /[.!?]$/.test(clause) ? clause : `${clause}.`;
+}
+
+/** `1 query`, `3 queries`, `no queries`. */
+export function count(number: number, one: string, many: string): string {
+	return `${number === 0 ? "no" : number} ${number === 1 ? one : many}`;
+}
+
+/** `0.4 s`, `14 s`, `2 min 5 s`: as exact as a person wants it. */
+export function duration(seconds: number): string {
+	if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+	const whole = Math.round(seconds);
+	return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** Why a replica can't stand in for another, as the end of a sentence about it. */
+export const problems = {
+	down: "does not serve",
+	"read-only": "is read-only",
+	behind: "has not caught up",
+	unknown: "may not have caught up, which can't be told",
+} as const;
