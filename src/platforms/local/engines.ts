@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { promisify } from "node:util";
+import { PlatformError } from "../../control/errors";
+import type { Release } from "../../core/question";
+import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
+import { expand, type LocalSettings } from "./settings";
+
+/** An engine of this machine. */
+export interface Engine {
+	readonly version: DbVersion;
+	/** The absolute folder that holds, or should hold, its libchdb.so. */
+	readonly library: string;
+}
+
+const packages: Readonly<Record<string, string>> = {
+	"linux-x64": "@chdb/lib-linux-x64-gnu",
+	"linux-arm64": "@chdb/lib-linux-arm64-gnu",
+	"darwin-x64": "@chdb/lib-darwin-x64",
+	"darwin-arm64": "@chdb/lib-darwin-arm64",
+};
+
+/** The file of an engine, and the addon that gives it to Node.js; also on macOS, where a library would end in .dylib. */
+const libraryFile = "libchdb.so";
+const addonFile = "chdb_node.node";
+
+/** The engines that the settings name, or else the one that is installed with npm. Oldest first. */
+export async function installedEngines(settings: LocalSettings): Promise<readonly Engine[]> {
+	const named = Object.entries(settings.engines ?? {}).flatMap(([text, where]) => {
+		const version = parseVersion(text);
+		return version === undefined ? [] : [{ version, library: libraryFolder(where) }];
+	});
+	if (settings.engines !== undefined) return named.sort((a, b) => compareVersions(a.version, b.version));
+	const library = packageFolder(packages[`${process.platform}-${process.arch}`] ?? "");
+	if (library === undefined || !existsSync(join(library, libraryFile))) return [];
+	return [{ version: await probe(library), library }];
+}
+
+/** The versions that the engines of this machine are. An engine's DB version is the ClickHouse version that it answers. */
+export async function localReleases(settings: LocalSettings): Promise<readonly Release[]> {
+	return (await installedEngines(settings)).map(({ version }) => ({ version, engine: version }));
+}
+
+/**
+ * The addon through which every engine is driven: the newest engine's, since an older engine's may ask for a newer C++
+ * runtime than the system has, while the newest one runs on older libraries, too.
+ */
+export function addonOf(settings: LocalSettings, engines: readonly Engine[]): string {
+	if (settings.addon !== undefined) return expand(settings.addon);
+	const candidates = [...engines].reverse().map(({ library }) => join(library, addonFile));
+	const installed = packageFolder(packages[`${process.platform}-${process.arch}`] ?? "");
+	if (installed !== undefined) candidates.push(join(installed, addonFile));
+	return candidates.find((file) => existsSync(file)) ?? candidates[0] ?? addonFile;
+}
+
+/**
+ * The environment that makes an engine's process find that engine's library, whichever addon loads it: the addon looks
+ * beside itself last.
+ */
+export function engineEnvironment(library: string): NodeJS.ProcessEnv {
+	const name = process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
+	const before = process.env[name];
+	return { ...process.env, [name]: before ? `${library}:${before}` : library };
+}
+
+/** A package's name, a folder, or the library itself. What is not there is kept as a path, for the engine to fail on. */
+function libraryFolder(where: string): string {
+	const isPath = where.startsWith(".") || where.startsWith("~") || isAbsolute(where);
+	if (!isPath) return packageFolder(where) ?? expand(join("node_modules", where));
+	const path = expand(where);
+	return basename(path) === libraryFile ? dirname(path) : path;
+}
+
+/** Where a package is installed, seen from the program, from this package, and from chdb, which brings the engine. */
+function packageFolder(name: string): string | undefined {
+	const program = join(process.cwd(), "index.js");
+	for (const from of [program, __filename, resolveFrom(program, "chdb/package.json")]) {
+		const found = from === undefined || name === "" ? undefined : resolveFrom(from, `${name}/package.json`);
+		if (found !== undefined) return dirname(found);
+	}
+	return undefined;
+}
+
+function resolveFrom(from: string, name: string): string | undefined {
+	try {
+		return createRequire(from).resolve(name);
+	} catch {
+		return undefined;
+	}
+}
+
+const probes = new Map<string, Promise<DbVersion>>();
+
+/** Asks an engine for its version, in a process of its own and once in this one: loading an engine takes half a gigabyte. */
+function probe(library: string): Promise<DbVersion> {
+	const known = probes.get(library) ?? ask(library);
+	probes.set(library, known);
+	known.catch(() => probes.delete(library));
+	return known;
+}
+
+async function ask(library: string): Promise<DbVersion> {
+	const script = "process.stdout.write(require(process.argv[1]).Query('SELECT version()', 'TSVRaw'))";
+	const addon = join(library, addonFile);
+	const options = { env: engineEnvironment(library), timeout: 60_000 };
+	try {
+		const { stdout } = await promisify(execFile)(process.execPath, ["-e", script, addon], options);
+		const version = parseVersion(stdout.trim());
+		if (version !== undefined) return version;
+		throw new Error(`it answers the version ${JSON.stringify(stdout.trim().slice(0, 80))}`);
+	} catch (error) {
+		const words = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "") : String(error);
+		throw new PlatformError(
+			`the engine in ${library} does not run: ${words}. Name an engine that does in local.engines, such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.`,
+		);
+	}
+}

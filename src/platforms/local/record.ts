@@ -1,0 +1,80 @@
+import { z } from "zod";
+import type { ClusterRecord } from "../../control/record";
+import { type DbVersion, parseVersion } from "../../core/version";
+
+const version = z.string().refine((text): text is DbVersion => parseVersion(text) !== undefined);
+const processId = z.object({ pid: z.int(), started: z.string() });
+
+const claim = z.object({
+	holder: z.string(),
+	fence: z.int(),
+	expires: z.string(),
+	/** Who took it. Once that process is dead the claim is void, whatever its time. */
+	process: processId,
+});
+
+const replica = z.object({
+	/** The version that it is to run. */
+	version,
+	/** Grows with each restart that was asked for, so that the same version can be started anew. */
+	run: z.int(),
+	/** Out of the endpoint for as long as the claim with this fence holds. */
+	drainedUnder: z.int().optional(),
+});
+
+const cluster = z.object({
+	name: z.string(),
+	owner: z.string(),
+	generation: z.string(),
+	shards: z.int().min(1),
+	replicas: z.int().min(1),
+	mark: z.object({ from: version, to: version, since: z.string() }).optional(),
+	desired: z.enum(["Started", "Stopped", "Idle"]),
+	port: z.int(),
+	idleAfterSeconds: z.number(),
+	/** The absolute folder of each version's library. */
+	engines: z.record(z.string(), z.string()),
+	addon: z.string(),
+	/** By the replica's folder, such as `0-1`. */
+	wanted: z.record(z.string(), replica),
+});
+
+const file = z.object({
+	format: z.literal(1),
+	/** Of the last claim that was given. */
+	fence: z.int(),
+	claim: claim.optional(),
+	cluster: cluster.optional(),
+	/** What a destroyed cluster left here: its data, for a later one of the same owner and name. */
+	retained: cluster.pick({ name: true, owner: true, replicas: true }).optional(),
+});
+
+/** The whole of `cluster.json`: the one truth about a local cluster. */
+export type RecordFile = Readonly<z.output<typeof file>>;
+export type LocalCluster = Readonly<z.output<typeof cluster>>;
+export type LocalClaim = Readonly<z.output<typeof claim>>;
+export type Desired = LocalCluster["desired"];
+
+export const recordFormat = file;
+
+/** The folders of a cluster's replicas, by ordinal: there is one shard. */
+export function replicaFolders(replicas: number): string[] {
+	return Array.from({ length: replicas }, (_, ordinal) => `0-${ordinal}`);
+}
+
+/** The part of the record that every platform has. */
+export function commonRecord(
+	{ owner, generation, shards, replicas, mark }: LocalCluster,
+	claim: LocalClaim | undefined,
+	openedBy: Readonly<Record<string, DbVersion>>,
+): ClusterRecord {
+	return {
+		owner,
+		generation,
+		shards,
+		replicas,
+		...(mark && { mark }),
+		...(claim && { claim: { holder: claim.holder, fence: claim.fence, expires: claim.expires } }),
+		openedBy,
+	};
+}

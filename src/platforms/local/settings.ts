@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { join, parse, resolve, sep } from "node:path";
+import { z } from "zod";
+import type { SettingProblem } from "../../control/platform";
+import { parseVersion } from "../../core/version";
+
+const directoryError = (issue: { readonly input?: unknown }) =>
+	`${shown(issue.input)} is not a folder. Give a path such as "./data" or "~/clusters/analytics", or leave it out for a folder of this user's own.`;
+const portError = (issue: { readonly input?: unknown }) =>
+	`${shown(issue.input)} is not a port: give a whole number from 1,024 to 65,535, or leave it out for one made from the name.`;
+const idleError = (issue: { readonly input?: unknown }) =>
+	`${shown(issue.input)} is not a time: give a whole number of seconds up to 31,536,000, or 0 for never.`;
+const engineError = (issue: { readonly input?: unknown }) =>
+	`${shown(issue.input)} is not an engine: give the name of an installed package or the folder that holds its libchdb.so.`;
+const addonError = (issue: { readonly input?: unknown }) =>
+	`${shown(issue.input)} is not a file: give the path of a chdb_node.node, or leave it out for the newest engine's own.`;
+
+const schema = z.strictObject({
+	directory: z.string({ error: directoryError }).min(1, { error: directoryError }).max(4096).optional(),
+	port: z.int({ error: portError }).min(1024, { error: portError }).max(65_535, { error: portError }).optional(),
+	idleAfterSeconds: z
+		.int({ error: idleError })
+		.min(0, { error: idleError })
+		.max(31_536_000, { error: idleError })
+		.default(0),
+	engines: z
+		.record(z.string(), z.string({ error: engineError }).min(1, { error: engineError }), {
+			error:
+				'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.',
+		})
+		.optional(),
+	addon: z.string({ error: addonError }).min(1, { error: addonError }).optional(),
+});
+
+/**
+ * How a cluster of this machine is set up, as the user wrote it and checked: plain data. A `~` stays a `~`, and a
+ * relative path stays relative to the program's folder, so that the same program means the same on every machine.
+ */
+export type LocalSettings = z.output<typeof schema>;
+
+/** The names of the settings. */
+export const keys: readonly string[] = Object.keys(schema.shape);
+
+/** Reads the settings as they were given; all problems at once. */
+export function readSettings(
+	given: Readonly<Record<string, unknown>>,
+): { readonly settings: LocalSettings } | { readonly problems: readonly SettingProblem[] } {
+	const read = schema.safeParse(given);
+	const problems = read.success ? [] : read.error.issues.flatMap((issue) => problemsOf(issue));
+	const { directory, engines } = given;
+	if (typeof directory === "string" && isForeign(directory)) {
+		problems.push({
+			path: ["directory"],
+			reason: `${directory} belongs to the system or holds other things, and a cluster wants a folder of its own. Name a new folder inside one of yours.`,
+		});
+	}
+	for (const version of isObject(engines) ? Object.keys(engines) : []) {
+		if (parseVersion(version) === undefined) {
+			problems.push({
+				path: ["engines", version],
+				reason: `"${version}" is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
+			});
+		}
+	}
+	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
+}
+
+/** The folder that clusters are in, as the user wrote it: it is part of the id, and the same on every machine. */
+export function place({ directory }: LocalSettings): string {
+	return directory === undefined ? defaultParent : directory.replace(/(?<=.)\/+$/, "");
+}
+
+const defaultParent = "~/.pulumi-dbcluster";
+
+/** The absolute folder of one cluster on this machine. */
+export function folderOf(name: string, settings: LocalSettings): string {
+	return expand(settings.directory ?? `${defaultParent}/${name}`);
+}
+
+/** The cluster's port: the one that was set, or one from 20,000 to 29,999 made from its place and its name. */
+export function portOf(name: string, settings: LocalSettings): number {
+	if (settings.port !== undefined) return settings.port;
+	const digest = createHash("sha256")
+		.update(`${place(settings)}/${name}`)
+		.digest();
+	return 20_000 + (digest.readUInt32BE(0) % 10_000);
+}
+
+/** An absolute path: `~` is the user's home, and what is relative is taken from the program's folder. */
+export function expand(path: string): string {
+	return resolve(path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path);
+}
+
+/** Folders that are never a cluster's: the root, what lies directly in it, the system's own, the home itself. */
+function isForeign(directory: string): boolean {
+	const folder = expand(directory);
+	const { root } = parse(folder);
+	const [first = "", second] = folder.slice(root.length).split(sep);
+	const system = ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr", "System", "Library"];
+	return second === undefined || system.includes(first) || folder === homedir();
+}
+
+function problemsOf(issue: z.core.$ZodIssue): SettingProblem[] {
+	const path = issue.path as (string | number)[];
+	if (issue.code !== "unrecognized_keys") return [{ path, reason: issue.message }];
+	return issue.keys.map((key) => ({
+		path: [...path, key],
+		reason: `there is no such setting. There are ${keys.join(", ")}.`,
+	}));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+	if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+	return typeof value === "number" || typeof value === "boolean" ? String(value) : `a value of type ${typeof value}`;
+}
