@@ -40,11 +40,6 @@ export interface ObservedCluster {
 	readonly mark?: UpdateMark;
 }
 
-/** The versions that a cluster runs or whose format its data already has: what must never be undercut. */
-export function runningVersions(cluster: ObservedCluster): DbVersion[] {
-	return cluster.replicas.flatMap((replica) => [replica.version, replica.openedBy]).filter((v) => v !== undefined);
-}
-
 /**
  * What a replica is updated from. One that does not serve may have been told to start a version that never opened its
  * data (a tag that does not exist): then it still stands where its data does.
@@ -64,15 +59,15 @@ export function neverStarted(cluster: ObservedCluster, mark: UpdateMark): boolea
 }
 
 /**
- * The version below which no replica may be taken: the highest that runs or ever opened a replica's data. A version that
- * an unfinished update only asked for does not count when it never started anywhere.
+ * The version below which no replica may be taken: the highest that runs or ever opened a replica's data. What an
+ * unfinished update asked a replica to start does not count while it is certain that it opened nothing.
  */
-export function floor(cluster: ObservedCluster): DbVersion | undefined {
-	const { mark, replicas } = cluster;
-	if (mark === undefined || !neverStarted(cluster, mark)) return highest(runningVersions(cluster));
-	return highest(
-		runningVersions({ ...cluster, replicas: replicas.map((r) => (r.serving ? r : { ...r, version: undefined })) }),
-	);
+export function floor({ mark, replicas }: ObservedCluster): DbVersion | undefined {
+	const counting = replicas.flatMap(({ serving, version, openedBy }) => {
+		const onlyAskedFor = mark !== undefined && !serving && openedBy !== undefined;
+		return onlyAskedFor ? [openedBy] : [version, openedBy];
+	});
+	return highest(counting.filter((version) => version !== undefined));
 }
 
 /** The replicas of each shard, in the order observed. */
