@@ -1,4 +1,4 @@
-import { ClaimLost, PlatformError } from "../../src/control/errors";
+import { ClaimLost, ControlError, PlatformError } from "../../src/control/errors";
 import type { Claim, ClusterControl, ClusterSpec } from "../../src/control/port";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { DbVersion } from "../../src/core/version";
@@ -10,6 +10,10 @@ export type Fault =
 	| { readonly kind: "crash"; readonly when: "before" | "after" }
 	/** This call and those after it can't reach the platform. */
 	| { readonly kind: "unreachable"; readonly calls: number }
+	/** The platform won't do it, whatever the reason. */
+	| { readonly kind: "refuse"; readonly words: string }
+	/** The calling process is suspended, as on a laptop that sleeps, and then goes on with the call. */
+	| { readonly kind: "suspend"; readonly seconds: number }
 	/** It took effect, and the answer was lost. */
 	| { readonly kind: "no-answer" }
 	| { readonly kind: "kill"; readonly replica: string }
@@ -91,6 +95,8 @@ export class ScriptedControl implements ClusterControl {
 		await this.#world.clock.sleep(latency);
 		if (this.#dead) return never;
 		if (fault?.kind === "crash" && fault.when === "before") return this.#die();
+		if (fault?.kind === "suspend") await this.#world.clock.sleep(fault.seconds * 1000);
+		if (fault?.kind === "refuse") throw new ControlError(fault.words);
 		if (fault !== undefined) this.#strike(fault);
 		if (this.#unreachable > 0) {
 			this.#unreachable--;

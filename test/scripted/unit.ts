@@ -12,6 +12,8 @@ export interface Engine {
 	readonly readOnly?: number;
 	/** It says that it is another version, or does not say. */
 	readonly reports?: DbVersion | "nothing";
+	/** It can't be asked whether it is read-only or behind. */
+	readonly mute?: boolean;
 }
 
 /** One replica of the scripted platform. All that it shows follows from this and the time. */
@@ -50,7 +52,7 @@ export function conditionOf(unit: Unit, now: number): Condition {
 		const { lastWords } = unit;
 		return { ...down, version, phase: lastWords === undefined ? "not started" : "ended", failure: lastWords };
 	}
-	const { fate = "serves", boots = 2000, lags = 0, readOnly = 0, reports } = process.engine;
+	const { fate = "serves", boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
 	const age = now - process.since;
 	if (fate === "missing") return { ...down, version, phase: "no image", failure: `there is no image of ${version}` };
 	if (fate === "exits" && age >= boots) {
@@ -66,8 +68,8 @@ export function conditionOf(unit: Unit, now: number): Condition {
 			: `behind by ${Math.ceil((Math.max(unit.behindUntil, process.since + boots + lags) - now) / 1000)} s`,
 		// It enters the endpoints once it has caught up; falling behind later does not take it out of them.
 		serving: !unit.drained && age >= boots + lags,
-		readOnly: age < boots + readOnly || now < unit.readOnlyUntil,
-		caughtUp,
+		readOnly: mute ? undefined : age < boots + readOnly || now < unit.readOnlyUntil,
+		caughtUp: mute ? undefined : caughtUp,
 		version: reports === "nothing" ? undefined : (reports ?? process.version),
 	};
 }

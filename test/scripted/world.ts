@@ -173,7 +173,6 @@ export class World {
 		this.#takeOut(unit, memory);
 		unit.version = version;
 		this.boot(unit);
-		// Its endpoints were empty of it before, unless nobody drained it.
 	}
 
 	boot(unit: Unit): void {
@@ -187,7 +186,8 @@ export class World {
 	/** What must hold whenever a roll takes a replica that serves, or would, out of service. */
 	#takeOut(unit: Unit, memory: Memory): void {
 		const { serving } = this.condition(unit);
-		if (!serving && !unit.outByUs) return;
+		// It may have come back between the look at it and this.
+		if (!unit.outByUs && !(serving && memory.get(unit.name)?.serving !== false)) return;
 		unit.outByUs = true;
 		for (const other of this.present().units) {
 			if (other.shard !== unit.shard || other === unit) continue;
