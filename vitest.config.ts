@@ -6,11 +6,11 @@ const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() 
 const minute = 60_000;
 
 const local = ["test/contract/local*.test.ts", "test/platforms/local/**/*.test.ts"];
-const cli = ["test/engine/**/*.test.ts", "test/wire/**/*.test.ts"];
+const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
 	test: {
-		reporters: ["default", "./test/tally.ts"],
+		reporters: ["default", "./test/tally.mts"],
 		// Groups run one after the other, so that what is quick and cheap says first what is wrong.
 		projects: [
 			{
