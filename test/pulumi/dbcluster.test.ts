@@ -94,7 +94,7 @@ describe("in an update", () => {
 
 	test("is told apart from other resources", async () => {
 		const db = new DbCluster("analytics", { version: "1.8.0", local: {} });
-		const provider = new pulumi.ProviderResource("x", "y");
+		const provider = new (class extends pulumi.CustomResource {})("a:b:C", "other", {});
 		await Promise.all([value(db.urn), value(provider.urn)]);
 		expect(DbCluster.isInstance(db)).toBe(true);
 		for (const other of [undefined, null, {}, "x", provider]) expect(DbCluster.isInstance(other)).toBe(false);

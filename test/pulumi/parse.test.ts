@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { parse } from "../../src/pulumi/parse";
 
 vi.mock("../../src/pulumi/platforms", async () => {
-	const { scripted } = await import("./scripted-platform");
+	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
 	return { platforms: { scripted: scripted.platform } };
 });
 

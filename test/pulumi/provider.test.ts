@@ -4,7 +4,7 @@ import { v } from "../build";
 import { scripted } from "./scripted-platform";
 
 vi.mock("../../src/pulumi/platforms", async () => {
-	const { scripted } = await import("./scripted-platform");
+	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
 	return { platforms: { scripted: scripted.platform } };
 });
 
