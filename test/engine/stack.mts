@@ -120,21 +120,32 @@ export class Stack {
 		return (await this.run("stack", "export")).output;
 	}
 
-	/** The DbCluster in the state. */
-	async resource(): Promise<StateResource> {
-		const { deployment } = JSON.parse(await this.exported()) as { deployment: { resources: StateResource[] } };
-		const found = deployment.resources.find(({ type }) => type === "pulumi-nodejs:dynamic/dbcluster:DbCluster");
-		if (found === undefined) throw new Error("there is no DbCluster in the state");
-		return found;
+	async state(): Promise<State> {
+		return JSON.parse(await this.exported());
 	}
 
-	/** Puts an edited state in place of the stack's own. */
-	async edit(change: (resource: StateResource) => void): Promise<void> {
-		const state = JSON.parse(await this.exported()) as { deployment: { resources: StateResource[] } };
-		for (const resource of state.deployment.resources) if (resource.type.endsWith(":DbCluster")) change(resource);
-		const file = join(this.folder, "edited.json");
+	/** The DbCluster in the state. */
+	async resource(): Promise<StateResource> {
+		return clusterOf(await this.state());
+	}
+
+	/** Puts another state in place of the stack's own, as a person can with `pulumi stack import`. */
+	async restore(state: State): Promise<void> {
+		const file = join(this.folder, "restored.json");
 		writeFileSync(file, JSON.stringify(state));
 		const { status, output } = await this.run("stack", "import", "--file", file);
+		if (status !== 0) throw new Error(output);
+	}
+
+	/** Edits the DbCluster in the state by hand. */
+	async edit(change: (resource: StateResource) => void): Promise<void> {
+		const state = await this.state();
+		change(clusterOf(state));
+		await this.restore(state);
+	}
+
+	async rename(name: string): Promise<void> {
+		const { status, output } = await this.run("stack", "rename", name);
 		if (status !== 0) throw new Error(output);
 	}
 
@@ -164,6 +175,16 @@ export class Stack {
 	}
 }
 
+export interface State {
+	readonly deployment: { readonly resources: readonly StateResource[] };
+}
+
+function clusterOf({ deployment }: State): StateResource {
+	const found = deployment.resources.find(({ type }) => type === "pulumi-nodejs:dynamic/dbcluster:DbCluster");
+	if (found === undefined) throw new Error("there is no DbCluster in the state");
+	return found;
+}
+
 export interface StateResource {
 	readonly type: string;
 	readonly id: string;
@@ -183,10 +204,16 @@ export interface ClusterFile {
 
 /** A new stack that is removed when the test is over, however it ends. */
 export async function stack(args: Args = {}): Promise<Stack> {
-	const made = new Stack(await freePort());
+	const made = await openStack(args);
 	onTestFinished(() => made.remove());
-	made.set(args);
-	const { status, output } = await made.run("stack", "init", "test");
-	if (status !== 0) throw new Error(output);
 	return made;
+}
+
+/** A new stack that several tests share; whoever opens it removes it. */
+export async function openStack(args: Args = {}): Promise<Stack> {
+	const made = new Stack(await freePort()).set(args);
+	const { status, output } = await made.run("stack", "init", "test");
+	if (status === 0) return made;
+	await made.remove();
+	throw new Error(output);
 }
