@@ -140,6 +140,17 @@ describe("a replica that others must stand in for", () => {
 		expect((await run(world, v2)).rolled?.seconds).toBeGreaterThan(900);
 	});
 
+	it("keeps the claim all that time", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-0").behindUntil = world.clock.now() + 300_000;
+		const rolling = run(world, v2);
+		for (let seconds = 0; seconds < 300; seconds += 5) {
+			await world.clock.sleep(5000);
+			expect(Date.parse(world.record()?.claim?.expires ?? "")).toBeGreaterThan(world.clock.now());
+		}
+		await rolling;
+	});
+
 	it("takes what is not known of the others for good", async () => {
 		const world = given([[{}, {}]], { engines: { "1.7.1": { mute: true }, "1.8.0": { mute: true } } });
 		expect((await run(world, v2)).rolled?.steps).toBe(2);
