@@ -72,10 +72,11 @@ test("names every problem at once, each on its property", () => {
 		name: "analytics",
 		owner: "o",
 		replicas: -1,
-		scripted: { folder: 7 },
+		scripted: { folder: 7, prot: 1 },
 		foo: 1,
 	});
-	expect(problems?.map(({ property }) => property).sort()).toEqual(["foo", "replicas", "scripted.folder", "version"]);
+	const properties = problems?.map(({ property }) => property);
+	expect(properties?.sort()).toEqual(["foo", "replicas", "scripted.folder", "scripted.prot", "version"]);
 });
 
 test("tells Pulumi no property whose value may be a secret, since Pulumi prints that", () => {
