@@ -3,7 +3,7 @@ import { answerError, errors, QueryError, unknownPath } from "./answers";
 import type { Fleet } from "./fleet";
 import { answerRead, passedOn } from "./reads";
 import { type ClientRequest, packer, readRequest } from "./request";
-import { classify } from "./statement";
+import { classify, statementText } from "./statement";
 import type { Writes } from "./writes";
 
 /** How long a request that finds the cluster idle, or starting, waits for it, in milliseconds. */
@@ -51,10 +51,10 @@ export class Front {
 		if (url.pathname === "/replicas_status") return this.#replicasStatus(response);
 		if (url.pathname !== "/") return plain(response, 404, unknownPath(url.pathname));
 		const read = await readRequest(request, url);
-		const query = read.params.get("query") ?? "";
-		if (query === "" && read.body.length === 0) return plain(response, 200, "Ok.\n");
+		const text = statementText(read.params, read.body);
+		if (text.length === 0) return plain(response, 200, "Ok.\n");
 		response.setHeader("X-ClickHouse-Query-Id", read.params.get("query_id") ?? "");
-		const statement = classify(query, read.body);
+		const statement = classify(text);
 		if (statement.kind === "refused") throw errors.refused(statement.reason);
 		if (statement.kind === "read") return answerRead(this.fleet, read, response);
 		if (read.readonly) throw errors.readonly();

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { Fleet } from "./fleet";
@@ -142,8 +142,7 @@ async function main(home: string): Promise<void> {
 	const tried = tryLock(paths.routerLock(home));
 	if ("holder" in tried) return;
 	const sockets = socketFolder(home);
-	mkdirSync(join(home, logFolder), { recursive: true, mode: 0o700 });
-	const router = new Router(home, tried.lock, await WriteLog.open(home), sockets);
+	const router = new Router(home, tried.lock, WriteLog.open(join(home, logFolder)), sockets);
 	router.reload();
 	const control = join(sockets, "router.sock");
 	rmSync(control, { force: true });

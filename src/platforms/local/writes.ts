@@ -1,10 +1,13 @@
-import { errors, QueryError } from "./answers";
+import { errors } from "./answers";
 import type { Fleet, Route } from "./fleet";
 import { paths } from "./home";
 import { applyWrite, type ReplicaAnswer } from "./replica-client";
 import type { ClientRequest } from "./request";
 import { writeDurably } from "./store";
 import type { WriteLog } from "./write-log";
+
+/** Writes between two looks at what of the log is no longer needed. */
+const truncateEvery = 100;
 
 /** What a replica made of a write; no answer when it died meanwhile. */
 interface Outcome {
@@ -61,14 +64,9 @@ export class Writes {
 
 	async #append(params: string, body: Buffer): Promise<number> {
 		try {
-			return await this.log.append({ params, body });
+			return await this.log.append(params, body);
 		} catch (error) {
-			const code = (error as NodeJS.ErrnoException).code;
-			const why =
-				code === "ENOSPC" || code === "EDQUOT"
-					? "the cluster's disk is full"
-					: `the log of writes can't be written: ${code ?? String(error)}`;
-			throw new QueryError(503, 243, "NOT_ENOUGH_SPACE", `Nothing was written: ${why}`, 5);
+			throw errors.notWritten(error instanceof Error ? error.message : String(error));
 		}
 	}
 
@@ -84,6 +82,7 @@ export class Writes {
 				`Every replica ended while it took the write, which may yet come to hold: ${this.fleet.missing().join("; ")}`,
 			);
 		}
+		if (answered.length === outcomes.length && n % truncateEvery === 0) this.#truncate(n);
 		for (const { route, answer } of answered) {
 			if (answer.code === best.answer.code) continue;
 			const words = `its data may differ from the others' since write ${n}, which it answered with ${said(answer)} and another replica with ${said(best.answer)}; to mend it, stop the cluster, put a copy of the other replica's folder in the place of its own, and start`;
@@ -91,6 +90,15 @@ export class Writes {
 			route.keeper.doubt();
 		}
 		return best.answer;
+	}
+
+	/** Drops what every replica holds; a log that stays too long costs room and nothing else. */
+	#truncate(n: number): void {
+		try {
+			this.log.truncate(n);
+		} catch (error) {
+			console.error(error instanceof Error ? error.message : error);
+		}
 	}
 }
 
