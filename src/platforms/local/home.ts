@@ -56,6 +56,11 @@ export function routerProcess(home: string): ProcessId | undefined {
 	return lockHolder(paths.routerLock(home));
 }
 
+/** A replica's process that runs now. */
+export function replicaProcess(home: string, replica: string): ProcessId | undefined {
+	return lockHolder(paths.replicaLock(home, replica));
+}
+
 /** The socket of the router that runs now; `undefined` while none does, or none yet listens. */
 export function routerSocket(home: string): string | undefined {
 	return routerProcess(home) && readJson<RunFile>(paths.run(home))?.control;

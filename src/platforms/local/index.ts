@@ -4,6 +4,7 @@ import type { Platform, SettingProblem } from "../../control/platform";
 import type { DbVersion } from "../../core/version";
 import { LocalControl } from "./control";
 import { installedEngines, localReleases } from "./engines";
+import { noEngine } from "./must";
 import { isFree, portTaken } from "./port-owner";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
 import { Store } from "./store";
@@ -38,8 +39,10 @@ async function obstacles(name: string, settings: LocalSettings, version: DbVersi
 	if (!(await isFree(port))) problems.push({ path: ["port"], reason: portTaken(port) });
 	const engines = await installedEngines(settings);
 	if (!engines.some((engine) => engine.version === version)) {
-		const there = engines.map((engine) => engine.version).join(", ") || "none";
-		const reason = `no engine of version ${version} is known; there is ${there}. Name its package or folder in local.engines.`;
+		const reason = noEngine(
+			version,
+			engines.map((engine) => engine.version),
+		);
 		problems.push({ path: ["engines"], reason });
 	}
 	return problems;

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { engineEnvironment } from "./engines";
-import { paths } from "./home";
-import { lockHolder } from "./lock";
+import { paths, replicaProcess } from "./home";
 import type { ProcessId } from "./process-id";
 import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
 import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
@@ -114,7 +113,7 @@ export class Keeper {
 
 	/** The replica's process, if it runs. */
 	process(): ProcessId | undefined {
-		return lockHolder(paths.replicaLock(this.options.home, this.options.replica));
+		return replicaProcess(this.options.home, this.options.replica);
 	}
 
 	async #run(): Promise<void> {
