@@ -60,6 +60,12 @@ describe("a replica that does not come up", () => {
 		});
 	});
 
+	it("stops the writes where they need every replica", async () => {
+		const world = given([[{}, {}]], { engines: { "1.8.0": { fate: "exits" } } });
+		const { error } = await run(world, v2, { writesNeed: "all" });
+		expect(error).toMatchObject({ stop: { reads: true, writes: false } });
+	});
+
 	it("stops the other shards too: what has begun settles, and nothing new begins", async () => {
 		const world = given(
 			[
