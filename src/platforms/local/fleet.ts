@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { errors } from "./answers";
 import { drainedReplicas, liveClaim } from "./claims";
 import { paths } from "./home";
 import { Keeper, type Kept } from "./keeper";
@@ -31,6 +32,10 @@ export interface RouterStatus {
 	readonly trouble?: string;
 	readonly replicas: Readonly<Record<string, RoutedReplica>>;
 }
+
+/** How long a request waits for a replica, in milliseconds: when none serves any more, and when the cluster is starting. */
+const patience = 15_000;
+export const startLimit = 120_000;
 
 /** The replicas of a cluster, kept as its record wants them; and which of them requests may go to. */
 export class Fleet {
@@ -103,9 +108,21 @@ export class Fleet {
 		});
 	}
 
-	/** Whether one of the replicas that do not serve may still come to. */
+	/** Whether every replica that does not serve may still come to. */
 	get hopeful(): boolean {
-		return [...this.#keepers.values()].some(({ now }) => !now.stuck);
+		return [...this.#keepers.values()].every(({ now }) => !now.stuck);
+	}
+
+	/**
+	 * A replica that a request may go to; throws {@link QueryError} when none serves, and none comes to in a time that a
+	 * client may wait.
+	 */
+	async someRoute(): Promise<Route> {
+		const hopeless = () => [...this.#keepers.values()].every(({ now }) => now.stuck);
+		await this.until(() => this.routes().length > 0 || hopeless(), this.#up ? patience : startLimit);
+		const [route] = this.routes();
+		if (route !== undefined) return route;
+		throw errors.noReplica(`No replica serves: ${this.missing().join("; ")}`);
 	}
 
 	/** Waits until something holds of the fleet; says whether it came to. */

@@ -1,13 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerError, errors, QueryError, unknownPath } from "./answers";
-import type { Fleet } from "./fleet";
+import { type Fleet, startLimit } from "./fleet";
 import { answerRead, passedOn } from "./reads";
 import { type ClientRequest, packer, readRequest } from "./request";
 import { classify, statementText } from "./statement";
 import type { Writes } from "./writes";
-
-/** How long a request that finds the cluster idle, or starting, waits for it, in milliseconds. */
-const wakeLimit = 120_000;
 
 /** The endpoint's HTTP interface: as ClickHouse's own, for clients that know nothing of replicas. */
 export class Front {
@@ -46,7 +43,7 @@ export class Front {
 		if (!["GET", "HEAD", "POST", "OPTIONS"].includes(request.method ?? "")) {
 			throw new QueryError(501, 48, "NOT_IMPLEMENTED", `Method ${request.method} is not offered. Use GET or POST`);
 		}
-		await this.#awake();
+		await this.wake();
 		if (url.pathname === "/ping") return this.#ping(response);
 		if (url.pathname === "/replicas_status") return this.#replicasStatus(response);
 		if (url.pathname !== "/") return plain(response, 404, unknownPath(url.pathname));
@@ -62,6 +59,8 @@ export class Front {
 	}
 
 	async #write(request: ClientRequest, response: ServerResponse): Promise<void> {
+		// A cluster that is just starting, or being woken, is waited for; one that lacks a replica later is not.
+		if (!this.fleet.up) await this.fleet.until(() => this.fleet.up || !this.fleet.hopeful, startLimit);
 		const { status, headers, body } = await this.writes.write(request);
 		const { encoding } = request;
 		const kept = passedOn(headers);
@@ -75,18 +74,8 @@ export class Front {
 		packed.end(body);
 	}
 
-	/** Waits until an idle or a starting cluster serves; goes on when that takes too long, and whoever needs a replica says so. */
-	async #awake(): Promise<void> {
-		await this.wake();
-		const { fleet } = this;
-		if (fleet.up || fleet.cluster?.desired !== "Started") return;
-		await fleet.until(() => fleet.up || !fleet.hopeful, wakeLimit);
-	}
-
-	#ping(response: ServerResponse): void {
-		if (this.fleet.routes().length === 0) {
-			throw errors.noReplica(`No replica serves: ${this.fleet.missing().join("; ")}`);
-		}
+	async #ping(response: ServerResponse): Promise<void> {
+		await this.fleet.someRoute();
 		plain(response, 200, "Ok.\n");
 	}
 

@@ -49,6 +49,8 @@ export interface KeeperOptions {
 const stopSeconds = 20;
 /** After so many starts in a row that ended before they served, waiting is thought to be in vain; the trying goes on. */
 const hopeless = 2;
+/** How often in a row a serving process may fail to say how it is before it counts as not serving. */
+const patience = 5;
 /** Between two starts, in milliseconds; doubled with each failure. */
 const shortestBackoff = 250;
 const longestBackoff = 30_000;
@@ -67,6 +69,7 @@ export class Keeper {
 	/** A process of ours was started or found, and has not been seen to end. */
 	#runs = false;
 	#served = false;
+	#silent = 0;
 	#closed = false;
 	#poked = false;
 	#wake: () => void = () => {};
@@ -169,6 +172,9 @@ export class Keeper {
 		const status = await replicaStatus(this.options.socket);
 		if (epoch !== this.#epoch) return 0;
 		boundLog(paths.replicaLog(this.options.home, this.options.replica));
+		// A process that serves may be slow to say so under load; that it ended would be seen otherwise.
+		this.#silent = status === undefined && this.#now.status?.serving ? this.#silent + 1 : 0;
+		if (this.#silent > 0 && this.#silent < patience) return 200;
 		if (status === undefined || !status.serving) {
 			this.#set({ status, phase: status?.phase ?? "starting", alive: true });
 			if (status?.trouble !== undefined) this.#set({ trouble: status.trouble, stuck: true });
@@ -221,9 +227,6 @@ export class Keeper {
 		writeDurably(paths.replicaRun(home, replica), String(run));
 		const options: ReplicaOptions = { home, replica, version, library, addon, socket };
 		const spawned = { ended: false };
-		this.#spawned = spawned;
-		this.#runs = true;
-		this.#served = false;
 		this.#startedAt = performance.now();
 		spawnDetached({
 			program: "replica",
@@ -236,6 +239,9 @@ export class Keeper {
 				this.poke();
 			},
 		});
+		this.#spawned = spawned;
+		this.#runs = true;
+		this.#served = false;
 		this.#set({ status: undefined, phase: "starting", alive: true });
 	}
 

@@ -11,8 +11,8 @@ import { type ClientRequest, packer } from "./request";
  */
 const heldBack = 1 << 20;
 
-/** How long a read waits, in milliseconds, for a replica to come back when none serves. */
-const patience = 15_000;
+/** A query that ends the replicas that run it must not end them all for ever. */
+const attempts = 5;
 
 /** The beginning of an answer, or all of it. */
 interface Begun {
@@ -28,20 +28,15 @@ interface Begun {
 export async function answerRead(fleet: Fleet, request: ClientRequest, response: ServerResponse): Promise<void> {
 	const gone = new AbortController();
 	response.once("close", () => gone.abort());
-	const deadline = performance.now() + patience;
-	while (!gone.signal.aborted) {
-		const [route] = fleet.routes();
-		if (route === undefined) {
-			const waits = fleet.hopeful && (await fleet.until(() => fleet.routes().length > 0, deadline - performance.now()));
-			if (!waits) throw errors.noReplica(`No replica serves: ${fleet.missing().join("; ")}`);
-			continue;
-		}
+	for (let attempt = 1; !gone.signal.aborted; attempt++) {
+		const route = await fleet.someRoute();
 		const done = fleet.count(route.replica);
 		try {
 			const begun = await begin(route, request, gone.signal);
 			if (begun !== undefined) return await pass(begun, request, response);
 			// Its keeper asks it anew; it is not routed until it says again that it serves.
 			if (!gone.signal.aborted) route.keeper.doubt();
+			if (attempt >= attempts) throw errors.noReplica(`${attempts} times a replica ended while it ran this query`);
 		} finally {
 			done();
 		}

@@ -96,16 +96,13 @@ class Router {
 	 */
 	async #endWhenStill(): Promise<void> {
 		if (!this.#fleet.still) return;
+		let over = this.#store.read()?.cluster === undefined;
 		await this.#store.change(({ cluster }) => {
-			if (cluster === undefined || cluster.desired === "Stopped") this.#end();
+			over = cluster === undefined || cluster.desired === "Stopped";
+			if (over) this.lock.release();
 			return undefined;
 		});
-		if (this.#store.read()?.cluster === undefined) this.#end();
-	}
-
-	#end(): never {
-		this.lock.release();
-		process.exit(0);
+		if (over) process.exit(0);
 	}
 
 	#listen(port: number): void {
@@ -117,7 +114,7 @@ class Router {
 		server.keepAliveTimeout = 30_000;
 		this.#endpoint = { port, server };
 		server.on("error", (error: NodeJS.ErrnoException) => {
-			this.#trouble =
+			this.#trouble ??=
 				error.code === "EADDRINUSE" ? portTaken(port) : `port ${port} can't be listened on: ${error.message}`;
 			console.error(this.#trouble);
 		});

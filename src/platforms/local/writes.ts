@@ -36,13 +36,12 @@ export class Writes {
 
 	async #write({ params, body }: ClientRequest): Promise<ReplicaAnswer> {
 		const routes = this.#allRoutes();
-		const text = params.toString();
-		const n = await this.#append(text, body);
+		const n = await this.#append(params.toString(), body);
 		const outcomes = await Promise.all(
 			routes.map(async (route) => {
 				const done = this.fleet.count(route.replica);
 				try {
-					return { route, answer: await applyWrite(route.socket, n, text, body) };
+					return { route, answer: await applyWrite(route.socket, n) };
 				} catch {
 					return { route, answer: undefined };
 				} finally {
