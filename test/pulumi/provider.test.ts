@@ -99,8 +99,9 @@ describe("create", () => {
 	});
 
 	test("is refused for a version that does not exist, for what stands in the way, and for `latest` of nothing", async () => {
-		scripted.obstacles = [{ path: ["port"], reason: "8123 is in use by another program." }];
-		expect((await new Engine().preview({ version: "1.7.9" })).refused).toEqual([
+		scripted.obstacles = [{ property: "scripted.port", reason: "8123 is in use by another program." }];
+		const versions = { list: [{ version: "1.8.0" }, { version: "1.9.0" }] };
+		expect((await new Engine().preview({ version: "1.7.9", versions })).refused).toEqual([
 			expect.stringMatching(/^version: 1\.7\.9 is not a version that is known; .*1\.9\.0/),
 			"scripted.port: 8123 is in use by another program.",
 		]);

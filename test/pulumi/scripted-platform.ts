@@ -1,5 +1,5 @@
 import { PlatformError } from "../../src/control/errors";
-import type { Platform, SettingProblem } from "../../src/control/platform";
+import type { Obstacle, Platform } from "../../src/control/platform";
 import type { ClusterControl } from "../../src/control/port";
 import { releases } from "../build";
 import { ScriptedControl } from "../scripted/control";
@@ -9,7 +9,7 @@ import { World } from "../scripted/world";
 export class Scripted {
 	readonly worlds = new Map<string, World>();
 	catalogue = "1.7.1 1.8.0 1.9.0";
-	obstacles: SettingProblem[] = [];
+	obstacles: Obstacle[] = [];
 	unreachable = false;
 
 	world(name: string): World {

@@ -1,13 +1,15 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Platform, SettingProblem } from "../../control/platform";
-import type { DbVersion } from "../../core/version";
+import { ControlError } from "../../control/errors";
+import type { Obstacle, Platform } from "../../control/platform";
+import type { ClusterSpec } from "../../control/port";
 import { LocalControl } from "./control";
 import { installedEngines, localReleases } from "./engines";
-import { noEngine } from "./must";
+import { mustBeOurs, mustRun } from "./must";
 import { isFree, portTaken } from "./port-owner";
+import { replicaFolders } from "./record";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
-import { Store } from "./store";
+import { folderError, Store } from "./store";
 
 /**
  * The embedded platform: real ClickHouse engines as processes of this machine, for trying, for tests and for developers'
@@ -24,28 +26,32 @@ export const localPlatform: Platform<LocalSettings> = {
 	obstacles,
 };
 
-async function obstacles(name: string, settings: LocalSettings, version: DbVersion): Promise<SettingProblem[]> {
-	const problems: SettingProblem[] = [];
+async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Obstacle[]> {
+	const { name, settings, version, replicas } = spec;
 	const folder = folderOf(name, settings);
-	try {
-		new Store(folder).read();
-		accessSync(nearestFolder(folder), constants.W_OK);
-	} catch (error) {
-		const reason =
-			error instanceof Error && "code" in error ? `${folder} can't be written by this user.` : String(error);
-		problems.push({ path: ["directory"], reason });
-	}
+	const store = new Store(folder);
 	const port = portOf(name, settings);
-	if (!(await isFree(port))) problems.push({ path: ["port"], reason: portTaken(port) });
-	const engines = await installedEngines(settings);
-	if (!engines.some((engine) => engine.version === version)) {
-		const reason = noEngine(
-			version,
-			engines.map((engine) => engine.version),
-		);
-		problems.push({ path: ["engines"], reason });
+	const engines = Object.fromEntries((await installedEngines(settings)).map((it) => [it.version, it.library]));
+	const checks: readonly [property: string, check: () => void][] = [
+		["local.directory", () => mustBeOurs(store.read() ?? { format: 1, fence: 0 }, { ...spec, generation: "" }, folder)],
+		["local.directory", () => accessSync(nearestFolder(folder), constants.W_OK)],
+		["version", () => mustRun({ name, replicas, engines }, replicaFolders(replicas), version, store)],
+	];
+	const found = checks.flatMap(([property, check]) => {
+		const reason = reasonOf(check, folder);
+		return reason === undefined ? [] : [{ property, reason }];
+	});
+	return (await isFree(port)) ? found : [...found, { property: "local.port", reason: portTaken(port) }];
+}
+
+function reasonOf(check: () => void, folder: string): string | undefined {
+	try {
+		check();
+		return undefined;
+	} catch (error) {
+		const said = error instanceof ControlError ? error : folderError(error, folder);
+		return said instanceof Error ? said.message : String(said);
 	}
-	return problems;
 }
 
 function nearestFolder(path: string): string {

@@ -32,7 +32,12 @@ export function mustHaveSize(replicas: number, spec: ClusterSpec): void {
 }
 
 /** Throws unless an engine of that version is known, and no data were opened by a newer one. */
-export function mustRun(cluster: LocalCluster, folders: readonly string[], version: DbVersion, store: Store): void {
+export function mustRun(
+	cluster: Pick<LocalCluster, "name" | "replicas" | "engines">,
+	folders: readonly string[],
+	version: DbVersion,
+	store: Store,
+): void {
 	const opened = store.openedBy(cluster.replicas);
 	for (const folder of folders) {
 		const by = opened[folder];

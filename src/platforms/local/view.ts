@@ -19,7 +19,7 @@ export interface Sight {
 }
 
 /** The name of a replica to people: `analytics-0-1`. */
-export const replicaName = (cluster: LocalCluster, folder: string) => `${cluster.name}-${folder}`;
+export const replicaName = (cluster: Pick<LocalCluster, "name">, folder: string) => `${cluster.name}-${folder}`;
 
 export function viewCluster(sight: Sight): ObservedCluster {
 	const { cluster } = sight;

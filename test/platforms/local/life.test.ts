@@ -130,8 +130,8 @@ describe("a created cluster", () => {
 describe("a port in use", () => {
 	it("is an obstacle, and an error that names the port, its process and the way out", async () => {
 		await occupy(place.settings.port);
-		const obstacles = await localPlatform.obstacles("db", place.settings, versions.v1);
-		expect(obstacles.map(({ path }) => path)).toEqual([["port"]]);
+		const obstacles = await localPlatform.obstacles(place.spec());
+		expect(obstacles.map(({ property }) => property)).toEqual(["local.port"]);
 		const error = await caught(place.under((claim, control) => control.create(claim, place.spec())));
 		expect(error).toBeInstanceOf(PlatformError);
 		for (const words of [String(place.settings.port), String(process.pid), "local.port"])
