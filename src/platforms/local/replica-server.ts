@@ -46,16 +46,16 @@ export class ReplicaServer {
 
 	/** Answers on a socket, whose file a dead process may have left, until SIGTERM. `release` is called at the end. */
 	static async listen({ home, replica, version, socket }: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
-		const replica = new ReplicaServer(`${basename(home)}-${replica}`, version, release);
-		const server = createServer((request, response) => void replica.#answer(request, response));
+		const made = new ReplicaServer(`${basename(home)}-${replica}`, version, release);
+		const server = createServer((request, response) => void made.#answer(request, response));
 		server.requestTimeout = 0;
 		rmSync(socket, { force: true });
 		await new Promise<void>((resolve, reject) => {
 			server.once("error", reject);
 			server.listen(socket, resolve);
 		});
-		process.on("SIGTERM", () => void replica.#stop(server, socket));
-		return replica;
+		process.on("SIGTERM", () => void made.#stop(server, socket));
+		return made;
 	}
 
 	#attached(): Parts {
