@@ -476,6 +476,7 @@ describe("delete", () => {
 		const destroy = vi.spyOn(world(), "destroy");
 		await provider.delete(engine.id, engine.outputs);
 		expect(destroy.mock.calls).toEqual([[data]]);
+		expect(lines.some((line) => line.startsWith("a: the data is kept at scripted:here/a"))).toBe(!data);
 	});
 
 	test("keeps data that no older version can take over afterwards", async () => {
