@@ -156,13 +156,20 @@ describe.skipIf(older === undefined || newer === undefined)(
 			expect(host.lines.join("\n")).not.toMatch(/\n\s+at /);
 		});
 
-		test("the next update goes on, to an engine that does", async () => {
+		test("the next update goes on, to an engine that does, even when its CLI is killed", async () => {
 			const { "26.7.9.9": _, ...engines } = settings.engines as Properties;
 			settings = { ...settings, engines };
 			version = "26.7.2.1";
 			const { inputs, failures } = await host.check(state.inputs, asked({ version }));
 			expect(failures).toEqual([]);
+			// The CLI is killed meanwhile: the update goes on to its end, and then so does the host.
+			await host.leaveAlone();
+			await host.update(state.id, state.outputs, inputs).catch(() => {});
+			await host.ended();
+
+			host = new Host(scratch.folder);
 			const outputs = await host.update(state.id, state.outputs, inputs);
+			expect(host.lines).toEqual([]);
 			state = { ...state, inputs, outputs };
 			expect(outputs).toMatchObject({ version, previousVersion: "26.5.1.1", state: "Started", updateAvailable: false });
 			expect(await (await fetch(`${outputs.endpoint}/?query=SELECT%20version()`)).text()).toBe("26.7.2.1\n");
