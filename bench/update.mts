@@ -33,7 +33,7 @@ async function quickstart(): Promise<{ output: string; figures: Figures }> {
 }
 
 try {
-	const done = [];
+	const done: Awaited<ReturnType<typeof quickstart>>[] = [];
 	for (let i = 0; i < runs; i++) done.push(await quickstart());
 	const of = (figure: (figures: Figures) => number) => median(done.map(({ figures }) => figure(figures)));
 	const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
