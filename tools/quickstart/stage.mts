@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { stripVTControlCharacters, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
 import { localBackend, root, withPulumi } from "../environment.mts";
 import { freePort } from "../port.mts";
 import { endProcessesOf } from "../processes.mts";
