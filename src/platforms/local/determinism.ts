@@ -25,15 +25,7 @@ const functions = new Set(
 /** Those that ClickHouse also takes without parentheses, unless a column is called so. */
 const bare = new Set(["now", "today", "curdate", "current_date", "current_timestamp", "localtime", "localtimestamp"]);
 
-/** Table functions that read what every replica has alike; all others read from outside the cluster, or at random. */
-export const sameEverywhere = new Set(
-	`numbers numbers_mt zeros zeros_mt primes values SQLStandardValues generateSeries generate_series format null view
-	viewIfPermitted viewExplain merge dictionary input loop`
-		.split(/\s+/)
-		.map((name) => name.toLowerCase()),
-);
-
-/** All others that the engines know; names that are also those of harmless functions are left out. */
+/** Table functions that read from outside the cluster, or at random: of those that the engines know, all but a few. */
 const outside = new Set(
 	`arrowstream azureBlobStorage azureBlobStorageCluster cluster clusterAllReplicas cosn deltaLake deltaLakeAzure
 	deltaLakeAzureCluster deltaLakeCluster deltaLakeLocal deltaLakeS3 deltaLakeS3Cluster eval executable file fileCluster
@@ -58,32 +50,55 @@ const ownSettings = new Set(
 	mutations_sync alter_sync lightweight_deletes_sync lightweight_delete_mode`.split(/\s+/),
 );
 
-/** Says why a write with these tokens might not do the same on every replica; `undefined` where nothing is known against it. */
-export function divergence(all: readonly Token[]): string | undefined {
-	for (const [i, token] of all.entries()) {
-		if (token.kind !== "word" && token.kind !== "quoted") continue;
-		const name = token.text.toLowerCase();
-		const [before, after] = [all[i - 1], all[i + 1]];
-		if (isSign(before, ".")) continue;
-		const called = isSign(after, "(");
-		const applied = isWord(before, "APPLY") || (isSign(before, "(") && isWord(all[i - 2], "APPLY"));
-		if (functions.has(name) && (called || applied)) return differs(token.text);
-		// A column's name in a list of columns looks the same, but for its place: DEFAULT now, SELECT now, VALUES (now).
-		if (bare.has(name) && token.kind === "word" && !called && !isSign(after, ".") && !isColumnDefinition(all, i)) {
-			return differs(token.text);
+/** A token between its neighbours. */
+type Window = readonly [Token | undefined, Token | undefined, Token, Token | undefined, Token | undefined];
+
+/**
+ * Says why a write with these tokens might not do the same on every replica; `undefined` where nothing is known against
+ * it. Looks at each token once: the values of an INSERT may be many.
+ */
+export function divergence(all: Iterable<Token>): string | undefined {
+	for (const window of windows(all)) {
+		const why = judge(window);
+		if (why !== undefined) return why;
+	}
+	return undefined;
+}
+
+function* windows(all: Iterable<Token>): Generator<Window, void, undefined> {
+	let [a, b, c, d]: (Token | undefined)[] = [];
+	for (const e of all) {
+		if (c !== undefined) yield [a, b, c, d, e];
+		[a, b, c, d] = [b, c, d, e];
+	}
+	if (c !== undefined) yield [a, b, c, d, undefined];
+	if (d !== undefined) yield [b, c, d, undefined, undefined];
+}
+
+function judge(window: Window): string | undefined {
+	const [earlier, before, token, after, later] = window;
+	if ((token.kind !== "word" && token.kind !== "quoted") || isSign(before, ".")) return undefined;
+	const name = token.text.toLowerCase();
+	const called = isSign(after, "(");
+	const applied = isWord(before, "APPLY") || (isSign(before, "(") && isWord(earlier, "APPLY"));
+	if (functions.has(name) && (called || applied)) return differs(token.text);
+	// A column's name in a list of columns looks the same, but for its place: DEFAULT now, SELECT now, VALUES (now).
+	if (bare.has(name) && token.kind === "word" && !called && !isSign(after, ".") && !isColumnDefinition(window)) {
+		return differs(token.text);
+	}
+	if (name === "input" && called) {
+		return "input() is not offered by the local platform. INSERT the rows, or INSERT ... SELECT from a table";
+	}
+	if (outside.has(name) && called) {
+		return `${token.text}() reads from outside the cluster, or at random, and each replica would do it on its own. Read the data in the client and send it with INSERT`;
+	}
+	if (["system", "information_schema"].includes(name) && isSign(after, ".")) {
+		if (later !== undefined && !sameSystemTables.has(later.text.toLowerCase())) {
+			return `${token.text}.${later.text} differs by replica. Read it first, and send the values with INSERT`;
 		}
-		if (outside.has(name) && called) {
-			return `${token.text}() reads from outside the cluster, or at random, and each replica would do it on its own. Read the data in the client and send it with INSERT`;
-		}
-		if (["system", "information_schema"].includes(name) && isSign(after, ".")) {
-			const table = all[i + 2];
-			if (table !== undefined && !sameSystemTables.has(table.text.toLowerCase())) {
-				return `${token.text}.${table.text} differs by replica. Read it first, and send the values with INSERT`;
-			}
-		}
-		if (ownSettings.has(name) && isSign(after, "=")) {
-			return `the cluster itself sets ${token.text}, so that every replica applies a write exactly once. Leave it out`;
-		}
+	}
+	if (ownSettings.has(name) && isSign(after, "=")) {
+		return `the cluster itself sets ${token.text}, so that every replica applies a write exactly once. Leave it out`;
 	}
 	return undefined;
 }
@@ -92,10 +107,8 @@ function differs(name: string): string {
 	return `${name}() has another value on each replica. Send the value from the client instead`;
 }
 
-/** `(now DateTime, ...)`: a name with a type behind it, or one in a list of names alone. */
-function isColumnDefinition(all: readonly Token[], i: number): boolean {
-	const [before, after] = [all[i - 1], all[i + 1]];
-	const opens = isSign(before, "(") || isSign(before, ",");
-	if (!opens) return isWord(before, "COLUMN", "AS");
+/** `(now DateTime, ...)`: a name with a type behind it, or one that is being given. */
+function isColumnDefinition([, before, , after]: Window): boolean {
+	if (!isSign(before, "(") && !isSign(before, ",")) return isWord(before, "COLUMN", "AS");
 	return after?.kind === "word" && !isWord(after, "AS", "FROM");
 }

@@ -9,7 +9,10 @@ import type { DbVersion } from "../../core/version";
  * <shard>-<ordinal>/   one replica, such as 0-1
  *   data/              the engine's own files
  *   opened             the highest DB version that ever opened data/
- *   applied            the number of the last entry of the log that is in data/, and of the one begun
+ *   applied            the number of the last entry of the log that is in data/
+ *   begun              the entry that was begun last, and what data/ looked like before it
+ *   engine.xml         the engine's configuration, written at each start
+ *   insert.data        the rows of the INSERT that is being applied
  * ```
  */
 export const logFolder = "log";

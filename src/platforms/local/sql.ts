@@ -15,27 +15,33 @@ export interface Token {
 	readonly depth: number;
 }
 
-const string = String.raw`'(?:[^'\\]|\\[^]|'')*'`;
-const backticks = "`(?:[^`\\\\]|\\\\[^]|``)*`";
-const quotes = String.raw`"(?:[^"\\]|\\[^]|"")*"`;
-const heredoc = String.raw`(?<tag>\$\w*\$)[^]*?\k<tag>`;
-const number = String.raw`0[xX][\da-fA-F_]+|0[bB][01_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?`;
-// As bytes of UTF-8 read as Latin-1, in which texts are scanned.
-const curlyString = "\xe2\x80\x98[^]*?\xe2\x80\x99";
-const curlyQuotes = "\xe2\x80\x9c[^]*?\xe2\x80\x9d";
+type Rule = readonly [pattern: RegExp, kind: Token["kind"] | "space"];
 
-const pattern = new RegExp(
-	[
-		String.raw`(?<space>[\s\0]+|\xc2\xa0|\xe2\x80[\x80-\x8b\xaf]|\xe3\x80\x80|\xef\xbb\xbf|--[^\n]*|#[ !][^\n]*)`,
-		`(?<string>${string}|${curlyString}|${heredoc})`,
-		`(?<quoted>${backticks}|${quotes}|${curlyQuotes})`,
-		String.raw`(?<word>[A-Za-z_][\w$]*)`,
-		`(?<number>${number})`,
-		String.raw`(?<comment>/\*)`,
-		"(?<broken>['\"`])",
-		"(?<sign>[^])",
-	].join("|"),
-	"y",
+/** What can begin with a character, by its code. What is not ASCII is matched as bytes of UTF-8 read as Latin-1. */
+const rules: ReadonlyMap<number, readonly Rule[]> = new Map(
+	(
+		[
+			[/[A-Za-z_]/, [[/[A-Za-z_][\w$]*/y, "word"]]],
+			[/\d/, [[/0[xX][\da-fA-F_]+|0[bB][01_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?/y, "number"]]],
+			[/\$/, [[/(\$\w*\$)[\s\S]*?\1/y, "string"]]],
+			[/[\s\0]/, [[/[\s\0]+/y, "space"]]],
+			[/-/, [[/--[^\n]*/y, "space"]]],
+			[/#/, [[/#[ !][^\n]*/y, "space"]]],
+			[/[\xc2\xe3\xef]/, [[/\xc2\xa0|\xe3\x80\x80|\xef\xbb\xbf/y, "space"]]],
+			[
+				/\xe2/,
+				[
+					[/\xe2\x80[\x80-\x8b\xaf]/y, "space"],
+					[/\xe2\x80\x98[\s\S]*?\xe2\x80\x99/y, "string"],
+					[/\xe2\x80\x9c[\s\S]*?\xe2\x80\x9d/y, "quoted"],
+				],
+			],
+		] as readonly [RegExp, readonly Rule[]][]
+	).flatMap(([first, found]) =>
+		Array.from({ length: 256 }, (_, code) => code)
+			.filter((code) => first.test(String.fromCharCode(code)))
+			.map((code): [number, readonly Rule[]] => [code, found]),
+	),
 );
 
 /**
@@ -46,32 +52,51 @@ const pattern = new RegExp(
  */
 export function* tokens(latin1: string, from = 0): Generator<Token, void, undefined> {
 	let depth = 0;
-	let at = from;
-	while (at < latin1.length) {
-		pattern.lastIndex = at;
-		const match = pattern.exec(latin1);
-		const found = match?.groups ?? {};
-		const start = at;
-		const raw = match?.[0] ?? "";
-		at += raw.length;
-		if (found.space !== undefined) continue;
-		if (found.comment !== undefined) {
-			const end = commentEnd(latin1, at);
-			if (end === undefined) return yield { kind: "broken", text: raw, start, end: latin1.length, depth };
-			at = end;
-			continue;
+	for (let start = from; start < latin1.length; ) {
+		const [kind, end] = match(latin1, start);
+		if (kind === "sign") {
+			const text = latin1.charAt(start);
+			if (")]}".includes(text)) depth = Math.max(0, depth - 1);
+			yield { kind, text, start, end, depth };
+			if ("([{".includes(text)) depth += 1;
+		} else if (kind !== "space") {
+			const raw = kind === "word" || kind === "number" ? latin1.slice(start, end) : "";
+			yield { kind, text: kind === "quoted" ? unquoted(latin1.slice(start, end)) : raw, start, end, depth };
 		}
-		if (found.broken !== undefined) return yield { kind: "broken", text: raw, start, end: latin1.length, depth };
-		if (found.string !== undefined) yield { kind: "string", text: "", start, end: at, depth };
-		else if (found.quoted !== undefined) yield { kind: "quoted", text: unquoted(raw), start, end: at, depth };
-		else if (found.word !== undefined) yield { kind: "word", text: raw, start, end: at, depth };
-		else if (found.number !== undefined) yield { kind: "number", text: raw, start, end: at, depth };
-		else {
-			if (")]}".includes(raw)) depth = Math.max(0, depth - 1);
-			yield { kind: "sign", text: raw, start, end: at, depth };
-			if ("([{".includes(raw)) depth += 1;
-		}
+		start = end;
 	}
+}
+
+function match(text: string, at: number): [kind: Token["kind"] | "space", end: number] {
+	for (const [pattern, kind] of rules.get(text.charCodeAt(at)) ?? []) {
+		pattern.lastIndex = at;
+		if (pattern.test(text)) return [kind, pattern.lastIndex];
+	}
+	if (text.startsWith("/*", at)) {
+		const end = commentEnd(text, at + 2);
+		return end === undefined ? ["broken", text.length] : ["space", end];
+	}
+	const quote = quotes[text.charAt(at)];
+	if (quote === undefined) return ["sign", at + 1];
+	const end = quoteEnd(text, at + 1, quote.edge);
+	return end === undefined ? ["broken", text.length] : [quote.kind, end];
+}
+
+const quotes: Readonly<Record<string, { readonly kind: Token["kind"]; readonly edge: RegExp }>> = {
+	"'": { kind: "string", edge: /['\\]/g },
+	"`": { kind: "quoted", edge: /[`\\]/g },
+	'"': { kind: "quoted", edge: /["\\]/g },
+};
+
+/** Where a quote is closed. Not one pattern for it all: strings may be so long that matching one exhausts the stack. */
+function quoteEnd(text: string, from: number, edge: RegExp): number | undefined {
+	edge.lastIndex = from;
+	for (let found = edge.exec(text); found !== null; found = edge.exec(text)) {
+		const doubled = found[0] === "\\" || text[edge.lastIndex] === found[0];
+		if (!doubled) return edge.lastIndex;
+		edge.lastIndex += 1;
+	}
+	return undefined;
 }
 
 /** A bare word, in any case; keywords are never quoted. */

@@ -85,25 +85,35 @@ function classifyInsert(text: string, ahead: readonly Token[], skip: number): Cl
 			"FROM INFILE names a file of the client's. Send the file as the request's body: INSERT INTO t FORMAT CSV",
 		);
 	}
-	const values = insert.format === "Values";
-	const end = insert.source === "data" && !values ? insert.data : text.length;
-	const scanned = [...ahead, ...tokens(text.slice(0, end), insert.settings)];
-	if (scanned.some((token, i) => isWord(token, "INPUT") && isSign(scanned[i + 1], "("))) {
-		return refuse("input() is not offered by the local platform. INSERT the rows, or INSERT ... SELECT from a table");
+	const end = insert.source === "data" && insert.format !== "Values" ? insert.data : text.length;
+	let several: Classified | undefined;
+	function* whole() {
+		yield* ahead;
+		let [closed, parallel] = [false, false];
+		for (const token of tokens(text.slice(0, end), insert.settings)) {
+			if (closed && !isSign(token, ";")) several ??= refuse(severalStatements);
+			if (parallel && isWord(token, "WITH")) several ??= refuse(parallelStatements);
+			closed ||= token.depth === 0 && isSign(token, ";");
+			parallel = token.depth === 0 && isWord(token, "PARALLEL");
+			yield token;
+		}
 	}
-	const kind = insert.source === "select" ? "select" : "insert";
-	return (values || kind === "select" ? oneStatement(scanned) : undefined) ?? diverges(scanned) ?? write(kind, insert);
+	const why = divergence(whole());
+	if (why !== undefined) return refuse(why);
+	return several ?? write(insert.source === "select" ? "select" : "insert", insert);
 }
+
+const severalStatements =
+	"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each alone";
+const parallelStatements = "PARALLEL WITH is several statements in one. Send each alone";
 
 function oneStatement(all: readonly Token[]): Classified | undefined {
 	const end = all.findIndex((token) => token.depth === 0 && isSign(token, ";"));
 	if (end >= 0 && all.slice(end).some((token) => !isSign(token, ";"))) {
-		return refuse(
-			"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each alone",
-		);
+		return refuse(severalStatements);
 	}
 	if (all.some((token, i) => token.depth === 0 && isWord(token, "PARALLEL") && isWord(all[i + 1], "WITH"))) {
-		return refuse("PARALLEL WITH is several statements in one. Send each alone");
+		return refuse(parallelStatements);
 	}
 	return undefined;
 }

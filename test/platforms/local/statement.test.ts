@@ -179,6 +179,11 @@ describe("classify", () => {
 			}),
 		);
 	});
+	it("takes strings of any length", () => {
+		for (const piece of ["x", "\\n", "''", "a\\'"]) {
+			expect(kind(`INSERT INTO t VALUES ('${piece.repeat(4 << 20)}')`)).toBe("write");
+		}
+	});
 	it("does not look into data", () => {
 		fc.assert(
 			fc.property(fc.uint8Array(), (data) => {
