@@ -16,7 +16,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "fast",
-					include: ["test/**/*.test.ts"],
+					include: ["test/**/*.test.{ts,mts}"],
 					exclude: [...local, ...cli, "test/kubernetes/**"],
 					sequence: { groupOrder: 0 },
 				},
