@@ -1,5 +1,7 @@
 import type { ObservedCluster, ObservedReplica, UpdateMark } from "../src/core/cluster";
 import { known, type Question, type Release } from "../src/core/question";
+import type { Refusal, RuleName } from "../src/core/refusal";
+import { decide } from "../src/core/rules";
 import type { State } from "../src/core/state";
 import { type DbVersion, parseVersion } from "../src/core/version";
 
@@ -62,4 +64,14 @@ export function ask(observed: ObservedCluster, target: string, more: Partial<Que
 	const itself = parseVersion(target);
 	const catalogue = known(itself === undefined ? [] : [{ version: itself }]);
 	return { target, cluster: known(observed), catalogue, policy: "latest", ...more };
+}
+
+/** The refusal of one rule, or `undefined` where it has nothing against the update. */
+export function refusalOf<Name extends RuleName>(
+	rule: Name,
+	question: Question,
+): Extract<Refusal, { readonly rule: Name }> | undefined {
+	return decide(question).find(
+		(refusal): refusal is Extract<Refusal, { readonly rule: Name }> => refusal.rule === rule,
+	);
 }

@@ -22,11 +22,10 @@ export function mayRunSideBySide(a: string | undefined, b: string | undefined): 
 	return months(newer) - months(older) < 12 || ltsBetween(older, newer) < 2;
 }
 
-/** `23.3`, also out of `23.3.2.1-lts`; `undefined` for what is not a year and a month. */
+/** `23.3`, also out of `23.3.2.1-lts`; `undefined` for what is no such thing. Releases of 2018 were only numbered: 18.16. */
 function parseEngine(text: string | undefined): Engine | undefined {
 	const [, year, month] = /^(\d{2})\.(\d{1,2})(?!\d)/.exec(text ?? "") ?? [];
-	const engine = { year: Number(year), month: Number(month) };
-	return engine.month >= 1 && engine.month <= 12 ? engine : undefined;
+	return Number(month) >= 1 ? { year: Number(year), month: Math.min(Number(month), 12) } : undefined;
 }
 
 function months(engine: Engine | undefined): number {

@@ -79,35 +79,45 @@ export interface DbClusterArgs {
 /** Where on this machine a cluster lives, and with which engines. */
 export interface LocalArgs {
 	/**
-	 * The folder that holds the cluster's data, record and logs. A relative one is taken from the program's folder. It
-	 * can't be changed later.
+	 * The folder of this cluster: its data, its record and its logs. A `~` is your home, a relative path is taken from the
+	 * program's folder. It can't be changed later.
 	 *
-	 * @default a folder of this user's own, see the README
+	 * @default `~/.pulumi-dbcluster/<name of the cluster>`
 	 * @example "./data"
 	 */
 	directory?: Input<string>;
 
 	/**
-	 * The port on 127.0.0.1 at which the cluster answers ClickHouse's HTTP interface.
+	 * The port on 127.0.0.1 at which the cluster answers ClickHouse's HTTP interface, from 1,024 to 65,535.
 	 *
-	 * @default 8123
+	 * @default one from 20,000 to 29,999 that is made from the cluster's folder and name, always the same
+	 * @example 8123
 	 */
 	port?: Input<number>;
 
 	/**
-	 * After so many seconds without a request the cluster becomes Idle: its engines are stopped until the next request
-	 * wakes them. 0 is never.
+	 * After so many seconds without a request the cluster becomes Idle: its engines stop until the next request wakes
+	 * them. 0 is never.
 	 *
 	 * @default 0
 	 */
-	idleSeconds?: Input<number>;
+	idleAfterSeconds?: Input<number>;
 
 	/**
-	 * Engines besides those that are installed: the path of a `libchdb.so` by the DB version that it is.
+	 * The engines that there are, by DB version: an installed npm package, or the folder that holds a `libchdb.so`. They
+	 * are the catalogue, unless `versions` gives another.
 	 *
-	 * @example { "26.7.2.1": "/opt/chdb/26.7/libchdb.so" }
+	 * @default the engine that is installed with npm
+	 * @example { "26.5.1.1": "chdb-old", "26.7.2.1": "@chdb/lib-linux-x64-gnu" }
 	 */
 	engines?: Input<{ [version: string]: Input<string> }>;
+
+	/**
+	 * The `chdb_node.node` through which every engine is loaded.
+	 *
+	 * @default the newest engine's own
+	 */
+	addon?: Input<string>;
 }
 
 /** The catalogue: which DB versions exist. */

@@ -1,6 +1,6 @@
 import { choose, type Place, placeOf } from "./place";
 import { platforms } from "./platforms";
-import { type Problem, stranger } from "./problem";
+import { type Problem, stranger, versionProblem } from "./problem";
 import { type Args, namesAt, schema } from "./schema";
 import { type Path, pathText, splitUnknown } from "./unknown";
 
@@ -35,6 +35,8 @@ export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
 		.flatMap((issue) => problemsOf(issue as Issue));
 	const platform = choose(inputs, known, unknown);
 	if (Array.isArray(platform)) problems.push(...platform);
+	const misspelt = typeof known.version === "string" ? versionProblem(known.version) : undefined;
+	if (misspelt !== undefined) problems.unshift(misspelt);
 	if (problems.length > 0) return { problems: firstOfEach(problems) };
 
 	const args = found.success ? found.data : schema.parse(fillIn(rest, unknown));

@@ -1,3 +1,8 @@
+import { unknown } from "../core/question";
+import type { VersionFlaw } from "../core/refusal";
+import { flawOf } from "../core/rules/version-format";
+import { parseVersion } from "../core/version";
+import { refusalText } from "../words/refusals";
 import { nearest } from "./nearest";
 import { type Path, pathText } from "./unknown";
 
@@ -19,4 +24,14 @@ export function stranger(path: Path, key: string, names: readonly string[]): Pro
 		property: hidden ? "" : pathText([...path, key]),
 		reason: `there is no property ${pathText([...path, key])}. ${way}`,
 	};
+}
+
+/** What is wrong with a version as it was written; `undefined` for a DB version and for `latest`. */
+export function versionProblem(text: string): Problem | undefined {
+	if (text === "latest" || parseVersion(text) !== undefined) return undefined;
+	return flawed(text, flawOf(text, unknown("")));
+}
+
+export function flawed(target: string, flaw: VersionFlaw): Problem {
+	return { property: "version", reason: refusalText({ rule: "version-format", property: "version", target, ...flaw }) };
 }

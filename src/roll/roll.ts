@@ -132,28 +132,41 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 	let begun = 0;
 	let done = 0;
 	let failed = false;
-	await runLanes(
-		lanes.map((lane) => lane.steps),
-		timing.shardsAtOnce,
-		async (step: Step, goOn) => {
-			const at = { replica: step.replica, step: ++begun };
-			const others = (shards.get(step.shard) ?? []).filter(({ name }) => name !== step.replica);
-			try {
-				const seconds = await takeStep(
-					ground,
-					step,
-					others.map(({ name }) => name),
-					goOn,
-				);
-				report({ event: "serving", replica: step.replica, version: to, seconds, done: ++done, of: place.of });
-			} catch (error) {
-				// The first to fail is where the roll stopped; the others settle after it.
-				if (!failed) Object.assign(place, at);
-				failed = true;
-				throw error;
-			}
-		},
-	);
+	const pieces = lanes.map((lane) => {
+		const rest = [...lane.steps];
+		return lane.steps.map(() => rest);
+	});
+	await runLanes(pieces, timing.shardsAtOnce, async (rest, goOn) => {
+		const at: Place = { step: ++begun, of: place.of };
+		try {
+			const step = await takeNext(ground, rest);
+			if (step === undefined) return;
+			at.replica = step.replica;
+			const others = (shards.get(step.shard) ?? []).map(({ name }) => name).filter((name) => name !== step.replica);
+			const seconds = await takeStep(ground, step, others, goOn);
+			report({ event: "serving", replica: step.replica, version: to, seconds, done: ++done, of: place.of });
+		} catch (error) {
+			// The first to fail is where the roll stopped; the others settle after it.
+			if (!failed) Object.assign(place, at);
+			failed = true;
+			throw error;
+		}
+	});
 	place.step = place.of;
 	await allServe(ground, cluster);
+}
+
+/**
+ * The next step of a lane. Some that were broken may have come back meanwhile: those that have not still go first, since
+ * nothing that serves may be taken down while another is down.
+ */
+async function takeNext({ control }: Ground, rest: Step[]): Promise<Step | undefined> {
+	const broken = rest.filter((step) => step.broken);
+	let next = rest[0];
+	if (broken.length > 1) {
+		const views = await Promise.all(broken.map(({ replica }) => control.look(replica)));
+		next = broken[views.findIndex(({ replica }) => !replica.serving)] ?? next;
+	}
+	if (next !== undefined) rest.splice(rest.indexOf(next), 1);
+	return next;
 }

@@ -74,17 +74,16 @@ async function clear(ground: Ground, step: Step, others: readonly string[], goOn
 	const { control, hold, clock, timing, report } = ground;
 	const { replica } = step;
 	for (let attempt = 1; ; attempt++) {
-		const { replica: own } = await control.look(replica);
+		const { replica: own, queries } = await control.look(replica);
 		// One that serves nobody can't be missed.
 		const needed = own.serving ? others : [];
 		await standIn(ground, replica, needed, goOn);
 		goOn();
 		const left = clock.now();
 		try {
-			const { queries } = await control.look(replica);
 			report({ event: "draining", replica, queries });
 			await hold.change((claim) => control.drain(claim, replica));
-			const cut = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000);
+			const cut = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			goOn();
 			const unfit = await lookAround(control, needed);
@@ -104,9 +103,16 @@ async function letBack({ control, hold }: Ground, replica: string): Promise<void
 }
 
 /** Waits for running queries until a time; returns how many are left. */
-async function queriesEnd(ground: Ground, replica: string, served: boolean, until: number): Promise<number> {
+async function queriesEnd(
+	ground: Ground,
+	replica: string,
+	served: boolean,
+	until: number,
+	goOn: () => void,
+): Promise<number> {
 	const { control, hold, clock } = ground;
 	for (let pause = 50; ; pause = Math.min(1000, pause * 1.25)) {
+		goOn();
 		await hold.keep();
 		const { queries } = await control.look(replica);
 		// One that can't be asked may be busy, if it was up at all.

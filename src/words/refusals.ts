@@ -97,6 +97,6 @@ function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 		case "too-long":
 			return "a number in it has more than nine digits";
 		default:
-			return "it is something else";
+			return "it is not numbers with dots between";
 	}
 }

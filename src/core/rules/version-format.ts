@@ -23,5 +23,5 @@ export function flawOf(text: string, catalogue: Question["catalogue"]): VersionF
 	if (meant !== undefined) return { flaw: "leading-zero", meant };
 	if (/^\d+(\.\d+)*$/.test(bare))
 		return { flaw: bare.split(".").some((part) => part.length > 9) ? "too-long" : "parts" };
-	return { flaw: /^\d+(\.\d+){1,3}[-+_. a-z]/i.test(bare) ? "suffix" : "other" };
+	return { flaw: /^\d+(\.\d+){1,3}\.?[-+_ a-z]/i.test(bare) ? "suffix" : "other" };
 }

@@ -1,0 +1,138 @@
+/**
+ * What an unchanged DbCluster costs in `pulumi preview`: 100 and 1,000 of them against as many dynamic resources that do
+ * nothing, with the same inputs, turn by turn in one sitting. Time is the whole command's, memory the provider process's
+ * highest resident set. The clusters exist (stopped, each with its own folder and record), nothing is mocked.
+ *
+ * Usage: node bench/preview.mts [runs]        prints a table and writes bench/results/preview.json
+ */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { localBackend, root, withPulumi } from "../tools/environment.mts";
+import { pulumiCli } from "../tools/pulumi-cli.mts";
+import { machine, median, saveResults } from "./results.mts";
+
+const run = promisify(execFile);
+const runs = Number(process.argv[2] ?? 5);
+const kinds = ["nothing", "ours"] as const;
+type Kind = (typeof kinds)[number];
+
+const programs: Record<Kind, string> = {
+	ours: `
+		const { DbCluster } = require("pulumi-dbcluster");
+		const make = (name, args) => new DbCluster(name, args);`,
+	nothing: `
+		const { dynamic } = require("@pulumi/pulumi");
+		const provider = {
+			check: async (olds, inputs) => ({ inputs }),
+			diff: async () => ({ changes: false }),
+			create: async (inputs) => ({ id: "nothing", outs: inputs }),
+		};
+		const make = (name, args) => new dynamic.Resource(provider, name, args);`,
+};
+
+const scratch = mkdtempSync(join(tmpdir(), "dbcluster-bench-"));
+const cli = await pulumiCli();
+const environment = withPulumi(cli, { ...localBackend(scratch), PULUMI_HOME: join(scratch, "home") });
+
+/** Makes a program folder with `count` resources of a kind and creates them; returns the folder. */
+async function project(kind: Kind, count: number): Promise<string> {
+	const name = `${kind}-${count}`;
+	const folder = join(scratch, name);
+	mkdirSync(folder);
+	symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+	writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
+	writeFileSync(join(folder, "package.json"), JSON.stringify({ name, main: "index.js" }));
+	writeFileSync(
+		join(folder, "index.js"),
+		`${programs[kind]}
+		for (let i = 0; i < ${count}; i++) make("c" + i, {
+			version: "26.7.2.1", replicas: 2, desiredState: "Stopped", versions: { list: [{ version: "26.7.2.1" }] },
+			local: { directory: ${JSON.stringify(scratch)} + "/data/${count}/c" + i, port: 20000 + i, engines: { "26.7.2.1": "@chdb/lib-linux-x64-gnu" } },
+		});`,
+	);
+	const pulumi = (...args: string[]) =>
+		run(join(cli.folder, "pulumi"), args, { cwd: folder, env: environment, maxBuffer: 1e9 });
+	await pulumi("stack", "init", "bench", "--non-interactive");
+	await pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "bench", "--suppress-outputs");
+	return folder;
+}
+
+/** One `pulumi preview` of a folder: seconds of the command, and the provider process's peak memory in MiB. */
+async function preview(folder: string): Promise<{ seconds: number; memory: number }> {
+	const began = performance.now();
+	const running = run(
+		join(cli.folder, "pulumi"),
+		["preview", "--non-interactive", "--stack", "bench", "--expect-no-changes"],
+		{
+			cwd: folder,
+			env: environment,
+			maxBuffer: 1e9,
+		},
+	);
+	const pid = running.child.pid;
+	let memory = 0;
+	const sampler = setInterval(() => {
+		memory = Math.max(memory, pid === undefined ? 0 : providerPeak(pid));
+	}, 50);
+	try {
+		await running;
+	} finally {
+		clearInterval(sampler);
+	}
+	return { seconds: (performance.now() - began) / 1000, memory };
+}
+
+/** The kernel's own high-water mark of the dynamic provider below `ancestor`, in MiB; 0 while there is none. */
+function providerPeak(ancestor: number): number {
+	const processes = new Map(
+		readdirSync("/proc")
+			.filter((name) => /^\d+$/.test(name))
+			.flatMap((pid) => {
+				try {
+					const status = readFileSync(`/proc/${pid}/status`, "utf8");
+					const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+					const peak = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
+					return [[Number(pid), { parent, peak, line: readFileSync(`/proc/${pid}/cmdline`, "utf8") }] as const];
+				} catch {
+					return []; // It ended meanwhile.
+				}
+			}),
+	);
+	const below = (pid: number): boolean => pid === ancestor || below_(processes.get(pid)?.parent);
+	const below_ = (pid: number | undefined): boolean => pid !== undefined && pid > 1 && below(pid);
+	const peaks = [...processes].filter(([pid, { line }]) => /node\0.*dynamic-provider/.test(line) && below(pid));
+	return Math.max(0, ...peaks.map(([, { peak }]) => peak));
+}
+
+try {
+	const rows = [];
+	for (const count of [100, 1000]) {
+		const folders = { nothing: await project("nothing", count), ours: await project("ours", count) };
+		const seconds: Record<Kind, number[]> = { nothing: [], ours: [] };
+		const memory: Record<Kind, number[]> = { nothing: [], ours: [] };
+		for (let i = 0; i <= runs; i++) {
+			for (const kind of kinds) {
+				const result = await preview(folders[kind]);
+				if (i === 0) continue; // The first of each warms the caches.
+				seconds[kind].push(result.seconds);
+				memory[kind].push(result.memory);
+			}
+		}
+		rows.push({
+			resources: count,
+			"ours, s": median(seconds.ours),
+			"do-nothing, s": median(seconds.nothing),
+			"time ratio": median(seconds.ours.map((s, i) => s / (seconds.nothing[i] ?? Number.NaN))),
+			"ours, MiB": median(memory.ours),
+			"do-nothing, MiB": median(memory.nothing),
+			"memory ratio": median(memory.ours.map((m, i) => m / (memory.nothing[i] ?? Number.NaN))),
+		});
+	}
+	console.table(rows);
+	saveResults("preview", { machine: machine(), runs, rows });
+} finally {
+	rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,59 @@
+import type { CheckResult } from "@pulumi/pulumi/dynamic";
+import { ControlError } from "../control/errors";
+import { controlErrorText } from "../words/errors";
+import { movedText } from "../words/resource";
+import { checkExisting, checkUnreachable } from "./check-existing";
+import { checkNew } from "./check-new";
+import { type Found, refused } from "./found";
+import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "./inputs";
+import { readRecord } from "./live";
+import { parse, type Valid } from "./parse";
+import { resolveVersion } from "./resolve";
+
+/**
+ * Says in preview, and again in `up`, everything that is wrong with the inputs, and every reason why the update that they
+ * ask for is not allowed. It never throws for a user's mistake.
+ *
+ * @param olds the old INPUTS; empty for a new resource, and with `--replace`.
+ */
+export async function check(olds: Properties, news: Properties): Promise<CheckResult> {
+	const { failures = [], inputs } = await examine(olds, news).catch((error: unknown): Found => {
+		if (error instanceof ControlError) return refused("", controlErrorText(error));
+		throw error;
+	});
+	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: [...failures] };
+}
+
+async function examine(olds: Properties, news: Properties): Promise<Found> {
+	const valid = parse(news);
+	if (valid.problems !== undefined) return { failures: valid.problems };
+	const before = formerly(olds);
+	const moved = movedFrom(before, valid);
+	if (moved !== undefined) return moved;
+	const { version, failure } = await resolveVersion(valid, before?.version);
+	if (failure !== undefined) return { failures: [failure] };
+
+	// In the place of `latest` stands the version that it means now, so that a newer one shows as a change.
+	const settled = { ...(version !== undefined && { version }), endpoint: endpointOf(valid) };
+	const asked = { valid, before, version, olds, news: { ...inputsAmong(news), ...settled } };
+	if (valid.place === undefined) return { inputs: settled };
+	const record = await readRecord(valid.place);
+	const { failures, inputs } = await (record.known
+		? record.value === undefined
+			? checkNew(asked, valid.place)
+			: checkExisting(asked, valid.place, record.value)
+		: checkUnreachable(asked, record.why));
+	return { failures, inputs: { ...settled, ...inputs } };
+}
+
+/** The old inputs. An older or newer release may have written what this one can't read: then all is judged live. */
+function formerly(olds: Properties): Valid | undefined {
+	const before = parse(inputsAmong(olds));
+	return before.problems === undefined ? before : undefined;
+}
+
+function movedFrom(before: Valid | undefined, { place }: Valid): Found | undefined {
+	const old = before?.place;
+	if (old === undefined || place === undefined || old.id === place.id) return undefined;
+	return refused(old.name === place.name ? place.platform.name : "name", movedText(old.id, place.id));
+}

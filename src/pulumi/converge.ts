@@ -1,0 +1,136 @@
+import { hostname, userInfo } from "node:os";
+import { ControlError } from "../control/errors";
+import type { ClusterControl, ClusterSpec } from "../control/port";
+import type { ObservedCluster } from "../core/cluster";
+import { known } from "../core/question";
+import { type DbVersion, sameVersion } from "../core/version";
+import { systemClock } from "../roll/clock";
+import type { RollEvent } from "../roll/events";
+import { type Hold, type HoldOptions, holding } from "../roll/hold";
+import { roll } from "../roll/roll";
+import { withDefaults } from "../roll/timing";
+import { untilState } from "../roll/wait";
+import { progressText } from "../words/progress";
+import { goneText, strangerText } from "../words/resource";
+import { catalogueOf } from "./catalogue";
+import type { Complete } from "./complete";
+import { judge } from "./judge";
+import { mayOwn, resizes } from "./ownership";
+
+/** What a cluster is to become. */
+export interface Wanted extends Complete {
+	/** The token that the cluster is to carry: a delete that knows another one does nothing. */
+	readonly generation: string;
+	/** Whose it may have been before, besides the owner that the arguments name. */
+	readonly formerOwner?: unknown;
+	/** Whether it is made where there is none. */
+	readonly mayCreate: boolean;
+}
+
+/**
+ * Takes a cluster from whatever is there to what is wanted: makes it or takes it up again, stamps it, sets its settings,
+ * rolls it to the version, starts or stops it. All that is left to do is read from the cluster, so that it goes on where
+ * an earlier run died.
+ */
+export async function converge(wanted: Wanted): Promise<ObservedCluster> {
+	const { place, args, version } = wanted;
+	const control = place.platform.control(place.name, place.settings);
+	const report = reporter(place.name);
+	const { drainSeconds, stallSeconds, shardsAtOnce } = args.update;
+	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
+	const options = { control, holder: holder(), clock: systemClock, timing, report } satisfies HoldOptions;
+
+	const cluster = await holding(options, (hold) => establish(wanted, control, hold, report));
+	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) {
+		await roll({ ...options, to: version, judge: (observed) => refuse(wanted, observed) });
+	}
+	return holding(options, (hold) => bringTo(wanted, control, hold, report));
+}
+
+/** Who holds a claim, for people. */
+export function holder(): string {
+	return `${userName()}@${hostname()}, process ${process.pid}`;
+}
+
+/** A container may run under a number that no user has. */
+function userName(): string {
+	try {
+		return userInfo().username;
+	} catch {
+		return String(process.getuid?.() ?? "somebody");
+	}
+}
+
+/** Writes each event as a line, which Pulumi shows live. */
+export function reporter(cluster: string): (event: RollEvent) => void {
+	return (event) => console.log(`${cluster}: ${progressText(event)}`);
+}
+
+/** Whether every replica runs a version, or will when it starts. */
+export function runsEverywhere({ replicas }: ObservedCluster, version: DbVersion): boolean {
+	return replicas.every((replica) => replica.version !== undefined && sameVersion(replica.version, version));
+}
+
+type Report = (event: RollEvent) => void;
+
+/** There is a cluster, it is ours, and it has the settings. */
+async function establish(
+	wanted: Wanted,
+	control: ClusterControl,
+	hold: Hold,
+	report: Report,
+): Promise<ObservedCluster> {
+	const { place, args, version, generation } = wanted;
+	const { shards, replicas, owner } = args;
+	const spec: ClusterSpec = {
+		name: place.name,
+		owner,
+		generation,
+		version,
+		shards,
+		replicas,
+		settings: place.settings,
+	};
+	const made = async () => {
+		await hold.change((claim) => control.create(claim, spec));
+		return untilState(control, "Started", { stallSeconds: args.update.stallSeconds, report, keep: () => hold.keep() });
+	};
+	const record = await control.record();
+	if (record === undefined) {
+		if (!wanted.mayCreate) throw new ControlError(goneText(place.id));
+		return made();
+	}
+	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
+	const [resized] = resizes(record, wanted);
+	if (resized !== undefined) throw new ControlError(resized.reason);
+	if (record.owner !== owner || record.generation !== generation) {
+		await hold.change((claim) => control.adopt(claim, owner, generation));
+	}
+	await hold.change((claim) => control.configure(claim, spec));
+	const cluster = await control.observe();
+	if (cluster === undefined) throw new ControlError(goneText(place.id));
+	return isHalfMade(cluster) ? made() : cluster;
+}
+
+/** A create died or failed before every replica had opened its data for the first time. */
+function isHalfMade({ mark, state, replicas }: ObservedCluster): boolean {
+	const resting = state === "Stopped" || state === "Stopping" || state === "Idle";
+	return mark === undefined && !resting && replicas.some(({ openedBy, serving }) => openedBy === undefined && !serving);
+}
+
+/** The live cluster is judged right before it is touched, whatever preview said. */
+async function refuse(wanted: Wanted, observed: ObservedCluster): Promise<void> {
+	const { refusals } = judge(wanted, wanted.version, known(observed), await catalogueOf(wanted));
+	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
+}
+
+/** Started or Stopped, if the arguments say so. An idle cluster is as good as started: a request wakes it. */
+async function bringTo(wanted: Wanted, control: ClusterControl, hold: Hold, report: Report): Promise<ObservedCluster> {
+	const { desiredState, update } = wanted.args;
+	const cluster = await control.observe();
+	if (cluster === undefined) throw new ControlError(goneText(wanted.place.id));
+	if (desiredState === undefined || cluster.state === desiredState) return cluster;
+	if (desiredState === "Started" && cluster.state !== "Stopped" && cluster.state !== "Stopping") return cluster;
+	await hold.change((claim) => (desiredState === "Started" ? control.start(claim) : control.stop(claim)));
+	return untilState(control, desiredState, { stallSeconds: update.stallSeconds, report, keep: () => hold.keep() });
+}

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import type { CreateResult } from "@pulumi/pulumi/dynamic";
+import { createStoppedText } from "../words/resource";
+import { complete } from "./complete";
+import { converge } from "./converge";
+import { Failure, messageOf, Unfinished } from "./failure";
+import { type Properties, withoutUndefined } from "./inputs";
+import { readRecord } from "./live";
+import { newer, seen } from "./outputs";
+
+/**
+ * Makes the cluster and waits until it serves. One that carries our identity already is taken up where it is: an earlier
+ * create died, or Pulumi replaces the resource, which must not cost the data. A version that it is not at is judged and
+ * rolled to, as in an update.
+ */
+export async function create(inputs: Properties): Promise<CreateResult> {
+	const generation = randomUUID();
+	const wanted = complete(inputs);
+	const { place, version } = wanted;
+	try {
+		const cluster = await converge({ ...wanted, generation, mayCreate: true });
+		const outs = { ...inputs, generation, version, ...seen(cluster), ...(await newer(wanted, version)) };
+		return { id: place.id, outs: withoutUndefined(outs) };
+	} catch (error) {
+		const message = messageOf(error);
+		const record = await readRecord(place);
+		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
+		const isThere = record.known && record.value?.generation === generation;
+		if (!isThere) throw new Failure(message);
+		throw new Unfinished(place.id, createStoppedText(message), withoutUndefined({ ...inputs, generation }));
+	}
+}

@@ -1,0 +1,26 @@
+import { systemClock } from "../roll/clock";
+import { holding } from "../roll/hold";
+import { withDefaults } from "../roll/timing";
+import { complete } from "./complete";
+import { holder, reporter } from "./converge";
+import { Failure, messageOf } from "./failure";
+import type { Properties } from "./inputs";
+
+/**
+ * Ends the cluster; its data stays unless `deletionPolicy` says otherwise. Does nothing where the cluster carries another
+ * generation: `--replace` has made a new resource of it before the old one is deleted.
+ */
+export async function destroy(_id: string, props: Properties): Promise<void> {
+	try {
+		const { place, args } = complete(props);
+		const control = place.platform.control(place.name, place.settings);
+		const report = reporter(place.name);
+		await holding({ control, holder: holder(), clock: systemClock, timing: withDefaults(), report }, async (hold) => {
+			const record = await control.record();
+			if (record === undefined || record.generation !== props.generation) return;
+			await hold.change((claim) => control.destroy(claim, { data: args.deletionPolicy === "Delete" }));
+		});
+	} catch (error) {
+		throw new Failure(messageOf(error));
+	}
+}

@@ -1,0 +1,24 @@
+import type { Valid } from "./parse";
+import { platforms } from "./platforms";
+import { namesAt } from "./schema";
+
+/** Properties as Pulumi hands them over: inputs, or outputs with the inputs among them. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** What there is for a person or the constructor to set. */
+export const inputNames: readonly string[] = ["owner", ...(namesAt[""] ?? []), ...Object.keys(platforms)];
+
+/** The inputs among some outputs. */
+export function inputsAmong(properties: Properties): Record<string, unknown> {
+	return Object.fromEntries(Object.entries(properties).filter(([name]) => inputNames.includes(name)));
+}
+
+/** Pulumi can't take an `undefined` at the top level. */
+export function withoutUndefined(properties: Properties): Record<string, unknown> {
+	return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}
+
+/** The endpoint, as soon as it is known where the cluster lives. */
+export function endpointOf({ place }: Pick<Valid, "place">): string | undefined {
+	return place?.platform.endpoint(place.name, place.settings);
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import type { UpdateResult } from "@pulumi/pulumi/dynamic";
+import { parseVersion, sameVersion } from "../core/version";
+import { RollStopped, WaitStopped } from "../roll/stopped";
+import { complete } from "./complete";
+import { converge } from "./converge";
+import { Failure, messageOf, Unfinished } from "./failure";
+import { type Properties, withoutUndefined } from "./inputs";
+import { readCluster } from "./live";
+import { newer, seen } from "./outputs";
+
+/**
+ * Judges again by the live cluster, then changes it in place.
+ *
+ * On trouble it throws: Pulumi keeps the old inputs, so that the next `up` sees the change again and goes on.
+ *
+ * @param olds the old OUTPUTS, the old inputs among them.
+ */
+export async function update(id: string, olds: Properties, news: Properties): Promise<UpdateResult> {
+	const wanted = complete(news);
+	const { version } = wanted;
+	const generation = typeof olds.generation === "string" ? olds.generation : randomUUID();
+	try {
+		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate: false });
+		const before = parseVersion(olds.version);
+		const moved = before !== undefined && !sameVersion(before, version);
+		const previousVersion = moved ? before : olds.previousVersion;
+		const outs = { ...news, generation, version, previousVersion, ...seen(cluster), ...(await newer(wanted, version)) };
+		return { outs: withoutUndefined(outs) };
+	} catch (error) {
+		const message = messageOf(error);
+		// A refusal: nothing was touched, and nothing is unfinished.
+		if (!(error instanceof RollStopped || error instanceof WaitStopped)) throw new Failure(message);
+		const cluster = await readCluster(wanted.place);
+		const now = cluster.known && cluster.value !== undefined ? seen(cluster.value) : {};
+		throw new Unfinished(id, message, withoutUndefined({ ...olds, ...now }));
+	}
+}

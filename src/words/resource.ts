@@ -1,0 +1,48 @@
+import type { ClusterRecord } from "../control/record";
+import type { DbVersion } from "../core/version";
+import { ended, oneLine } from "./text";
+
+/** A cluster of this name is there, and it is not this resource's. */
+export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
+	const whose = owner === "" ? "no resource" : oneLine(owner, 200);
+	return `a cluster ${name} is there already and belongs to ${whose}. Set adopt to true to take it over, or set name to another one.`;
+}
+
+/** The number of shards or replicas differs from what there is. */
+export function resizedText(what: "shards" | "replicas", asked: number, there: number): string {
+	return `the cluster has ${there} ${what}, and that can't be changed to ${asked}. Set ${what} to ${there}, or create a new cluster with ${asked} and move the data.`;
+}
+
+/** The place or the name differs from where the cluster is. */
+export function movedText(from: string, to: string): string {
+	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.`;
+}
+
+/** The state tells of a cluster that is not there. */
+export function goneText(id: string): string {
+	return `there is no cluster ${id} any more. Run pulumi refresh, so that Pulumi knows, and then pulumi up, which makes it anew.`;
+}
+
+/** It can't be told whether a new cluster's place is free. */
+export function unreachableText(why: string): string {
+	return `whether a cluster is there already can't be told: ${ended(oneLine(why))} See to it that its place can be reached from here, then preview again.`;
+}
+
+/** A newer version is there, and nobody has asked for it yet. */
+export function availableText(name: string, runs: DbVersion, latest: DbVersion): string {
+	return `${name} runs ${runs}, and ${latest} is available. To update, set version to ${latest} and run pulumi up.`;
+}
+
+/** What the input `caveats` says while the version itself is known only in the update. */
+export function versionUnknownCaveats(properties: readonly string[]): Record<string, Record<string, string>> {
+	return {
+		"not known yet": {
+			unknown: `${[...properties].sort().join(", ")}; whether the update is allowed is judged in the update`,
+		},
+	};
+}
+
+/** What to do after a create that did not get to the end. */
+export function createStoppedText(why: string): string {
+	return `${ended(why)} The cluster is kept as it is: pulumi up goes on with it, pulumi destroy removes it.`;
+}

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import type { ObservedCluster, ObservedReplica } from "../src/core/cluster";
+import { known, policies, type Question, type Release, unknown } from "../src/core/question";
+import { states } from "../src/core/state";
+import type { DbVersion } from "../src/core/version";
+import { v } from "./build";
+
+/** Few enough that two are often the same, or the same in another spelling; around the bounds that rules know. */
+const pool = ["0.9.1.4", "0.9.2.0", "0.9.2", "0.10.11.0", "1.7.1", "1.8.0", "1.8.0.0", "1.8.0.1", "1.9.0", "2.0.0"].map(
+	v,
+);
+
+export const versions: fc.Arbitrary<DbVersion> = fc.oneof(
+	{ weight: 4, arbitrary: fc.constantFrom(...pool) },
+	{
+		weight: 1,
+		arbitrary: fc
+			.array(fc.nat({ max: 999_999_999 }), { minLength: 3, maxLength: 4 })
+			.map((parts) => v(parts.join("."))),
+	},
+);
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+
+const replicas = fc.record({
+	version: maybe(versions),
+	openedBy: maybe(versions),
+	serving: fc.boolean(),
+	readOnly: maybe(fc.boolean()),
+	caughtUp: maybe(fc.boolean()),
+	trouble: maybe(fc.string({ unit: "binary", minLength: 1 })),
+});
+
+/** Any cluster that the types allow, also such as no platform would show, with none to four replicas in each shard. */
+export const clusters: fc.Arbitrary<ObservedCluster> = fc
+	.record({
+		state: fc.constantFrom(...states),
+		mark: maybe(fc.record({ from: versions, to: versions, since: fc.constant("2026-11-23T10:00:00Z") })),
+		shards: fc.array(fc.array(replicas, { maxLength: 4 }), { maxLength: 3 }),
+	})
+	.map(({ state, mark, shards }) => ({
+		name: "analytics",
+		state,
+		replicas: shards.flatMap((shard, s) =>
+			shard.map(
+				(replica, ordinal): ObservedReplica => ({ ...replica, shard: s, ordinal, name: `analytics-${s}-${ordinal}` }),
+			),
+		),
+		...(mark !== undefined && { mark }),
+	}));
+
+const engines = fc.oneof(fc.constantFrom("23.3", "23.8", "24.3", "24.8", "25.3.1.2-lts"), fc.string());
+
+export const catalogues: fc.Arbitrary<Release[]> = fc.array(fc.record({ version: versions, engine: maybe(engines) }), {
+	maxLength: 8,
+});
+
+export const targets: fc.Arbitrary<string> = fc.oneof(
+	{ weight: 4, arbitrary: versions },
+	{ weight: 1, arbitrary: fc.string({ unit: "binary" }) },
+	{ weight: 1, arbitrary: fc.stringMatching(/^\s?v?[\d.]{0,12}(-rc1|latest)?\s?$/) },
+	{ weight: 1, arbitrary: fc.constant("latest") },
+);
+
+export const questions: fc.Arbitrary<Question> = fc.record({
+	target: targets,
+	cluster: fc.oneof(
+		{ weight: 8, arbitrary: clusters.map(known) },
+		{ weight: 1, arbitrary: fc.string({ minLength: 1 }).map(unknown) },
+	),
+	catalogue: fc.oneof(
+		{ weight: 8, arbitrary: catalogues.map(known) },
+		{ weight: 1, arbitrary: fc.string({ minLength: 1 }).map(unknown) },
+	),
+	policy: fc.constantFrom(...policies),
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { type CaveatNote, caveats } from "../../src/core/caveats";
+import type { ObservedCluster } from "../../src/core/cluster";
+import { plan } from "../../src/core/plan";
+import type { State } from "../../src/core/state";
+import { cluster, mark, v } from "../build";
+
+const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
+	caveats(plan(observed, v("1.8.0")), observed, notes);
+
+/** The vendor's table: every state from which an update starts or goes on, by how many replicas the shards have. */
+const table: [State, string, reads: string, writes: string][] = [
+	["Stopped", "1.7.1", "unavailable", "unavailable"],
+	["Stopped", "1.7.1 1.7.1", "unavailable", "unavailable"],
+	["Stopped", "1.7.1 / 1.7.1", "unavailable", "unavailable"],
+	["Stopped", "1.7.1 1.7.1 / 1.7.1 1.7.1", "unavailable", "unavailable"],
+	["Started", "1.7.1", "interrupted", "interrupted"],
+	["Started", "1.7.1 1.7.1", "working", "interrupted"],
+	["Started", "1.7.1 1.7.1 1.7.1", "working", "interrupted"],
+	["Started", "1.7.1 / 1.7.1", "interrupted", "interrupted"],
+	["Started", "1.7.1 1.7.1 / 1.7.1", "interrupted", "interrupted"],
+	["Started", "1.7.1 1.7.1 / 1.8.0", "working", "interrupted"], // the lone one is not touched
+	["Started", "1.7.1 1.7.1 / 1.7.1 1.7.1", "working", "interrupted"],
+	["Idle", "1.7.1", "interrupted", "interrupted"],
+	["Idle", "1.7.1 1.7.1", "working", "interrupted"],
+	["Idle", "1.7.1 1.7.1 / 1.7.1", "interrupted", "interrupted"],
+	["Idle", "1.7.1 1.7.1 / 1.7.1 1.7.1", "working", "interrupted"],
+	["Updating", "1.7.1", "interrupted", "interrupted"],
+	["Updating", "1.7.1 1.8.0", "working", "interrupted"],
+	["Degraded", "1.7.1", "interrupted", "interrupted"],
+	["Degraded", "1.7.1 1.8.0", "working", "interrupted"],
+	["Stopped", "1.8.0 1.8.0", "unavailable", "unavailable"],
+	["Started", "1.8.0 1.8.0", "working", "working"],
+];
+
+test.each(table)("%s, %s: reads %s, writes %s", (state, versions, reads, writes) => {
+	expect(of(cluster(versions, { state }))).toMatchObject({ reads, writes });
+});
+
+test("reads are interrupted where no replica of a shard serves to begin with", () => {
+	const none = { "0-0": { serving: false }, "0-1": { serving: false } };
+	const resumed = { state: "Degraded", mark: mark("1.7.1", "1.8.0") } as const;
+	expect(of(cluster("1.7.1 1.8.0", { ...resumed, but: none })).reads).toBe("interrupted");
+	expect(of(cluster("1.7.1 1.8.0", { ...resumed, but: { "0-1": { serving: false } } })).reads).toBe("working");
+});
+
+describe("what else is said", () => {
+	test("order, and the canary where other shards wait for it", () => {
+		expect(of(cluster("1.7.1 1.7.1 / 1.7.1"))).toMatchObject({
+			transition: "1.7.1 -> 1.8.0",
+			order: [["analytics-0-1", "analytics-0-0"], ["analytics-1-0"]],
+			canary: "analytics-0-1",
+		});
+		expect(of(cluster("1.7.1 1.7.1"))).not.toHaveProperty("canary");
+		expect(of(cluster("1.7.1 / 1.7.1", { state: "Stopped" }))).not.toHaveProperty("canary");
+	});
+
+	test.each([
+		["Started", undefined, { wakes: false, stopped: false, resumes: false }],
+		["Idle", undefined, { wakes: true, stopped: false, resumes: false }],
+		["Stopped", undefined, { wakes: false, stopped: true, resumes: false }],
+		["Degraded", mark("1.7.1", "1.8.0"), { wakes: false, stopped: false, resumes: true }],
+		["Stopped", mark("1.7.1", "1.8.0"), { wakes: false, stopped: true, resumes: true }],
+	] as const)("%s with the mark %j: %j", (state, mark, expected) => {
+		expect(of(cluster("1.7.1 1.7.1", { state, mark }))).toMatchObject(expected);
+	});
+
+	test("an idle cluster at the target is not woken", () => {
+		expect(of(cluster("1.8.0", { state: "Idle" })).wakes).toBe(false);
+	});
+
+	test("notes are handed on", () => {
+		const notes: CaveatNote[] = [{ note: "catalogue-unknown", why: "no route to host" }];
+		expect(of(cluster("1.7.1"), notes).notes).toEqual(notes);
+		expect(of(cluster("1.7.1")).notes).toEqual([]);
+	});
+});

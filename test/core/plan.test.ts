@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ObservedCluster } from "../../src/core/cluster";
+import { plan } from "../../src/core/plan";
+import { sameVersion } from "../../src/core/version";
+import { clusters, versions } from "../arbitrary";
+import { cluster, mark, v } from "../build";
+
+const to = v("1.8.0");
+const order = (observed: ObservedCluster) =>
+	plan(observed, to).lanes.map((lane) => lane.steps.map((step) => step.replica));
+const down = { serving: false };
+
+describe("order", () => {
+	test.each([
+		["the highest ordinal first", cluster("1.7.1 1.7.1 1.7.1"), [["analytics-0-2", "analytics-0-1", "analytics-0-0"]]],
+		[
+			"shards side by side",
+			cluster("1.7.1 1.7.1 / 1.7.1 1.7.1"),
+			[
+				["analytics-0-1", "analytics-0-0"],
+				["analytics-1-1", "analytics-1-0"],
+			],
+		],
+		["no step for one at the target", cluster("1.7.1 1.8.0"), [["analytics-0-0"]]],
+		["no step for one at the target, written otherwise", cluster("1.7.1 1.8.0.0"), [["analytics-0-0"]]],
+		["no lane for a shard at the target", cluster("1.8.0 1.8.0 / 1.7.1"), [["analytics-1-0"]]],
+		["nothing to do", cluster("1.8.0 1.8.0"), []],
+		[
+			"those that do not serve first",
+			cluster("1.7.1 1.7.1 1.7.1", { but: { "0-0": down } }),
+			[["analytics-0-0", "analytics-0-2", "analytics-0-1"]],
+		],
+		[
+			"a step for one at the target that does not serve",
+			cluster("1.8.0 1.7.1", { but: { "0-0": down } }),
+			[["analytics-0-0", "analytics-0-1"]],
+		],
+		[
+			"a shard with one that is down first",
+			cluster("1.7.1 1.7.1 / 1.7.1 1.7.1", { but: { "1-0": down } }),
+			[
+				["analytics-1-0", "analytics-1-1"],
+				["analytics-0-1", "analytics-0-0"],
+			],
+		],
+		[
+			"ordinals as numbers",
+			cluster(Array(11).fill("1.7.1").join(" ")),
+			[[10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((n) => `analytics-0-${n}`)],
+		],
+		[
+			"stopped: all that are not at the target",
+			cluster("1.8.0 1.7.1 1.7.1", { state: "Stopped" }),
+			[["analytics-0-2", "analytics-0-1"]],
+		],
+		["idle: all that are not at the target", cluster("1.8.0 1.7.1", { state: "Idle" }), [["analytics-0-1"]]],
+		["a step for one of which the version is not known", cluster("? 1.8.0"), [["analytics-0-0"]]],
+	])("%s", (_, observed, expected) => expect(order(observed)).toEqual(expected));
+});
+
+test("a plan is plain data", () => {
+	const planned = plan(
+		cluster("1.7.1 1.7.0", { but: { "0-0": down }, state: "Degraded", mark: mark("1.7.0", "1.8.0") }),
+		to,
+	);
+	expect(planned).toEqual({
+		from: "1.7.0",
+		to: "1.8.0",
+		transition: "1.7.0 -> 1.8.0",
+		start: "Started",
+		lanes: [
+			{
+				shard: 0,
+				steps: [
+					{ replica: "analytics-0-0", shard: 0, ordinal: 0, from: "1.7.1", broken: true },
+					{ replica: "analytics-0-1", shard: 0, ordinal: 1, from: "1.7.0", broken: false },
+				],
+			},
+		],
+		canary: "analytics-0-0",
+		resumes: true,
+	});
+	expect(JSON.parse(JSON.stringify(planned))).toEqual(planned);
+});
+
+test.each([
+	["Started", "Started", "analytics-0-1"],
+	["Idle", "Idle", "analytics-0-1"],
+	["Stopped", "Stopped", undefined],
+	["Updating", "Started", "analytics-0-1"],
+	["Degraded", "Started", "analytics-0-1"],
+	["Unknown", "Started", "analytics-0-1"],
+] as const)("a %s cluster is updated as %s with the canary %s", (state, start, canary) => {
+	const planned = plan(cluster("1.7.1 1.7.1", { state }), to);
+	expect(planned.start).toBe(start);
+	expect(planned.canary).toBe(canary);
+});
+
+describe("transition and resume", () => {
+	test.each([
+		["from the lowest that is left", cluster("1.7.1 1.6.0"), "1.6.0 -> 1.8.0", false],
+		[
+			"the one that it was when it began",
+			cluster("1.7.1 1.8.0", { mark: mark("1.6.0", "1.8.0") }),
+			"1.6.0 -> 1.8.0",
+			true,
+		],
+		[
+			"also when only the mark is left to remove",
+			cluster("1.8.0 1.8.0", { mark: mark("1.7.1", "1.8.0") }),
+			"1.7.1 -> 1.8.0",
+			true,
+		],
+		[
+			"of an unfinished update to an older target",
+			cluster("1.7.1 1.7.5", { mark: mark("1.6.0", "1.7.5") }),
+			"1.7.1 -> 1.8.0",
+			true,
+		],
+		[
+			"of an unfinished update that is given up",
+			cluster("1.8.0 1.9.0", { mark: mark("1.8.0", "1.9.0"), but: { "0-1": { serving: false, openedBy: to } } }),
+			"1.8.0 -> 1.8.0",
+			false,
+		],
+		["nothing to do", cluster("1.8.0"), "1.8.0 -> 1.8.0", false],
+		["nothing is known", cluster("?"), "1.8.0 -> 1.8.0", false],
+	])("%s", (_, observed, transition, resumes) => {
+		expect(plan(observed, to)).toMatchObject({ transition, resumes });
+	});
+});
+
+test("covers exactly the replicas that need it, each once, and a shard has one lane", () => {
+	fc.assert(
+		fc.property(clusters, versions, (observed, target) => {
+			const { lanes, start, canary } = plan(observed, target);
+			const steps = lanes.flatMap((lane) => lane.steps);
+			const need = observed.replicas.filter(({ version, serving }) => {
+				const there = version !== undefined && sameVersion(version, target);
+				return start === "Started" ? !(there && serving) : !there;
+			});
+			expect(steps.map((step) => step.replica).sort()).toEqual(need.map(({ name }) => name).sort());
+			expect(new Set(lanes.map((lane) => lane.shard)).size).toBe(lanes.length);
+			for (const lane of lanes) {
+				expect(lane.steps.every((step) => step.shard === lane.shard)).toBe(true);
+				for (const [a, b] of lane.steps.slice(1).map((b, i) => [lane.steps[i], b] as const)) {
+					expect(a?.broken === b.broken ? (a?.ordinal ?? 0) > b.ordinal : a?.broken).toBe(true);
+				}
+			}
+			expect(canary).toBe(start === "Stopped" ? undefined : steps[0]?.replica);
+		}),
+		{ numRuns: 3000 },
+	);
+});

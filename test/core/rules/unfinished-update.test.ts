@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { decide } from "../../../src/core/rules";
+import { ask, cluster, mark, refusalOf, v } from "../../build";
+
+const unfinished = { state: "Degraded", mark: mark("1.8.0", "1.9.0") } as const;
+const halfway = cluster("1.8.0 1.9.0", unfinished);
+
+test("a target older than the unfinished one is refused", () => {
+	expect(refusalOf("unfinished-update", ask(halfway, "1.8.5"))).toEqual({
+		rule: "unfinished-update",
+		property: "version",
+		target: "1.8.5",
+		unfinished: "1.9.0",
+		from: "1.8.0",
+		since: "2026-11-23T10:00:00Z",
+	});
+});
+
+test.each(["1.9.0", "1.9.0.0", "1.9.0.1", "2.0.0"])("%s goes on with it", (target) => {
+	expect(decide(ask(halfway, target))).toEqual([]);
+});
+
+const notOpened = { "0-1": { serving: false, openedBy: v("1.8.0") } };
+
+test("where it never started anywhere, going back to what runs is allowed", () => {
+	expect(decide(ask(cluster("1.8.0 1.9.0", { ...unfinished, but: notOpened }), "1.8.0"))).toEqual([]);
+	// Nor is it a downgrade to give it up before its first step.
+	expect(decide(ask(cluster("1.8.0 1.8.0", { ...unfinished, state: "Updating" }), "1.8.0"))).toEqual([]);
+});
+
+test("and so it is while stopped, where versions were only noted", () => {
+	const but = { "0-1": { openedBy: v("1.8.0") } };
+	expect(decide(ask(cluster("1.8.0 1.9.0", { ...unfinished, state: "Stopped", but }), "1.8.0"))).toEqual([]);
+});
+
+test.each([
+	["one runs it", {}],
+	["one opened it and is down", { "0-1": { serving: false } }],
+	["it is not known what opened one", { "0-1": { serving: false, openedBy: undefined } }],
+	["one runs it, and the record of what opened it is behind", { "0-1": { openedBy: v("1.8.0") } }],
+])("%s: not allowed", (_, but) => {
+	const rules = decide(ask(cluster("1.8.0 1.9.0", { ...unfinished, but }), "1.8.0")).map(({ rule }) => rule);
+	expect(rules).toEqual(["no-downgrade", "unfinished-update"]);
+});
+
+test("giving it up may die midway and be gone on with", () => {
+	const givenUp = cluster("1.8.0 1.9.0", { state: "Degraded", mark: mark("1.8.0", "1.8.0"), but: notOpened });
+	expect(decide(ask(givenUp, "1.8.0"))).toEqual([]);
+});
+
+test("without a mark it has nothing to say", () => {
+	expect(refusalOf("unfinished-update", ask(cluster("1.8.0 1.9.0"), "1.8.0"))).toBeUndefined();
+});

@@ -1,0 +1,7 @@
+import { expect, test } from "vitest";
+import { isEligible, states } from "../../src/core/state";
+
+test("an update starts from Started, Stopped and Idle, and from nothing else", () => {
+	expect(states.filter(isEligible)).toEqual(["Started", "Stopped", "Idle"]);
+	expect(states).toHaveLength(9);
+});

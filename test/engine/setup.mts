@@ -1,0 +1,16 @@
+import { execFileSync } from "node:child_process";
+import type { TestProject } from "vitest/node";
+import { pulumiCli } from "../../tools/pulumi-cli.mts";
+
+declare module "vitest" {
+	interface ProvidedContext {
+		/** The folder that holds the Pulumi CLI. */
+		pulumi: string;
+	}
+}
+
+/** Once for all tests on the real CLI: the package as users get it, and the CLI. */
+export default async function setup(project: TestProject): Promise<void> {
+	execFileSync("npm", ["run", "--silent", "build"], { cwd: `${import.meta.dirname}/../..`, stdio: "inherit" });
+	project.provide("pulumi", (await pulumiCli()).folder);
+}

@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import type { RollEvent } from "../../src/roll/events";
+import { given, run, shown, v1, v2 } from "./build";
+
+describe("the order of a roll", () => {
+	it("marks, then takes one replica after the other from the highest ordinal, then removes the mark", async () => {
+		const world = given([[{}, {}]]);
+		const { events, rolled } = await run(world, v2);
+		expect(world.log).toEqual([
+			"begin",
+			"drain a-0-1",
+			"restart a-0-1 1.8.0",
+			"drain a-0-0",
+			"restart a-0-0 1.8.0",
+			"finish",
+		]);
+		expect(events.filter(({ event }) => event !== "progress").map(brief)).toEqual([
+			"began 1.7.1 -> 1.8.0",
+			"draining a-0-1",
+			"drained a-0-1",
+			"restarting a-0-1",
+			"serving a-0-1",
+			"draining a-0-0",
+			"drained a-0-0",
+			"restarting a-0-0",
+			"serving a-0-0",
+			"finished 1.7.1 -> 1.8.0",
+		]);
+		expect(events.filter(({ event }) => event === "progress")[0]).toEqual({
+			event: "progress",
+			replica: "a-0-1",
+			phase: "loading tables: 0 of 4",
+		});
+		expect(events.flatMap((event) => (event.event === "serving" ? [[event.done, event.of]] : []))).toEqual([
+			[1, 2],
+			[2, 2],
+		]);
+		expect(rolled?.steps).toBe(2);
+		expect(rolled?.cluster).toMatchObject({ state: "Started" });
+		expect(rolled?.cluster.mark).toBeUndefined();
+		expect(world.violations).toEqual([]);
+	});
+
+	it("takes broken replicas first, without a thought for those that they can't be missed by", async () => {
+		const world = given([[{ is: "killed" }, {}, {}]]);
+		await run(world, v2);
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual([
+			"restart a-0-0 1.8.0",
+			"restart a-0-2 1.8.0",
+			"restart a-0-1 1.8.0",
+		]);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("goes on with a shard of one replica, which nobody can stand in for", async () => {
+		const world = given([[{}]]);
+		expect((await run(world, v2)).rolled?.steps).toBe(1);
+		expect(shown(world)).toEqual(["a-0-0 1.8.0 serves"]);
+	});
+
+	it("lets the other shards join after the first replica serves, no more than told at once", async () => {
+		const world = given([
+			[{}, {}],
+			[{}, {}],
+			[{}, {}],
+			[{}, {}],
+		]);
+		const out = new Set<string>();
+		let most = 0;
+		let canary = true;
+		const report = (event: RollEvent) => {
+			if (event.event === "draining") out.add(event.replica);
+			if (event.event === "serving") out.delete(event.replica);
+			if (event.event === "serving") canary = false;
+			if (canary) expect([...out].every((name) => name === "a-0-1")).toBe(true);
+			most = Math.max(most, out.size);
+		};
+		const { rolled } = await run(world, v2, { report, timing: { shardsAtOnce: 3 } });
+		expect(rolled?.steps).toBe(8);
+		expect(most).toBe(3);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("works on one shard at a time when told so", async () => {
+		const world = given([
+			[{}, {}],
+			[{}, {}],
+		]);
+		await run(world, v2, { timing: { shardsAtOnce: 1 } });
+		expect(world.log.filter((line) => line.startsWith("restart")).map((line) => line.split(" ")[1])).toEqual([
+			"a-0-1",
+			"a-0-0",
+			"a-1-1",
+			"a-1-0",
+		]);
+	});
+
+	it("does nothing where every replica serves the target already", async () => {
+		const world = given([[{ version: v2 }, { version: v2 }]]);
+		const { events, rolled } = await run(world, v2);
+		expect([world.log, events, rolled?.steps]).toEqual([[], [], 0]);
+	});
+
+	it("only removes the mark where that is all that an earlier roll left to do", async () => {
+		const mark = { from: v1, to: v2, since: "2026-01-01T00:00:00.000Z" };
+		const world = given([[{ version: v2 }, { version: v2 }]], { mark });
+		await run(world, v2);
+		expect(world.log).toEqual(["finish"]);
+	});
+});
+
+describe("a cluster that does not run", () => {
+	it("that is stopped is updated without a start, and stays stopped", async () => {
+		const world = given([[{}, {}]], { mode: "stopped" });
+		const { events, rolled } = await run(world, v2);
+		expect(world.log).toEqual(["begin", "restart a-0-1 1.8.0", "restart a-0-0 1.8.0", "finish"]);
+		expect(events.map(brief)).toEqual([
+			"began 1.7.1 -> 1.8.0",
+			"noted a-0-1",
+			"noted a-0-0",
+			"finished 1.7.1 -> 1.8.0",
+		]);
+		expect(rolled?.cluster.state).toBe("Stopped");
+		expect(shown(world)).toEqual(["a-0-0 1.8.0 down", "a-0-1 1.8.0 down"]);
+	});
+
+	it("that is idle is woken first, and left started", async () => {
+		const world = given([[{}, {}]], { mode: "idle" });
+		const { events, rolled } = await run(world, v2);
+		expect(world.log.slice(0, 3)).toEqual(["wake", "begin", "drain a-0-1"]);
+		expect(events.find(({ event }) => event !== "progress")).toMatchObject({ event: "woke" });
+		expect(rolled?.cluster.state).toBe("Started");
+		expect(world.violations).toEqual([]);
+	});
+
+	it("that does not wake is not updated", async () => {
+		const world = given([[{}, {}]], { mode: "idle", engines: { "a-0-0@1.7.1": { fate: "exits" } } });
+		const { error } = await run(world, v2);
+		expect(error).toMatchObject({ stop: { replica: "a-0-0", step: 0, cause: { kind: "failed" }, reads: true } });
+		expect(world.log).toEqual(["wake"]);
+	});
+
+	it("that went idle in the middle of an update is woken, and what does not wake is mended", async () => {
+		const mark = { from: v1, to: v2, since: "2026-01-01T00:00:00.000Z" };
+		const world = given([[{}, { is: "failed", version: v2 }]], { mode: "idle", mark });
+		world.engines.set("a-0-1@1.8.0", { fate: "exits" });
+		const broken = await run(world, v2);
+		expect(broken.error).toMatchObject({ stop: { replica: "a-0-1", cause: { kind: "failed" } } });
+		world.engines.delete("a-0-1@1.8.0");
+		expect((await run(world, v2)).rolled?.cluster.state).toBe("Started");
+	});
+});
+
+/** An event in a word or two. */
+function brief(event: RollEvent): string {
+	return `${event.event} ${"replica" in event ? event.replica : "transition" in event ? event.transition : ""}`;
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { given, run, shown, v1, v2, v3 } from "./build";
+
+const mark = { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" };
+
+describe("an update that stopped midway", () => {
+	it("is gone on with from what the cluster shows, and the mark keeps when it began", async () => {
+		const world = given([[{}, { version: v2 }]], { mark });
+		const { events } = await run(world, v2, {
+			report: (event) => {
+				if (event.event === "serving") expect(world.record()?.mark).toEqual(mark);
+			},
+		});
+		expect(world.log).toEqual(["drain a-0-0", "restart a-0-0 1.8.0", "finish"]);
+		expect(events[0]).toMatchObject({ event: "began", resumes: true, steps: 1 });
+	});
+
+	it("may be taken to a later version, whose mark it then carries", async () => {
+		const world = given([[{}, { version: v2, is: "failed" }]], { mark });
+		const { rolled } = await run(world, v3, {
+			report: (event) => {
+				if (event.event === "serving") expect(world.record()?.mark).toMatchObject({ from: v1, to: v3 });
+			},
+		});
+		expect(rolled?.cluster.state).toBe("Started");
+		expect(shown(world)).toEqual(["a-0-0 1.10.0 serves", "a-0-1 1.10.0 serves"]);
+	});
+
+	it("may go back to what runs where no replica ever started the target", async () => {
+		const world = given([[{}, { version: v2, is: "failed" }]], { mark });
+		await run(world, v1);
+		expect(shown(world)).toEqual(["a-0-0 1.7.1 serves", "a-0-1 1.7.1 serves"]);
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual(["restart a-0-1 1.7.1"]);
+		expect(world.record()?.mark).toBeUndefined();
+		expect(world.violations).toEqual([]);
+	});
+
+	it("lets back first what was drained and not restarted", async () => {
+		const world = given([[{}, { is: "drained" }]], { mark });
+		await run(world, v2);
+		expect(world.log.slice(0, 3)).toEqual(["undrain a-0-1", "drain a-0-1", "restart a-0-1 1.8.0"]);
+	});
+
+	it("lets back what was drained although the other is down", async () => {
+		const world = given([[{ is: "killed" }, { is: "drained" }]], { mark });
+		const served: boolean[] = [];
+		await run(world, v2, {
+			report: (event) => {
+				if (event.event === "restarting" && event.replica === "a-0-0") {
+					served.push(world.condition(world.unit("a-0-1")).serving);
+				}
+			},
+		});
+		expect(served).toEqual([true]);
+		expect(shown(world)).toEqual(["a-0-0 1.8.0 serves", "a-0-1 1.8.0 serves"]);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("does not restart a replica that is still loading the target", async () => {
+		const world = given([[{}, { version: v2, is: "loading" }]], { mark, engines: { "1.8.0": { boots: 600_000 } } });
+		await run(world, v2);
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual(["restart a-0-0 1.8.0"]);
+	});
+
+	it("restarts a replica that failed at the target, since its image may have been mended", async () => {
+		const world = given([[{}, { version: v2 }]], { mark });
+		world.kill("a-0-1");
+		await run(world, v2);
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual([
+			"restart a-0-1 1.8.0",
+			"restart a-0-0 1.8.0",
+		]);
+	});
+
+	it("while the cluster is stopped, is gone on with while it is stopped", async () => {
+		const world = given([[{}, { version: v2 }]], { mark, mode: "stopped" });
+		await run(world, v2);
+		expect(world.log).toEqual(["restart a-0-0 1.8.0", "finish"]);
+	});
+});
+
+describe.each([
+	["one shard of three", [[{}, {}, {}]], "running"],
+	[
+		"two shards of two",
+		[
+			[{}, {}],
+			[{}, {}],
+		],
+		"running",
+	],
+	["one replica", [[{}]], "running"],
+	["idle", [[{}, {}]], "idle"],
+	["stopped", [[{}, {}]], "stopped"],
+	["one broken", [[{ is: "killed" }, {}]], "running"],
+] as const)("a roll of %s that is killed", (_, shards, mode) => {
+	it("at any call is finished by the next", async () => {
+		const whole = given(shards, { mode });
+		expect((await run(whole, v2)).crashed).toBe(false);
+		for (let call = 0; call < whole.calls; call++) {
+			for (const when of ["before", "after"] as const) {
+				const world = given(shards, { mode });
+				const first = await run(world, v2, { faults: { [call]: { kind: "crash", when } } });
+				expect(first.crashed, `${when} call ${call}`).toBe(true);
+				const { error } = await run(world, v2);
+				expect(error, `${when} call ${call}`).toBeUndefined();
+				await world.clock.sleep(60_000);
+				expect(world.violations, `${when} call ${call}`).toEqual([]);
+				const serves = mode === "stopped" ? "down" : "serves";
+				expect(shown(world).every((line) => line.endsWith(`1.8.0 ${serves}`))).toBe(true);
+				expect(world.record()).toMatchObject({ owner: "o" });
+				expect(world.record()?.mark).toBeUndefined();
+				expect(world.record()?.claim).toBeUndefined();
+			}
+		}
+	});
+
+	it("at any call, and again at any of the next roll's, is finished by the third", async () => {
+		const whole = given(shards, { mode });
+		await run(whole, v2);
+		for (let call = 0; call < whole.calls; call += 3) {
+			for (let later = 0; later < 40; later += 4) {
+				const world = given(shards, { mode });
+				await run(world, v2, { faults: { [call]: { kind: "crash", when: "after" } } });
+				await run(world, v2, { faults: { [world.calls + later]: { kind: "crash", when: "before" } } });
+				const { error } = await run(world, v3);
+				expect(error, `call ${call}, then ${later}`).toBeUndefined();
+				expect(world.violations).toEqual([]);
+				expect(shown(world).every((line) => line.includes("1.10.0"))).toBe(true);
+			}
+		}
+	});
+});

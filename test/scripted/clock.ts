@@ -1,0 +1,36 @@
+import type { Clock } from "../../src/roll/clock";
+
+/** Time that jumps to the next sleeper as soon as nobody has anything else to do: hours pass in no time. */
+export class VirtualClock implements Clock {
+	#now = Date.UTC(2026, 0, 1);
+	#sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+	#pumping = false;
+
+	now(): number {
+		return this.#now;
+	}
+
+	sleep(milliseconds: number): Promise<void> {
+		return new Promise((wake) => {
+			const at = this.#now + Math.max(0, milliseconds);
+			// Sorted, and first come first served among equals, so that a run can be repeated.
+			const place = this.#sleepers.findLastIndex((sleeper) => sleeper.at <= at) + 1;
+			this.#sleepers.splice(place, 0, { at, wake });
+			if (!this.#pumping) {
+				this.#pumping = true;
+				setImmediate(() => this.#pump());
+			}
+		});
+	}
+
+	/** By the time an immediate runs, every promise that could settle has: only sleepers are left. */
+	#pump(): void {
+		const next = this.#sleepers.shift();
+		if (next !== undefined) {
+			this.#now = next.at;
+			next.wake();
+		}
+		this.#pumping = this.#sleepers.length > 0;
+		if (this.#pumping) setImmediate(() => this.#pump());
+	}
+}

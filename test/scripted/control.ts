@@ -1,0 +1,126 @@
+import { ClaimLost, ControlError, PlatformError } from "../../src/control/errors";
+import type { Claim, ClusterControl, ClusterSpec } from "../../src/control/port";
+import type { UpdateMark } from "../../src/core/cluster";
+import type { DbVersion } from "../../src/core/version";
+import type { Memory, World } from "./world";
+
+/** What goes wrong at a port call, counted from 0 over all processes. */
+export type Fault =
+	/** The calling process is killed before or after the call took effect. */
+	| { readonly kind: "crash"; readonly when: "before" | "after" }
+	/** This call and those after it can't reach the platform. */
+	| { readonly kind: "unreachable"; readonly calls: number }
+	/** The platform won't do it, whatever the reason. */
+	| { readonly kind: "refuse"; readonly words: string }
+	/** The calling process is suspended, as on a laptop that sleeps, and then goes on with the call. */
+	| { readonly kind: "suspend"; readonly seconds: number }
+	/** It took effect, and the answer was lost. */
+	| { readonly kind: "no-answer" }
+	| { readonly kind: "kill"; readonly replica: string }
+	| { readonly kind: "behind" | "read-only"; readonly replica: string; readonly seconds: number }
+	| { readonly kind: "steal"; readonly seconds: number };
+
+export type Faults = ReadonlyMap<number, Fault>;
+
+const latency = 5;
+const never = new Promise<never>(() => {});
+
+/** One process's way to a scripted cluster. Once it has crashed no call of it returns, as nothing does in a killed process. */
+export class ScriptedControl implements ClusterControl {
+	readonly #world: World;
+	readonly #faults: Faults;
+	readonly #memory: Memory = new Map();
+	#crash: () => void = () => {};
+	#dead = false;
+	#unreachable = 0;
+	/** The claims that this process was told it has lost. */
+	readonly #lost = new Set<number>();
+	readonly crashed = new Promise<"crashed">((resolve) => {
+		this.#crash = () => resolve("crashed");
+	});
+
+	constructor(world: World, faults: Faults = new Map()) {
+		this.#world = world;
+		this.#faults = faults;
+	}
+
+	record = () => this.#call(() => this.#world.record());
+	observe = () => this.#call(() => this.#world.observe(this.#memory));
+	look = (replica: string) => this.#call(() => this.#world.look(replica, this.#memory));
+
+	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claim(holder, seconds));
+	extend = (claim: Claim, seconds: number) =>
+		this.#change("extend", claim, () => this.#world.extend(claim, seconds), "quiet");
+	release = (claim: Claim) => this.#call(() => this.#world.release(claim));
+
+	begin = (claim: Claim, mark: UpdateMark) =>
+		this.#change("begin", claim, () => {
+			this.#world.present().mark = mark;
+		});
+	finish = (claim: Claim) => this.#change("finish", claim, () => this.#world.finish());
+	drain = (claim: Claim, replica: string) =>
+		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory));
+	undrain = (claim: Claim, replica: string) =>
+		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica));
+	restart = (claim: Claim, replica: string, version: DbVersion) =>
+		this.#change(`restart ${replica} ${version}`, claim, () => this.#world.restart(replica, version, this.#memory));
+
+	create = (claim: Claim, spec: ClusterSpec) => this.#change("create", claim, () => this.#world.create(spec));
+	adopt = (claim: Claim, owner: string, generation: string) =>
+		this.#change("adopt", claim, () => void Object.assign(this.#world.present(), { owner, generation }));
+	configure = (claim: Claim, _spec: ClusterSpec) => this.#change("configure", claim, () => {});
+	start = (claim: Claim) => this.#change("start", claim, () => this.#world.start());
+	stop = (claim: Claim) => this.#change("stop", claim, () => this.#world.halt("stopped"));
+	wake = (claim: Claim) => this.#change("wake", claim, () => this.#world.wake());
+	destroy = (claim: Claim, { data }: { readonly data: boolean }) =>
+		this.#change("destroy", claim, () => this.#world.destroy(data));
+
+	#change(what: string, claim: Claim, act: () => void, quiet?: "quiet"): Promise<void> {
+		if (this.#lost.has(claim.fence)) this.#world.violations.push(`${what} under a claim known to be lost`);
+		return this.#call(() => {
+			try {
+				this.#world.check(claim);
+			} catch (error) {
+				if (error instanceof ClaimLost) this.#lost.add(claim.fence);
+				throw error;
+			}
+			act();
+			if (quiet === undefined) this.#world.log.push(what);
+		});
+	}
+
+	async #call<T>(act: () => T): Promise<T> {
+		if (this.#dead) return never;
+		const fault = this.#faults.get(this.#world.calls++);
+		await this.#world.clock.sleep(latency);
+		if (this.#dead) return never;
+		if (fault?.kind === "crash" && fault.when === "before") return this.#die();
+		if (fault?.kind === "suspend") await this.#world.clock.sleep(fault.seconds * 1000);
+		if (fault?.kind === "refuse") throw new ControlError(fault.words);
+		if (fault !== undefined) this.#strike(fault);
+		if (this.#unreachable > 0) {
+			this.#unreachable--;
+			throw new PlatformError("the platform can't be reached: connection refused");
+		}
+		const result = act();
+		if (fault?.kind === "crash") return this.#die();
+		if (fault?.kind === "no-answer") throw new PlatformError("the platform did not answer: socket hang up");
+		return result;
+	}
+
+	#die(): Promise<never> {
+		this.#dead = true;
+		this.#crash();
+		return never;
+	}
+
+	#strike(fault: Fault): void {
+		const world = this.#world;
+		const now = world.clock.now();
+		if (fault.kind === "unreachable") this.#unreachable = fault.calls;
+		else if (fault.kind === "kill") world.kill(fault.replica);
+		else if (fault.kind === "behind") world.unit(fault.replica).behindUntil = now + fault.seconds * 1000;
+		else if (fault.kind === "read-only") world.unit(fault.replica).readOnlyUntil = now + fault.seconds * 1000;
+		else if (fault.kind === "steal") world.steal("a thief", fault.seconds);
+	}
+}

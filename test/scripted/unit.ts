@@ -1,0 +1,88 @@
+import { compareVersions, type DbVersion } from "../../src/core/version";
+
+/** How a version behaves when a replica starts it. */
+export interface Engine {
+	/** What becomes of it. `missing`: there is no such image, so that the data is not touched. Default `serves`. */
+	readonly fate?: "serves" | "exits" | "hangs" | "missing";
+	/** Milliseconds until it answers, in which its phase changes four times. Default 2,000. */
+	readonly boots?: number;
+	/** Milliseconds that it needs to catch up after that. Default 0. */
+	readonly lags?: number;
+	/** Milliseconds for which it is read-only once it answers. Default 0. */
+	readonly readOnly?: number;
+	/** It says that it is another version, or does not say. */
+	readonly reports?: DbVersion | "nothing";
+	/** It can't be asked whether it is read-only or behind. */
+	readonly mute?: boolean;
+}
+
+/** One replica of the scripted platform. All that it shows follows from this and the time. */
+export interface Unit {
+	readonly name: string;
+	readonly shard: number;
+	readonly ordinal: number;
+	/** What it runs, or would start. */
+	version: DbVersion;
+	openedBy: DbVersion | undefined;
+	process?: { readonly version: DbVersion; readonly engine: Engine; readonly since: number };
+	lastWords?: string;
+	drained: boolean;
+	readOnlyUntil: number;
+	behindUntil: number;
+	/** When each query that it runs for a client ends. */
+	queries: number[];
+	/** A roll took it out of service and it has not served since. */
+	outByUs: boolean;
+}
+
+export interface Condition {
+	readonly phase: string;
+	readonly failure?: string;
+	readonly serving: boolean;
+	readonly readOnly: boolean | undefined;
+	readonly caughtUp: boolean | undefined;
+	readonly version: DbVersion | undefined;
+}
+
+const down = { serving: false, readOnly: undefined, caughtUp: undefined };
+
+export function conditionOf(unit: Unit, now: number): Condition {
+	const { process, version } = unit;
+	if (process === undefined) {
+		const { lastWords } = unit;
+		return { ...down, version, phase: lastWords === undefined ? "not started" : "ended", failure: lastWords };
+	}
+	const { fate = "serves", boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
+	const age = now - process.since;
+	if (fate === "missing") return { ...down, version, phase: "no image", failure: `there is no image of ${version}` };
+	if (fate === "exits" && age >= boots) {
+		return { ...down, version, phase: "ended", failure: 'exits at start: "Code: 1000. DB::Exception: cannot load"' };
+	}
+	if (age < boots || fate === "hangs") {
+		return { ...down, version, phase: `loading tables: ${fate === "hangs" ? 1 : Math.floor((4 * age) / boots)} of 4` };
+	}
+	const caughtUp = age >= boots + lags && now >= unit.behindUntil;
+	return {
+		phase: caughtUp
+			? "serving"
+			: `behind by ${Math.ceil((Math.max(unit.behindUntil, process.since + boots + lags) - now) / 1000)} s`,
+		// It enters the endpoints once it has caught up; falling behind later does not take it out of them.
+		serving: !unit.drained && age >= boots + lags,
+		readOnly: mute ? undefined : age < boots + readOnly || now < unit.readOnlyUntil,
+		caughtUp: mute ? undefined : caughtUp,
+		version: reports === "nothing" ? undefined : (reports ?? process.version),
+	};
+}
+
+/** Starts the unit's version; an older one than opened the data must never come this far. */
+export function boot(unit: Unit, engine: Engine, now: number): void {
+	unit.process = { version: unit.version, engine, since: now };
+	unit.lastWords = undefined;
+	unit.drained = false;
+	unit.queries = [];
+	if (engine.fate === "missing") return;
+	if (unit.openedBy !== undefined && compareVersions(unit.version, unit.openedBy) < 0) {
+		throw new Error(`${unit.name}: ${unit.version} opened the data of ${unit.openedBy}`);
+	}
+	unit.openedBy = unit.version;
+}

@@ -1,0 +1,47 @@
+import { availableParallelism } from "node:os";
+import { defineConfig } from "vitest/config";
+
+/** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each, and each wants a core to start. */
+const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+const minute = 60_000;
+
+const local = ["test/contract/local*.test.ts", "test/platforms/local/**/*.test.ts"];
+const cli = ["test/engine/**/*.test.ts", "test/wire/**/*.test.ts"];
+
+export default defineConfig({
+	test: {
+		reporters: ["default", "./test/tally.ts"],
+		// Groups run one after the other, so that what is quick and cheap says first what is wrong.
+		projects: [
+			{
+				test: {
+					name: "fast",
+					include: ["test/**/*.test.ts"],
+					exclude: [...local, ...cli, "test/kubernetes/**"],
+					sequence: { groupOrder: 0 },
+				},
+			},
+			{
+				test: {
+					name: "local",
+					include: local,
+					testTimeout: 2 * minute,
+					hookTimeout: 2 * minute,
+					maxWorkers: engineWorkers,
+					sequence: { groupOrder: 1 },
+				},
+			},
+			{
+				test: {
+					name: "engine",
+					include: cli,
+					globalSetup: ["test/engine/setup.mts"],
+					testTimeout: 5 * minute,
+					hookTimeout: 5 * minute,
+					maxWorkers: engineWorkers,
+					sequence: { groupOrder: 2 },
+				},
+			},
+		],
+	},
+});
