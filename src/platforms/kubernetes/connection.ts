@@ -144,7 +144,13 @@ async function prepare(config: KubeConfig, agent: Agent | undefined): Promise<Re
 
 function exchange(url: URL, options: RequestOptions, call: Call): Promise<[Answer, date: number | undefined]> {
 	return new Promise((resolve, reject) => {
-		const headers = { ...(options.headers as Record<string, string>), accept: "application/json", ...call.headers };
+		const headers = {
+			...(options.headers as Record<string, string>),
+			accept: "application/json",
+			...call.headers,
+			// Node leaves it out of a DELETE, whose body the server would then read as the next request.
+			...(call.body !== undefined && { "content-length": Buffer.byteLength(call.body) }),
+		};
 		const request = httpsRequest(url, { ...options, method: call.method, headers }, (response) => {
 			collect(response).then((text) => {
 				const date = Date.parse(response.headers.date ?? "");
