@@ -60,7 +60,7 @@ export class Space {
 			passwordSecret: { name: "db-password" },
 			service: { type: "NodePort" },
 			configRoot: environment.configRoot,
-			gracePeriodSeconds: 10,
+			gracePeriodSeconds: 40,
 			...more,
 		});
 		if ("problems" in read) throw new Error(JSON.stringify(read.problems));

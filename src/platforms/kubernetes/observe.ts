@@ -68,11 +68,12 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, failure } = await closely(cluster, set, pod);
+	if (failure !== undefined || phase === "stopping") return { ...view, phase, ...(failure && { failure }) };
 	if (healthy !== undefined && !healthy.caughtUp) {
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
-		return { ...view, phase: healthy.readOnly ? "read-only: waiting for Keeper" : `catching up${parts}` };
+		return { ...view, phase: healthy.readOnly ? "waiting for Keeper" : `catching up${parts}` };
 	}
-	return { ...view, phase: phase === "ready" ? "out of the clients' endpoints" : phase, ...(failure && { failure }) };
+	return { ...view, phase: phase === "ready" ? "out of the clients' endpoints" : phase };
 }
 
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {
@@ -183,6 +184,8 @@ async function ask<T>(
 	question: (server: Server) => Promise<T>,
 ): Promise<T | undefined> {
 	if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return undefined;
+	// A server that stops waits for its connections to end: ours must not be among them.
+	if (pod.metadata.deletionTimestamp !== undefined) return undefined;
 	return question(await cluster.server(pod.metadata.name, settings));
 }
 

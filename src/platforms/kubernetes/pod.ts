@@ -35,7 +35,7 @@ const usersFolder = "/etc/clickhouse-server/users.d";
  * all the same: with Keeper down it must still answer SELECTs.
  */
 export const startupQuery =
-	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR inserts_in_queue > 0) AND uptime() < 120";
+	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
 
 const startupCommand = [
 	"sh",

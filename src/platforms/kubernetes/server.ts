@@ -38,23 +38,17 @@ export class Server {
 
 	/** Reads only: the server refuses any change by a GET. */
 	async rows(sql: string): Promise<Record<string, unknown>[]> {
-		const text = await this.query("GET", `${sql} ${mark} FORMAT JSONEachRow`, 10_000);
+		const text = await this.query(`${sql} ${mark} FORMAT JSONEachRow`);
 		return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
 	}
 
-	async command(sql: string, timeout: number): Promise<void> {
-		await this.query("POST", sql, timeout);
-	}
-
-	private async query(method: "GET" | "POST", sql: string, timeout: number): Promise<string> {
-		const seconds = Math.ceil(timeout / 1000);
-		const query = new URLSearchParams({ query: sql, receive_timeout: String(seconds) });
+	private async query(sql: string): Promise<string> {
 		const headers: Record<string, string> =
 			this.credentials === undefined
 				? {}
 				: { "x-clickhouse-user": this.credentials.user, "x-clickhouse-key": this.credentials.password };
-		const path = `/?${query}`;
-		const answer = await this.api.proxy(this.pod, ports.http, { method, path, headers, timeout: timeout + 2000 });
+		const path = `/?${new URLSearchParams({ query: sql })}`;
+		const answer = await this.api.proxy(this.pod, ports.http, { method: "GET", path, headers, timeout: 10_000 });
 		if (answer.status !== 200) throw new QueryError(answer.text.trim().split("\n", 1)[0]?.slice(0, 300) ?? "");
 		return answer.text;
 	}
@@ -71,47 +65,42 @@ export interface Health {
  * How a replica stands to the others of its shard. `SELECT *`, since the columns differ by version: one that an old server
  * lacks says nothing.
  *
- * Its peers' being down (`active_replicas`) is not its own fault. Under constant INSERTs some entry is always on its way:
- * then it must be able to work off what is there now within `patience` milliseconds.
+ * Caught up is one that holds what the shard's log held when it was first asked; under constant INSERTs some entry is
+ * always on its way, so it gets `patience` milliseconds for those. Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 answers it at once
+ * while its log is not pulled, for the 30 seconds that Keeper remembers the session of a server that was killed. Not by
+ * `active_replicas`: that a peer is down is not its own fault.
  */
-export async function health(server: Server, patience = 3000): Promise<Health> {
-	const tables = await server.rows("SELECT * FROM system.replicas");
-	const cut = tables.filter((row) => flag(row.is_readonly) || flag(row.is_session_expired));
-	const waiting = tables.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
-	const behind = tables.filter((row) => count(row.inserts_in_queue) > 0 || count(row.absolute_delay) > 0);
-	const stuck = tables.some(
-		(row) => typeof row.last_queue_update_exception === "string" && row.last_queue_update_exception,
-	);
-	const readOnly = tables.some((row) => flag(row.is_readonly));
-	if (cut.length > 0 || stuck) return { readOnly, caughtUp: false, waiting };
-	return { readOnly, caughtUp: await catchUp(server, behind, patience), waiting };
-}
-
-async function catchUp(server: Server, tables: readonly Record<string, unknown>[], patience: number): Promise<boolean> {
+export async function health(server: Server, patience = 2000): Promise<Health> {
 	const until = Date.now() + patience;
-	for (const { database, table } of tables) {
-		const left = until - Date.now();
-		if (left <= 0 || !(await sync(server, `${quote(database)}.${quote(table)}`, left))) return false;
+	const first = await tablesOf(server);
+	for (let now = first; ; now = await tablesOf(server)) {
+		const readOnly = now.some((row) => flag(row.is_readonly));
+		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
+		const cut = now.some((row) => flag(row.is_readonly) || flag(row.is_session_expired) || stuck(row));
+		const behind = now.some((row) => {
+			const then = first.find(({ database, table }) => database === row.database && table === row.table);
+			return then !== undefined && !holds(row, then);
+		});
+		if (cut || !behind || Date.now() > until) return { readOnly, caughtUp: !cut && !behind, waiting };
+		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
-	return true;
 }
 
-/** LIGHTWEIGHT does not wait for merges; servers before 23.4 do not know the word. */
-async function sync(server: Server, table: string, timeout: number): Promise<boolean> {
-	try {
-		await server.command(`SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT`, timeout);
-		return true;
-	} catch (error) {
-		if (!(error instanceof ControlError)) throw error;
-		if (!(error instanceof QueryError) || !/syntax error/i.test(error.message)) return false;
-	}
-	try {
-		await server.command(`SYSTEM SYNC REPLICA ${table}`, timeout);
-		return true;
-	} catch (error) {
-		if (error instanceof ControlError) return false;
-		throw error;
-	}
+type Row = Readonly<Record<string, unknown>>;
+
+const tablesOf = (server: Server): Promise<Row[]> => server.rows("SELECT now() AS asked, * FROM system.replicas");
+
+const stuck = (row: Row) =>
+	typeof row.last_queue_update_exception === "string" && row.last_queue_update_exception !== "";
+
+/** Whether a table has pulled and worked off what the log held at an earlier time. Times of one server compare as text. */
+function holds(row: Row, then: Row): boolean {
+	const pulled =
+		row.log_pointer === undefined ||
+		count(row.log_pointer) > count(then.log_max_index) ||
+		(count(then.log_max_index) === 0 && count(row.absolute_delay) === 0);
+	const oldest = row.inserts_oldest_time;
+	return pulled && (count(row.inserts_in_queue) === 0 || (typeof oldest === "string" && oldest > String(then.asked)));
 }
 
 /** Queries that it runs for clients. */
@@ -123,4 +112,3 @@ export async function clientQueries(server: Server): Promise<number> {
 
 const flag = (value: unknown) => Number(value ?? 0) !== 0;
 const count = (value: unknown) => Number(value ?? 0);
-const quote = (name: unknown) => `\`${String(name).replace(/[\\`]/g, "\\$&")}\``;
