@@ -93,15 +93,12 @@ export class RecordStore {
 	}
 
 	async release(claim: Claim): Promise<void> {
-		const found = await this.load();
-		if (found === undefined || !same(found.stored.claim, claim)) return;
-		// The claim on a cluster that was never made would be all that is left of it.
-		if (found.stored.owner === undefined) return this.remove(found.uid);
+		if (!same((await this.read())?.claim, claim)) return;
 		await this.change((stored) => (same(stored.claim, claim) ? { ...stored, claim: undefined } : stored));
 	}
 
-	remove(uid?: string): Promise<void> {
-		return this.api.delete("configmaps", recordName(this.cluster), uid);
+	remove(): Promise<void> {
+		return this.api.delete("configmaps", recordName(this.cluster));
 	}
 
 	private expiry(seconds: number): string {
@@ -111,12 +108,12 @@ export class RecordStore {
 	private async load() {
 		const found = await this.api.get<ConfigMap>("configmaps", recordName(this.cluster));
 		if (found === undefined) return undefined;
-		const { resourceVersion, uid, labels } = found.metadata;
+		const { resourceVersion, labels } = found.metadata;
 		if (labels?.[label.cluster] !== this.cluster)
 			throw new PlatformError(
 				`the ConfigMap ${recordName(this.cluster)} is not of this cluster: it lacks the label ${clusterSelector(this.cluster)}`,
 			);
-		return { stored: parse(found, this.cluster), resourceVersion, uid };
+		return { stored: parse(found, this.cluster), resourceVersion };
 	}
 }
 

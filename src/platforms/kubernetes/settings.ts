@@ -33,17 +33,32 @@ const files = z
 	})
 	.default({});
 
+const resources = z
+	.strictObject({ requests: quantities.default({}), limits: quantities.default({}) })
+	.superRefine(({ requests, limits }, context) => {
+		for (const [kind, limit] of Object.entries(limits)) {
+			const request = requests[kind];
+			if (request !== undefined && amount(request) > amount(limit))
+				context.addIssue({ code: "custom", path: ["requests", kind], message: `is more than the limit, ${limit}` });
+		}
+	})
+	.default({ requests: { cpu: "500m", memory: "2Gi" }, limits: {} });
+
 const schema = z
 	.strictObject({
 		namespace: z.string().regex(dnsLabel, "is no name of a namespace: lower-case letters, digits and dashes"),
-		image: z.string().min(1, "names the image, such as 'myscale/myscaledb'"),
+		image: z
+			.string()
+			.min(1, "is empty; name the image, such as 'myscale/myscaledb'")
+			.refine(
+				(image) => image.includes("{version}") || !taggedImage.test(image),
+				"holds a tag or a digest; leave it out, for the cluster's version is the tag. Where tags are spelt otherwise, write {version} in its place, as in 'myscale/myscaledb:{version}-ubi'",
+			),
 		kubeconfig: z.string().min(1, "is empty; leave it out for the default kubeconfig").optional(),
 		context: z.string().min(1, "is empty; leave it out for the current context").optional(),
 		storage: z.string().regex(size, "is no size of a volume; write it as '100Gi'").default("10Gi"),
 		storageClass: z.string().regex(dnsSubdomain, "is no name of a StorageClass").optional(),
-		resources: z
-			.strictObject({ requests: quantities.default({}), limits: quantities.default({}) })
-			.default({ requests: { cpu: "500m", memory: "2Gi" }, limits: {} }),
+		resources,
 		config: files,
 		users: files,
 		keeper: z.array(z.string().regex(host, "is no host; write it as 'keeper-0.keeper:2181'")).default([]),
@@ -75,13 +90,6 @@ const schema = z
 		gracePeriodSeconds: z.int().min(1).max(86_400).default(60),
 	})
 	.superRefine((given, context) => {
-		const name = given.image.replace("{version}", "");
-		if (given.image === name && taggedImage.test(given.image))
-			context.addIssue({
-				code: "custom",
-				path: ["image"],
-				message: `value {${given.image}} holds a tag or a digest; leave it out, for the cluster's version is the tag. Where tags are spelt otherwise, write {version} in its place, as in 'myscale/myscaledb:{version}-ubi'`,
-			});
 		if (given.passwordSecret === undefined && Object.keys(given.users).length === 0)
 			context.addIssue({
 				code: "custom",
@@ -89,15 +97,6 @@ const schema = z
 				message:
 					"is missing: without a password the image's default user answers only inside its own pod. Name a Secret of the namespace, { name, key }, or give files of users",
 			});
-		for (const [kind, limit] of Object.entries(given.resources.limits)) {
-			const request = given.resources.requests[kind];
-			if (request !== undefined && amount(request) > amount(limit))
-				context.addIssue({
-					code: "custom",
-					path: ["resources", "requests", kind],
-					message: `value {${request}} is more than the limit, ${limit}`,
-				});
-		}
 	});
 
 /** The arguments of `kubernetes`, validated, every default filled in. Plain JSON. */
