@@ -8,11 +8,11 @@ const minute = 60_000;
 const local = ["test/contract/local*.test.ts", "test/platforms/local/**/*.test.ts"];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.ts"];
-const cli = ["test/engine/**/*.test.ts", "test/wire/**/*.test.ts"];
+const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
 	test: {
-		reporters: ["default", "./test/tally.ts"],
+		reporters: ["default", "./test/tally.mts"],
 		// Groups run one after the other, so that what is quick and cheap says first what is wrong.
 		projects: [
 			{

@@ -1,12 +1,19 @@
 import type { Release } from "../core/question";
-import type { DbVersion } from "../core/version";
-import type { ClusterControl } from "./port";
+import type { ClusterControl, ClusterSpec } from "./port";
 
 /** What is wrong with one of a platform's settings; said to a person as `<property>: <reason>`. */
 export interface SettingProblem {
 	/** Below the platform's own property: `["port"]`, `[]` for all of it. */
 	readonly path: readonly (string | number)[];
 	/** Names the value, what is accepted and the way out. */
+	readonly reason: string;
+}
+
+/** What stands in the way of a new cluster. */
+export interface Obstacle {
+	/** The resource's property that it is about: `local.port`, `version`. */
+	readonly property: string;
+	/** Names the value, the reason and the way out. */
 	readonly reason: string;
 }
 
@@ -30,6 +37,6 @@ export interface Platform<Settings = unknown> {
 	/** The versions that it can run when the user gives no catalogue of his own. Cheap to call again. */
 	releases(settings: Settings): Promise<readonly Release[]>;
 	control(name: string, settings: Settings): ClusterControl<Settings>;
-	/** Why a cluster that is not there yet can't be made: a port in use, no engine of this version, a folder that can't be written. */
-	obstacles(name: string, settings: Settings, version: DbVersion): Promise<readonly SettingProblem[]>;
+	/** Why a cluster that is not there yet can't be made: a port in use, no engine of this version, another's data. */
+	obstacles(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<readonly Obstacle[]>;
 }

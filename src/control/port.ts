@@ -40,6 +40,9 @@ export interface ClusterSpec<Settings = unknown> {
  * A platform that can't be reached or read throws {@link PlatformError}; every call may then simply be made again.
  */
 export interface ClusterControl<Settings = unknown> {
+	/** How many replicas of a shard must serve for a write to be taken; for the message of a roll that stopped. Default `one`. */
+	readonly writesNeed?: "one" | "all";
+
 	/** The cluster's own record, in one cheap read that wakes nothing; `undefined` only on proof that there is none. */
 	record(): Promise<ClusterRecord | undefined>;
 	/**

@@ -7,9 +7,9 @@ export type VersionFlaw = {
 		| "empty"
 		/** Blanks or line breaks around it. */
 		| "blanks"
-		/** It starts with a `v`. */
+		/** A version with a `v` before it. */
 		| "prefix"
-		/** A version with something behind it, such as `-rc1`. */
+		/** More than numbers and dots, such as `1.8.0-rc1`, `1.8.x` or `v1.8`. */
 		| "suffix"
 		/** `01.8.0` */
 		| "leading-zero"

@@ -1,30 +1,32 @@
-import { unknown } from "../core/question";
+import { known, unknown } from "../core/question";
 import { decide } from "../core/rules";
 import { refusalText } from "../words/refusals";
 import { goneText } from "../words/resource";
-import { catalogueOf } from "./catalogue";
+import { listed } from "./catalogue";
 import { hasChanges } from "./diff";
 import { type Asked, type Found, refused } from "./found";
+import type { Valid } from "./parse";
 import type { Place } from "./place";
-import { pathText } from "./unknown";
+import type { Problem } from "./problem";
 
 /** A check where there is no cluster: it is to be made, or it is gone. */
 export async function checkNew({ valid, version, olds, news }: Asked, place: Place): Promise<Found> {
 	if (Object.keys(olds).length > 0) return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
-	// An update goes to the latest version; a new cluster may begin with any that exists.
-	const question = {
-		target: version,
-		cluster: unknown(""),
-		catalogue: await catalogueOf(valid),
-		policy: "any",
-	} as const;
-	const missing = decide(question).filter(({ rule }) => rule === "known-version");
-	const obstacles = await place.platform.obstacles(place.name, place.settings, version);
-	return {
-		failures: [
-			...missing.map((refusal) => ({ property: refusal.property, reason: refusalText(refusal) })),
-			...obstacles.map(({ path, reason }) => ({ property: pathText([place.platform.name, ...path]), reason })),
-		],
-	};
+	const { owner, shards, replicas } = valid.args;
+	const { platform, name, settings } = place;
+	const obstacles = await platform.obstacles({ name, owner, version, shards, replicas, settings });
+	return { failures: [...notListed(valid, version), ...obstacles] };
+}
+
+/**
+ * An update goes to the latest version; a new cluster may begin with any that the user's own list holds. Whether the
+ * platform has it, the platform says itself.
+ */
+function notListed(valid: Valid, target: string): Problem[] {
+	const list = listed(valid);
+	const catalogue = list === undefined ? unknown("not asked for") : known(list);
+	return decide({ target, cluster: unknown("there is none yet"), catalogue, policy: "any" })
+		.filter(({ rule }) => rule === "known-version")
+		.map((refusal) => ({ property: refusal.property, reason: refusalText(refusal) }));
 }

@@ -41,7 +41,7 @@ export async function converge(wanted: Wanted): Promise<ObservedCluster> {
 	const options = { control, holder: holder(), clock: systemClock, timing, report } satisfies HoldOptions;
 
 	const cluster = await holding(options, (hold) => establish(wanted, control, hold, report));
-	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) {
+	if (isToRoll(cluster, version)) {
 		await roll({ ...options, to: version, judge: (observed) => refuse(wanted, observed) });
 	}
 	return holding(options, (hold) => bringTo(wanted, control, hold, report));
@@ -103,13 +103,24 @@ async function establish(
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
 	const [resized] = resizes(record, wanted);
 	if (resized !== undefined) throw new ControlError(resized.reason);
+	const cluster = await present(wanted, control);
+	if (isToRoll(cluster, version)) await refuse(wanted, cluster);
+	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await hold.change((claim) => control.adopt(claim, owner, generation));
 	}
 	await hold.change((claim) => control.configure(claim, spec));
+	return isHalfMade(cluster) ? made() : cluster;
+}
+
+async function present({ place }: Wanted, control: ClusterControl): Promise<ObservedCluster> {
 	const cluster = await control.observe();
 	if (cluster === undefined) throw new ControlError(goneText(place.id));
-	return isHalfMade(cluster) ? made() : cluster;
+	return cluster;
+}
+
+function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
+	return cluster.mark !== undefined || !runsEverywhere(cluster, version);
 }
 
 /** A create died or failed before every replica had opened its data for the first time. */
@@ -126,11 +137,14 @@ async function refuse(wanted: Wanted, observed: ObservedCluster): Promise<void> 
 
 /** Started or Stopped, if the arguments say so. An idle cluster is as good as started: a request wakes it. */
 async function bringTo(wanted: Wanted, control: ClusterControl, hold: Hold, report: Report): Promise<ObservedCluster> {
-	const { desiredState, update } = wanted.args;
-	const cluster = await control.observe();
-	if (cluster === undefined) throw new ControlError(goneText(wanted.place.id));
-	if (desiredState === undefined || cluster.state === desiredState) return cluster;
-	if (desiredState === "Started" && cluster.state !== "Stopped" && cluster.state !== "Stopping") return cluster;
-	await hold.change((claim) => (desiredState === "Started" ? control.start(claim) : control.stop(claim)));
-	return untilState(control, desiredState, { stallSeconds: update.stallSeconds, report, keep: () => hold.keep() });
+	const cluster = await present(wanted, control);
+	const { state } = cluster;
+	// An earlier run may have died while it waited for the cluster to start.
+	const target = wanted.args.desiredState ?? (state === "Starting" ? "Started" : state);
+	const options = { stallSeconds: wanted.args.update.stallSeconds, report, keep: () => hold.keep() };
+	if (target === "Stopped" && state !== "Stopped") await hold.change((claim) => control.stop(claim));
+	else if (target === "Started" && (state === "Stopped" || state === "Stopping")) {
+		await hold.change((claim) => control.start(claim));
+	} else if (state !== "Starting") return cluster;
+	return untilState(control, target, options);
 }

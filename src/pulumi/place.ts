@@ -56,11 +56,17 @@ export function choose(
 			},
 		];
 	}
+	const own = Object.entries(settings).filter(([key]) => platform.keys.includes(key));
 	const strangers = Object.keys(settings).filter((key) => !platform.keys.includes(key));
-	if (strangers.length > 0) return strangers.map((key) => stranger([name], key, platform.keys));
-	const read = platform.read(settings as Record<string, unknown>);
-	if ("settings" in read) return { platform, settings: read.settings };
-	return read.problems.map(({ path, reason }) => ({ property: pathText([name, ...path]), reason }));
+	const read = platform.read(Object.fromEntries(own));
+	if ("settings" in read && strangers.length === 0) return { platform, settings: read.settings };
+	return [
+		...strangers.map((key) => stranger([name], key, platform.keys)),
+		...("settings" in read ? [] : read.problems).map(({ path, reason }) => ({
+			property: pathText([name, ...path]),
+			reason,
+		})),
+	];
 }
 
 export function placeOf({ platform, settings }: Chosen, name: string): Place {

@@ -64,7 +64,9 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 		await judge(cluster);
 		// In an unfinished update a replica that does not come up is what this roll is there to mend.
 		if (trouble !== undefined && cluster.mark === undefined) {
-			throw new RollStopped(stopOf(cluster, to, trouble.cause, { replica: trouble.replica, step: 0, of: 0 }));
+			throw new RollStopped(
+				stopOf(cluster, to, trouble.cause, { replica: trouble.replica, step: 0, of: 0 }, bare.writesNeed),
+			);
 		}
 		report({ event: "woke", seconds: secondsSince(clock, start) });
 	}

@@ -29,7 +29,7 @@ export async function stopped(
 	// The platform may be what failed: then what was seen last is the best that is known.
 	const cluster = (await control.observe().catch(() => undefined)) ?? before;
 	const at = error instanceof StepStopped && error.replica !== undefined ? { ...place, replica: error.replica } : place;
-	return new RollStopped(stopOf(cluster, to, cause, at), { cause: error });
+	return new RollStopped(stopOf(cluster, to, cause, at, control.writesNeed), { cause: error });
 }
 
 function causeOf(error: unknown): RollStop["cause"] | undefined {
@@ -40,7 +40,13 @@ function causeOf(error: unknown): RollStop["cause"] | undefined {
 	return undefined;
 }
 
-export function stopOf(cluster: ObservedCluster, to: DbVersion, cause: RollStop["cause"], place: Place): RollStop {
+export function stopOf(
+	cluster: ObservedCluster,
+	to: DbVersion,
+	cause: RollStop["cause"],
+	place: Place,
+	writesNeed: ClusterControl["writesNeed"] = "one",
+): RollStop {
 	const shards = [...byShard(cluster).values()];
 	const version = (serving: boolean) =>
 		cluster.replicas
@@ -54,6 +60,9 @@ export function stopOf(cluster: ObservedCluster, to: DbVersion, cause: RollStop[
 		serving: version(true),
 		notServing: version(false),
 		reads: shards.every((shard) => shard.some(({ serving }) => serving)),
-		writes: shards.every((shard) => shard.some(({ serving, readOnly }) => serving && readOnly !== true)),
+		writes: shards.every((shard) => {
+			const writable = shard.filter(({ serving, readOnly }) => serving && readOnly !== true);
+			return writable.length >= (writesNeed === "all" ? shard.length : 1);
+		}),
 	};
 }

@@ -25,22 +25,27 @@ const longestPause = 1000;
 
 /**
  * Looks again and again until it is done, can't be done, or has shown nothing new for `stallSeconds`. Something that goes
- * to and fro between the same few phases, as a process that crashes and is started again does, is no progress.
+ * to and fro between the same few phases, as a process that crashes and is started again does, is no progress. At least
+ * four looks go by before that, so that a laptop that slept meanwhile does not take its own absence for a standstill.
  */
 export async function watch<T>(clock: Clock, stallSeconds: number, look: () => Promise<Sight<T>>): Promise<Outcome<T>> {
 	const seen = new Set<string>();
-	let lastNew = clock.now();
+	let still = 0;
+	let last = clock.now();
 	// Quick at first, since a small server is up in no time; then a quarter more each time, to be gentle with the platform.
 	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.25)) {
 		const sight = await look();
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
 		if (sight.failure !== undefined) return { kind: "failed", words: sight.failure };
-		if (!seen.has(sight.marks)) {
+		const now = clock.now();
+		if (seen.has(sight.marks)) {
+			still += Math.min(now - last, (stallSeconds * 1000) / 4);
+			if (still >= stallSeconds * 1000) return { kind: "stalled", phase: sight.phase, seconds: stallSeconds };
+		} else {
 			seen.add(sight.marks);
-			lastNew = clock.now();
-		} else if (clock.now() - lastNew >= stallSeconds * 1000) {
-			return { kind: "stalled", phase: sight.phase, seconds: stallSeconds };
+			still = 0;
 		}
+		last = now;
 		await clock.sleep(pause);
 	}
 }

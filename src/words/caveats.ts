@@ -39,8 +39,8 @@ function order({ order, canary }: Caveats): string {
 	const first = canary === undefined ? "" : `${canary} first; then `;
 	if (names.length === 0) return "no replica is left to update";
 	if (names.length <= mostNames) {
-		const sideBySide = lanes.length > 1 ? `${first === "" ? "" : "side by side "}` : "";
-		return `${first}${sideBySide}${lanes.map((lane) => lane.join(", then ")).join("; ")}`;
+		const sideBySide = lanes.length > 1 && canary !== undefined ? "side by side: " : "";
+		return `${first}${sideBySide}${lanes.map((lane) => lane.join(", then ")).join(" | ")}`;
 	}
 	const rest = lanes.flat().length;
 	const many = `${rest} ${canary === undefined ? "replicas" : "more"} in ${lanes.length === 1 ? "one shard" : `${lanes.length} shards`}`;

@@ -1,5 +1,6 @@
 import type { Refusal, RuleName } from "../core/refusal";
-import { list, oneLine, problems, quoted } from "./text";
+import { parseVersion } from "../core/version";
+import { count, ended, list, oneLine, problems, quoted } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
@@ -21,9 +22,11 @@ export function refusalText(refusal: Refusal): string {
 const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string } = {
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {
-			const why =
-				refusal.why === undefined ? "the catalogue is empty" : `the catalogue can't be read: ${oneLine(refusal.why)}`;
-			return `which version is "latest" is not known; ${why}. Set version to a number, such as 1.8.0, or preview again when the catalogue can be read.`;
+			const [why, wayOut] =
+				refusal.why === undefined
+					? ["the catalogue is empty", "look at what versions names"]
+					: [`the catalogue can't be read: ${oneLine(refusal.why)}`, "preview again when the catalogue can be read"];
+			return `which version is "latest" is not known: ${ended(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
 		}
 		const meant = refusal.meant === undefined ? "" : ` Did you mean ${refusal.meant}?`;
 		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
@@ -36,9 +39,10 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		`${replica} runs ${running}, and updates in place begin at ${minimum}. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it there. ${support}.`,
 
 	"eligible-state": (refusal) => {
-		const { target } = refusal;
+		// The one rule that speaks though the target may be anything.
+		const target = parseVersion(refusal.target) ?? quoted(refusal.target);
 		if ("unreadable" in refusal) {
-			return `the cluster can't be read: ${oneLine(refusal.unreadable)}. Without knowing what it runs, no update to ${target} is allowed. See to it that the cluster can be reached from here, then preview again.`;
+			return `the cluster can't be read: ${ended(oneLine(refusal.unreadable))} Without knowing what it runs, no update to ${target} is allowed. See to it that the cluster can be reached from here, then preview again.`;
 		}
 		const { state, troubles } = refusal;
 		const replicas = troubles.map(({ replica, trouble }) =>
@@ -57,8 +61,8 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 	"known-version": ({ target, newest }) =>
 		newest.length === 0
-			? `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or list ${target} there.`
-			: `${target} is not a version that is known; the newest ${newest.length === 1 ? "is" : "are"} ${list(newest)}. Set version to one that exists, or, if ${target} does, see to it that versions names it.`,
+			? `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or name ${target} there.`
+			: `${target} is not a version that is known; the newest ${newest.length === 1 ? "is" : "are"} ${list(newest)}. Set version to one that exists, or, if ${target} does, name it in versions.`,
 
 	"latest-only": ({ target, latest }) =>
 		`${target} is not the latest version, and every update goes to the latest, which is ${latest}. Set version to ${latest} or "latest", or update.policy to "any" to choose for yourself.`,
@@ -93,7 +97,7 @@ function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 		case "leading-zero":
 			return "a number in it begins with 0";
 		case "parts":
-			return `it has ${target.split(".").length} of the three or four numbers`;
+			return `it has ${count(target.split(".").length, "number", "numbers")}, not three or four`;
 		case "too-long":
 			return "a number in it has more than nine digits";
 		default:

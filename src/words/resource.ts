@@ -10,7 +10,8 @@ export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner
 
 /** The number of shards or replicas differs from what there is. */
 export function resizedText(what: "shards" | "replicas", asked: number, there: number): string {
-	return `the cluster has ${there} ${what}, and that can't be changed to ${asked}. Set ${what} to ${there}, or create a new cluster with ${asked} and move the data.`;
+	const noun = there === 1 ? what.slice(0, -1) : what;
+	return `the cluster has ${there} ${noun}, and that can't be changed to ${asked}. Set ${what} to ${there}, or create a new cluster with ${asked} and move the data.`;
 }
 
 /** The place or the name differs from where the cluster is. */

@@ -23,7 +23,7 @@ export function stopText(stop: RollStop): string {
 
 /** The message of a cluster that did not come to the state that was asked for. */
 export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
-	const who = replica ?? "the cluster";
+	const who = replica ?? "The cluster";
 	const why =
 		cause.kind === "failed"
 			? `${who} did not come up: ${oneLine(cause.words)}`
@@ -34,13 +34,13 @@ export function waitStopText({ cluster, wanted, state, replica, cause }: WaitSto
 
 function place({ step, of, replica }: RollStop): string {
 	if (step === 0 || replica === undefined) return step === 0 ? "before any replica was updated" : "midway";
-	if (of === 1) return "at its only step";
+	if (of === 1) return "at its only replica";
 	const nth = ordinals[step];
 	return nth === undefined ? `at replica ${step} of ${of}` : `at the ${nth} of ${of} replicas`;
 }
 
 function whatFailed({ cause, replica, to }: RollStop): string {
-	const who = replica ?? "the cluster";
+	const who = replica ?? "The cluster";
 	switch (cause.kind) {
 		case "failed":
 			return `${who} did not come up: ${oneLine(cause.words)}`;
@@ -51,9 +51,9 @@ function whatFailed({ cause, replica, to }: RollStop): string {
 		case "not-safe":
 			return `${who} was not taken down, since other replicas of its shard could not stand in: ${othersOf(cause.others)}`;
 		case "claim-lost":
-			return `another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
+			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
 		case "platform":
-			return oneLine(cause.words);
+			return `The platform failed: ${oneLine(cause.words)}`;
 	}
 }
 
@@ -68,7 +68,7 @@ function whatServes({ serving, notServing, to, replica, reads, writes }: RollSto
 	);
 	const clauses = versions.map((version) => {
 		const names = serving.filter((it) => it.version === version).map((it) => it.replica);
-		const untouched = version !== to && !names.some((name) => name === replica);
+		const untouched = version !== undefined && version !== to && !names.some((name) => name === replica);
 		const [was, serve] = names.length === 1 ? ["was", "serves"] : ["were", "serve"];
 		return `${list(names)} ${untouched ? `${was} not touched and ` : ""}${serve} ${shown(version)}`;
 	});
@@ -92,9 +92,9 @@ function next({ cause, replica, to }: RollStop): string {
 		case "stalled":
 			return `look at the log of ${replica ?? "the cluster"}; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of ${to} or set a later version; then ${again}.`;
 		case "not-safe":
-			return `see to ${list(cause.others.map((other) => other.replica))}; once they serve and have caught up, ${again}.`;
+			return `see to ${list(cause.others.map((other) => other.replica))}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
 		case "claim-lost":
-			return "nothing more was touched here. Wait until the other process is done, then run pulumi up again.";
+			return "wait until the other process is done, then run pulumi up again. Nothing more was touched here.";
 		case "platform":
 			return `see to it that the platform answers, then ${again}.`;
 	}

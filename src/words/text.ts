@@ -13,7 +13,8 @@ export function oneLine(text: string, most = 400): string {
 /** A value as somebody wrote it, made visible and short. */
 export function quoted(text: string): string {
 	const [...characters] = text;
-	return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 37).join("")}...` : text);
+	const short = JSON.stringify(characters.length > 40 ? `${characters.slice(0, 37).join("")}...` : text);
+	return short.replace(/\p{C}/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Ends a clause that may be somebody else's with one full stop. */

@@ -94,18 +94,12 @@ export const replicas = {
 	},
 
 	"a replica is never shown as serving a version that it does not run": async (stage) => {
-		const { control, place, versions } = stage;
+		const { control, versions } = stage;
 		const [one] = await two(stage);
 		await stage.under((claim) => control.drain(claim, one));
 		await stage.under((claim) => control.restart(claim, one, versions.v2));
-		for (;;) {
-			const { replica } = await control.look(one);
-			if (replica.serving) {
-				expect(replica.version).toBe(versions.v2);
-				return;
-			}
-			await place.clock.sleep(20);
-		}
+		const view = await stage.lookUntil(one, ({ replica }) => replica.serving);
+		expect(view.replica.version).toBe(versions.v2);
 	},
 
 	"a version that can't start is a failure with its last words, and the other replica is not touched": async (

@@ -124,7 +124,9 @@ const command = fc.oneof(
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), which: fc.nat({ max: 5 }) }) },
 );
 
-test("no sequence of updates, however often it fails or dies midway, ever lowers a version", () => {
+test("no sequence of updates, however often it fails or dies midway, ever lowers a version", {
+	timeout: 60_000,
+}, () => {
 	const total = { updates: 0, resumes: 0, givenUp: 0 };
 	fc.assert(
 		fc.property(
@@ -154,7 +156,7 @@ test("no sequence of updates, however often it fails or dies midway, ever lowers
 				total.givenUp += world.givenUp;
 			},
 		),
-		{ numRuns: 5000 },
+		{ numRuns: 2500 },
 	);
 	// A world in which all is refused would keep the promise, too.
 	expect(total.updates).toBeGreaterThan(1000);
@@ -162,7 +164,9 @@ test("no sequence of updates, however often it fails or dies midway, ever lowers
 	expect(total.givenUp).toBeGreaterThan(10);
 });
 
-test("an update that stopped midway can always be gone on with, to its target or to a later version", () => {
+test("an update that stopped midway can always be gone on with, to its target or to a later version", {
+	timeout: 60_000,
+}, () => {
 	fc.assert(
 		fc.property(
 			version,
@@ -186,6 +190,6 @@ test("an update that stopped midway can always be gone on with, to its target or
 				expect(world.mark).toBeUndefined();
 			},
 		),
-		{ numRuns: 2000 },
+		{ numRuns: 1000 },
 	);
 });

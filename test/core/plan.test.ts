@@ -131,7 +131,7 @@ describe("transition and resume", () => {
 	});
 });
 
-test("covers exactly the replicas that need it, each once, and a shard has one lane", () => {
+test("covers exactly the replicas that need it, each once, and a shard has one lane", { timeout: 60_000 }, () => {
 	fc.assert(
 		fc.property(clusters, versions, (observed, target) => {
 			const { lanes, start, canary } = plan(observed, target);

@@ -70,13 +70,15 @@ export interface RunOptions {
 	readonly judge?: (observed: ObservedCluster) => void | Promise<void>;
 	readonly report?: (event: RollEvent) => void;
 	readonly holder?: string;
+	readonly writesNeed?: "one" | "all";
 }
 
 /** Rolls in a process of its own until it is done, has failed, or has crashed. */
 export async function run(world: World, to: DbVersion, options: RunOptions = {}): Promise<Run> {
-	const { faults = {}, timing, judge, report = () => {}, holder = "the test" } = options;
+	const { faults = {}, timing, judge, report = () => {}, holder = "the test", writesNeed } = options;
 	const entries = Object.entries(faults).map(([call, fault]) => [Number(call), fault] as const);
 	const control = new ScriptedControl(world, new Map(entries));
+	if (writesNeed !== undefined) control.writesNeed = writesNeed;
 	const events: RollEvent[] = [];
 	const ended = roll({
 		control,

@@ -65,6 +65,15 @@ describe("the claim", () => {
 		}
 	});
 
+	it("that ran out while a laptop slept is taken up where it was, at any call", async () => {
+		for (let call = 1; call < 40; call++) {
+			const world = given([[{}, {}]], { engines: { "1.8.0": { boots: 100_000 } } });
+			const { rolled } = await run(world, v2, { faults: { [call]: { kind: "suspend", seconds: 7200 } } });
+			expect(rolled?.steps, `call ${call}`).toBe(2);
+			expect(world.violations).toEqual([]);
+		}
+	});
+
 	it("of two rolls at the same time lets one go first, and the other then finds nothing to do", async () => {
 		const world = given([[{}, {}]]);
 		const [one, other] = await Promise.all([run(world, v2, { holder: "one" }), run(world, v2, { holder: "other" })]);

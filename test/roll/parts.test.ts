@@ -18,6 +18,16 @@ describe("watch", () => {
 		expect(outcome).toMatchObject({ kind: "stalled", seconds: 60 });
 	});
 
+	it("does not take its own absence for a standstill", async () => {
+		const clock = new VirtualClock();
+		let looks = 0;
+		const outcome = await watch(clock, 300, async () => {
+			if (++looks === 10) await clock.sleep(3_600_000);
+			return { phase: "loading", marks: "loading", done: looks === 100 ? true : undefined };
+		});
+		expect(outcome.kind).toBe("done");
+	});
+
 	it("looks often at first and at most once a second later", async () => {
 		const clock = new VirtualClock();
 		const looks: number[] = [];

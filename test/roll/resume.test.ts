@@ -79,6 +79,9 @@ describe("an update that stopped midway", () => {
 	});
 });
 
+/** A second or two, on a machine that has nothing else to do. */
+const timeout = 300_000;
+
 describe.each([
 	["one shard of three", [[{}, {}, {}]], "running"],
 	[
@@ -94,7 +97,7 @@ describe.each([
 	["stopped", [[{}, {}]], "stopped"],
 	["one broken", [[{ is: "killed" }, {}]], "running"],
 ] as const)("a roll of %s that is killed", (_, shards, mode) => {
-	it("at any call is finished by the next", async () => {
+	it("at any call is finished by the next", { timeout }, async () => {
 		const whole = given(shards, { mode });
 		expect((await run(whole, v2)).crashed).toBe(false);
 		for (let call = 0; call < whole.calls; call++) {
@@ -115,7 +118,7 @@ describe.each([
 		}
 	});
 
-	it("at any call, and again at any of the next roll's, is finished by the third", async () => {
+	it("at any call, and again at any of the next roll's, is finished by the third", { timeout }, async () => {
 		const whole = given(shards, { mode });
 		await run(whole, v2);
 		for (let call = 0; call < whole.calls; call += 3) {

@@ -60,6 +60,12 @@ describe("a replica that does not come up", () => {
 		});
 	});
 
+	it("stops the writes where they need every replica", async () => {
+		const world = given([[{}, {}]], { engines: { "1.8.0": { fate: "exits" } } });
+		const { error } = await run(world, v2, { writesNeed: "all" });
+		expect(error).toMatchObject({ stop: { reads: true, writes: false } });
+	});
+
 	it("stops the other shards too: what has begun settles, and nothing new begins", async () => {
 		const world = given(
 			[
@@ -138,6 +144,17 @@ describe("a replica that others must stand in for", () => {
 		const world = given([[{}, {}]]);
 		world.unit("a-0-0").behindUntil = world.clock.now() + 900_000;
 		expect((await run(world, v2)).rolled?.seconds).toBeGreaterThan(900);
+	});
+
+	it("keeps the claim all that time", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-0").behindUntil = world.clock.now() + 300_000;
+		const rolling = run(world, v2);
+		for (let seconds = 0; seconds < 300; seconds += 5) {
+			await world.clock.sleep(5000);
+			expect(Date.parse(world.record()?.claim?.expires ?? "")).toBeGreaterThan(world.clock.now());
+		}
+		await rolling;
 	});
 
 	it("takes what is not known of the others for good", async () => {

@@ -27,6 +27,7 @@ const never = new Promise<never>(() => {});
 
 /** One process's way to a scripted cluster. Once it has crashed no call of it returns, as nothing does in a killed process. */
 export class ScriptedControl implements ClusterControl {
+	writesNeed?: "one" | "all";
 	readonly #world: World;
 	readonly #faults: Faults;
 	readonly #memory: Memory = new Map();

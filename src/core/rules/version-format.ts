@@ -17,11 +17,9 @@ export function flawOf(text: string, catalogue: Question["catalogue"]): VersionF
 	if (trimmed === "") return { flaw: "empty" };
 	const bare = trimmed.replace(/^v/i, "");
 	const meant = parseVersion(bare.replace(/(?<![\d])0+(?=\d)/g, ""));
-	const guess = meant === undefined ? {} : { meant };
-	if (trimmed !== text) return { flaw: "blanks", ...guess };
-	if (bare !== trimmed && /^\d/.test(bare)) return { flaw: "prefix", ...guess };
-	if (meant !== undefined) return { flaw: "leading-zero", meant };
-	if (/^\d+(\.\d+)*$/.test(bare))
-		return { flaw: bare.split(".").some((part) => part.length > 9) ? "too-long" : "parts" };
-	return { flaw: /^\d+(\.\d+){1,3}\.?[-+_ a-z]/i.test(bare) ? "suffix" : "other" };
+	if (trimmed !== text) return { flaw: "blanks", ...(meant !== undefined && { meant }) };
+	if (meant !== undefined) return { flaw: bare === trimmed ? "leading-zero" : "prefix", meant };
+	if (!/^\d+(\.\d+)*$/.test(bare)) return { flaw: /^\d+(\.\d+){1,3}\.?[-+_ a-z]/i.test(bare) ? "suffix" : "other" };
+	if (bare !== trimmed) return { flaw: "suffix" };
+	return { flaw: bare.split(".").some((part) => part.length > 9) ? "too-long" : "parts" };
 }

@@ -1,9 +1,10 @@
 import { ControlError } from "../../control/errors";
-import type { Platform, SettingProblem } from "../../control/platform";
-import type { DbVersion } from "../../core/version";
+import type { Obstacle, Platform } from "../../control/platform";
+import type { ClusterSpec } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
 import { listVersions } from "./images";
+import { mayBeMade } from "./lifecycle";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
 import { indexes } from "./server-config";
@@ -23,30 +24,31 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 };
 
 /** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
-async function obstacles(
-	name: string,
-	settings: KubernetesSettings,
-	version: DbVersion,
-): Promise<readonly SettingProblem[]> {
+async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">): Promise<Obstacle[]> {
+	const { name, settings, version, shards, replicas } = spec;
 	const unfit = nameProblem(name);
-	if (unfit !== undefined) return [{ path: [], reason: unfit }];
-	const cluster = new Cluster(name, settings);
-	const shape = { name, namespace: settings.namespace, shards: 1, replicas: 1, settings: kept(settings) };
-	const problems: SettingProblem[] = [];
-	const attempt = async (path: SettingProblem["path"], work: () => Promise<unknown>) => {
+	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
+	const found: Obstacle[] = [];
+	const attempt = async (property: string, work: () => Promise<unknown>) => {
 		try {
-			return await work();
+			await work();
 		} catch (error) {
 			if (!(error instanceof ControlError)) throw error;
-			if (!problems.some(({ reason }) => reason === error.message)) problems.push({ path, reason: error.message });
-			return undefined;
+			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
 		}
 	};
-	await attempt(["image"], () => cluster.image(shape.settings, version));
-	await attempt(["passwordSecret"], () => cluster.server(name, shape.settings));
+	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
 	const image = { reference: settings.image, version, pullAlways: true };
-	const sets = indexes(1).map((shard) => statefulSet(shape, shard, image, { replicas: 1 }));
-	for (const object of [...surroundings(shape), ...sets])
-		await attempt([], () => cluster.api.apply(object, { dryRun: true }));
-	return problems;
+	const objects = [
+		...surroundings(shape),
+		...indexes(shards).map((shard) => statefulSet(shape, shard, image, { replicas })),
+	];
+	await attempt("kubernetes", async () => {
+		const cluster = new Cluster(name, settings);
+		await attempt("version", () => cluster.image(shape.settings, version));
+		await attempt("kubernetes.passwordSecret", () => cluster.server(name, shape.settings));
+		await attempt("name", () => mayBeMade(cluster, spec));
+		for (const object of objects) await cluster.api.apply(object, { dryRun: true });
+	});
+	return found;
 }

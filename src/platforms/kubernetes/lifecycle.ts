@@ -16,19 +16,40 @@ import type { Pod, StatefulSet, VolumeClaim } from "./types";
 
 export type Spec = ClusterSpec<KubernetesSettings>;
 
+/** What is there already of a cluster that is to be made. */
+interface Found {
+	readonly sets: readonly StatefulSet[];
+	/** By which version the data of each replica was opened, as an earlier cluster of this name left it. */
+	readonly opened: Readonly<Record<string, DbVersion>>;
+}
+
+/**
+ * What is there already of a cluster that is to be made.
+ *
+ * @throws ControlError when it belongs to somebody else, or when a later version opened the data.
+ */
+export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">): Promise<Found> {
+	const before = await cluster.record.read();
+	if (before?.owner !== undefined && before.owner !== spec.owner)
+		throw new ControlError(
+			`the cluster '${cluster.name}' in the namespace ${cluster.api.namespace} belongs to ${before.owner}: take another name, or set adopt to take it over`,
+		);
+	const [sets, claims] = await Promise.all([cluster.sets(), volumeClaims(cluster)]);
+	if (before?.owner === undefined) await refuseStrangers(cluster, spec, sets);
+	const opened = fromVolumes(claims);
+	const newest = highest([...Object.values(before?.openedBy ?? {}), ...Object.values(opened)]);
+	if (sets.length === 0 && newest !== undefined && compareVersions(spec.version, newest) < 0)
+		throw new ControlError(
+			`the volumes of '${cluster.name}' hold data that ${newest} opened, and a DB version never goes back: set version to ${newest} or later`,
+		);
+	return { sets, opened };
+}
+
 /** Makes what is missing; a shard that exists keeps its version. */
 export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
-	const before = await cluster.record.guard(claim);
-	if (before.owner !== undefined && before.owner !== spec.owner)
-		throw new ControlError(`the cluster '${cluster.name}' belongs to ${before.owner}`);
-	const [sets, pods, claims] = await Promise.all([cluster.sets(), cluster.pods(), volumeClaims(cluster)]);
-	if (before.owner === undefined) await refuseStrangers(cluster, spec, sets);
-	const found = fromVolumes(claims);
-	const opened = highest([...Object.values(before.openedBy), ...Object.values(found)]);
-	if (sets.length === 0 && opened !== undefined && compareVersions(spec.version, opened) < 0)
-		throw new ControlError(
-			`the volumes of '${cluster.name}' hold data that ${opened} opened, and a DB version never goes back: set version to ${opened} or later`,
-		);
+	await cluster.record.guard(claim);
+	const { sets, opened } = await mayBeMade(cluster, spec);
+	const pods = await cluster.pods();
 	const fresh = await cluster.image(kept(spec.settings), spec.version);
 	const stored = await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, spec.settings.image);
@@ -36,7 +57,7 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 		// What exists keeps its size and settings, too: changing those is `configure`.
 		const made = sets.length > 0 && now.settings !== undefined;
 		const shape = made ? {} : { shards, replicas, settings: kept(spec.settings) };
-		const next = { ...settled, ...shape, owner, generation, openedBy: { ...found, ...settled.openedBy } };
+		const next = { ...settled, ...shape, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
 		if (sets.length > 0) return next;
 		const each = names(cluster.name, next).map((replica) => ({ replica }));
 		return noteOpening(next, spec.version, each, spec.settings.image);
@@ -63,7 +84,11 @@ function liveImage(set: StatefulSet, image: string): Image | undefined {
 	return { reference: found.image, version, pullAlways: imagePullPolicy === "Always" };
 }
 
-async function refuseStrangers(cluster: Cluster, spec: Spec, sets: readonly StatefulSet[]): Promise<void> {
+async function refuseStrangers(
+	cluster: Cluster,
+	spec: Pick<Spec, "shards">,
+	sets: readonly StatefulSet[],
+): Promise<void> {
 	const [ours] = sets;
 	const stranger =
 		ours ??

@@ -55,14 +55,11 @@ export function addonOf(settings: LocalSettings, engines: readonly Engine[]): st
 	return candidates.find((file) => existsSync(file)) ?? candidates[0] ?? addonFile;
 }
 
-/**
- * The environment that makes an engine's process find that engine's library, whichever addon loads it: the addon looks
- * beside itself last.
- */
+/** The variable that makes an engine's process find that engine's library: whichever addon loads it looks beside itself last. */
 export function engineEnvironment(library: string): NodeJS.ProcessEnv {
 	const name = process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
 	const before = process.env[name];
-	return { ...process.env, [name]: before ? `${library}:${before}` : library };
+	return { [name]: before ? `${library}:${before}` : library };
 }
 
 /** A package's name, a folder, or the library itself. What is not there is kept as a path, for the engine to fail on. */
@@ -104,7 +101,7 @@ function probe(library: string): Promise<DbVersion> {
 async function ask(library: string): Promise<DbVersion> {
 	const script = "process.stdout.write(require(process.argv[1]).Query('SELECT version()', 'TSVRaw'))";
 	const addon = join(library, addonFile);
-	const options = { env: engineEnvironment(library), timeout: 60_000 };
+	const options = { env: { ...process.env, ...engineEnvironment(library) }, timeout: 60_000 };
 	try {
 		const { stdout } = await promisify(execFile)(process.execPath, ["-e", script, addon], options);
 		const version = parseVersion(stdout.trim());

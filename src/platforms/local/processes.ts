@@ -77,12 +77,13 @@ export function boundLog(log: string): void {
 export function lastWords(log: string): string {
 	const lines = tail(log, 16_384).split("\n");
 	const start = lines.findLastIndex((line) => line.startsWith(runHeader));
-	const words = lines
+	const said = lines
 		.slice(start + 1)
 		.map((line) => line.trim())
-		.filter((line) => line !== "")
-		.slice(-3)
-		.join(" ");
+		.filter((line) => line !== "");
+	// Of a trace that Node.js prints only this line is for people.
+	const thrown = said.findLast((line) => /^\w*Error\b.*: /.test(line));
+	const words = thrown ?? said.slice(-3).join(" ");
 	return words.length > 400 ? `${words.slice(0, 397)}...` : words;
 }
 

@@ -18,7 +18,7 @@ const replica = z.object({
 	version,
 	/** Grows with each restart that was asked for, so that the same version can be started anew. */
 	run: z.int(),
-	/** Out of the endpoint for as long as the claim with this fence holds. */
+	/** Out of the endpoint while the claim with this fence holds, or, where it is 0, until undrained. */
 	drainedUnder: z.int().optional(),
 });
 

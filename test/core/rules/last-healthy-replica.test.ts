@@ -31,6 +31,10 @@ test.each([
 	["the other is well", two({})],
 	["whether the other is read-only is not known", two({ readOnly: undefined })],
 	["the next step takes one that is down anyway", two({ serving: false })],
+	[
+		"and so it does where no other is well",
+		cluster("1.7.1 1.7.1", { but: { "0-0": { serving: false }, "0-1": { caughtUp: false } } }),
+	],
 	["one replica has no other", cluster("1.7.1", { but: { "0-0": { caughtUp: false } } })],
 	["a lone replica of several shards has no other", cluster("1.7.1 / 1.7.1", { but: { "1-0": { caughtUp: false } } })],
 	["stopped, nobody answers anyway", two({ caughtUp: false }, { state: "Stopped" })],

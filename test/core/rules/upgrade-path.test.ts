@@ -87,7 +87,7 @@ describe("stepping stones", () => {
 		target: release,
 	});
 
-	test("lead there, and none is refused", () => {
+	test("lead there, and none is refused", { timeout: 60_000 }, () => {
 		let hops = 0;
 		fc.assert(
 			fc.property(ways, ({ engines, running, goal, target }) => {

@@ -50,16 +50,19 @@ describe("the settings of a cluster on Kubernetes", () => {
 	});
 
 	it.each([
-		[{ image: "myscale/myscaledb:1.8.0" }, "image: value {myscale/myscaledb:1.8.0} holds a tag"],
+		[{ image: "myscale/myscaledb:1.8.0" }, 'image: "myscale/myscaledb:1.8.0" holds a tag'],
 		[{ image: "myscale/myscaledb@sha256:0123" }, "holds a tag or a digest"],
-		[{ passwordSecret: undefined }, "passwordSecret: is missing"],
+		[{ passwordSecret: undefined }, "passwordSecret: it is missing"],
 		[
 			{ resources: { requests: { memory: "8Gi" }, limits: { memory: "4000Mi" } } },
-			"resources.requests.memory: value {8Gi} is more than the limit, 4000Mi",
+			'resources.requests.memory: "8Gi" is more than the limit, "4000Mi"',
 		],
-		[{ resources: { requests: { cpu: 2 }, limits: {} } }, "resources.requests.cpu: write a quantity as text"],
-		[{ imagePulSecrets: [] }, "imagePulSecrets: is no setting"],
-		[{ namespace: undefined }, "namespace: is missing"],
+		[
+			{ resources: { requests: { cpu: 2 }, limits: {} } },
+			"resources.requests.cpu: 2 is not a quantity: write it as text",
+		],
+		[{ imagePulSecrets: [] }, "imagePulSecrets: there is no such setting"],
+		[{ namespace: undefined }, "namespace: it is missing"],
 	])("refuse %j", (more, message) => {
 		expect(problems({ ...good, ...more }).join("\n")).toContain(message);
 	});
@@ -77,7 +80,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 	it("are never repeated where they hold a secret", () => {
 		expect(problems({ ...good, kubeconfig: 7, context: "" }).join()).not.toContain("7");
 		expect(problems({ ...good, kubeconfig: "" })).toEqual([
-			"kubeconfig: is empty; leave it out for the default kubeconfig",
+			"kubeconfig: it is empty: leave it out for the default kubeconfig.",
 		]);
 	});
 
@@ -86,7 +89,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 	});
 
 	it.each(["", "2nd", "Analytics", "a_b", "a-", "a".repeat(45)])("refuse the name '%s'", (name) => {
-		expect(nameProblem(name)).toContain(`'${name}'`);
+		expect(nameProblem(name)).toContain(`"${name}"`);
 	});
 
 	it("say where the cluster is, and where it answers", () => {

@@ -1,0 +1,269 @@
+import { ControlError, PlatformError } from "../../control/errors";
+import type { Claim, ClusterControl, ClusterSpec, ReplicaView } from "../../control/port";
+import type { ClusterRecord } from "../../control/record";
+import type { ObservedCluster, UpdateMark } from "../../core/cluster";
+import type { DbVersion } from "../../core/version";
+import { carryOut, ended, removeCluster } from "./carry-out";
+import { mustHold, withClaim, withExtended, withReleased } from "./claims";
+import { addonOf, installedEngines } from "./engines";
+import { replicaProcess, routerProcess } from "./home";
+import { mustBeOurs, mustHaveSize, mustRun } from "./must";
+import { reloadRouter, routerStatus } from "./orders";
+import { isFree, portTaken } from "./port-owner";
+import { commonRecord, type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { folderOf, type LocalSettings, portOf } from "./settings";
+import { Store } from "./store";
+import { replicaName, type Sight, viewCluster, viewReplica } from "./view";
+
+/** Observes and changes one cluster of this machine, through its record and its router. */
+export class LocalControl implements ClusterControl<LocalSettings> {
+	readonly writesNeed = "all";
+	readonly #home: string;
+	readonly #store: Store;
+
+	constructor(
+		readonly name: string,
+		readonly settings: LocalSettings,
+	) {
+		this.#home = folderOf(name, settings);
+		this.#store = new Store(this.#home);
+	}
+
+	async record(): Promise<ClusterRecord | undefined> {
+		const file = this.#read();
+		return file?.cluster && commonRecord(file.cluster, file.claim, this.#openedByName(file.cluster));
+	}
+
+	async observe(): Promise<ObservedCluster | undefined> {
+		const sight = await this.#look();
+		return sight && viewCluster(sight);
+	}
+
+	async look(replica: string): Promise<ReplicaView> {
+		const sight = await this.#look();
+		return viewReplica(this.#present(sight), this.#folder(sight?.cluster, replica));
+	}
+
+	async claim(holder: string, seconds: number): Promise<Claim> {
+		const file = await this.#store.change((record) => withClaim(record, holder, seconds, Date.now()), "make");
+		if (file?.claim === undefined) throw new PlatformError(`no claim could be written in ${this.#home}.`);
+		return { holder, fence: file.claim.fence };
+	}
+
+	async extend(claim: Claim, seconds: number): Promise<void> {
+		await this.#change(claim, (record) => withExtended(record, claim, seconds, Date.now()));
+	}
+
+	async release(claim: Claim): Promise<void> {
+		await this.#store.change((record) => withReleased(record, claim));
+	}
+
+	async begin(claim: Claim, mark: UpdateMark): Promise<void> {
+		await this.#changeCluster(claim, (cluster) => ({ ...cluster, mark }));
+	}
+
+	async finish(claim: Claim): Promise<void> {
+		await this.#changeCluster(claim, ({ mark: _, ...cluster }) => cluster);
+	}
+
+	async drain(claim: Claim, replica: string): Promise<void> {
+		await this.#changeReplica(claim, replica, { drainedUnder: claim.fence });
+		await reloadRouter(this.#home);
+	}
+
+	async undrain(claim: Claim, replica: string): Promise<void> {
+		await this.#changeReplica(claim, replica, { drainedUnder: undefined });
+		await reloadRouter(this.#home);
+	}
+
+	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
+		const engines = await this.#engines();
+		const file = await this.#changeCluster(claim, (cluster) => {
+			const folder = this.#folder(cluster, replica);
+			const updated = { ...cluster, ...merged(cluster, engines) };
+			mustRun(updated, [folder], version, this.#store);
+			const run = (cluster.wanted[folder]?.run ?? 0) + 1;
+			return { ...updated, wanted: { ...cluster.wanted, [folder]: { version, run } } };
+		});
+		await carryOut(this.#home, file.cluster);
+	}
+
+	async create(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
+		const engines = await this.#engines(spec.settings);
+		const port = portOf(spec.name, spec.settings);
+		if (this.#read()?.cluster === undefined) await this.#mustBeFree(port);
+		const file = await this.#change(claim, (record) => {
+			mustBeOurs(record, spec, this.#home);
+			const { cluster } = record;
+			if (cluster !== undefined) return { ...record, cluster: { ...cluster, generation: spec.generation } };
+			const fresh = freshCluster(spec, port, engines);
+			mustRun(fresh, replicaFolders(spec.replicas), spec.version, this.#store);
+			const { retained: _, ...rest } = record;
+			return { ...rest, cluster: fresh };
+		});
+		await carryOut(this.#home, file.cluster);
+	}
+
+	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
+		await this.#changeCluster(claim, (cluster) => ({ ...cluster, owner, generation }));
+	}
+
+	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
+		const engines = await this.#engines(spec.settings);
+		const port = portOf(spec.name, spec.settings);
+		const before = this.#read()?.cluster;
+		if (before !== undefined && before.port !== port) await this.#mustBeFree(port);
+		const file = await this.#changeCluster(claim, (cluster) => {
+			mustHaveSize(cluster.replicas, spec);
+			const { idleAfterSeconds } = spec.settings;
+			return { ...cluster, ...merged(cluster, engines), port, idleAfterSeconds };
+		});
+		if (file.cluster?.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, file.cluster);
+	}
+
+	async start(claim: Claim): Promise<void> {
+		const engines = await this.#engines();
+		if (routerProcess(this.#home) === undefined) await this.#mustBeFree(this.#read()?.cluster?.port);
+		const file = await this.#changeCluster(claim, (cluster) => ({
+			...cluster,
+			...merged(cluster, engines),
+			desired: "Started",
+		}));
+		await carryOut(this.#home, file.cluster);
+	}
+
+	async stop(claim: Claim): Promise<void> {
+		const file = await this.#changeCluster(claim, (cluster) => ({
+			...cluster,
+			desired: "Stopped",
+			wanted: Object.fromEntries(
+				Object.entries(cluster.wanted).map(([folder, { version, run }]) => [folder, { version, run }]),
+			),
+		}));
+		await carryOut(this.#home, file.cluster);
+	}
+
+	async wake(claim: Claim): Promise<void> {
+		const file = await this.#changeCluster(claim, (cluster) =>
+			cluster.desired === "Idle" ? { ...cluster, desired: "Started" } : cluster,
+		);
+		if (file.cluster?.desired === "Started") await carryOut(this.#home, file.cluster);
+	}
+
+	async destroy(claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
+		const file = this.#read();
+		if (file !== undefined) mustHold(file, claim);
+		if (file?.cluster !== undefined) {
+			await this.stop(claim);
+			await ended(this.#home, file.cluster.replicas);
+		}
+		await this.#change(claim, ({ cluster, ...record }) => {
+			if (data || cluster === undefined) return record;
+			const { name, owner, replicas } = cluster;
+			return { ...record, retained: { name, owner, replicas } };
+		});
+		if (data) removeCluster(this.#home, file);
+	}
+
+	// Reading
+
+	#read(): RecordFile | undefined {
+		const file = this.#store.read();
+		const there = file?.cluster ?? file?.retained;
+		if (there === undefined || there.name === this.name) return file;
+		throw new ControlError(
+			`${this.#home} holds the cluster ${there.name}, not ${this.name}. Set local.directory to a folder of its own.`,
+		);
+	}
+
+	async #look(): Promise<Sight | undefined> {
+		const record = this.#read();
+		const cluster = record?.cluster;
+		if (record === undefined || cluster === undefined) return undefined;
+		const router = await routerStatus(this.#home);
+		const alive = replicaFolders(cluster.replicas).filter((folder) => replicaProcess(this.#home, folder) !== undefined);
+		const openedBy = this.#store.openedBy(cluster.replicas);
+		return { record, cluster, openedBy, router, alive: new Set(alive), now: Date.now() };
+	}
+
+	#openedByName(cluster: LocalCluster): Readonly<Record<string, DbVersion>> {
+		const found = Object.entries(this.#store.openedBy(cluster.replicas));
+		return Object.fromEntries(found.map(([folder, version]) => [replicaName(cluster, folder), version]));
+	}
+
+	#present<T>(there: T | undefined): T {
+		if (there !== undefined) return there;
+		throw new ControlError(`there is no cluster ${this.name} in ${this.#home}.`);
+	}
+
+	#folder(cluster: LocalCluster | undefined, replica: string): string {
+		const { replicas, name } = this.#present(cluster);
+		const folder = replicaFolders(replicas).find((one) => `${name}-${one}` === replica);
+		if (folder !== undefined) return folder;
+		throw new ControlError(`the cluster ${name} has no replica ${replica}.`);
+	}
+
+	// Changing
+
+	async #change(claim: Claim, change: (record: RecordFile) => RecordFile): Promise<RecordFile> {
+		const changed = await this.#store.change((record) => {
+			mustHold(record, claim);
+			return change(record);
+		});
+		if (changed !== undefined) return changed;
+		// The record went away with everything else: so did the claim.
+		mustHold({ format: 1, fence: 0 }, claim);
+		throw new PlatformError(`the record in ${this.#home} is gone.`);
+	}
+
+	#changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<RecordFile> {
+		return this.#change(claim, (record) => ({ ...record, cluster: change(this.#present(record.cluster)) }));
+	}
+
+	async #changeReplica(claim: Claim, replica: string, change: { drainedUnder: number | undefined }): Promise<void> {
+		await this.#changeCluster(claim, (cluster) => {
+			const folder = this.#folder(cluster, replica);
+			const before = this.#present(cluster.wanted[folder]);
+			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { ...before, ...change } } };
+		});
+	}
+
+	async #engines(settings: LocalSettings = this.settings): Promise<EngineChoice> {
+		const installed = await installedEngines(settings);
+		return {
+			engines: Object.fromEntries(installed.map(({ version, library }) => [version, library])),
+			addon: addonOf(settings, installed),
+		};
+	}
+
+	async #mustBeFree(port: number | undefined): Promise<void> {
+		if (port === undefined || (await isFree(port))) return;
+		// A router of ours that is just ending may hold it still.
+		if (routerProcess(this.#home) !== undefined) return;
+		throw new PlatformError(`${this.name} can't have its endpoint: ${portTaken(port)}`);
+	}
+}
+
+type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
+
+/** The engines of the program as it is now go before those that the record has from earlier. */
+function merged(cluster: LocalCluster, { engines, addon }: EngineChoice): EngineChoice {
+	return { engines: { ...cluster.engines, ...engines }, addon };
+}
+
+function freshCluster(spec: ClusterSpec<LocalSettings>, port: number, { engines, addon }: EngineChoice): LocalCluster {
+	const { name, owner, generation, shards, replicas, version, settings } = spec;
+	return {
+		name,
+		owner,
+		generation,
+		shards,
+		replicas,
+		desired: "Started",
+		port,
+		idleAfterSeconds: settings.idleAfterSeconds,
+		engines,
+		addon,
+		wanted: Object.fromEntries(replicaFolders(replicas).map((folder) => [folder, { version, run: 1 }])),
+	};
+}

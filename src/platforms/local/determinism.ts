@@ -1,0 +1,101 @@
+import { isSign, isWord, type Token } from "./sql";
+
+/** Functions whose value differs by replica or by moment; from `system.functions`, `deterministic = 0`, and a test says so. */
+const functions = new Set(
+	`now now64 nowInBlock nowInBlock64 today yesterday curdate current_date current_timestamp localtime localtimestamp
+	utc_timestamp UTCTimestamp
+	rand rand32 rand64 randConstant randCanonical randUniform randNormal randLogNormal randBernoulli randBinomial
+	randNegativeBinomial randPoisson randExponential randChiSquared randStudentT randFisherF
+	randomString randomStringUTF8 randomFixedString randomPrintableASCII fuzzBits obfuscateQuery
+	generateUUIDv4 generateUUIDv7 generateULID generateSnowflakeID generateSerialID generateRandomStructure
+	dateTimeToUUIDv7 arrayShuffle arrayPartialShuffle arrayRandomSample
+	hostName hostname FQDN fullHostName displayName serverUUID version revision buildId uptime tcpPort getServerPort
+	getServerSetting getMergeTreeSetting getMacro getOSKernelVersion zookeeperSessionUptime connectionId connection_id queryID
+	query_id initialQueryID initial_query_id currentQueryID current_query_id initialQueryStartTime
+	initial_query_start_time transactionID
+	filesystemAvailable filesystemCapacity filesystemUnreserved file catboostEvaluate
+	blockNumber blockSize blockSerializedSize rowNumberInBlock rowNumberInAllBlocks runningDifference
+	runningDifferenceStartingWithFirstValue runningAccumulate neighbor lowCardinalityIndices lowCardinalityKeys
+	naiveBayesClassifier naiveBayesClassifierWithProb naiveBayesClassifierWithAllProbs chdb eval
+	getSetting getSettingOrDefault shardNum shardCount timeSeriesIdToTags`
+		.split(/\s+/)
+		.map((name) => name.toLowerCase()),
+);
+
+/** Those that ClickHouse also takes without parentheses, unless a column is called so. */
+const bare = new Set(["now", "today", "curdate", "current_date", "current_timestamp", "localtime", "localtimestamp"]);
+
+/** Table functions that read what every replica has alike; all others read from outside the cluster, or at random. */
+export const sameEverywhere = new Set(
+	`numbers numbers_mt zeros zeros_mt primes values SQLStandardValues generateSeries generate_series format null view
+	viewIfPermitted viewExplain merge dictionary input loop`
+		.split(/\s+/)
+		.map((name) => name.toLowerCase()),
+);
+
+/** All others that the engines know; names that are also those of harmless functions are left out. */
+const outside = new Set(
+	`arrowstream azureBlobStorage azureBlobStorageCluster cluster clusterAllReplicas cosn deltaLake deltaLakeAzure
+	deltaLakeAzureCluster deltaLakeCluster deltaLakeLocal deltaLakeS3 deltaLakeS3Cluster eval executable file fileCluster
+	filesystem fuzzJSON fuzzQuery gcs generateRandom hdfs hdfsCluster hudi hudiCluster iceberg icebergAzure
+	icebergAzureCluster icebergCluster icebergHDFS icebergHDFSCluster icebergLocal icebergLocalCluster icebergS3
+	icebergS3Cluster jdbc mergeTreeAnalyzeIndexes mergeTreeAnalyzeIndexesUUID mergeTreeIndex mergeTreeProjection
+	mergeTreeTextIndex mongodb mysql odbc oss paimon paimonAzure paimonAzureCluster paimonCluster paimonHDFS
+	paimonHDFSCluster paimonLocal paimonS3 paimonS3Cluster postgresql prometheusQuery prometheusQueryRange python redis
+	remote remoteSecure s3 s3Cluster sqlite timeSeriesData timeSeriesMetrics timeSeriesSamples timeSeriesSelector
+	timeSeriesTags url urlCluster ytsaurus`
+		.split(/\s+/)
+		.map((name) => name.toLowerCase()),
+);
+
+/** Tables of the system databases that hold the same everywhere. */
+const sameSystemTables = new Set(["numbers", "numbers_mt", "one", "zeros", "zeros_mt"]);
+
+/** What the cluster itself sets for every write, since exactly-once application hangs on it. */
+const ownSettings = new Set(
+	`async_insert wait_for_async_insert insert_deduplicate deduplicate_insert deduplicate_insert_select
+	insert_select_deduplicate deduplicate_blocks_in_dependent_materialized_views non_replicated_deduplication_window
+	mutations_sync alter_sync lightweight_deletes_sync lightweight_delete_mode`.split(/\s+/),
+);
+
+/** Says why a write with these tokens might not do the same on every replica; `undefined` where nothing is known against it. */
+export function divergence(all: readonly Token[]): string | undefined {
+	for (const [i, token] of all.entries()) {
+		if (token.kind !== "word" && token.kind !== "quoted") continue;
+		const name = token.text.toLowerCase();
+		const [before, after] = [all[i - 1], all[i + 1]];
+		if (isSign(before, ".")) continue;
+		const called = isSign(after, "(");
+		const applied = isWord(before, "APPLY") || (isSign(before, "(") && isWord(all[i - 2], "APPLY"));
+		if (functions.has(name) && (called || applied)) return differs(token.text);
+		// A column's name in a list of columns looks the same, but for its place: DEFAULT now, SELECT now, VALUES (now).
+		if (bare.has(name) && token.kind === "word" && !called && !isSign(after, ".") && !isColumnDefinition(all, i)) {
+			return differs(token.text);
+		}
+		if (outside.has(name) && called) {
+			return `${token.text}() reads from outside the cluster, or at random, and each replica would do it on its own. Read the data in the client and send it with INSERT`;
+		}
+		if (["system", "information_schema"].includes(name) && isSign(after, ".")) {
+			const table = all[i + 2];
+			if (table !== undefined && !sameSystemTables.has(table.text.toLowerCase())) {
+				return `${token.text}.${table.text} differs by replica. Read it first, and send the values with INSERT`;
+			}
+		}
+		if (ownSettings.has(name) && isSign(after, "=")) {
+			return `the cluster itself sets ${token.text}, so that every replica applies a write exactly once. Leave it out`;
+		}
+	}
+	return undefined;
+}
+
+function differs(name: string): string {
+	return `${name}() has another value on each replica. Send the value from the client instead`;
+}
+
+/** `(now DateTime, ...)`: a name with a type behind it, or one in a list of names alone. */
+function isColumnDefinition(all: readonly Token[], i: number): boolean {
+	const [before, after] = [all[i - 1], all[i + 1]];
+	const opens = isSign(before, "(") || isSign(before, ",");
+	if (!opens) return isWord(before, "COLUMN", "AS");
+	return after?.kind === "word" && !isWord(after, "AS", "FROM");
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerError, errors, QueryError, unknownPath } from "./answers";
+import { type Fleet, startLimit } from "./fleet";
+import { answerRead, passedOn } from "./reads";
+import { type ClientRequest, packer, readRequest } from "./request";
+import { classify, statementText } from "./statement";
+import type { Writes } from "./writes";
+
+/** The endpoint's HTTP interface: as ClickHouse's own, for clients that know nothing of replicas. */
+export class Front {
+	/** When the last request came or ended, by the monotonic clock. */
+	#used = performance.now();
+	#open = 0;
+
+	constructor(
+		readonly fleet: Fleet,
+		readonly writes: Writes,
+		/** Has an idle cluster started. */
+		readonly wake: () => Promise<void>,
+	) {}
+
+	/** For how many seconds there was nothing to do; 0 while there is. */
+	get idleSeconds(): number {
+		return this.#open > 0 ? 0 : (performance.now() - this.#used) / 1000;
+	}
+
+	async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		this.#open += 1;
+		response.once("close", () => {
+			this.#open -= 1;
+			this.#used = performance.now();
+		});
+		try {
+			await this.#answer(request, response);
+		} catch (error) {
+			const known = error instanceof QueryError ? error : new QueryError(500, 1002, "UNKNOWN_EXCEPTION", String(error));
+			answerError(response, known, this.#version());
+		}
+	}
+
+	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const url = new URL(request.url ?? "/", "http://localhost");
+		if (!["GET", "HEAD", "POST", "OPTIONS"].includes(request.method ?? "")) {
+			throw new QueryError(501, 48, "NOT_IMPLEMENTED", `Method ${request.method} is not offered. Use GET or POST`);
+		}
+		await this.wake();
+		if (url.pathname === "/ping") return this.#ping(response);
+		if (url.pathname === "/replicas_status") return this.#replicasStatus(response);
+		if (url.pathname !== "/") return plain(response, 404, unknownPath(url.pathname));
+		const read = await readRequest(request, url);
+		const text = statementText(read.params, read.body);
+		if (text.length === 0) return plain(response, 200, "Ok.\n");
+		response.setHeader("X-ClickHouse-Query-Id", read.params.get("query_id") ?? "");
+		const statement = classify(text);
+		if (statement.kind === "refused") throw errors.refused(statement.reason);
+		if (statement.kind === "read") return answerRead(this.fleet, read, response);
+		if (read.readonly) throw errors.readonly();
+		await this.#write(read, response);
+	}
+
+	async #write(request: ClientRequest, response: ServerResponse): Promise<void> {
+		// A cluster that is just starting, or being woken, is waited for; one that lacks a replica later is not.
+		if (!this.fleet.up) await this.fleet.until(() => this.fleet.up || !this.fleet.hopeful, startLimit);
+		const { status, headers, body } = await this.writes.write(request);
+		const { encoding } = request;
+		const kept = passedOn(headers);
+		if (encoding === undefined) {
+			response.writeHead(status, { ...kept, "Content-Length": body.length }).end(body);
+			return;
+		}
+		response.writeHead(status, { ...kept, "Content-Encoding": encoding });
+		const packed = packer(encoding);
+		packed.pipe(response);
+		packed.end(body);
+	}
+
+	async #ping(response: ServerResponse): Promise<void> {
+		await this.fleet.someRoute();
+		plain(response, 200, "Ok.\n");
+	}
+
+	#replicasStatus(response: ServerResponse): void {
+		const missing = this.fleet.missing();
+		if (missing.length === 0) plain(response, 200, "Ok.\n");
+		else plain(response, 503, `${missing.join("\n")}\n`);
+	}
+
+	/** For the end of an error's text. */
+	#version(): string | undefined {
+		return this.fleet.routes()[0]?.keeper.now.status?.version;
+	}
+}
+
+function plain(response: ServerResponse, status: number, body: string): void {
+	response.writeHead(status, { "Content-Type": "text/html; charset=UTF-8", "Content-Length": Buffer.byteLength(body) });
+	response.end(body);
+}

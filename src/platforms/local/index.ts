@@ -1,0 +1,59 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { ControlError } from "../../control/errors";
+import type { Obstacle, Platform } from "../../control/platform";
+import type { ClusterSpec } from "../../control/port";
+import { LocalControl } from "./control";
+import { installedEngines, localReleases } from "./engines";
+import { mustBeOurs, mustRun } from "./must";
+import { isFree, portTaken } from "./port-owner";
+import { replicaFolders } from "./record";
+import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
+import { folderError, Store } from "./store";
+
+/**
+ * The embedded platform: real ClickHouse engines as processes of this machine, for trying, for tests and for developers'
+ * machines. Production is Kubernetes.
+ */
+export const localPlatform: Platform<LocalSettings> = {
+	name: "local",
+	keys,
+	read: readSettings,
+	place,
+	endpoint: (name, settings) => `http://127.0.0.1:${portOf(name, settings)}`,
+	releases: localReleases,
+	control: (name, settings) => new LocalControl(name, settings),
+	obstacles,
+};
+
+async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Obstacle[]> {
+	const { name, settings, version, replicas } = spec;
+	const folder = folderOf(name, settings);
+	const store = new Store(folder);
+	const port = portOf(name, settings);
+	const engines = Object.fromEntries((await installedEngines(settings)).map((it) => [it.version, it.library]));
+	const checks: readonly [property: string, check: () => void][] = [
+		["local.directory", () => mustBeOurs(store.read() ?? { format: 1, fence: 0 }, { ...spec, generation: "" }, folder)],
+		["local.directory", () => accessSync(nearestFolder(folder), constants.W_OK)],
+		["version", () => mustRun({ name, replicas, engines }, replicaFolders(replicas), version, store)],
+	];
+	const found = checks.flatMap(([property, check]) => {
+		const reason = reasonOf(check, folder);
+		return reason === undefined ? [] : [{ property, reason }];
+	});
+	return (await isFree(port)) ? found : [...found, { property: "local.port", reason: portTaken(port) }];
+}
+
+function reasonOf(check: () => void, folder: string): string | undefined {
+	try {
+		check();
+		return undefined;
+	} catch (error) {
+		const said = error instanceof ControlError ? error : folderError(error, folder);
+		return said instanceof Error ? said.message : String(said);
+	}
+}
+
+function nearestFolder(path: string): string {
+	return existsSync(path) ? path : nearestFolder(dirname(path));
+}

@@ -1,0 +1,55 @@
+import { ControlError } from "../../control/errors";
+import type { ClusterSpec } from "../../control/port";
+import { compareVersions, type DbVersion } from "../../core/version";
+import type { LocalCluster, RecordFile } from "./record";
+import type { Store } from "./store";
+import { replicaName } from "./view";
+
+/** Throws unless a create may go on with what is in the folder: nothing, or what is this owner's. */
+export function mustBeOurs({ cluster, retained }: RecordFile, spec: ClusterSpec, home: string): void {
+	const there = cluster ?? retained;
+	if (there !== undefined && there.owner !== spec.owner) {
+		throw new ControlError(
+			cluster !== undefined
+				? `the cluster ${there.name} in ${home} belongs to ${there.owner || "nobody"}, not to ${spec.owner}. Set adopt: true to take it over, or choose another name or local.directory.`
+				: `${home} holds the data of a cluster ${there.name} that ${there.owner} destroyed and kept. Move the folder away, or choose another name or local.directory.`,
+		);
+	}
+	mustHaveSize(there?.replicas ?? spec.replicas, spec);
+}
+
+/** Throws when another size is asked for than the cluster has: its log of writes does not reach back to the first one. */
+export function mustHaveSize(replicas: number, spec: ClusterSpec): void {
+	if (spec.shards !== 1) {
+		throw new ControlError(
+			`shards is ${spec.shards}, and a local cluster has one shard. Set shards to 1, or use kubernetes.`,
+		);
+	}
+	if (replicas === spec.replicas) return;
+	throw new ControlError(
+		`${spec.name} has ${replicas} replica${replicas === 1 ? "" : "s"}, and the local platform can't make that ${spec.replicas}. Set replicas back to ${replicas}, or make another cluster and copy the data.`,
+	);
+}
+
+/** Throws unless an engine of that version is known, and no data were opened by a newer one. */
+export function mustRun(
+	cluster: Pick<LocalCluster, "name" | "replicas" | "engines">,
+	folders: readonly string[],
+	version: DbVersion,
+	store: Store,
+): void {
+	const opened = store.openedBy(cluster.replicas);
+	for (const folder of folders) {
+		const by = opened[folder];
+		if (by === undefined || compareVersions(by, version) <= 0) continue;
+		throw new ControlError(
+			`the data of ${replicaName(cluster, folder)} were opened by ${by}, and ${version} can't open them any more: a DB version never goes back. Use ${by} or later.`,
+		);
+	}
+	if (cluster.engines[version] !== undefined) return;
+	throw new ControlError(noEngine(version, Object.keys(cluster.engines)));
+}
+
+export function noEngine(version: DbVersion, known: readonly string[]): string {
+	return `no engine of version ${version} is known; there is ${known.join(", ") || "none"}. Name its package or folder in local.engines.`;
+}

@@ -1,0 +1,161 @@
+import { rmSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { Fleet } from "./fleet";
+import { Front } from "./front";
+import { paths, type RunFile, socketFolder } from "./home";
+import { type Lock, tryLock } from "./lock";
+import { portTaken } from "./port-owner";
+import { logFolder } from "./protocol";
+import { Store, writeDurably } from "./store";
+import { WriteLog } from "./write-log";
+import { Writes } from "./writes";
+
+/**
+ * The router: the one process of a cluster that gives it its endpoint, keeps its replicas' processes as the record wants
+ * them, and takes orders on a socket of its own: `node router.js <the cluster's folder>`.
+ */
+class Router {
+	readonly #store: Store;
+	readonly #fleet: Fleet;
+	readonly #front: Front;
+	#endpoint: { readonly port: number; readonly server: Server } | undefined;
+	/** Why the endpoint does not answer. */
+	#trouble: string | undefined;
+	#seen = "";
+
+	constructor(
+		readonly home: string,
+		readonly lock: Lock,
+		log: WriteLog,
+		sockets: string,
+	) {
+		this.#store = new Store(home);
+		this.#fleet = new Fleet(this.#store, sockets, () => log.last);
+		this.#front = new Front(this.#fleet, new Writes(this.#fleet, log), () => this.#wake());
+	}
+
+	async run(): Promise<void> {
+		for (;;) {
+			const stopping = this.#fleet.cluster?.desired !== "Started";
+			await new Promise((resolve) => setTimeout(resolve, stopping ? 50 : 500));
+			try {
+				await this.#tick();
+			} catch (error) {
+				console.error(error instanceof Error ? error.message : error);
+			}
+		}
+	}
+
+	/** Reads the record anew and acts on it. */
+	reload(): void {
+		this.#seen = this.#stamp();
+		this.#fleet.reload();
+		const port = this.#fleet.cluster?.port;
+		if (port !== undefined && port !== this.#endpoint?.port) this.#listen(port);
+	}
+
+	orders(): Server {
+		return createServer((request, response) => {
+			try {
+				if (request.url === "/reload") this.reload();
+				else if (request.url !== "/status") return void response.writeHead(404).end();
+				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
+			} catch (error) {
+				response.writeHead(500).end(error instanceof Error ? error.message : String(error));
+			}
+		});
+	}
+
+	async #tick(): Promise<void> {
+		if (this.#stamp() !== this.#seen) this.reload();
+		this.#fleet.refresh();
+		const { cluster } = this.#fleet;
+		if (cluster === undefined || cluster.desired === "Stopped") return this.#endWhenStill();
+		if (this.#trouble !== undefined) this.#listen(cluster.port);
+		const { idleAfterSeconds } = cluster;
+		const unused = idleAfterSeconds > 0 && this.#front.idleSeconds >= idleAfterSeconds;
+		if (unused && this.#fleet.up && !this.#fleet.changing) await this.#desire("Started", "Idle");
+	}
+
+	#wake(): Promise<void> {
+		return this.#fleet.cluster?.desired === "Idle" ? this.#desire("Idle", "Started") : Promise.resolve();
+	}
+
+	async #desire(from: "Started" | "Idle", to: "Started" | "Idle"): Promise<void> {
+		await this.#store.change((record) => {
+			const { cluster } = record;
+			return cluster?.desired === from ? { ...record, cluster: { ...cluster, desired: to } } : undefined;
+		});
+		this.reload();
+	}
+
+	/**
+	 * Ends this process once all replicas have ended. The lock is given up under the record's own, so that whoever starts
+	 * the cluster just now either finds this router still reading the record, or starts another one.
+	 */
+	async #endWhenStill(): Promise<void> {
+		if (!this.#fleet.still) return;
+		let over = this.#store.read()?.cluster === undefined;
+		await this.#store.change(({ cluster }) => {
+			over = cluster === undefined || cluster.desired === "Stopped";
+			if (over) this.lock.release();
+			return undefined;
+		});
+		if (over) process.exit(0);
+	}
+
+	#listen(port: number): void {
+		this.#endpoint?.server.close();
+		this.#endpoint?.server.closeIdleConnections();
+		const server = createServer({ maxHeaderSize: 1 << 20, requestTimeout: 0, keepAlive: true }, (request, response) => {
+			void this.#front.handle(request, response);
+		});
+		server.keepAliveTimeout = 30_000;
+		this.#endpoint = { port, server };
+		server.on("error", (error: NodeJS.ErrnoException) => {
+			this.#trouble ??=
+				error.code === "EADDRINUSE" ? portTaken(port) : `port ${port} can't be listened on: ${error.message}`;
+			console.error(this.#trouble);
+		});
+		server.listen({ port, host: "127.0.0.1", backlog: 1024 }, () => {
+			this.#trouble = undefined;
+		});
+	}
+
+	/** Changes whenever the record's file does. */
+	#stamp(): string {
+		try {
+			const { ino, mtimeMs, size } = statSync(join(this.home, "cluster.json"));
+			return `${ino} ${mtimeMs} ${size}`;
+		} catch {
+			return "";
+		}
+	}
+}
+
+async function main(home: string): Promise<void> {
+	process.umask(0o077);
+	const tried = tryLock(paths.routerLock(home));
+	if ("holder" in tried) return;
+	const sockets = socketFolder(home);
+	const router = new Router(home, tried.lock, WriteLog.open(join(home, logFolder)), sockets);
+	router.reload();
+	const control = join(sockets, "router.sock");
+	rmSync(control, { force: true });
+	await new Promise<void>((resolve, reject) => {
+		router.orders().once("error", reject).listen(control, resolve);
+	});
+	const run: RunFile = { control };
+	writeDurably(paths.run(home), JSON.stringify(run));
+	process.on("SIGTERM", () => {
+		tried.lock.release();
+		process.exit(0);
+	});
+	await router.run();
+}
+
+main(process.argv[2] ?? "").catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exit(1);
+});

@@ -1,0 +1,211 @@
+import { divergence } from "./determinism";
+import { type Insert, parseInsert } from "./insert";
+import { isSign, isWord, type Token, tokens } from "./sql";
+
+/** What a statement does, as far as the router and the replicas must know. */
+export type Classified =
+	/** One replica answers it. The engine runs it in a mode that changes nothing. */
+	| { readonly kind: "read" }
+	/** Every replica applies it. */
+	| { readonly kind: "write"; readonly repeat: Repeat; readonly insert?: Insert }
+	/** The local platform does not do it; the reason says why and what to do instead, as a sentence without a full stop. */
+	| { readonly kind: "refused"; readonly reason: string };
+
+/**
+ * How to go on with a write that a killed process may or may not have applied:
+ * - `insert`: rows from data; its token makes a second time harmless.
+ * - `select`: rows from a query, which may read what the first time wrote; what there is of it is taken away first.
+ * - `again`: a second time changes nothing; errors such as "already exists" mean that it was done.
+ * - `mutation`: done when the engine has noted it down.
+ * - `name`: done when the names of tables have changed.
+ * - `never`: can't be told once it has begun to show.
+ */
+export type Repeat = "insert" | "select" | "again" | "mutation" | "name" | "never";
+
+const refuse = (reason: string): Classified => ({ kind: "refused", reason });
+const read: Classified = { kind: "read" };
+const write = (repeat: Repeat, insert?: Insert): Classified => ({ kind: "write", repeat, ...(insert && { insert }) });
+
+/** The text that ClickHouse's HTTP interface makes of a request: the parameter `query`, a line break, the body. */
+export function statementText(params: URLSearchParams, body: Buffer): Buffer {
+	const query = params.get("query") ?? "";
+	if (query === "") return body;
+	return Buffer.concat([Buffer.from(body.length === 0 ? query : `${query}\n`), body]);
+}
+
+/**
+ * Says what a statement does, from its words alone. What is not known to write counts as a read: the engine names what is
+ * wrong with it, and its read-only mode changes nothing.
+ *
+ * @param sql The whole text, with the data of an INSERT behind it; see {@link statementText}.
+ * @example classify("SELECT 'DROP TABLE t'"); // { kind: "read" }
+ * @example classify("INSERT INTO t VALUES (now())"); // { kind: "refused", reason: "now() has another value ..." }
+ */
+export function classify(sql: string | Buffer): Classified {
+	const text = (typeof sql === "string" ? Buffer.from(sql) : sql).toString("latin1");
+	const scan = tokens(text);
+	const ahead: Token[] = [];
+	// Brackets before the first word: (SELECT 1).
+	for (const token of scan) {
+		ahead.push(token);
+		if (token.kind !== "sign" || token.text !== "(") break;
+	}
+	const first = ahead.at(-1);
+	if (first?.kind !== "word") return read;
+	const verb = first.text.toUpperCase();
+	if (verb === "INSERT") return classifyInsert(text, ahead, first.end);
+	if (verb === "WITH") {
+		const all = [...ahead, ...scan];
+		const at = all.find((token, i) => token.depth === 0 && isWord(token, "INSERT") && isWord(all[i + 1], "INTO"));
+		if (at !== undefined) return classifyInsert(text, all.slice(0, all.indexOf(at)), at.end);
+		return classifyRead(all);
+	}
+	const all = [...ahead, ...scan];
+	const why = refusals[verb]?.(all);
+	if (why !== undefined) return refuse(why);
+	if (!Object.hasOwn(repeats, verb)) return classifyRead(all);
+	return oneStatement(all) ?? cluster(all) ?? diverges(all) ?? write(repeats[verb]?.(all) ?? "never");
+}
+
+function classifyRead(all: readonly Token[]): Classified {
+	const outfile = all.find((token, i) => isWord(token, "INTO") && isWord(all[i + 1], "OUTFILE"));
+	if (outfile !== undefined) return refuse("INTO OUTFILE would write on the server. Save the answer in the client");
+	return oneStatement(all) ?? read;
+}
+
+function classifyInsert(text: string, ahead: readonly Token[], skip: number): Classified {
+	const insert = parseInsert(text, skip);
+	if (insert.intoFunction) {
+		return refuse(
+			"INSERT INTO FUNCTION writes outside of the cluster, and each replica would do it. Export with SELECT, and write the answer in the client",
+		);
+	}
+	if (insert.source === "infile") {
+		return refuse(
+			"FROM INFILE names a file of the client's. Send the file as the request's body: INSERT INTO t FORMAT CSV",
+		);
+	}
+	const values = insert.format === "Values";
+	const end = insert.source === "data" && !values ? insert.data : text.length;
+	const scanned = [...ahead, ...tokens(text.slice(0, end), insert.settings)];
+	if (scanned.some((token, i) => isWord(token, "INPUT") && isSign(scanned[i + 1], "("))) {
+		return refuse("input() is not offered by the local platform. INSERT the rows, or INSERT ... SELECT from a table");
+	}
+	const kind = insert.source === "select" ? "select" : "insert";
+	return (values || kind === "select" ? oneStatement(scanned) : undefined) ?? diverges(scanned) ?? write(kind, insert);
+}
+
+function oneStatement(all: readonly Token[]): Classified | undefined {
+	const end = all.findIndex((token) => token.depth === 0 && isSign(token, ";"));
+	if (end >= 0 && all.slice(end).some((token) => !isSign(token, ";"))) {
+		return refuse(
+			"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each alone",
+		);
+	}
+	if (all.some((token, i) => token.depth === 0 && isWord(token, "PARALLEL") && isWord(all[i + 1], "WITH"))) {
+		return refuse("PARALLEL WITH is several statements in one. Send each alone");
+	}
+	return undefined;
+}
+
+function cluster(all: readonly Token[]): Classified | undefined {
+	const on = all.some((token, i) => token.depth === 0 && isWord(token, "ON") && isWord(all[i + 1], "CLUSTER"));
+	return on ? refuse("a statement reaches every replica of the cluster by itself. Leave ON CLUSTER out") : undefined;
+}
+
+function diverges(all: readonly Token[]): Classified | undefined {
+	const why = divergence(all);
+	return why === undefined ? undefined : refuse(why);
+}
+
+const has = (all: readonly Token[], ...words: readonly string[]) =>
+	all.some((_, i) => words.every((word, k) => isWord(all[i + k], ...word.split("|"))));
+const commas = (all: readonly Token[]) => all.some((token) => token.depth === 0 && isSign(token, ","));
+
+/** Verbs that change data or names, and how each goes on after a kill. */
+const repeats: Readonly<Record<string, (all: readonly Token[]) => Repeat>> = {
+	CREATE: () => "again",
+	REPLACE: () => "again",
+	DROP: () => "again",
+	TRUNCATE: () => "again",
+	OPTIMIZE: () => "again",
+	ATTACH: () => "again",
+	DETACH: () => "again",
+	DELETE: () => "mutation",
+	UPDATE: () => "never",
+	UNDROP: () => "name",
+	RENAME: () => "name",
+	EXCHANGE: () => "name",
+	GRANT: () => "again",
+	REVOKE: () => "again",
+	MOVE: () => "never",
+	ALTER: (all) => {
+		if (has(all, "MOVE", "PARTITION|PART") || (has(all, "ATTACH", "PARTITION|PART") && has(all, "FROM")))
+			return "never";
+		return "mutation";
+	},
+};
+
+const session = "There are no sessions on the local platform: each request may reach another replica.";
+
+/** Verbs, or forms of them, that the local platform does not do. */
+const refusals: Readonly<Record<string, (all: readonly Token[]) => string | undefined>> = {
+	SET: () => `${session} Give settings as parameters of the request, or in a SETTINGS clause`,
+	USE: () => `${session} Name the database in the parameter database, or before the table`,
+	SYSTEM: () => "SYSTEM statements would act on one replica only. The local platform does without them",
+	KILL: () => "KILL would look for the query on one replica only. Close the request's connection instead",
+	BACKUP: () => "BACKUP is not offered by the local platform. Stop the cluster and copy its folder",
+	RESTORE: () => "RESTORE is not offered by the local platform. Stop the cluster and put the copied folder back",
+	BEGIN: () => "transactions are not offered",
+	COMMIT: () => "transactions are not offered",
+	ROLLBACK: () => "transactions are not offered",
+	WATCH: () => "WATCH is not offered by the local platform. Ask again with SELECT",
+	RENAME: (all) =>
+		commas(all) ? "several RENAMEs in one statement can't be repeated after a crash. Send each alone" : undefined,
+	DROP: (all) =>
+		commas(all) ? "several DROPs in one statement can't be repeated after a crash. Send each alone" : undefined,
+	EXCHANGE: (all) =>
+		commas(all) ? "several EXCHANGEs in one statement can't be repeated after a crash. Send each alone" : undefined,
+	DETACH: (all) =>
+		has(all, "PERMANENTLY")
+			? undefined
+			: "what is detached comes back on each replica when that restarts. Add PERMANENTLY",
+	ATTACH: (all) => (has(all, "FROM") ? "ATTACH ... FROM reads files that only one replica has" : undefined),
+	CREATE: refuseCreate,
+	REPLACE: refuseCreate,
+};
+
+function refuseCreate(all: readonly Token[]): string | undefined {
+	const head = all.filter((token) => token.depth === 0);
+	if (has(head.slice(0, 4), "TEMPORARY")) return `${session} Create an ordinary table, and drop it when it is done`;
+	if (has(head, "POPULATE")) {
+		return "POPULATE can't be repeated after a crash. Create the view without it, then INSERT INTO it SELECT what was there before";
+	}
+	if (has(head, "REFRESH", "EVERY|AFTER"))
+		return "each replica would refresh the view at its own moment. Fill a table from the client";
+	if (has(head.slice(0, 4), "LIVE|WINDOW", "VIEW"))
+		return "LIVE and WINDOW views are not offered by the local platform";
+	const isView = has(head.slice(0, 6), "VIEW");
+	const isTable = has(head.slice(0, 4), "TABLE");
+	if (has(head, "CLONE", "AS"))
+		return "CLONE AS can't be repeated after a crash. CREATE TABLE ... AS, then INSERT ... SELECT";
+	const selects = head.some((token, i) => {
+		const then = all.slice(all.indexOf(token) + 1).find((next) => !isSign(next, "("));
+		return isWord(token, "AS") && i > 1 && isWord(then, "SELECT", "WITH", "FROM");
+	});
+	if (isTable && selects) {
+		return "CREATE TABLE ... AS SELECT can't be repeated after a crash. CREATE TABLE first, then INSERT INTO it SELECT";
+	}
+	return isTable || isView || has(head.slice(0, 3), "DATABASE") ? refuseEngine(all) : undefined;
+}
+
+function refuseEngine(all: readonly Token[]): string | undefined {
+	const at = all.findIndex((token) => token.depth === 0 && isWord(token, "ENGINE"));
+	if (at < 0) return undefined;
+	const engine = all.slice(at + 1).find((token) => !isSign(token, "="))?.text ?? "";
+	if (/^(Replicated|Shared)/i.test(engine)) {
+		return `ENGINE = ${engine} needs ClickHouse Keeper. Use ${engine.replace(/^(Replicated|Shared)/i, "") || "Atomic"}: the local platform itself brings every write to every replica`;
+	}
+	if (/MergeTree$/i.test(engine) || ["", "Null", "Merge", "Dictionary", "Atomic"].includes(engine)) return undefined;
+	return `ENGINE = ${engine} does not keep rows on every replica through restarts and crashes. Use MergeTree or one of its family`;
+}

@@ -1,0 +1,74 @@
+import type { ReplicaView } from "../../control/port";
+import type { ObservedCluster } from "../../core/cluster";
+import type { State } from "../../core/state";
+import type { DbVersion } from "../../core/version";
+import { liveClaim } from "./claims";
+import type { RouterStatus } from "./fleet";
+import { type LocalCluster, type RecordFile, replicaFolders } from "./record";
+
+/** All that is looked at to see how a cluster is. */
+export interface Sight {
+	readonly record: RecordFile;
+	readonly cluster: LocalCluster;
+	readonly openedBy: Readonly<Record<string, DbVersion>>;
+	/** `undefined`: no router answers. */
+	readonly router: RouterStatus | undefined;
+	/** The replicas whose processes run. */
+	readonly alive: ReadonlySet<string>;
+	readonly now: number;
+}
+
+/** The name of a replica to people: `analytics-0-1`. */
+export const replicaName = (cluster: Pick<LocalCluster, "name">, folder: string) => `${cluster.name}-${folder}`;
+
+export function viewCluster(sight: Sight): ObservedCluster {
+	const { cluster } = sight;
+	const views = replicaFolders(cluster.replicas).map((folder) => viewReplica(sight, folder));
+	return {
+		name: cluster.name,
+		state: stateOf(sight, views),
+		replicas: views.map(({ replica }) => replica),
+		...(cluster.mark && { mark: cluster.mark }),
+	};
+}
+
+export function viewReplica({ cluster, openedBy, router, alive }: Sight, folder: string): ReplicaView {
+	const [shard = 0, ordinal = 0] = folder.split("-").map(Number);
+	const routed = router?.replicas[folder];
+	const serving = routed?.routed === true && router?.trouble === undefined;
+	const trouble = serving ? undefined : (routed?.trouble ?? router?.trouble ?? noRouter(router, alive.has(folder)));
+	const failure = routed?.stuck ? routed.trouble : routed?.status?.serving ? router?.trouble : undefined;
+	return {
+		replica: {
+			name: replicaName(cluster, folder),
+			shard,
+			ordinal,
+			version: routed?.status?.version ?? cluster.wanted[folder]?.version,
+			openedBy: openedBy[folder],
+			serving,
+			readOnly: routed?.status?.serving ? false : undefined,
+			// A replica says that it serves only once it holds every write of the log.
+			caughtUp: routed?.status?.serving ? true : undefined,
+			...(trouble !== undefined && cluster.desired === "Started" && { trouble }),
+		},
+		queries: routed?.active ?? (alive.has(folder) ? undefined : 0),
+		phase: routed?.phase ?? (alive.has(folder) ? "waiting for the router" : "stopped"),
+		...(failure !== undefined && { failure }),
+	};
+}
+
+function noRouter(router: RouterStatus | undefined, alive: boolean): string | undefined {
+	return router === undefined && alive ? "the cluster's router does not run; it is being started again" : undefined;
+}
+
+function stateOf({ record, cluster, router, alive, now }: Sight, views: readonly ReplicaView[]): State {
+	if (cluster.desired === "Stopped") return router === undefined && alive.size === 0 ? "Stopped" : "Stopping";
+	// Nothing runs, so nothing would wake it or bring it back: the machine was restarted, or everything was killed.
+	if (router === undefined && alive.size === 0) return "Stopped";
+	if (cluster.desired === "Idle") return alive.size === 0 ? "Idle" : "Stopping";
+	if (views.some(({ failure }) => failure !== undefined)) return "Degraded";
+	const all = views.every(({ replica }) => replica.serving);
+	if (cluster.mark !== undefined) return all || liveClaim(record, now) !== undefined ? "Updating" : "Degraded";
+	if (all) return "Started";
+	return router === undefined || router.up ? "Degraded" : "Starting";
+}

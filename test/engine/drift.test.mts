@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { newVersion, oldVersion, type Stack, stack } from "./stack.mts";
+
+const urn = "urn:pulumi:test::test::pulumi-nodejs:dynamic/dbcluster:DbCluster::db";
+
+/** A cluster of the old version with some rows. */
+async function filled(): Promise<Stack> {
+	const db = await stack();
+	await db.upOk();
+	await db.query("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
+	await db.query("INSERT INTO t SELECT number FROM numbers(1000)");
+	return db;
+}
+
+async function expectNewAndWhole(db: Stack): Promise<void> {
+	expect(await db.query("SELECT version(), count(), sum(n) FROM t")).toBe(`${newVersion}\t1000\t499500`);
+}
+
+/** An update that this stack's state knows nothing of. */
+async function updateBehindItsBack(db: Stack): Promise<void> {
+	const state = await db.state();
+	await db.set({ version: newVersion }).upOk();
+	await db.restore(state);
+	db.set({ version: oldVersion });
+}
+
+test("finds by refresh an update made behind Pulumi's back, and then refuses to go back", async () => {
+	const db = await filled();
+	await updateBehindItsBack(db);
+
+	expect(await db.run("refresh", "--yes", "--skip-preview")).toMatchObject({ status: 0 });
+	expect(await db.outputs()).toMatchObject({ version: newVersion });
+	const back = await db.preview();
+	expect(back.status).not.toBe(0);
+	expect(back.output).toContain(`${oldVersion} is older than ${newVersion}, which the cluster runs`);
+	expect(back.output).toContain(`Set version to ${newVersion} or later.`);
+
+	await db.set({ version: newVersion }).upOk();
+	await expectNewAndWhole(db);
+});
+
+test("does not go back where the state was edited to say that it never went forward", async () => {
+	const db = await filled();
+	await db.set({ version: newVersion }).upOk();
+	await db.edit(({ inputs, outputs }) => {
+		inputs.version = oldVersion;
+		outputs.version = oldVersion;
+	});
+
+	await db.set({ version: oldVersion }).up();
+	await expectNewAndWhole(db);
+	await db.set({ version: newVersion }).upOk();
+	await expectNewAndWhole(db);
+	expect(await db.outputs()).toMatchObject({ version: newVersion });
+});
+
+test("keeps version and data when the resource is replaced", async () => {
+	const db = await filled();
+	await db.set({ version: newVersion }).upOk();
+
+	await db.upOk("--replace", urn);
+	await expectNewAndWhole(db);
+	expect((await db.preview("--expect-no-changes")).status).toBe(0);
+
+	const back = await db.set({ version: oldVersion }).up("--replace", urn);
+	expect(back.status).not.toBe(0);
+	expect(back.output).toContain("a DB version never goes back");
+	await expectNewAndWhole(db);
+});
+
+test("refuses to take a cluster that another resource owns, unless it is to be adopted", async () => {
+	const db = await filled();
+	const other = await stack();
+	other.set({ name: "db", local: { directory: db.cluster, port: db.port } });
+	await other.rename("other");
+
+	const taken = await other.preview();
+	expect(taken.status).not.toBe(0);
+	expect(taken.output).toContain("is there already and belongs to test/test/db. Set adopt to true");
+
+	await other.set({ adopt: true }).upOk();
+	expect(await db.query("SELECT count() FROM t")).toBe("1000");
+	// The former owner does not touch it any more, and does not take it down either.
+	expect((await db.run("destroy", "--yes", "--skip-preview")).status).toBe(0);
+	expect(await db.query("SELECT count() FROM t")).toBe("1000");
+});
+
+test("goes on owning its cluster after the stack was renamed", async () => {
+	const db = await filled();
+	await db.rename("renamed");
+
+	await db.set({ version: newVersion }).upOk();
+	await expectNewAndWhole(db);
+	expect((await db.preview("--expect-no-changes")).status).toBe(0);
+});

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/roll/clock";
+import { roll } from "../../../src/roll/roll";
+import { RollStopped } from "../../../src/roll/stopped";
+import { idsOfEachReplica, Load } from "./load";
+import { LocalPlace, versions } from "./place";
+
+describe("an update under load", () => {
+	let place: LocalPlace;
+	beforeEach(async () => {
+		place = await LocalPlace.open();
+		await place.started();
+		await place.sql("CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
+	});
+	afterEach(() => place?.close());
+
+	const rollTo = (to: typeof versions.v2) =>
+		roll({ control: place.control(), to, holder: "a test", clock: systemClock, report: () => {} });
+
+	it("fails no SELECT, pauses writes with a reason, and loses no row", async () => {
+		const load = new Load(place, "t");
+		const { cluster } = await rollTo(versions.v2);
+		await load.stop();
+		expect(cluster.state).toBe("Started");
+		expect(load.selects.failed).toEqual([]);
+		expect(load.selects.answered).toBeGreaterThan(10);
+		for (const words of load.refused) expect(words).toMatch(/^503 Code: 242\. .*db-0-[01] .*TABLE_IS_READ_ONLY/);
+		for (const ids of await idsOfEachReplica(place, "t", 2)) expect(ids).toEqual(load.acknowledged);
+		expect(await place.sql("SELECT version()")).toBe(versions.v2);
+	});
+
+	it("to an engine that is not there stops at the first replica, and reads go on", async () => {
+		const load = new Load(place, "t");
+		const error: unknown = await rollTo(versions.broken).catch((reason: unknown) => reason);
+		await load.stop();
+		expect(error).toBeInstanceOf(RollStopped);
+		const { stop } = error as RollStopped;
+		expect(stop).toMatchObject({ replica: "db-0-1", reads: true, writes: false });
+		expect(JSON.stringify(stop.cause)).toContain("/no/such/engine");
+		expect(load.selects.failed).toEqual([]);
+		const { cluster } = await rollTo(versions.v2);
+		expect(cluster.replicas.map(({ version, serving }) => [version, serving])).toEqual([
+			[versions.v2, true],
+			[versions.v2, true],
+		]);
+		for (const ids of await idsOfEachReplica(place, "t", 2)) expect(ids).toEqual(load.acknowledged);
+	});
+});

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+
+export type Properties = Record<string, unknown>;
+
+/** Pulumi's own host of dynamic providers, spoken to as the engine does. */
+export class Host {
+	readonly lines: string[] = [];
+	readonly #process: ChildProcess;
+	readonly #client: Promise<ResourceProviderClient>;
+
+	constructor(project: string) {
+		const main = createRequire(join(project, "package.json")).resolve("@pulumi/pulumi/cmd/dynamic-provider");
+		this.#process = spawn(process.execPath, [main, "127.0.0.1:1"], { cwd: project, stdio: ["ignore", "pipe", "pipe"] });
+		this.#client = new Promise((resolve, reject) => {
+			this.#process.once("exit", (status) =>
+				reject(new Error(`the host ended with ${status}: ${this.lines.join("\n")}`)),
+			);
+			for (const stream of [this.#process.stdout, this.#process.stderr]) {
+				if (stream === null) continue;
+				createInterface(stream).on("line", (line) => {
+					if (/^\d+$/.test(line))
+						resolve(new ResourceProviderClient(`127.0.0.1:${line}`, credentials.createInsecure()));
+					else this.lines.push(line);
+				});
+			}
+		});
+	}
+
+	async stop(): Promise<void> {
+		(await this.#client).close();
+		const ended = once(this.#process, "exit");
+		this.#process.kill("SIGKILL");
+		await ended;
+	}
+
+	async check(olds: Properties, news: Properties) {
+		const request = new messages.CheckRequest();
+		request.setOlds(struct(olds));
+		request.setNews(struct(news));
+		const answer = await this.#call<messages.CheckResponse>((client, done) => client.check(request, done));
+		const failures = answer.getFailuresList().map((it) => ({ property: it.getProperty(), reason: it.getReason() }));
+		return { inputs: plain(answer.getInputs()), failures };
+	}
+
+	/** `true` for changes, `false` for none, and what is to be replaced. */
+	async diff(id: string, olds: Properties, news: Properties) {
+		const request = new messages.DiffRequest();
+		request.setId(id);
+		request.setOlds(struct(olds));
+		request.setNews(struct(news));
+		const answer = await this.#call<messages.DiffResponse>((client, done) => client.diff(request, done));
+		const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+		const changes = answer.getChanges();
+		return {
+			changes: changes === DIFF_SOME ? true : changes === DIFF_NONE ? false : undefined,
+			replaces: answer.getReplacesList(),
+		};
+	}
+
+	async create(inputs: Properties) {
+		const request = new messages.CreateRequest();
+		request.setProperties(struct(inputs));
+		const answer = await this.#call<messages.CreateResponse>((client, done) => client.create(request, done));
+		return { id: answer.getId(), outputs: plain(answer.getProperties()) };
+	}
+
+	async read(id: string, outputs: Properties) {
+		const request = new messages.ReadRequest();
+		request.setId(id);
+		request.setProperties(struct(outputs));
+		const answer = await this.#call<messages.ReadResponse>((client, done) => client.read(request, done));
+		return { id: answer.getId(), inputs: plain(answer.getInputs()), outputs: plain(answer.getProperties()) };
+	}
+
+	async update(id: string, olds: Properties, news: Properties) {
+		const request = new messages.UpdateRequest();
+		request.setId(id);
+		request.setOlds(struct(olds));
+		request.setNews(struct(news));
+		const answer = await this.#call<messages.UpdateResponse>((client, done) => client.update(request, done));
+		return plain(answer.getProperties());
+	}
+
+	async delete(id: string, outputs: Properties) {
+		const request = new messages.DeleteRequest();
+		request.setId(id);
+		request.setProperties(struct(outputs));
+		await this.#call((client, done) => client.delete(request, done));
+	}
+
+	async #call<Answer>(
+		send: (client: ResourceProviderClient, done: (error: ServiceError | null, answer: Answer) => void) => void,
+	): Promise<Answer> {
+		const client = await this.#client;
+		return new Promise((resolve, reject) => {
+			send(client, (error, answer) => (error === null ? resolve(answer) : reject(new Refused(error))));
+		});
+	}
+}
+
+/** An error as the engine gets it: with what it stores of a resource that exists, but is not as it should be. */
+export class Refused extends Error {
+	readonly unfinished?: { readonly id: string; readonly reasons: readonly string[]; readonly outputs: Properties };
+
+	constructor(error: ServiceError) {
+		super(error.details);
+		const [packed] = error.metadata.get("grpc-status-details-bin");
+		const [detail] = packed === undefined ? [] : Status.deserializeBinary(Buffer.from(packed)).getDetailsList();
+		if (detail === undefined) return;
+		const failed = messages.ErrorResourceInitFailed.deserializeBinary(detail.getValue_asU8());
+		const [id, reasons] = [failed.getId(), failed.getReasonsList()];
+		this.unfinished = { id, reasons, outputs: plain(failed.getProperties()) };
+	}
+}
+
+function struct(properties: Properties): Struct {
+	return Struct.fromJavaScript(properties as Record<string, JavaScriptValue>);
+}
+
+function plain(value: Struct | undefined): Properties {
+	return value?.toJavaScript() ?? {};
+}

@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Host, type Properties, Refused } from "./host";
+import { engineFolder, Scratch } from "./scratch";
+
+const machine = `${process.platform}-${process.arch}`;
+const older = engineFolder(`engine-26.5-${machine}`);
+const newer = engineFolder(`@chdb/lib-${machine}${process.platform === "linux" ? "-gnu" : ""}`);
+
+let scratch: Scratch;
+let host: Host;
+let __provider: string;
+
+beforeAll(() => {
+	scratch = new Scratch();
+	__provider = scratch.run(`
+		const { serializeFunction } = require("@pulumi/pulumi/runtime/closure/serializeClosure");
+		const { shim } = require("./node_modules/pulumi-dbcluster/dist/pulumi/shim.js");
+		((provider) => serializeFunction(() => provider, { allowSecrets: true }))(shim).then(({ text }) => process.stdout.write(text));`);
+});
+afterAll(() => scratch?.remove());
+beforeEach(() => {
+	host = new Host(scratch.folder);
+});
+afterEach(() => host.stop());
+
+const args = (more: Properties): Properties => ({
+	__provider,
+	name: "analytics",
+	owner: "shop/live/analytics",
+	endpoint: "",
+	caveats: {},
+	...more,
+});
+
+describe("the packed package", () => {
+	test("gives a program its resource, and nothing of the provider's", () => {
+		const loaded = `require("pulumi-dbcluster"); process.stdout.write(JSON.stringify(Object.keys(require.cache)))`;
+		const files: string[] = JSON.parse(scratch.run(loaded));
+		expect(files.some((file) => file.endsWith(join("dist", "pulumi", "dbcluster.js")))).toBe(true);
+		expect(
+			files.filter((file) => /[/\\]zod[/\\]|platforms|provider\.js$/.test(file) && /dbcluster|zod/.test(file)),
+		).toEqual([]);
+	});
+
+	test("puts at most 2,048 bytes into state, as JSON writes them", () => {
+		expect(Buffer.byteLength(JSON.stringify(__provider))).toBeLessThanOrEqual(2048);
+	});
+});
+
+describe("bad input", () => {
+	test("names all problems at once, each on its property, and prints no stack", async () => {
+		const { failures } = await host.check(
+			{},
+			args({ version: "1.8", replicas: 0, local: { port: 99_999 }, replica: 2 }),
+		);
+		expect(failures.map(({ property }) => property).sort()).toEqual(["local.port", "replica", "replicas", "version"]);
+		expect(host.lines).toEqual([]);
+	});
+
+	test("without a platform, and with a version that no engine has", async () => {
+		const nowhere = await host.check({}, args({ version: "1.8.0" }));
+		expect(nowhere.failures).toEqual([{ property: "", reason: expect.stringContaining("give local") }]);
+		const directory = join(scratch.folder, "nothing");
+		const engines = { "26.7.2.1": "/nowhere" };
+		const { failures } = await host.check({}, args({ version: "1.8.0", local: { directory, engines } }));
+		expect(failures).toEqual([{ property: "version", reason: expect.stringContaining("no engine of version 1.8.0") }]);
+		expect(host.lines).toEqual([]);
+	});
+
+	test("diff answers whatever it is asked", async () => {
+		expect(await host.diff("x", args({}), args({ version: 7 }))).toEqual({ changes: true, replaces: [] });
+		expect(await host.diff("x", args({}), args({ caveats: { a: {} } }))).toEqual({ changes: false, replaces: [] });
+	});
+});
+
+describe.skipIf(older === undefined || newer === undefined)(
+	"on real engines (skipped where they are not installed)",
+	() => {
+		/** What Pulumi would keep. */
+		let state: { id: string; inputs: Properties; outputs: Properties };
+		let settings: Properties;
+		let version: string;
+
+		const asked = (more: Properties) => args({ local: settings, deletionPolicy: "Delete", ...more });
+		const reasons = async (more: Properties) => {
+			const { failures } = await host.check(state.inputs, asked(more));
+			return failures.map(({ property, reason }) => `${property}: ${reason}`);
+		};
+
+		beforeAll(() => {
+			const engines = { "26.5.1.1": older, "26.7.2.1": newer, "26.7.9.9": join(scratch.folder, "no-such-engine") };
+			settings = { directory: join(scratch.folder, "cluster"), engines };
+			state = { id: "", inputs: {}, outputs: {} };
+			version = "26.5.1.1";
+		});
+		afterAll(async () => {
+			if (state === undefined || state.id === "") return;
+			const last = new Host(scratch.folder);
+			await last.delete(state.id, state.outputs).finally(() => last.stop());
+		});
+
+		test("create", async () => {
+			const { inputs, failures } = await host.check({}, asked({ version }));
+			expect(failures).toEqual([]);
+			expect(inputs.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:2\d{4}$/);
+			expect(inputs).not.toHaveProperty("caveats");
+			const { id, outputs } = await host.create(inputs);
+			state = { id, inputs, outputs };
+			expect(outputs).toMatchObject({
+				version,
+				state: "Started",
+				__provider,
+				latestVersion: "26.7.9.9",
+				updateAvailable: true,
+			});
+			const answer = await fetch(`${outputs.endpoint}/?query=SELECT%20version()`);
+			expect(await answer.text()).toBe("26.5.1.1\n");
+		});
+
+		test("no change is no diff", async () => {
+			const { inputs, failures } = await host.check(state.inputs, asked({ version }));
+			expect(failures).toEqual([]);
+			expect(await host.diff(state.id, state.outputs, inputs)).toEqual({ changes: false, replaces: [] });
+		});
+
+		test("refusals come back on the version", async () => {
+			expect(await reasons({ version: "26.4.1.1" })).toEqual([
+				expect.stringMatching(/^version: 26\.4\.1\.1 is older than 26\.5\.1\.1/),
+				expect.stringMatching(/^version: 26\.4\.1\.1 is not a version that is known/),
+				expect.stringMatching(/^version: 26\.4\.1\.1 is not the latest/),
+			]);
+			expect(host.lines).toEqual([]);
+		});
+
+		test("an engine that does not start stops the update; the other replica answers", async () => {
+			const { inputs, failures } = await host.check(state.inputs, asked({ version: "26.7.9.9" }));
+			expect(failures).toEqual([]);
+			expect(inputs.caveats).toMatchObject({ "26.5.1.1 -> 26.7.9.9": { reads: "SELECT keeps working" } });
+			const error = await host.update(state.id, state.outputs, inputs).catch((it: unknown) => it);
+			if (!(error instanceof Refused)) throw error;
+			expect(error.message).toMatch(
+				/^update of 'analytics' to 26\.7\.9\.9 stopped at the first of 2 replicas\. .* Next: /,
+			);
+			expect(error.unfinished).toMatchObject({
+				id: state.id,
+				reasons: [error.message],
+				outputs: { version: "26.5.1.1", __provider, state: "Degraded" },
+			});
+			state.outputs = error.unfinished?.outputs ?? {};
+			expect(await (await fetch(`${state.outputs.endpoint}/?query=SELECT%201`)).text()).toBe("1\n");
+			expect(host.lines.join("\n")).not.toMatch(/\n\s+at /);
+		});
+
+		test("the next update goes on, to an engine that does", async () => {
+			const { "26.7.9.9": _, ...engines } = settings.engines as Properties;
+			settings = { ...settings, engines };
+			version = "26.7.2.1";
+			const { inputs, failures } = await host.check(state.inputs, asked({ version }));
+			expect(failures).toEqual([]);
+			const outputs = await host.update(state.id, state.outputs, inputs);
+			state = { ...state, inputs, outputs };
+			expect(outputs).toMatchObject({ version, previousVersion: "26.5.1.1", state: "Started", updateAvailable: false });
+			expect(await (await fetch(`${outputs.endpoint}/?query=SELECT%20version()`)).text()).toBe("26.7.2.1\n");
+		});
+
+		test("read finds what is there", async () => {
+			const read = await host.read(state.id, { ...state.outputs, version: "26.5.1.1", state: "Stopped" });
+			expect(read).toMatchObject({
+				id: state.id,
+				inputs: { version, __provider },
+				outputs: { version, state: "Started" },
+			});
+		});
+
+		test("delete of another generation does nothing; of this one it leaves nothing", async () => {
+			await host.delete(state.id, { ...state.outputs, generation: "another" });
+			expect((await host.read(state.id, state.outputs)).id).toBe(state.id);
+			await host.delete(state.id, state.outputs);
+			expect((await host.read(state.id, state.outputs)).id).toBe("");
+			state.id = "";
+		});
+	},
+);

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type CaveatNote, caveats } from "../../src/core/caveats";
+import type { ObservedCluster } from "../../src/core/cluster";
+import { plan } from "../../src/core/plan";
+import { caveatsInput } from "../../src/words/caveats";
+import { clusters, versions } from "../arbitrary";
+import { cluster, mark, v } from "../build";
+
+const key = "1.7.1 -> 1.8.0";
+const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
+	caveatsInput(caveats(plan(observed, v("1.8.0")), observed, notes));
+const none = "none: a DB version is never downgraded";
+
+test("two replicas, started", () => {
+	expect(of(cluster("1.7.1 1.7.1"))).toEqual({
+		[key]: {
+			order: "analytics-0-1, then analytics-0-0",
+			reads: "SELECT keeps working",
+			return: none,
+			writes: "may fail for a while as each replica restarts",
+		},
+	});
+});
+
+test("one replica, idle", () => {
+	expect(of(cluster("1.7.1", { state: "Idle" }))).toEqual({
+		[key]: {
+			order: "analytics-0-0",
+			reads: "may fail for a while as the replica restarts",
+			return: none,
+			state: "Idle: woken first, then left Started",
+			writes: "may fail for a while as the replica restarts",
+		},
+	});
+});
+
+test("stopped", () => {
+	expect(of(cluster("1.7.1 1.7.1", { state: "Stopped" }))).toEqual({
+		[key]: {
+			order: "analytics-0-1, then analytics-0-0",
+			reads: "unavailable: the cluster is stopped",
+			return: none,
+			state: "Stopped, and stays so",
+			writes: "unavailable: the cluster is stopped",
+		},
+	});
+});
+
+test("an update that is gone on with, judged by a record, with things unknown", () => {
+	const halfway = cluster("1.7.1 1.8.0", { state: "Degraded", mark: mark("1.7.1", "1.8.0") });
+	const notes: CaveatNote[] = [
+		{ note: "judged-from-record", at: "2026-11-23T10:00:00Z" },
+		{ note: "unknown-until-update", properties: ["versions", "local.port"] },
+		{ note: "catalogue-unknown", why: "no route to\nhost" },
+	];
+	expect(of(halfway, notes)[key]).toEqual({
+		catalogue: "can't be read, so whether the version exists and is the latest is unknown: no route to host",
+		judged: "by what was recorded at 2026-11-23T10:00:00Z; the update judges the live cluster",
+		order: "analytics-0-0",
+		reads: "SELECT keeps working",
+		resumes: "an update that stopped midway",
+		return: none,
+		unknown: "local.port and versions; judged in the update",
+		writes: "may fail for a while as the replica restarts",
+	});
+});
+
+describe("order", () => {
+	test.each([
+		[
+			"1.7.1 1.7.1 / 1.7.1 1.7.1",
+			"analytics-0-1 first; then side by side: analytics-0-0 | analytics-1-1, then analytics-1-0",
+		],
+		["1.7.1 / 1.7.1", "analytics-0-0 first; then analytics-1-0"],
+		["1.7.1 / 1.7.1 / 1.7.1", "analytics-0-0 first; then side by side: analytics-1-0 | analytics-2-0"],
+		["1.8.0 1.8.0", "no replica is left to update"],
+		[
+			"1.7.1 1.7.1 1.7.1 / 1.7.1 1.7.1 1.7.1 / 1.7.1 1.7.1 1.7.1",
+			"analytics-0-2 first; then 8 more in 3 shards, one of a shard at a time, the highest number first",
+		],
+		[Array(12).fill("1.7.1").join(" "), "12 replicas in one shard, one of a shard at a time, the highest number first"],
+	])("%s: %s", (running, expected) => {
+		expect(Object.values(of(cluster(running)))[0]?.order).toBe(expected);
+	});
+
+	test("stopped, no shard waits for another", () => {
+		expect(of(cluster("1.7.1 / 1.7.1", { state: "Stopped" }))[key]?.order).toBe("analytics-0-0 | analytics-1-0");
+	});
+});
+
+test("nothing to do for reads and writes", () => {
+	expect(Object.values(of(cluster("1.8.0")))[0]).toMatchObject({
+		reads: "SELECT keeps working",
+		writes: "keep working",
+	});
+});
+
+test("is short single lines of text, the same for the same cluster", () => {
+	fc.assert(
+		fc.property(clusters, versions, (observed, to) => {
+			const input = caveatsInput(caveats(plan(observed, to), observed));
+			expect(caveatsInput(caveats(plan(structuredClone(observed), to), observed))).toEqual(input);
+			const lines = Object.values(Object.values(input)[0] ?? {});
+			expect(lines.length).toBeGreaterThanOrEqual(4);
+			for (const line of lines) expect(line).toMatch(/^[^\n]{4,200}$/);
+			expect(lines.join()).not.toMatch(/undefined|\[object/);
+		}),
+		{ numRuns: 1000 },
+	);
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import {
+	availableText,
+	createStoppedText,
+	goneText,
+	movedText,
+	resizedText,
+	strangerText,
+	unreachableText,
+	versionUnknownCaveats,
+} from "../../src/words/resource";
+import { v } from "../build";
+
+test.each([
+	[
+		strangerText("analytics", { owner: "shop/live/db" }),
+		"a cluster analytics is there already and belongs to shop/live/db. Set adopt to true to take it over, or set name to another one.",
+	],
+	[
+		strangerText("analytics", { owner: "" }),
+		"a cluster analytics is there already and belongs to no resource. Set adopt to true to take it over, or set name to another one.",
+	],
+	[
+		resizedText("replicas", 3, 2),
+		"the cluster has 2 replicas, and that can't be changed to 3. Set replicas to 2, or create a new cluster with 3 and move the data.",
+	],
+	[
+		resizedText("shards", 2, 1),
+		"the cluster has 1 shard, and that can't be changed to 2. Set shards to 1, or create a new cluster with 2 and move the data.",
+	],
+	[
+		movedText("local:~/a/analytics", "local:~/b/analytics"),
+		"the cluster is local:~/a/analytics, and it can't become local:~/b/analytics: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.",
+	],
+	[
+		goneText("local:~/a/analytics"),
+		"there is no cluster local:~/a/analytics any more. Run pulumi refresh, so that Pulumi knows, and then pulumi up, which makes it anew.",
+	],
+	[
+		unreachableText("connection refused"),
+		"whether a cluster is there already can't be told: connection refused. See to it that its place can be reached from here, then preview again.",
+	],
+	[
+		availableText("analytics", v("1.7.1"), v("1.8.0")),
+		"analytics runs 1.7.1, and 1.8.0 is available. To update, set version to 1.8.0 and run pulumi up.",
+	],
+	[
+		createStoppedText("the engine exits"),
+		"the engine exits. The cluster is kept as it is: pulumi up goes on with it, pulumi destroy removes it.",
+	],
+])("%s", (said, expected) => expect(said).toBe(expected));
+
+test("caveats of a version that is not known yet are short lines under one key", () => {
+	expect(versionUnknownCaveats(["version", "replicas"])).toEqual({
+		"not known yet": { unknown: "replicas, version; whether the update is allowed is judged in the update" },
+	});
+});

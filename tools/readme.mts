@@ -1,0 +1,64 @@
+/**
+ * Fills the README's marked blocks with what was recorded under bench/results, so that every transcript and figure in it
+ * was produced by this repository. With `--check` it only says whether they are the same.
+ *
+ * A block stands between `<!-- from FILE: PART -->` and `<!-- end -->`; of a transcript, PART names chapters (`3-4`), of
+ * JSON, the rows of a table.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./environment.mts";
+import { say } from "./terminal.mts";
+
+const results = join(root, "bench", "results");
+const readme = join(root, "README.md");
+const block = /(<!-- from (\S+): (\S+) -->\n)[\s\S]*?(<!-- end -->)/g;
+
+/** Chapters of the quickstart's output, as it was printed. */
+function chapters(text: string, part: string): string {
+	const [first = 0, last = first] = part.split("-").map(Number);
+	const pieces = text.split(/^(?=\d+\. )/m).filter((piece) => {
+		const number = Number.parseInt(piece, 10);
+		return number >= first && number <= last;
+	});
+	return `\`\`\`\n${pieces.join("").trim()}\n\`\`\`\n`;
+}
+
+/** A list of flat objects as a Markdown table. */
+function table(json: string, part: string): string {
+	const data = JSON.parse(json) as Record<string, unknown>;
+	const rows = data[part] as readonly Record<string, unknown>[];
+	const [first = {}] = rows;
+	const line = (cells: readonly unknown[]) => `| ${cells.join(" | ")} |`;
+	const body = [
+		line(Object.keys(first)),
+		line(Object.keys(first).map(() => "---")),
+		...rows.map((row) => line(Object.values(row))),
+	];
+	return `${body.join("\n")}\n\nMeasured on ${data.machine}.\n`;
+}
+
+const before = readFileSync(readme, "utf8");
+const missing: string[] = [];
+const after = before.replaceAll(block, (whole, begin: string, file: string, part: string, end: string) => {
+	const path = join(results, file);
+	if (!existsSync(path)) {
+		missing.push(file);
+		return whole;
+	}
+	const text = readFileSync(path, "utf8");
+	return `${begin}${file.endsWith(".json") ? table(text, part) : chapters(text, part)}${end}`;
+});
+
+if (missing.length > 0) {
+	console.error(`README.md quotes ${missing.join(", ")}, which bench/results does not hold: run \`npm run figures\`.`);
+	process.exitCode = 1;
+} else if (!process.argv.includes("--check")) {
+	writeFileSync(readme, after);
+	say("README.md quotes what bench/results holds.");
+} else if (after !== before) {
+	console.error("README.md quotes other figures than bench/results holds: run `node tools/readme.mts`.");
+	process.exitCode = 1;
+} else {
+	say("README.md quotes what bench/results holds.");
+}
