@@ -1,8 +1,8 @@
 import { ControlError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
-import { byShard, type ObservedCluster, type UpdateMark } from "../core/cluster";
+import { byShard, floor, type ObservedCluster, type UpdateMark } from "../core/cluster";
 import { type Plan, plan, type Step } from "../core/plan";
-import { type DbVersion, sameVersion } from "../core/version";
+import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import type { RollEvent } from "./events";
 import { holding } from "./hold";
@@ -70,6 +70,7 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 		}
 		report({ event: "woke", seconds: secondsSince(clock, start) });
 	}
+	neverBack(cluster, to);
 	if (cluster.mark !== undefined && cluster.state !== "Stopped") cluster = await letBackDrained(ground, cluster);
 
 	const planned = plan(cluster, to);
@@ -95,6 +96,13 @@ async function observed(control: ClusterControl): Promise<ObservedCluster> {
 	const cluster = await control.observe();
 	if (cluster === undefined) throw new ControlError("there is no such cluster to update");
 	return cluster;
+}
+
+/** The rules say so, too, and better; but a roll must not depend on being asked for the right thing. */
+function neverBack(cluster: ObservedCluster, to: DbVersion): void {
+	const lowest = floor(cluster);
+	if (lowest === undefined || compareVersions(to, lowest) >= 0) return;
+	throw new ControlError(`'${cluster.name}' runs ${lowest}, and a DB version never goes back to ${to}`);
 }
 
 /** A resume of the same update keeps what the mark says of its beginning. */

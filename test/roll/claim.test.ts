@@ -162,6 +162,13 @@ describe("a platform that can't be reached", () => {
 	});
 });
 
+it("a target below what runs is refused before anything is touched, also where nobody judges", async () => {
+	const world = given([[{ version: v2 }, {}]]);
+	const { error } = await run(world, v1);
+	expect(String(error)).toContain("never goes back to 1.7.1");
+	expect(world.log).toEqual([]);
+});
+
 it("a cluster that is not there is an error", async () => {
 	const world = given([[{}]]);
 	world.cluster = undefined;

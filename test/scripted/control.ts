@@ -36,6 +36,8 @@ export class ScriptedControl implements ClusterControl {
 	#unreachable = 0;
 	/** The claims that this process was told it has lost. */
 	readonly #lost = new Set<number>();
+	/** The changes that could not reach the platform and may be under way again when the claim turns out to be lost. */
+	readonly #unanswered = new Set<string>();
 	readonly crashed = new Promise<"crashed">((resolve) => {
 		this.#crash = () => resolve("crashed");
 	});
@@ -77,8 +79,9 @@ export class ScriptedControl implements ClusterControl {
 		this.#change("destroy", claim, () => this.#world.destroy(data));
 
 	#change(what: string, claim: Claim, act: () => void, quiet?: "quiet"): Promise<void> {
-		if (this.#lost.has(claim.fence)) this.#world.violations.push(`${what} under a claim known to be lost`);
-		return this.#call(() => {
+		if (this.#lost.has(claim.fence) && !this.#unanswered.has(what))
+			this.#world.violations.push(`${what} under a claim known to be lost`);
+		const reaching = this.#call(() => {
 			try {
 				this.#world.check(claim);
 			} catch (error) {
@@ -87,6 +90,10 @@ export class ScriptedControl implements ClusterControl {
 			}
 			act();
 			if (quiet === undefined) this.#world.log.push(what);
+		});
+		return reaching.catch((error: unknown) => {
+			if (error instanceof PlatformError) this.#unanswered.add(what);
+			throw error;
 		});
 	}
 

@@ -1,0 +1,212 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { DbVersion } from "../../core/version";
+import { literal } from "./sql";
+
+/** An error of the engine, in ClickHouse's own words. */
+export class EngineError extends Error {
+	override readonly name = "EngineError";
+	constructor(
+		message: string,
+		/** ClickHouse's number of it; 1002 where it gives none. */
+		readonly code: number,
+	) {
+		super(message);
+	}
+}
+
+/** A whole answer. */
+export interface Answer {
+	readonly bytes: Buffer;
+	readonly rowsRead: number;
+	readonly bytesRead: number;
+	readonly rowsWritten: number;
+	readonly bytesWritten: number;
+	/** Seconds. */
+	readonly elapsed: number;
+}
+
+/** What holds for one statement. */
+export interface Session {
+	readonly database?: string | undefined;
+	/** By name; `param_x` is the parameter `x`. */
+	readonly settings: Readonly<Record<string, string>>;
+}
+
+type Connection = { readonly connection: unique symbol };
+type Stream = { readonly stream: unique symbol };
+
+/**
+ * What chdb_node.node exports, as far as it is used here. Any newer function of the addon must not even be looked at: on
+ * an older library it ends the process.
+ */
+interface Addon {
+	/** Runs a statement without a data folder, and blocks. */
+	Query(sql: string, format: string): string;
+	CreateConnection(folder: string, args: readonly string[]): Connection;
+	CloseConnection(connection: Connection): void;
+	QueryAsyncConnection(
+		connection: Connection,
+		sql: string,
+		format: string,
+	): Promise<{ bytes: Uint8Array; elapsed: number; rowsRead: number; bytesRead: number }>;
+	/** The rows are those of the SQL and of the buffer behind it, which is empty here. */
+	InsertRawAsyncConnection(
+		connection: Connection,
+		sql: string,
+		rows: Buffer,
+		countLines: boolean,
+	): Promise<{ elapsed: number; rowsWritten: number; bytesWritten: number }>;
+	StreamQuery(connection: Connection, sql: string, format: string): Stream;
+	StreamFetch(stream: Stream): Promise<{ bytes: Uint8Array; done: boolean }>;
+	StreamCancel(stream: Stream): void;
+}
+
+/**
+ * A ClickHouse engine inside this process; a process can have one, with one data folder.
+ *
+ * Statements on one connection wait for each other, so each gets a connection of its own (2 ms), with its own settings,
+ * database and parameters. They run on libuv's threads: `UV_THREADPOOL_SIZE` is how many run at once.
+ */
+export class Engine {
+	#folder = "";
+	#args: readonly string[] = [];
+	/** Keeps the data open between statements. */
+	#keeper: Connection | undefined;
+
+	private constructor(readonly addon: Addon) {}
+
+	/**
+	 * Loads a library and makes sure of its version, without touching any data. Throws with words for a person.
+	 *
+	 * @param library The folder that LD_LIBRARY_PATH names, too.
+	 */
+	static load(addon: string, library: string, version: DbVersion): Engine {
+		if (!existsSync(join(library, "libchdb.so")))
+			throw new Error(`there is no engine in ${library}: libchdb.so is missing`);
+		if (!existsSync(addon)) throw new Error(`there is no ${addon}, which connects Node.js with the engine`);
+		let engine: Engine;
+		let found: string;
+		try {
+			engine = new Engine(createRequire(__filename)(addon) as Addon);
+			found = engine.addon.Query("SELECT version()", "TabSeparated").trim();
+		} catch (error) {
+			throw new Error(`the engine in ${library} can't be loaded: ${error instanceof Error ? error.message : error}`);
+		}
+		if (found !== version) throw new Error(`the engine in ${library} is ${found}, not ${version}`);
+		return engine;
+	}
+
+	/** Opens a data folder, or makes one. Blocks until its tables are loaded. */
+	open(folder: string, config: string): void {
+		this.#folder = folder;
+		this.#args = [`--config-file=${config}`];
+		this.#keeper = this.#connect();
+	}
+
+	/** Closes the data; no statement may be running. */
+	close(): void {
+		if (this.#keeper !== undefined) this.addon.CloseConnection(this.#keeper);
+		this.#keeper = undefined;
+	}
+
+	/** Runs one statement, and gives its whole answer. */
+	run(sql: string, session: Session = { settings: {} }, format = "TabSeparated"): Promise<Answer> {
+		return this.#within(session, async (connection) => {
+			const { bytes, rowsRead, bytesRead, elapsed } = await this.addon.QueryAsyncConnection(connection, sql, format);
+			return { bytes: Buffer.from(bytes), rowsRead, bytesRead, rowsWritten: 0, bytesWritten: 0, elapsed };
+		});
+	}
+
+	/** Runs one INSERT. What its materialized views write is counted, too. */
+	insert(sql: string, session: Session): Promise<Answer> {
+		return this.#within(session, async (connection) => {
+			const written = await this.addon.InsertRawAsyncConnection(connection, sql, Buffer.alloc(0), false);
+			return { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, ...written };
+		});
+	}
+
+	/** The first column of the answer, as text, by row. */
+	async column(sql: string): Promise<string[]> {
+		const { bytes } = await this.run(sql, undefined, "TabSeparatedRaw");
+		return bytes
+			.toString()
+			.split("\n")
+			.filter((line) => line !== "");
+	}
+
+	/**
+	 * Runs a query and hands over its answer in pieces; each is a whole document of its format. Throws what the engine
+	 * says at the piece where it says it. Closing the generator ends the query.
+	 */
+	async *stream(sql: string, session: Session, format: string): AsyncGenerator<Buffer, void, undefined> {
+		const connection = await this.#begin(session);
+		let stream: Stream | undefined;
+		let done = false;
+		try {
+			stream = this.addon.StreamQuery(connection, sql, format);
+			for (;;) {
+				const piece = await this.addon.StreamFetch(stream);
+				if (piece.done) {
+					done = true;
+					return;
+				}
+				yield Buffer.from(piece.bytes);
+			}
+		} catch (error) {
+			done = true;
+			throw engineError(error);
+		} finally {
+			if (stream !== undefined && !done) this.addon.StreamCancel(stream);
+			this.addon.CloseConnection(connection);
+		}
+	}
+
+	async #within<T>(session: Session, action: (connection: Connection) => Promise<T>): Promise<T> {
+		const connection = await this.#begin(session);
+		try {
+			return await action(connection);
+		} catch (error) {
+			throw engineError(error);
+		} finally {
+			this.addon.CloseConnection(connection);
+		}
+	}
+
+	async #begin({ database, settings }: Session): Promise<Connection> {
+		const connection = this.#connect();
+		try {
+			const sets = Object.entries(settings).map(([name, value]) => `${name} = ${literal(value)}`);
+			if (sets.length > 0) await this.addon.QueryAsyncConnection(connection, `SET ${sets.join(", ")}`, "Null");
+			if (database) {
+				await this.addon.QueryAsyncConnection(connection, `USE \`${database.replace(/[\\`]/g, "\\$&")}\``, "Null");
+			}
+			return connection;
+		} catch (error) {
+			this.addon.CloseConnection(connection);
+			throw engineError(error);
+		}
+	}
+
+	#connect(): Connection {
+		return this.addon.CreateConnection(this.#folder, this.#args);
+	}
+}
+
+/** Takes what the engine's layers each put around a message off again: `Code: 60. DB::Exception: Code: 60. DB::...`. */
+function engineError(error: unknown): EngineError {
+	if (error instanceof EngineError) return error;
+	const raw = error instanceof Error ? error.message : String(error);
+	let message = raw.replace(/^Query failed: /, "");
+	const head = /^Code: (\d+)\. DB::Exception: /;
+	const code = Number(head.exec(message)?.[1] ?? 1002);
+	while (head.test(message)) message = message.replace(head, "");
+	let name = "UNKNOWN_EXCEPTION";
+	const tail = /\.?\s*\((?:version [^()]*|([A-Z][A-Z0-9_]+))\)\.?\s*$/;
+	for (let match = tail.exec(message); match !== null; match = tail.exec(message)) {
+		name = match[1] ?? name;
+		message = message.slice(0, match.index);
+	}
+	return new EngineError(`Code: ${code}. DB::Exception: ${message.trim()}. (${name})`, code);
+}
