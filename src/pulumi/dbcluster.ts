@@ -72,7 +72,7 @@ function ours(name: string, args: DbClusterArgs | undefined): pulumi.Inputs {
 		owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
 		// Both are worked out by the provider from the arguments, and Pulumi keeps a value secret only under its own name:
 		// so they are handed over as secret as what they come from.
-		endpoint: pulumi.output(args?.local).apply(() => ""),
+		endpoint: pulumi.all([args?.local, args?.kubernetes]).apply(() => ""),
 		caveats: pulumi.output(args).apply(() => ({})),
 	};
 }

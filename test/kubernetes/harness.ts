@@ -1,8 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DbVersion } from "../../src/core/version";
 import { Api } from "../../src/platforms/kubernetes/api";
 import { connect } from "../../src/platforms/kubernetes/connection";
+import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/settings";
-import type { KubeObject, Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/types";
+import { untilState } from "../../src/roll/wait";
 
 /**
  * What the tests need of a real cluster: a KUBECONFIG that may make namespaces, images, a Keeper, and a NodePort that is
@@ -23,28 +28,34 @@ export const unavailable =
 const user = "app";
 const password = "it's only a test";
 
-/** A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. */
+/**
+ * A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. What is tested
+ * reaches it with the Role of examples/kubernetes and no other right.
+ */
 export class Space {
 	private constructor(
 		readonly namespace: string,
+		/** An administrator's. */
 		readonly api: Api,
+		/** The content of a kubeconfig with the Role. */
+		private readonly kubeconfig: string,
 	) {}
 
 	static async open(): Promise<Space> {
 		const namespace = `dbcluster-test-${randomBytes(4).toString("hex")}`;
-		const space = new Space(namespace, new Api(connect({ kubeconfig: environment.kubeconfig }), namespace));
-		await space.send("POST", "/api/v1/namespaces", {
+		const api = new Api(connect({ kubeconfig: environment.kubeconfig }), namespace);
+		await send(api, "POST", "/api/v1/namespaces", {
 			apiVersion: "v1",
 			kind: "Namespace",
 			metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 		});
-		await space.api.create("secrets", {
+		await send(api, "POST", `/api/v1/namespaces/${namespace}/secrets`, {
 			apiVersion: "v1",
 			kind: "Secret",
 			metadata: { name: "db-password" },
 			stringData: { password },
-		} as KubeObject);
-		return space;
+		});
+		return new Space(namespace, api, await kubeconfigWithRole(api));
 	}
 
 	/** Settings for a small cluster here; `more` as a user would write it. */
@@ -52,7 +63,7 @@ export class Space {
 		const read = readSettings({
 			namespace: this.namespace,
 			image: environment.image,
-			kubeconfig: environment.kubeconfig,
+			kubeconfig: this.kubeconfig,
 			storage: "1Gi",
 			resources: { requests: { cpu: "10m", memory: "64Mi" } },
 			keeper: [environment.keeper],
@@ -96,7 +107,7 @@ export class Space {
 	async kill(pod: string): Promise<void> {
 		const found = await this.api.get<Pod>("pods", pod);
 		if (found === undefined) return;
-		await this.send("DELETE", `/api/v1/namespaces/${this.namespace}/pods/${pod}`, {
+		await send(this.api, "DELETE", `/api/v1/namespaces/${this.namespace}/pods/${pod}`, {
 			gracePeriodSeconds: 0,
 			preconditions: { uid: found.metadata.uid },
 		});
@@ -119,18 +130,52 @@ export class Space {
 		for (const { metadata } of await this.api.list<Pod>("statefulsets", {}))
 			await this.api.delete("statefulsets", metadata.name);
 		for (const { metadata } of await this.api.list<Pod>("pods", {})) await this.kill(metadata.name);
-		await this.send("DELETE", `/api/v1/namespaces/${this.namespace}`, {});
+		await send(this.api, "DELETE", `/api/v1/namespaces/${this.namespace}`, {});
 	}
+}
 
-	async send(method: "POST" | "DELETE", path: string, body: object): Promise<void> {
-		const answer = await this.api.connection.send({
-			method,
-			path,
-			body: JSON.stringify(body),
-			headers: { "content-type": "application/json" },
-		});
-		if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) throw new Error(answer.text);
-	}
+async function send(api: Api, method: "POST" | "DELETE", path: string, body: object): Promise<string> {
+	const headers = { "content-type": "application/json" };
+	const answer = await api.connection.send({ method, path, body: JSON.stringify(body), headers });
+	if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) throw new Error(answer.text);
+	return answer.text;
+}
+
+/** Makes a ServiceAccount with the Role of examples/kubernetes, and a kubeconfig of it. */
+async function kubeconfigWithRole(api: Api): Promise<string> {
+	// It holds ES modules only, and types for them; the tests are CommonJS.
+	const { KubeConfig, loadYaml } = require("@kubernetes/client-node");
+	const role = loadYaml(readFileSync(join(__dirname, "../../examples/kubernetes/role.yaml"), "utf8"));
+	const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${api.namespace}`;
+	const accounts = `/api/v1/namespaces/${api.namespace}/serviceaccounts`;
+	await send(api, "POST", `${rbac}/roles`, role);
+	await send(api, "POST", accounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "pulumi" } });
+	await send(api, "POST", `${rbac}/rolebindings`, {
+		apiVersion: "rbac.authorization.k8s.io/v1",
+		kind: "RoleBinding",
+		metadata: { name: "pulumi" },
+		roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+		subjects: [{ kind: "ServiceAccount", name: "pulumi", namespace: api.namespace }],
+	});
+	const { status } = JSON.parse(
+		await send(api, "POST", `${accounts}/pulumi/token`, {
+			apiVersion: "authentication.k8s.io/v1",
+			kind: "TokenRequest",
+			spec: { expirationSeconds: 3600 },
+		}),
+	);
+	const config = new KubeConfig();
+	config.loadFromFile(environment.kubeconfig);
+	const { server, caFile, caData } = config.getCurrentCluster();
+	const authority = caData ?? readFileSync(caFile).toString("base64");
+	return JSON.stringify({
+		apiVersion: "v1",
+		kind: "Config",
+		clusters: [{ name: "test", cluster: { server, "certificate-authority-data": authority } }],
+		users: [{ name: "pulumi", user: { token: status.token } }],
+		contexts: [{ name: "test", context: { cluster: "test", user: "pulumi" } }],
+		"current-context": "test",
+	});
 }
 
 /** One query on a connection of its own; throws what the server or the connection says. */
@@ -161,4 +206,26 @@ export async function queryAt(endpoint: string, sql: string, body?: string): Pro
 		sent.on("error", reject);
 		sent.end(body);
 	});
+}
+
+/** Makes a cluster in a space and waits until it serves. */
+export async function startCluster(
+	space: Space,
+	wanted: { name?: string; version: DbVersion; shards?: number; replicas?: number; settings?: KubernetesSettings },
+): Promise<KubernetesControl> {
+	const { name = "db", version, shards = 1, replicas = 2, settings = space.settings() } = wanted;
+	const control = new KubernetesControl(name, settings);
+	const claim = await control.claim("the test", 600);
+	await control.create(claim, {
+		name,
+		owner: "project/stack/db",
+		generation: "g1",
+		version,
+		shards,
+		replicas,
+		settings,
+	});
+	await control.release(claim);
+	await untilState(control, "Started");
+	return control;
 }

@@ -1,10 +1,8 @@
 import { expect, it, vi } from "vitest";
-import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { roll } from "../../src/roll/roll";
-import { untilState } from "../../src/roll/wait";
 import { v } from "../build";
-import { Space, unavailable } from "./harness";
+import { Space, startCluster, unavailable } from "./harness";
 import { startLoad } from "./load";
 
 const minute = 60_000;
@@ -15,13 +13,7 @@ it.skipIf(unavailable !== undefined)(
 	async () => {
 		const space = await Space.open();
 		try {
-			const settings = space.settings();
-			const control = kubernetesPlatform.control("db", settings);
-			const claim = await control.claim("the test", 600);
-			const identity = { name: "db", owner: "project/stack/db", generation: "g1" };
-			await control.create(claim, { ...identity, version: v("1.7.1"), shards: 1, replicas: 2, settings });
-			await control.release(claim);
-			await untilState(control, "Started");
+			const control = await startCluster(space, { version: v("1.7.1") });
 			for (const pod of ["db-0-0", "db-0-1"])
 				await space.queryPod(
 					pod,
@@ -29,17 +21,13 @@ it.skipIf(unavailable !== undefined)(
 				);
 			const before = await podsAndVolumes(space);
 			const load = startLoad({ endpoint: await space.endpoint("db"), table: "rows" });
-			const start = Date.now();
 			const { cluster } = await roll({
 				control,
 				to: v("1.8.0"),
 				holder: "the test",
 				timing: { drainSeconds: 10 },
-				report: (event) => console.log(((Date.now() - start) / 1000).toFixed(1), JSON.stringify(event)),
 			});
 			const seen = await load.stop();
-			console.log({ ...seen, acknowledged: seen.acknowledged.length, seconds: (Date.now() - start) / 1000 });
-
 			expect(cluster.replicas.map(({ version }) => version)).toEqual(["1.8.0", "1.8.0"]);
 			expect(seen.failedSelects).toEqual([]);
 			expect(seen.failedInserts).toEqual([]);

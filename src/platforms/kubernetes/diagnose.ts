@@ -94,7 +94,7 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 		return { phase: failure, ...((status.restartCount ?? 0) > 0 && { failure }) };
 	}
 	if (!status.started) {
-		const words = steady(lastWords(log));
+		const words = steady(log.trim().split("\n").at(-1) ?? "");
 		return { phase: words === "" ? "starting" : `starting: ${words}` };
 	}
 	return { phase: condition(pod, "Ready")?.status === "True" ? "ready" : "not answering" };
@@ -118,8 +118,8 @@ export function lastWords(text: string): string {
 	return clause(spoken.findLast((line) => /exception|error|fatal|failed/i.test(line)) ?? spoken.at(-1) ?? "");
 }
 
-/** Without its time and numbers, so that the same line said again is no progress. */
-const steady = (line: string) => line.replace(/\d[\d.:,/-]*/g, "#");
+/** Without its time, thread and numbers, so that the same line said again is no progress. */
+const steady = (line: string) => clause(line.replace(/^.*?<[A-Z][a-z]+> /, "").replace(/\d[\d.:,/-]*/g, "#"));
 
 const clause = (text: string) => {
 	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
