@@ -1,7 +1,7 @@
 /**
  * What an unchanged DbCluster costs in `pulumi preview`: 100 and 1,000 of them against as many dynamic resources that do
  * nothing, with the same inputs, turn by turn in one sitting. Time is the whole command's, memory the provider process's
- * highest resident set. The clusters exist (stopped, each with its own folder and record), nothing is mocked.
+ * highest resident set. The clusters exist (stopped, each with its own folder and record).
  *
  * Usage: node bench/preview.mts [runs]        prints a table and writes bench/results/preview.json
  */
@@ -33,14 +33,20 @@ const programs: Record<Kind, string> = {
 		const make = (name, args) => new dynamic.Resource(provider, name, args);`,
 };
 
+const version = "26.7.2.1";
+const engine = `@chdb/lib-${process.platform}-${process.arch}${process.platform === "linux" ? "-gnu" : ""}`;
 const scratch = mkdtempSync(join(tmpdir(), "dbcluster-bench-"));
 const cli = await pulumiCli();
 const environment = withPulumi(cli, { ...localBackend(scratch), PULUMI_HOME: join(scratch, "home") });
 
-/** Makes a program folder with `count` resources of a kind and creates them; returns the folder. */
+/**
+ * Makes a program folder with `count` resources of a kind that exist and are unchanged; returns the folder. One is made by
+ * `pulumi up`, the others are copies of it, in the stack's state and on disk: starting 2,000 engines would measure those.
+ */
 async function project(kind: Kind, count: number): Promise<string> {
 	const name = `${kind}-${count}`;
 	const folder = join(scratch, name);
+	const data = join(folder, "data");
 	mkdirSync(folder);
 	symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
 	writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
@@ -48,27 +54,58 @@ async function project(kind: Kind, count: number): Promise<string> {
 	writeFileSync(
 		join(folder, "index.js"),
 		`${programs[kind]}
-		for (let i = 0; i < ${count}; i++) make("c" + i, {
-			version: "26.7.2.1", replicas: 2, desiredState: "Stopped", versions: { list: [{ version: "26.7.2.1" }] },
-			local: { directory: ${JSON.stringify(scratch)} + "/data/${count}/c" + i, port: 20000 + i, engines: { "26.7.2.1": "@chdb/lib-linux-x64-gnu" } },
+		for (let i = 0; i < Number(process.env.COUNT); i++) make("c" + i, {
+			version: ${JSON.stringify(version)}, replicas: 2, desiredState: "Stopped",
+			local: { directory: ${JSON.stringify(data)} + "/c" + i, port: 20000 + i, engines: { ${JSON.stringify(version)}: ${JSON.stringify(engine)} } },
 		});`,
 	);
 	const pulumi = (...args: string[]) =>
-		run(join(cli.folder, "pulumi"), args, { cwd: folder, env: environment, maxBuffer: 1e9 });
-	await pulumi("stack", "init", "bench", "--non-interactive");
-	await pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "bench", "--suppress-outputs");
+		run(join(cli.folder, "pulumi"), [...args, "--stack", "bench"], {
+			cwd: folder,
+			env: { ...environment, COUNT: "1" },
+			maxBuffer: 1e9,
+		});
+	await run(join(cli.folder, "pulumi"), ["stack", "init", "bench", "--non-interactive"], {
+		cwd: folder,
+		env: environment,
+	});
+	await pulumi("up", "--yes", "--skip-preview", "--non-interactive");
+	const { stdout } = await pulumi("stack", "export");
+	const stack = JSON.parse(stdout) as { deployment: { resources: unknown[] } };
+	const { resources } = stack.deployment;
+	const first = JSON.stringify(resources.pop());
+	for (let i = 0; i < count; i++) {
+		resources.push(
+			JSON.parse(
+				first
+					.replaceAll(/(::|\/)c0(?=["/])/g, `$1c${i}`)
+					.replaceAll("20000", String(20_000 + i))
+					.replaceAll('"name":"c0"', `"name":"c${i}"`),
+			),
+		);
+		if (kind === "ours" && i > 0) {
+			mkdirSync(join(data, `c${i}`));
+			const record = readFileSync(join(data, "c0", "cluster.json"), "utf8");
+			writeFileSync(
+				join(data, `c${i}`, "cluster.json"),
+				record.replaceAll(/\/c0(?=["/])/g, `/c${i}`).replaceAll("20000", String(20_000 + i)),
+			);
+		}
+	}
+	writeFileSync(join(folder, "state.json"), JSON.stringify(stack));
+	await pulumi("stack", "import", "--file", "state.json");
 	return folder;
 }
 
 /** One `pulumi preview` of a folder: seconds of the command, and the provider process's peak memory in MiB. */
-async function preview(folder: string): Promise<{ seconds: number; memory: number }> {
+async function preview(folder: string, count: number): Promise<{ seconds: number; memory: number }> {
 	const began = performance.now();
 	const running = run(
 		join(cli.folder, "pulumi"),
 		["preview", "--non-interactive", "--stack", "bench", "--expect-no-changes"],
 		{
 			cwd: folder,
-			env: environment,
+			env: { ...environment, COUNT: String(count) },
 			maxBuffer: 1e9,
 		},
 	);
@@ -115,7 +152,7 @@ try {
 		const memory: Record<Kind, number[]> = { nothing: [], ours: [] };
 		for (let i = 0; i <= runs; i++) {
 			for (const kind of kinds) {
-				const result = await preview(folders[kind]);
+				const result = await preview(folders[kind], count);
 				if (i === 0) continue; // The first of each warms the caches.
 				seconds[kind].push(result.seconds);
 				memory[kind].push(result.memory);

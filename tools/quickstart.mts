@@ -41,6 +41,9 @@ try {
 	// What fails because everything is being ended is nobody's concern.
 	if (!ending) console.error(error instanceof Explained ? `\n${error.message}` : error);
 	process.exitCode = 1;
-} finally {
-	if (!ending) await stage?.clear();
+}
+// What still waits for an answer is not waited for.
+if (!ending) {
+	await stage?.clear();
+	process.exit();
 }

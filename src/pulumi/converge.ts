@@ -110,7 +110,12 @@ async function establish(
 		await hold.change((claim) => control.adopt(claim, owner, generation));
 	}
 	await hold.change((claim) => control.configure(claim, spec));
-	return isHalfMade(cluster) ? made() : cluster;
+	if (!isHalfMade(cluster)) return cluster;
+	// A platform may have given up on a replica that failed: it is to try again, now that something may be mended.
+	for (const { name, version: its, serving } of cluster.replicas) {
+		if (!serving && its !== undefined) await hold.change((claim) => control.restart(claim, name, its));
+	}
+	return made();
 }
 
 async function present({ place }: Wanted, control: ClusterControl): Promise<ObservedCluster> {

@@ -1,6 +1,7 @@
 import { systemClock } from "../roll/clock";
 import { holding } from "../roll/hold";
 import { withDefaults } from "../roll/timing";
+import { keptText } from "../words/resource";
 import { complete } from "./complete";
 import { holder, reporter } from "./converge";
 import { Failure, messageOf } from "./failure";
@@ -18,7 +19,9 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 		await holding({ control, holder: holder(), clock: systemClock, timing: withDefaults(), report }, async (hold) => {
 			const record = await control.record();
 			if (record === undefined || record.generation !== props.generation) return;
-			await hold.change((claim) => control.destroy(claim, { data: args.deletionPolicy === "Delete" }));
+			const data = args.deletionPolicy === "Delete";
+			await hold.change((claim) => control.destroy(claim, { data }));
+			if (!data) console.log(keptText(place.name, place.id));
 		});
 	} catch (error) {
 		throw new Failure(messageOf(error));

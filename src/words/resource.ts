@@ -47,3 +47,8 @@ export function versionUnknownCaveats(properties: readonly string[]): Record<str
 export function createStoppedText(why: string): string {
 	return `${ended(why)} The cluster is kept as it is: pulumi up goes on with it, pulumi destroy removes it.`;
 }
+
+/** After a destroy: the data is still there. */
+export function keptText(name: string, id: string): string {
+	return `${name}: the data is kept at ${id}; a DbCluster of the same stack, name and place finds it again. To delete it with the cluster, deletionPolicy must be "Delete" in a pulumi up before the destroy.`;
+}

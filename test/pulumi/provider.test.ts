@@ -144,7 +144,24 @@ describe("create", () => {
 		});
 		const { id, properties: outputs } = error as { id: string; properties: Properties };
 		Object.assign(engine, { id, inputs, outputs });
-		await provider.delete(id, outputs);
+
+		world().engines.set("1.8.0", { boots: 20 });
+		world()
+			.present()
+			.units.forEach((unit) => {
+				unit.openedBy = undefined;
+			});
+		// Pulumi does so by itself where a resource was left unfinished, whatever diff says.
+		const mended = await provider.update(id, outputs, (await engine.preview({ version: "1.8.0" })).inputs);
+		expect(mended.outs).toMatchObject({ state: "Started", generation: outputs.generation });
+	});
+
+	test("that failed can be destroyed", async () => {
+		world().engines.set("1.8.0", { fate: "exits", boots: 20 });
+		const { inputs } = await new Engine().preview({ version: "1.8.0" });
+		const error = await provider.create(inputs).catch((it: unknown) => it);
+		const { id, properties } = error as { id: string; properties: Properties };
+		await provider.delete(id, properties);
 		expect(world().record()).toBeUndefined();
 	});
 
@@ -459,6 +476,7 @@ describe("delete", () => {
 		const destroy = vi.spyOn(world(), "destroy");
 		await provider.delete(engine.id, engine.outputs);
 		expect(destroy.mock.calls).toEqual([[data]]);
+		expect(lines.some((line) => line.startsWith("a: the data is kept at scripted:here/a"))).toBe(!data);
 	});
 
 	test("keeps data that no older version can take over afterwards", async () => {

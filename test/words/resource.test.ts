@@ -3,6 +3,7 @@ import {
 	availableText,
 	createStoppedText,
 	goneText,
+	keptText,
 	movedText,
 	resizedText,
 	strangerText,
@@ -47,6 +48,10 @@ test.each([
 	[
 		createStoppedText("the engine exits"),
 		"the engine exits. The cluster is kept as it is: pulumi up goes on with it, pulumi destroy removes it.",
+	],
+	[
+		keptText("analytics", "local:~/a/analytics"),
+		'analytics: the data is kept at local:~/a/analytics; a DbCluster of the same stack, name and place finds it again. To delete it with the cluster, deletionPolicy must be "Delete" in a pulumi up before the destroy.',
 	],
 ])("%s", (said, expected) => expect(said).toBe(expected));
 

@@ -18,6 +18,7 @@ import { localBackend, root, withPulumi } from "../environment.mts";
 import { freePort } from "../port.mts";
 import { endProcessesOf } from "../processes.mts";
 import { paint, say } from "../terminal.mts";
+import { Screen } from "./screen.mts";
 
 const prefix = "dbcluster-quickstart-";
 const pidFile = "pid";
@@ -75,12 +76,13 @@ export async function openStage(cli: { readonly folder: string }): Promise<Stage
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		let output = "";
+		const screen = new Screen();
 		for (const stream of [child.stdout, child.stderr]) {
 			createInterface({ input: stream }).on("line", (line) => {
 				const plain = line.replaceAll(/\x1b\[[\d;]*m/g, "");
 				output += `${plain}\n`;
 				onLine?.(plain);
-				if (!quiet && plain.trim() !== "") say(`  ${line}`);
+				if (!quiet) for (const shown of screen.show(line, plain)) say(`  ${shown}`);
 			});
 		}
 		const status = await new Promise<number | null>((resolve, reject) => {

@@ -84,7 +84,8 @@ export function watchRouter(home: string): () => void {
 	let wait = shortestWatch;
 	const look = () => {
 		if (!existsSync(home)) process.kill(process.pid, "SIGTERM");
-		const runs = routerProcess(home) !== undefined;
+		// Without a record there is nothing to route.
+		const runs = routerProcess(home) !== undefined || !existsSync(join(home, "cluster.json"));
 		// One that ends again and again is tried ever more rarely.
 		wait = runs ? shortestWatch : Math.min(wait * 2, 60_000);
 		try {

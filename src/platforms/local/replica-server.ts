@@ -29,7 +29,6 @@ export class ReplicaServer {
 	phase = "starting";
 	#parts: Parts | undefined;
 	#serving = false;
-	#stopping = false;
 	#trouble: string | undefined;
 	#queries = 0;
 	/** Writes follow one another. */
@@ -47,7 +46,10 @@ export class ReplicaServer {
 	/** Answers on a socket, whose file a dead process may have left, until SIGTERM. `release` is called at the end. */
 	static async listen({ home, replica, version, socket }: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
 		const made = new ReplicaServer(`${basename(home)}-${replica}`, version, release);
-		const server = createServer((request, response) => void made.#answer(request, response));
+		const server = createServer(
+			{ maxHeaderSize: 2 << 20 },
+			(request, response) => void made.#answer(request, response),
+		);
 		server.requestTimeout = 0;
 		rmSync(socket, { force: true });
 		await new Promise<void>((resolve, reject) => {
@@ -108,7 +110,7 @@ export class ReplicaServer {
 			}
 			const parts = this.#parts;
 			if (!this.#serving || parts === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
-			if (url.pathname === "/apply") return await this.#apply(parts, Number(url.searchParams.get("n")), response);
+			if (url.pathname === "/apply") return this.#apply(parts, Number(url.searchParams.get("n")), response);
 			if (url.pathname === "/query") return await this.#query(parts, request, url.searchParams, response);
 			response.writeHead(404).end();
 		} catch (error) {
@@ -170,7 +172,14 @@ export class ReplicaServer {
 			if (result === undefined) response.writeHead(200).end();
 		});
 		this.#writes = turn.catch(() => {});
-		await turn;
+		try {
+			await turn;
+		} catch (error) {
+			// There is no answer: it is not known what is in the data. A new process finds out, or this one says it can't.
+			response.destroy();
+			if (!(error instanceof Undecidable)) throw error;
+			this.holdOut(error.message);
+		}
 	}
 
 	#written(result: Result, params: URLSearchParams, response: ServerResponse): void {
@@ -197,10 +206,8 @@ export class ReplicaServer {
 		} else if (error instanceof EngineError) {
 			this.#refuse(response, error);
 		} else {
-			// Whoever asked must not take it for an answer.
+			// Most often a client that has gone. Whoever still asks must not take it for an answer.
 			response.destroy();
-			if (!(error instanceof Undecidable)) throw error;
-			this.holdOut(error.message);
 		}
 	}
 
@@ -235,14 +242,13 @@ export class ReplicaServer {
 	}
 }
 
-/** The engine can't stream some statements, and older ones not an empty answer: those are run once more, whole. */
+/** Older engines say so after the last piece, and for an empty answer, which then lacks its header. */
+const ended = (error: unknown) => error instanceof EngineError && /No active streaming query/.test(error.message);
+
+/** What can't be streamed is run once more, whole. */
 function notStreamed(error: unknown): undefined {
-	if (
-		error instanceof EngineError &&
-		/No active streaming query|Streaming query is not supported/.test(error.message)
-	) {
-		return undefined;
-	}
+	if (ended(error)) return undefined;
+	if (error instanceof EngineError && /Streaming query is not supported/.test(error.message)) return undefined;
 	throw error;
 }
 
@@ -264,7 +270,7 @@ async function pour(
 		response.end();
 	} catch (error) {
 		if (!(error instanceof EngineError)) throw error;
-		response.end(lateException(error.message, tag));
+		response.end(ended(error) ? "" : lateException(error.message, tag));
 	} finally {
 		await pieces.return();
 	}

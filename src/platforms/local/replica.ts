@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { compareVersions, parseVersion } from "../../core/version";
 import { Applier, Undecidable } from "./applier";
 import { Engine } from "./engine";
-import { paths } from "./home";
+import { paths, watchRouter } from "./home";
 import { tryLock } from "./lock";
 import { Progress } from "./progress";
 import { dataFolder, logFolder, openedFile, type ReplicaOptions } from "./protocol";
@@ -39,6 +39,8 @@ async function main(options: ReplicaOptions): Promise<void> {
 /** Opens the replica's data, and brings it to the end of the log. */
 async function open(options: ReplicaOptions, folder: string, server: ReplicaServer): Promise<void> {
 	const { home, version, library, addon } = options;
+	watchRouter(home);
+
 	server.phase = "loading the engine";
 	const engine = Engine.load(addon, library, version);
 	noteOpened(folder, options);

@@ -99,10 +99,16 @@ class Router {
 		let over = this.#store.read()?.cluster === undefined;
 		await this.#store.change(({ cluster }) => {
 			over = cluster === undefined || cluster.desired === "Stopped";
-			if (over) this.lock.release();
+			if (over) this.giveUp();
 			return undefined;
 		});
 		if (over) process.exit(0);
+	}
+
+	/** The port first: whoever finds no router any more may want it. */
+	giveUp(): void {
+		this.#endpoint?.server.close();
+		this.lock.release();
 	}
 
 	#listen(port: number): void {
@@ -149,7 +155,7 @@ async function main(home: string): Promise<void> {
 	const run: RunFile = { control };
 	writeDurably(paths.run(home), JSON.stringify(run));
 	process.on("SIGTERM", () => {
-		tried.lock.release();
+		router.giveUp();
 		process.exit(0);
 	});
 	await router.run();

@@ -34,12 +34,15 @@ export class LocalPlace {
 		readonly name: string,
 		readonly settings: LocalSettings,
 		readonly home: string,
+		/** Removed in the end. */
+		readonly root: string,
 	) {}
 
 	static async open(more: Partial<LocalSettings> = {}): Promise<LocalPlace> {
-		const home = join(mkdtempSync(join(tmpdir(), "dbcluster-")), "c");
+		const root = more.directory ?? mkdtempSync(join(tmpdir(), "dbcluster-"));
+		const home = more.directory ?? join(root, "c");
 		const settings = { idleAfterSeconds: 0, engines, port: await freePort(), directory: home, ...more };
-		return new LocalPlace("db", settings, home);
+		return new LocalPlace("db", settings, home, root);
 	}
 
 	get url(): string {
@@ -135,7 +138,7 @@ export class LocalPlace {
 			}
 		} finally {
 			for (const which of ["router", ...Object.keys(this.processes())]) this.kill(which);
-			rmSync(join(this.home, ".."), { recursive: true, force: true });
+			rmSync(this.root, { recursive: true, force: true });
 		}
 	}
 }

@@ -27,6 +27,7 @@ export default defineConfig({
 				test: {
 					name: "local",
 					include: local,
+					globalSetup: ["test/platforms/local/setup.mts"],
 					testTimeout: 2 * minute,
 					hookTimeout: 2 * minute,
 					maxWorkers: engineWorkers,

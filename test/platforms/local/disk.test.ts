@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { idsOfEachReplica } from "./load";
+import { LocalPlace, until } from "./place";
+
+describe("a full disk", () => {
+	let place: LocalPlace | undefined;
+	let mounted: string | undefined;
+	afterEach(async () => {
+		if (mounted !== undefined) rmSync(join(mounted, "filler"), { force: true });
+		await place?.close();
+		if (mounted !== undefined) {
+			execFileSync("umount", ["-l", mounted]);
+			rmSync(mounted, { recursive: true });
+		}
+		place = mounted = undefined;
+	});
+
+	it("refuses writes in words, loses nothing, and is over once there is room", async (context) => {
+		const folder = mkdtempSync(join(tmpdir(), "dbcluster-disk-"));
+		try {
+			execFileSync("mount", ["-t", "tmpfs", "-o", "size=128m", "tmpfs", folder], { stdio: "pipe" });
+		} catch {
+			rmSync(folder, { recursive: true });
+			context.skip("only root may mount a small file system");
+		}
+		mounted = folder;
+		const filled: LocalPlace = await LocalPlace.open({ directory: join(folder, "c") });
+		place = filled;
+		await filled.started();
+		await filled.sql("CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
+		const acknowledged: number[] = [];
+		const insert = async (id: number) => {
+			await filled.sql(`INSERT INTO t VALUES (${id})`);
+			acknowledged.push(id);
+		};
+		await insert(0);
+		expect(() => writeFileSync(join(folder, "filler"), Buffer.alloc(256 << 20))).toThrow("ENOSPC");
+
+		const refusal = await until("a write is refused", 60, async () =>
+			insert(acknowledged.length).then(
+				() => undefined,
+				(error: Error) => error.message,
+			),
+		);
+		expect(refusal).toMatch(/^503 Code: \d+\. DB::Exception: .*(full|no space|ended while)/i);
+
+		rmSync(join(folder, "filler"));
+		await until("a write is taken again", 90, () =>
+			insert(1000).then(
+				() => true,
+				() => undefined,
+			),
+		);
+		await filled.until("Started");
+		const replicas = await idsOfEachReplica(filled, "t", 2);
+		expect(replicas[0]).toEqual(replicas[1]);
+		expect(replicas[0]).toEqual(expect.arrayContaining(acknowledged));
+		expect(new Set(replicas[0]).size).toBe(replicas[0]?.length);
+	});
+});
