@@ -4,6 +4,7 @@ import type { ObservedCluster, UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./cluster";
 import * as lifecycle from "./lifecycle";
+import * as making from "./making";
 import { look, observe } from "./observe";
 import { settle } from "./opened";
 import { clusterRecord } from "./record";
@@ -69,14 +70,14 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 		return steps.restart(this.cluster, claim, replica, version);
 	}
 
-	async create(claim: Claim, spec: lifecycle.Spec): Promise<void> {
-		return lifecycle.create(this.cluster, claim, spec);
+	async create(claim: Claim, spec: making.Spec): Promise<void> {
+		return making.create(this.cluster, claim, spec);
 	}
 	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
-		return lifecycle.adopt(this.cluster, claim, owner, generation);
+		return making.adopt(this.cluster, claim, owner, generation);
 	}
-	async configure(claim: Claim, spec: lifecycle.Spec): Promise<void> {
-		return lifecycle.configure(this.cluster, claim, spec);
+	async configure(claim: Claim, spec: making.Spec): Promise<void> {
+		return making.configure(this.cluster, claim, spec);
 	}
 	async start(claim: Claim): Promise<void> {
 		return lifecycle.start(this.cluster, claim);
@@ -93,6 +94,6 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 
 	/** Replicas that still run with settings from before the last `configure`: a restart of each applies them. */
 	async outdated(): Promise<string[]> {
-		return lifecycle.outdated(this.cluster);
+		return making.outdated(this.cluster);
 	}
 }

@@ -4,7 +4,7 @@ import type { ClusterSpec } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
 import { listVersions } from "./images";
-import { mayBeMade } from "./lifecycle";
+import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
 import { indexes } from "./server-config";

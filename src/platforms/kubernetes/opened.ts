@@ -45,9 +45,10 @@ export function openedBy(stored: Stored | undefined, replica: string, pod: Pod |
 
 function provenUnopened({ version, uid }: Opening, pod: Pod | undefined, image: string): boolean {
 	if (pod === undefined) return false;
-	if (uid !== undefined && pod.metadata.uid === uid) return true;
-	const template = versionOf(image, pod);
-	return !everStarted(pod) && template !== undefined && compareVersions(template, version) === 0;
+	const its = versionOf(image, pod);
+	const former = uid !== undefined && pod.metadata.uid === uid;
+	if (everStarted(pod)) return former && its !== undefined && compareVersions(its, version) < 0;
+	return former || (its !== undefined && compareVersions(its, version) === 0);
 }
 
 /** Writes down what the pods show, since they are the only witnesses and are about to be replaced. */
@@ -80,10 +81,7 @@ export function noteOpening(
 			delete opening[replica];
 			continue;
 		}
-		const runs = pod && versionOf(image, pod);
-		// Only a pod of an older version shows, by being there, that none of this one was.
-		const older = runs !== undefined && compareVersions(runs, version) < 0;
-		opening[replica] = { version, ...(older && { uid: pod?.metadata.uid }) };
+		opening[replica] = { version, ...(pod && { uid: pod.metadata.uid }) };
 	}
 	return changed(stored, { ...stored, openedBy: opened, opening });
 }

@@ -11,7 +11,7 @@ import type { ConfigMap } from "./types";
 /** A restart that was begun: from now on the replica's data may be opened by `version`. */
 export interface Opening {
 	readonly version: DbVersion;
-	/** The pod that is still to be deleted: while it is there, no other can have opened the data. */
+	/** The pod that is to make room: while it is there, no other can have opened the data. */
 	readonly uid?: string;
 }
 

@@ -77,7 +77,7 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 	if (pod !== undefined && isToGo(cluster, pod, revision)) await cluster.api.delete("pods", replica, pod.metadata.uid);
 }
 
-const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
+export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
 
 /** One that was just made from this template and has not come to start its server is spared a second beginning. */
 function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boolean {
@@ -103,7 +103,7 @@ export function applySet(cluster: Cluster, stored: Stored, shard: number, image:
 }
 
 /** Waits until the controller knows the template: before, it would make a deleted pod anew from the one before. */
-async function takenUp(cluster: Cluster, shard: number, { metadata }: StatefulSet): Promise<string | undefined> {
+export async function takenUp(cluster: Cluster, shard: number, { metadata }: StatefulSet): Promise<string | undefined> {
 	let revision: string | undefined;
 	await until("the StatefulSet controller takes no notice of a changed template", async () => {
 		const set = await cluster.set(shard);

@@ -39,6 +39,16 @@ describe("which version opened a replica's data", () => {
 		expect(opened(back, undefined)).toBe("1.7.1");
 	});
 
+	it("is free to choose while the only pod there ever was has not started", () => {
+		const stuck = pod("1.8.0", { started: false });
+		const first = noteOpening(empty, v("1.8.0"), [{ replica: "db-0-0" }], image);
+		const second = noteOpening(first, v("1.7.1"), [{ replica: "db-0-0", pod: stuck }], image);
+		expect(opened(second, stuck)).toBeUndefined();
+		expect(opened(second, pod("1.8.0"))).toBe("1.8.0");
+		expect(opened(second, pod("1.7.1", { uid: "new" }))).toBe("1.7.1");
+		expect(opened(second, undefined)).toBe("1.7.1");
+	});
+
 	it("is never unsettled: a pod of an older version changes nothing", () => {
 		const later = settle(begun, [pod("1.8.0", { uid: "new" })], image);
 		expect(later.openedBy).toEqual({ "db-0-0": "1.8.0" });
