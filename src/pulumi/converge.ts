@@ -15,6 +15,7 @@ import { goneText, strangerText } from "../words/resource";
 import { catalogueOf } from "./catalogue";
 import type { Complete } from "./complete";
 import { judge } from "./judge";
+import { finishing } from "./orphan";
 import { mayOwn, resizes } from "./ownership";
 
 /** What a cluster is to become. */
@@ -32,7 +33,11 @@ export interface Wanted extends Complete {
  * rolls it to the version, starts or stops it. All that is left to do is read from the cluster, so that it goes on where
  * an earlier run died.
  */
-export async function converge(wanted: Wanted): Promise<ObservedCluster> {
+export function converge(wanted: Wanted): Promise<ObservedCluster> {
+	return finishing(() => inSteps(wanted));
+}
+
+async function inSteps(wanted: Wanted): Promise<ObservedCluster> {
 	const { place, args, version } = wanted;
 	const control = place.platform.control(place.name, place.settings);
 	const report = reporter(place.name);

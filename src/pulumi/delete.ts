@@ -1,11 +1,12 @@
 import { systemClock } from "../roll/clock";
-import { holding } from "../roll/hold";
+import { type Hold, holding } from "../roll/hold";
 import { withDefaults } from "../roll/timing";
 import { keptText } from "../words/resource";
 import { complete } from "./complete";
 import { holder, reporter } from "./converge";
 import { Failure, messageOf } from "./failure";
 import type { Properties } from "./inputs";
+import { finishing } from "./orphan";
 
 /**
  * Ends the cluster; its data stays unless `deletionPolicy` says otherwise. Does nothing where the cluster carries another
@@ -16,13 +17,15 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 		const { place, args } = complete(props);
 		const control = place.platform.control(place.name, place.settings);
 		const report = reporter(place.name);
-		await holding({ control, holder: holder(), clock: systemClock, timing: withDefaults(), report }, async (hold) => {
+		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report };
+		const work = async (hold: Hold) => {
 			const record = await control.record();
 			if (record === undefined || record.generation !== props.generation) return;
 			const data = args.deletionPolicy === "Delete";
 			await hold.change((claim) => control.destroy(claim, { data }));
 			if (!data) console.log(keptText(place.name, place.id));
-		});
+		};
+		await finishing(() => holding(options, work));
 	} catch (error) {
 		throw new Failure(messageOf(error));
 	}

@@ -37,9 +37,19 @@ export class Host {
 
 	async stop(): Promise<void> {
 		(await this.#client).close();
-		const ended = once(this.#process, "exit");
 		this.#process.kill("SIGKILL");
-		await ended;
+		await this.ended();
+	}
+
+	async ended(): Promise<void> {
+		if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, "exit");
+	}
+
+	/** Reads nothing that it writes any more, as when the CLI was killed. */
+	async leaveAlone(): Promise<void> {
+		await this.#client;
+		this.#process.stdout?.destroy();
+		this.#process.stderr?.destroy();
 	}
 
 	async check(olds: Properties, news: Properties) {

@@ -20,6 +20,8 @@ export class Undecidable extends Error {
 /** What came of a write: an error is a result like another, the same on every replica. */
 export type Result = { readonly answer: Answer } | { readonly error: EngineError };
 
+type Write = Classified & { kind: "write" };
+
 /** The file that holds the rows of the INSERT that is being applied, in the process's own folder. */
 const dataFile = "insert.data";
 
@@ -88,7 +90,7 @@ export class Applier {
 		const undecided = (why: string) =>
 			new Undecidable(`its process was ended in the middle of write ${entry.n} (${start(words)}), and ${why}`);
 		if (statement.kind !== "write") throw undecided("that write is none");
-		const again = () => this.#run(entry, statement);
+		const again = () => this.#run(entry, statement, before);
 		if (statement.repeat === "insert" || statement.repeat === "select") {
 			const why = mendInsert(this.#footprints.data, before, statement.repeat === "select");
 			if (why !== undefined) throw undecided(why);
@@ -125,34 +127,39 @@ export class Applier {
 		}
 		const before = this.#footprints.take(statement.insert ? "numbers" : "all");
 		this.progress.begin({ n: entry.n, before });
-		const result = await this.#run(entry, statement, before);
+		return this.#run(entry, statement, before);
+	}
+
+	async #run(entry: LogEntry, statement: Write, before: Footprint): Promise<Result> {
+		if (statement.repeat !== "select") return this.#attempt(entry, statement, before);
+		// So that its rows can be told from others, and taken away, if this process is killed before it is noted as done.
+		await this.engine.run("SYSTEM STOP MERGES");
+		try {
+			return await this.#attempt(entry, statement, before);
+		} finally {
+			await this.engine.run("SYSTEM START MERGES");
+		}
+	}
+
+	async #attempt(entry: LogEntry, statement: Write, before: Footprint): Promise<Result> {
+		let result: Result;
+		try {
+			const [sql, session] = [this.#sql(entry, statement), this.#session(entry, statement)];
+			result = { answer: await (statement.insert ? this.engine.insert(sql, session) : this.engine.run(sql, session)) };
+		} catch (error) {
+			if (!(error instanceof EngineError)) throw error;
+			if (passing.has(error.code)) throw new Unapplied(`write ${entry.n} could not be applied: ${error.message}`);
+			if (limits.has(error.code) && growth(before, this.#footprints.take("numbers")).numbers) {
+				throw new Unapplied(`write ${entry.n} was applied in part: ${error.message}`);
+			}
+			result = { error };
+		}
 		this.progress.done(entry.n);
 		return result;
 	}
 
-	async #run(entry: LogEntry, statement: Classified & { kind: "write" }, before?: Footprint): Promise<Result> {
-		const selects = statement.repeat === "select";
-		// So that its parts can be told from others and taken away if this process is killed meanwhile.
-		if (selects) await this.engine.run("SYSTEM STOP MERGES");
-		try {
-			const [sql, session] = [this.#sql(entry, statement), this.#session(entry, selects)];
-			const answer = await (statement.insert ? this.engine.insert(sql, session) : this.engine.run(sql, session));
-			return { answer };
-		} catch (error) {
-			if (!(error instanceof EngineError)) throw error;
-			if (passing.has(error.code)) throw new Unapplied(`write ${entry.n} could not be applied: ${error.message}`);
-			const partly = () => before === undefined || growth(before, this.#footprints.take("numbers")).numbers;
-			if (limits.has(error.code) && partly()) {
-				throw new Unapplied(`write ${entry.n} was applied in part: ${error.message}`);
-			}
-			return { error };
-		} finally {
-			if (selects) await this.engine.run("SYSTEM START MERGES");
-		}
-	}
-
 	/** The statement for the engine. The rows of an INSERT go through a file: in the text the engine would misread some. */
-	#sql(entry: LogEntry, { insert }: Classified & { kind: "write" }): string {
+	#sql(entry: LogEntry, { insert }: Write): string {
 		const text = this.#text(entry);
 		if (insert?.source !== "data") return text.toString();
 		const [head, settings] = [text.subarray(0, insert.settings), text.subarray(insert.settings, insert.from)];
@@ -160,7 +167,7 @@ export class Applier {
 		return `${head} FROM INFILE '${dataFile}' COMPRESSION 'none' ${settings} FORMAT ${insert.format}`;
 	}
 
-	#session(entry: LogEntry, selects: boolean): Session {
+	#session(entry: LogEntry, { repeat }: Write): Session {
 		const { database, settings } = sessionOf(new URLSearchParams(entry.params));
 		const theirs = Object.entries(settings).filter(([name]) => !Object.hasOwn(always, name) && !neverTaken.test(name));
 		return {
@@ -169,7 +176,10 @@ export class Applier {
 				insert_deduplication_token: `write-${entry.n}`,
 				...Object.fromEntries(theirs),
 				...this.#settings,
-				...(selects && { insert_deduplicate: "0", deduplicate_blocks_in_dependent_materialized_views: "0" }),
+				...(repeat === "select" && {
+					insert_deduplicate: "0",
+					deduplicate_blocks_in_dependent_materialized_views: "0",
+				}),
 			},
 		};
 	}

@@ -123,11 +123,14 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async start(claim: Claim): Promise<void> {
 		const engines = await this.#engines();
-		if (routerProcess(this.#home) === undefined) await this.#mustBeFree(this.#read()?.cluster?.port);
+		const runs = routerProcess(this.#home) !== undefined;
+		if (!runs) await this.#mustBeFree(this.#read()?.cluster?.port);
 		const file = await this.#changeCluster(claim, (cluster) => ({
 			...cluster,
 			...merged(cluster, engines),
 			desired: "Started",
+			// What was drained before everything ended is not meant to stay out.
+			...(!runs && { wanted: undrained(cluster) }),
 		}));
 		await carryOut(this.#home, file.cluster);
 	}
@@ -136,9 +139,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const file = await this.#changeCluster(claim, (cluster) => ({
 			...cluster,
 			desired: "Stopped",
-			wanted: Object.fromEntries(
-				Object.entries(cluster.wanted).map(([folder, { version, run }]) => [folder, { version, run }]),
-			),
+			wanted: undrained(cluster),
 		}));
 		await carryOut(this.#home, file.cluster);
 	}
@@ -245,6 +246,10 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 }
 
 type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
+
+function undrained({ wanted }: LocalCluster): LocalCluster["wanted"] {
+	return Object.fromEntries(Object.entries(wanted).map(([folder, { version, run }]) => [folder, { version, run }]));
+}
 
 /** The engines of the program as it is now go before those that the record has from earlier. */
 function merged(cluster: LocalCluster, { engines, addon }: EngineChoice): EngineChoice {

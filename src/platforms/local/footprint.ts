@@ -28,6 +28,9 @@ interface Part {
 const partName = /^([^_]+)_(\d+)_(\d+)_(\d+)(?:_(\d+))?$/;
 const mutationFile = /^mutation_(\d+)\.txt$/;
 
+/** After how many milliseconds without a change what was seen of a folder may be remembered. */
+const settled = 2000;
+
 /** Reads footprints of one data folder; remembers tables that did not change since. */
 export class Footprints {
 	readonly #known = new Map<string, { readonly changed: bigint; readonly number: number; readonly mutation: number }>();
@@ -66,7 +69,8 @@ export class Footprints {
 			mutation = Math.max(mutation, Number(mutationFile.exec(name)?.[1] ?? 0));
 		}
 		const seen = { changed, number: Math.max(number, mutation), mutation };
-		this.#known.set(folder, seen);
+		// A folder that changes twice within a tick of the clock shows the same time.
+		if (Date.now() - Number(changed / 1_000_000n) > settled) this.#known.set(folder, seen);
 		return seen;
 	}
 
@@ -105,13 +109,13 @@ export function mendInsert(data: string, before: Footprint, all: boolean): strin
 		const path = join(data, folder);
 		const had = before.numbers[folder] ?? 0;
 		const logs = dedupLogs(path);
-		const noted = new Set(logs.flatMap(({ records }) => records.map((record) => record.part)));
-		const fresh = parts(path).filter((part) => part.to > had && part.mutation <= had);
-		for (const part of fresh) {
-			if (part.level === 0 && (all || !noted.has(part.name))) rmSync(join(path, part.name), { recursive: true });
-			else if (part.level > 0 && (all || !everyNoted(part, had, noted))) {
-				return `the rows that it wrote to ${folder} were already merged with others`;
-			}
+		const noted = new Set(logs.flatMap(({ records }) => records.map(({ part }) => part && block(part, part.from))));
+		for (const part of parts(path)) {
+			if (part.to <= had || part.mutation > had) continue;
+			const alien = numbersOf(part, had).some((n) => all || !noted.has(block(part, n)));
+			if (!alien) continue;
+			if (part.from <= had) return `the rows that it wrote to ${folder} were already merged with others`;
+			rmSync(join(path, part.name), { recursive: true });
 		}
 		const left = parts(path);
 		for (const { file, records } of logs) {
@@ -122,21 +126,22 @@ export function mendInsert(data: string, before: Footprint, all: boolean): strin
 	return undefined;
 }
 
-function everyNoted(part: Part, had: number, noted: ReadonlySet<string>): boolean {
-	for (let n = Math.max(part.from, had + 1); n <= part.to; n++) {
-		if (!noted.has(`${part.partition}_${n}_${n}_0`)) return false;
-	}
-	return true;
+/** The numbers of the blocks in a part that came after a number. */
+function numbersOf(part: Part, after: number): number[] {
+	const first = Math.max(part.from, after + 1);
+	return Array.from({ length: part.to - first + 1 }, (_, i) => first + i);
 }
 
-function covers(part: Part, name: string): boolean {
-	const other = parsePart(name);
+/** One INSERT's block in a table, whatever was done to its part since. */
+const block = ({ partition }: Part, n: number) => `${partition} ${n}`;
+
+function covers(part: Part, other: Part | undefined): boolean {
 	return other !== undefined && part.partition === other.partition && part.from <= other.from && part.to >= other.to;
 }
 
 interface Note {
 	readonly line: string;
-	readonly part: string;
+	readonly part: Part | undefined;
 	readonly dropped: boolean;
 }
 
@@ -152,7 +157,7 @@ function dedupLogs(table: string): { readonly file: string; readonly records: re
 			.slice(0, -1)
 			.map((line): Note => {
 				const [operation, part = ""] = line.split("\t");
-				return { line, part, dropped: operation === "2" };
+				return { line, part: parsePart(part), dropped: operation === "2" };
 			});
 		return { file, records };
 	});

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { PlatformError } from "../../control/errors";
@@ -44,7 +44,8 @@ export function socketFolder(home: string): string {
 
 function privateFolder(path: string): string {
 	mkdirSync(path, { recursive: true, mode: 0o700 });
-	const { uid, mode } = statSync(path);
+	// Not through a link, which somebody else may have put there.
+	const { uid, mode } = lstatSync(path);
 	if (uid === userInfo().uid && (mode & 0o077) === 0) return path;
 	throw new PlatformError(
 		`${path} can be entered by other users, and the cluster's sockets would lie in it. Remove it, or make it this user's alone.`,

@@ -28,7 +28,7 @@ class Router {
 		readonly home: string,
 		readonly lock: Lock,
 		log: WriteLog,
-		sockets: string,
+		readonly sockets: string,
 	) {
 		this.#store = new Store(home);
 		this.#fleet = new Fleet(this.#store, sockets, () => log.last);
@@ -99,7 +99,11 @@ class Router {
 		let over = this.#store.read()?.cluster === undefined;
 		await this.#store.change(({ cluster }) => {
 			over = cluster === undefined || cluster.desired === "Stopped";
-			if (over) this.giveUp();
+			if (over) {
+				// Nobody uses the sockets any more; outside of the cluster's folder nobody else would remove them.
+				rmSync(this.sockets, { recursive: true, force: true });
+				this.giveUp();
+			}
 			return undefined;
 		});
 		if (over) process.exit(0);

@@ -45,10 +45,10 @@ export function classify(sql: string | Buffer): Classified {
 	const text = (typeof sql === "string" ? Buffer.from(sql) : sql).toString("latin1");
 	const scan = tokens(text);
 	const ahead: Token[] = [];
-	// Brackets before the first word: (SELECT 1).
-	for (const token of scan) {
-		ahead.push(token);
-		if (token.kind !== "sign" || token.text !== "(") break;
+	// Brackets before the first word: (SELECT 1). Not for...of, which would end the scan.
+	for (let next = scan.next(); !next.done; next = scan.next()) {
+		ahead.push(next.value);
+		if (!isSign(next.value, "(")) break;
 	}
 	const first = ahead.at(-1);
 	if (first?.kind !== "word") return read;

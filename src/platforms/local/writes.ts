@@ -75,7 +75,7 @@ export class Writes {
 		const answered = outcomes.filter(
 			(outcome): outcome is Outcome & { answer: ReplicaAnswer } => outcome.answer !== undefined,
 		);
-		const best = answered.find(({ answer }) => answer.code === undefined) ?? answered[0];
+		const best = answered.find(({ answer }) => isDone(answer)) ?? answered[0];
 		if (best === undefined) {
 			throw errors.noReplica(
 				`Every replica ended while it took the write, which may yet come to hold: ${this.fleet.missing().join("; ")}`,
@@ -83,7 +83,8 @@ export class Writes {
 		}
 		if (answered.length === outcomes.length && n % truncateEvery === 0) this.#truncate(n);
 		for (const { route, answer } of answered) {
-			if (answer.code === best.answer.code) continue;
+			// What fails on all of them changed nothing, though engines of two versions may name it differently.
+			if (isDone(answer) === isDone(best.answer)) continue;
 			const words = `its data may differ from the others' since write ${n}, which it answered with ${said(answer)} and another replica with ${said(best.answer)}; to mend it, stop the cluster, put a copy of the other replica's folder in the place of its own, and start`;
 			writeDurably(paths.heldOut(this.fleet.store.folder, route.replica), words);
 			route.keeper.doubt();
@@ -100,6 +101,8 @@ export class Writes {
 		}
 	}
 }
+
+const isDone = ({ code }: ReplicaAnswer) => code === undefined;
 
 function said({ code }: ReplicaAnswer): string {
 	return code === undefined ? "success" : `error ${code}`;

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ControlError, PlatformError } from "../../../src/control/errors";
 import { localPlatform } from "../../../src/platforms/local";
+import { routerSocket } from "../../../src/platforms/local/home";
 import { freePort, LocalPlace, until, versions } from "./place";
 
 let place: LocalPlace;
@@ -92,6 +93,11 @@ describe("a created cluster", () => {
 		try {
 			await deep.started({ replicas: 1 });
 			expect(await deep.sql("SELECT 1")).toBe("1");
+			const sockets = dirname(routerSocket(long) ?? "");
+			expect(statSync(sockets).mode & 0o777).toBe(0o700);
+			await deep.under((claim, control) => control.stop(claim));
+			await deep.until("Stopped");
+			expect(existsSync(sockets)).toBe(false);
 		} finally {
 			await deep.close();
 		}

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openQuery } from "../../../src/platforms/local/replica-client";
 import { Bench, type Installed, libraries } from "./bench";
 
+const patience = { timeout: 30_000 };
+
 describe.each(Object.keys(libraries) as Installed[])("a replica on engine %s", (version) => {
 	let bench: Bench;
 	beforeAll(async () => {
@@ -94,16 +96,19 @@ describe.each(Object.keys(libraries) as Installed[])("a replica on engine %s", (
 	it("answers on, and says how it is, while queries run", async () => {
 		const gone = new AbortController();
 		const endless = Array.from({ length: 20 }, () =>
-			openQuery(bench.socket, "", Buffer.from("SELECT sleepEachRow(0.1) FROM system.numbers"), gone.signal).catch(
-				() => {},
-			),
+			openQuery(
+				bench.socket,
+				"",
+				Buffer.from("SELECT sleepEachRow(0.1) FROM system.numbers SETTINGS max_block_size = 1"),
+				gone.signal,
+			).catch(() => {}),
 		);
-		await expect.poll(async () => (await bench.status())?.queries).toBe(20);
+		await expect.poll(async () => (await bench.status())?.queries, patience).toBe(20);
 		expect(await bench.value("SELECT 1")).toBe("1");
 		await bench.done("CREATE TABLE while_busy (a Int32) ENGINE = MergeTree ORDER BY a");
 		gone.abort();
 		await Promise.all(endless);
-		await expect.poll(async () => (await bench.status())?.queries).toBe(0);
+		await expect.poll(async () => (await bench.status())?.queries, patience).toBe(0);
 	});
 
 	it("ends a query whose client has gone", async () => {
@@ -112,7 +117,7 @@ describe.each(Object.keys(libraries) as Installed[])("a replica on engine %s", (
 		const answer = await openQuery(bench.socket, "", Buffer.from(sql), gone.signal);
 		await answer[Symbol.asyncIterator]().next();
 		gone.abort();
-		await expect.poll(async () => (await bench.status())?.queries).toBe(0);
+		await expect.poll(async () => (await bench.status())?.queries, patience).toBe(0);
 		expect(await bench.value("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%'")).toBe("1");
 	});
 
@@ -166,9 +171,9 @@ describe.each(Object.keys(libraries) as Installed[])("a replica on engine %s", (
 
 	it("lets running queries end when it is stopped, and takes no new ones", async () => {
 		const slow = bench.value("SELECT sleep(1)");
-		await expect.poll(async () => (await bench.status())?.queries).toBe(1);
+		await expect.poll(async () => (await bench.status())?.queries, patience).toBe(1);
 		bench.process?.kill("SIGTERM");
-		await expect.poll(async () => (await bench.status())?.phase).toBe("stopping");
+		await expect.poll(async () => (await bench.status())?.phase, patience).toBe("stopping");
 		expect((await bench.query("SELECT 1")).status).toBe(503);
 		expect(await slow).toBe("0");
 		expect(await bench.ended()).toBe(0);
