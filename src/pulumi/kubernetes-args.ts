@@ -67,10 +67,13 @@ export interface KubernetesArgs {
 	 */
 	resources?: Input<ResourcesArgs>;
 
-	/** More files of `/etc/clickhouse-server/config.d`, by name. Those after `dbcluster.xml` in the alphabet win over it. */
+	/**
+	 * More files of `/etc/clickhouse-server/config.d`, by name. Those after `dbcluster.xml` in the alphabet win over it.
+	 * They become a ConfigMap, which is no place for a password.
+	 */
 	config?: Input<{ [file: string]: Input<string> }>;
 
-	/** Files of `/etc/clickhouse-server/users.d`, by name. */
+	/** Files of `/etc/clickhouse-server/users.d`, by name. They become a ConfigMap, so write hashes and no passwords. */
 	users?: Input<{ [file: string]: Input<string> }>;
 
 	/** Secrets of the namespace with which the image is pulled. */

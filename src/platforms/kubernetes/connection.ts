@@ -131,7 +131,7 @@ function client(): { KubeConfig: new () => KubeConfig } {
 		throw new PlatformError(
 			missing
 				? "clusters on Kubernetes need the package @kubernetes/client-node: npm install @kubernetes/client-node@2"
-				: `the package @kubernetes/client-node can't be loaded: ${(error as Error).message}`,
+				: `the package @kubernetes/client-node can't be loaded by Node ${process.version}: ${(error as Error).message}`,
 		);
 	}
 }

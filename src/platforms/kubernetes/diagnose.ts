@@ -111,6 +111,11 @@ export function troubleOf(pod: Pod | undefined, now: number): string | undefined
 	return `exited (exit code ${last.exitCode ?? "unknown"}) and is started again${words === "" ? "" : `; its last words: "${words}"`}`;
 }
 
+/** Whether it may get requests, and is not on its way out. */
+export function isReady(pod: Pod): boolean {
+	return pod.metadata.deletionTimestamp === undefined && condition(pod, "Ready")?.status === "True";
+}
+
 /** The line of a log that says most: the last that speaks of an error, else the last. */
 export function lastWords(text: string): string {
 	const lines = text.split("\n").map((line) => line.trim());

@@ -3,7 +3,7 @@ import type { ReplicaView } from "../../control/port";
 import type { ObservedCluster, ObservedReplica } from "../../core/cluster";
 import type { State } from "../../core/state";
 import { type Cluster, inEndpoints } from "./cluster";
-import { diagnose, troubleOf } from "./diagnose";
+import { diagnose, isReady, troubleOf } from "./diagnose";
 import { annotation, container, label, replicaName, shardName } from "./names";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
@@ -73,7 +73,8 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
 		return { ...view, phase: healthy.readOnly ? "waiting for Keeper" : `catching up${parts}` };
 	}
-	return { ...view, phase: phase === "ready" ? "out of the clients' endpoints" : phase };
+	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
+	return { ...view, phase: healthy === undefined ? phase : "answering, and about to be let in" };
 }
 
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {
@@ -147,11 +148,6 @@ function replicaOf(
 		caughtUp: healthy?.caughtUp,
 		...(trouble !== undefined && { trouble }),
 	};
-}
-
-function isReady(pod: Pod): boolean {
-	if (pod.metadata.deletionTimestamp !== undefined) return false;
-	return pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
 /** One that does not answer is not known to be behind. A ready one that can't be asked is worth a word. */

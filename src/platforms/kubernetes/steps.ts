@@ -3,7 +3,7 @@ import type { Claim } from "../../control/port";
 import { compareVersions, type DbVersion } from "../../core/version";
 import { untilNoConflict } from "./api";
 import { type Cluster, inEndpoints } from "./cluster";
-import { diagnose } from "./diagnose";
+import { diagnose, isReady } from "./diagnose";
 import { clientServiceName, label, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
 import { everStarted, noteOpening, openedBy, settle } from "./opened";
@@ -20,13 +20,13 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	cluster.place(await cluster.record.guard(claim), replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined) return;
-	const reached = inEndpoints(await cluster.slices(), pod) || pod.metadata.labels?.[label.clients] !== undefined;
 	await relabel(cluster, pod, null);
 	await until(
 		"the EndpointSlices do not let go of a drained pod",
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
-	if (reached) await sleep(proxyMoment);
+	// Also when an earlier call took it out: that one may have died within the moment.
+	if (isReady(pod)) await sleep(proxyMoment);
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
