@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { roll } from "../../src/roll/roll";
 import { v } from "../build";
-import { Space, startCluster, unavailable } from "./harness";
+import { queryAt, Space, startCluster, unavailable } from "./harness";
 import { startLoad } from "./load";
 
 const minute = 60_000;
@@ -20,7 +20,10 @@ it.skipIf(unavailable !== undefined)(
 					`CREATE TABLE rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${space.namespace}/rows', '{replica}', d, n, 8192)`,
 				);
 			const before = await podsAndVolumes(space);
-			const load = startLoad({ endpoint: await space.endpoint("db"), table: "rows" });
+			const endpoint = await space.endpoint("db");
+			// The node's proxy learns of a new Service a moment after the cluster is Started.
+			await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: minute, interval: 100 });
+			const load = startLoad({ endpoint, table: "rows" });
 			const { cluster } = await roll({
 				control,
 				to: v("1.8.0"),

@@ -23,6 +23,9 @@ const unschedulableSeconds = 60;
 /** The kubelet tries again after 0.5, 1, 2, 4 ... seconds, and a new volume may need some of them. */
 const failedMounts = 5;
 
+/** The kubelet restarts at once, then after 10 and 20 seconds: a Keeper or a volume's former user may need some of them. */
+const patientRestarts = 2;
+
 const unpullable =
 	/not found|manifest unknown|name_unknown|does not exist|denied|unauthorized|forbidden|no match for platform/i;
 
@@ -34,8 +37,7 @@ export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: E
 		return { phase: `its pod is ${pod.status.phase}: ${clause(pod.status.message ?? pod.status.reason ?? "")}` };
 	}
 	const status = serverStatus(pod);
-	if (status === undefined || (status.state?.waiting && !status.lastState?.terminated && !status.imageID))
-		return notStarted(pod, status, now, events);
+	if (!status?.imageID) return notStarted(pod, status, now, events);
 	return started(pod, status, log);
 }
 
@@ -90,8 +92,7 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 				? "was killed for lack of memory: raise resources.limits.memory"
 				: `exits at start (exit code ${last.exitCode ?? "unknown"})`;
 		const failure = `${how}${words === "" ? "" : `; its last words: "${words}"`}`;
-		// Once is bad luck, such as a Keeper that was not there yet.
-		return { phase: failure, ...((status.restartCount ?? 0) > 0 && { failure }) };
+		return { phase: failure, ...((status.restartCount ?? 0) >= patientRestarts && { failure }) };
 	}
 	if (!status.started) {
 		const words = steady(log.trim().split("\n").at(-1) ?? "");

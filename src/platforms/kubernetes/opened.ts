@@ -19,17 +19,12 @@ export function serverStatus(pod: Pod): ContainerStatus | undefined {
 	return pod.status?.containerStatuses?.find(({ name }) => name === container);
 }
 
-/** Whether the server's container ever ran in this pod. One without an imageID never did, whatever its image says. */
+/**
+ * Whether the server's container ever ran in this pod. One without an imageID never did, whatever else its status says: of
+ * a pod that is deleted before it starts, the kubelet reports a container that has ended.
+ */
 export function everStarted(pod: Pod): boolean {
-	const status = serverStatus(pod);
-	if (status === undefined) return false;
-	return Boolean(
-		status.imageID ||
-			status.restartCount ||
-			status.lastState?.terminated ||
-			status.state?.running ||
-			status.state?.terminated,
-	);
+	return Boolean(serverStatus(pod)?.imageID);
 }
 
 /**

@@ -59,10 +59,10 @@ describe("what keeps a replica from serving", () => {
 			[event("FailedMount", 'configmap "x" not found', 6)],
 			'configmap "x" not found',
 		],
-		["a first crash", pod({ restartCount: 0, imageID: "i", state: { terminated: crashed } }), [], undefined],
+		["a crash", pod({ restartCount: 0, imageID: "i", state: { terminated: crashed } }), [], undefined],
 		[
-			"a crash again",
-			pod({ restartCount: 1, imageID: "i", ...waiting("CrashLoopBackOff"), lastState: { terminated: crashed } }),
+			"a crash again and again",
+			pod({ restartCount: 2, imageID: "i", ...waiting("CrashLoopBackOff"), lastState: { terminated: crashed } }),
 			[],
 			"too old",
 		],
@@ -93,7 +93,7 @@ describe("what keeps a replica from serving", () => {
 
 	it("says the last words of what exits at start", () => {
 		const found = pod({
-			restartCount: 1,
+			restartCount: 2,
 			imageID: "i",
 			...waiting("CrashLoopBackOff"),
 			lastState: { terminated: crashed },

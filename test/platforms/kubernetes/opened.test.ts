@@ -49,6 +49,13 @@ describe("which version opened a replica's data", () => {
 		expect(opened(second, undefined)).toBe("1.7.1");
 	});
 
+	it("is none of a pod that was deleted before it started, though the kubelet says that its container ended", () => {
+		const ended = pod("1.8.0", { started: false, uid: "new" });
+		const state = { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } };
+		const gone = { ...ended, status: { containerStatuses: [{ name: "server", imageID: "", state }] } };
+		expect(opened(begun, gone)).toBe("1.7.1");
+	});
+
 	it("is never unsettled: a pod of an older version changes nothing", () => {
 		const later = settle(begun, [pod("1.8.0", { uid: "new" })], image);
 		expect(later.openedBy).toEqual({ "db-0-0": "1.8.0" });
