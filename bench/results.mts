@@ -15,9 +15,11 @@ export function machine(): string {
 	return `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.versions.node}, ${process.platform}-${process.arch}`;
 }
 
-/** Keeps a bench's figures under bench/results/, where the README's are taken from. */
-export function saveResults(bench: string, results: object): void {
-	const folder = join(import.meta.dirname, "results");
-	mkdirSync(folder, { recursive: true });
-	writeFileSync(join(folder, `${bench}.json`), `${JSON.stringify(results, undefined, "\t")}\n`);
+/** Where figures are kept. */
+export const results = join(import.meta.dirname, "results");
+
+/** Keeps a bench's figures there, where the README's are taken from. */
+export function saveResults(bench: string, figures: object): void {
+	mkdirSync(results, { recursive: true });
+	writeFileSync(join(results, `${bench}.json`), `${JSON.stringify(figures, undefined, "\t")}\n`);
 }

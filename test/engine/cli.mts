@@ -8,15 +8,15 @@ export interface Ran {
 	readonly output: string;
 }
 
-/** A run of the Pulumi CLI that goes on. */
+/** A run of the Pulumi CLI, or of another program, that goes on. */
 export class Cli {
 	#output = "";
 	#listeners = new Set<() => void>();
 	readonly #child: ChildProcess;
 	readonly ended: Promise<Ran>;
 
-	constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
-		const child = spawn("pulumi", args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+	constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, program = "pulumi") {
+		const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 		this.#child = child;
 		for (const stream of [child.stdout, child.stderr]) {
 			stream.setEncoding("utf8").on("data", (text: string) => {
@@ -48,9 +48,9 @@ export class Cli {
 		});
 	}
 
-	/** Kills the CLI itself, without any warning and without its children. */
-	kill(): void {
-		this.#child.kill("SIGKILL");
+	/** Sends a signal to the program itself, not to its children; by default one that ends it without any warning. */
+	kill(signal: NodeJS.Signals = "SIGKILL"): void {
+		this.#child.kill(signal);
 	}
 
 	/** The process of the dynamic provider that this run started. */

@@ -51,6 +51,8 @@ export class Stack {
 				directory: this.cluster,
 				port,
 				engines: { [oldVersion]: engineFolders.old, [newVersion]: engineFolders.new },
+				// Also where a test takes the newer engine away: the older one's own addon does not load on every system.
+				addon: join(engineFolders.new, "chdb_node.node"),
 			},
 		};
 		this.#env = {

@@ -41,7 +41,8 @@ test("stops at a replica whose engine is not there, goes on serving, and resumes
 	const preview = await db.preview();
 	expect(preview.output).toContain(transition);
 	expect(preview.output).toContain("an update that stopped midway");
-	expect(await db.upOk()).toContain(`going on with ${transition}: 2 replicas left`);
+	// The cluster tries to start its replica all the while, so that one may be done already.
+	expect(await db.upOk()).toContain(`going on with ${transition}: `);
 	expect(await db.query("SELECT version()")).toBe(newVersion);
 	expect(await rows(db)).toBe(whole);
 	expect(db.record().cluster?.mark).toBeUndefined();

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 import { localBackend, root, withPulumi } from "../environment.mts";
 import { freePort } from "../port.mts";
 import { endProcessesOf } from "../processes.mts";
@@ -79,7 +80,7 @@ export async function openStage(cli: { readonly folder: string }): Promise<Stage
 		const screen = new Screen();
 		for (const stream of [child.stdout, child.stderr]) {
 			createInterface({ input: stream }).on("line", (line) => {
-				const plain = line.replaceAll(/\x1b\[[\d;]*m/g, "");
+				const plain = stripVTControlCharacters(line);
 				output += `${plain}\n`;
 				onLine?.(plain);
 				if (!quiet) for (const shown of screen.show(line, plain)) say(`  ${shown}`);

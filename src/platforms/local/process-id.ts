@@ -43,7 +43,10 @@ function startedOnLinux(pid: number): string | undefined {
 		const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
 		// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
 		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		return fields[0] === "Z" || fields[0] === "X" ? undefined : `${fields[19]}-${bootId()}`;
+		// A killed process is a zombie as soon as its first thread has ended; the others hold its ports and files until they
+		// have, too.
+		const [state, threads, started] = [fields[0], Number(fields[17]), fields[19]];
+		return state === "X" || (state === "Z" && threads <= 1) ? undefined : `${started}-${bootId()}`;
 	} catch {
 		return undefined;
 	}

@@ -103,8 +103,11 @@ export class Bench {
 		return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) };
 	}
 
+	/** A query's answer as text; throws when it is an error. */
 	async value(sql: string, params: Record<string, string> = {}): Promise<string> {
-		return (await this.query(sql, params)).body.toString().trim();
+		const { status, body } = await this.query(sql, params);
+		if (status !== 200) throw new Error(body.toString());
+		return body.toString().trim();
 	}
 
 	async close(): Promise<void> {

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LockTimeout, lockHolder, tryLock, withLock } from "../../../src/platforms/local/lock";
+import { isFree } from "../../../src/platforms/local/port-owner";
 import { isAlive, ownProcessId, processId, signal } from "../../../src/platforms/local/process-id";
+import { freePort } from "./place";
 
 let folder: string;
 let path: string;
@@ -136,5 +138,23 @@ describe("a process", () => {
 		expect(isAlive(dead)).toBe(false);
 		expect(signal(dead, "SIGTERM")).toBe(false);
 		expect(signal({ pid: process.pid, started: "another start" }, "SIGKILL")).toBe(false);
+	});
+
+	it("that was killed is alive until it has let go of all it held", async () => {
+		const port = await freePort();
+		// With threads, and with memory whose return takes the system a while.
+		const script = `require("node:crypto").pbkdf2("a", "b", 1e9, 64, "sha512", () => {});
+			const memory = Buffer.alloc(4e8, 1);
+			require("node:net").createServer().listen(${port}, "127.0.0.1", () => console.log(memory.length));`;
+		const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+		children.push(child);
+		await once(child.stdout, "data");
+		const id = processId(child.pid ?? -1);
+		if (id === undefined) throw new Error("the child does not run");
+		signal(id, "SIGKILL");
+		while (isAlive(id)) {
+			// Without a pause, so as to see the first moment.
+		}
+		expect(await isFree(port)).toBe(true);
 	});
 });
