@@ -12,6 +12,7 @@ module.exports = {
 		layer("control", "core"),
 		layer("roll", "core", "control"),
 		layer("platforms/local", "core", "control"),
+		layer("platforms/kubernetes", "core", "control"),
 		layer("pulumi", "core", "control", "roll", "words", "platforms"),
 		{
 			name: "core imports semver and nothing else from outside",

@@ -6,6 +6,8 @@ const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() 
 const minute = 60_000;
 
 const local = ["test/contract/local*.test.ts", "test/platforms/local/**/*.test.ts"];
+/** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
+const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.ts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
@@ -17,7 +19,7 @@ export default defineConfig({
 				test: {
 					name: "fast",
 					include: ["test/**/*.test.{ts,mts}"],
-					exclude: [...local, ...cli, "test/kubernetes/**"],
+					exclude: [...local, ...cli, ...kubernetes],
 					sequence: { groupOrder: 0 },
 				},
 			},
@@ -30,6 +32,16 @@ export default defineConfig({
 					hookTimeout: 2 * minute,
 					maxWorkers: engineWorkers,
 					sequence: { groupOrder: 1 },
+				},
+			},
+			{
+				test: {
+					name: "kubernetes",
+					include: kubernetes,
+					testTimeout: 5 * minute,
+					hookTimeout: 5 * minute,
+					maxWorkers: engineWorkers,
+					sequence: { groupOrder: 3 },
 				},
 			},
 			{

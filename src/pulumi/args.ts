@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { KubernetesArgs } from "./kubernetes-args";
 
 /** What a {@link DbCluster} is to be. */
 export interface DbClusterArgs {
@@ -38,9 +39,16 @@ export interface DbClusterArgs {
 	local?: Input<LocalArgs>;
 
 	/**
+	 * Puts the cluster on Kubernetes, as StatefulSets: for production. Exactly one platform must be given.
+	 *
+	 * @example { namespace: "db", image: "myscale/myscaledb", passwordSecret: { name: "db-password" } }
+	 */
+	kubernetes?: Input<KubernetesArgs>;
+
+	/**
 	 * The catalogue: which versions exist.
 	 *
-	 * @default the engines that are installed, on the local platform
+	 * @default the engines that are installed, on the local platform; the tags of the image, on Kubernetes
 	 */
 	versions?: Input<VersionsArgs>;
 

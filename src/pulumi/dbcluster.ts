@@ -68,11 +68,19 @@ function given(args: DbClusterArgs | undefined): pulumi.Inputs {
 }
 
 function ours(name: string, args: DbClusterArgs | undefined): pulumi.Inputs {
+	const shown = withoutCredentials(args);
 	return {
 		owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
 		// Both are worked out by the provider from the arguments, and Pulumi keeps a value secret only under its own name:
 		// so they are handed over as secret as what they come from.
-		endpoint: pulumi.output(args?.local).apply(() => ""),
-		caveats: pulumi.output(args).apply(() => ({})),
+		endpoint: pulumi.all([shown?.local, shown?.kubernetes]).apply(() => ""),
+		caveats: pulumi.output(shown).apply(() => ({})),
 	};
+}
+
+/** A kubeconfig is a secret by nature, and nothing of it gets into what is worked out: that must stay readable. */
+function withoutCredentials(args: DbClusterArgs | undefined): DbClusterArgs | undefined {
+	const kubernetes = args?.kubernetes;
+	if (kubernetes === undefined || pulumi.Output.isInstance(kubernetes) || !("kubeconfig" in kubernetes)) return args;
+	return { ...args, kubernetes: { ...kubernetes, kubeconfig: undefined } } as DbClusterArgs;
 }

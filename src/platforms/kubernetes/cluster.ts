@@ -1,0 +1,101 @@
+import { ControlError } from "../../control/errors";
+import type { DbVersion } from "../../core/version";
+import { Api } from "./api";
+import { connect } from "./connection";
+import { resolveImage } from "./images";
+import { clientServiceName, clusterSelector, parseReplica, replicaName, shardName } from "./names";
+import type { Image } from "./pod";
+import { RecordStore, type Stored } from "./record";
+import { type Credentials, readCredentials, Server } from "./server";
+import { indexes } from "./server-config";
+import type { KubernetesSettings } from "./settings";
+import { type KeptSettings, kept, type Shape } from "./shape";
+import type { EndpointSlice, Pod, StatefulSet } from "./types";
+import type { Connection } from "./wire";
+
+/** One cluster's objects and the ways to them; what is asked once for good is kept. */
+export class Cluster {
+	readonly api: Api;
+	readonly record: RecordStore;
+	private credentials: Promise<Credentials | undefined> | undefined;
+	private readonly images = new Map<string, Promise<Image>>();
+
+	constructor(
+		readonly name: string,
+		readonly given: KubernetesSettings,
+		connection: Connection = connect(given),
+	) {
+		this.api = new Api(connection, given.namespace);
+		this.record = new RecordStore(this.api, name);
+	}
+
+	/** The settings that the cluster was last made or configured with; those given where it keeps none. */
+	settings(stored: Stored | undefined): KeptSettings {
+		return stored?.settings ?? kept(this.given);
+	}
+
+	shape(stored: Stored): Shape {
+		const { shards = 1, replicas = 1 } = stored;
+		return { name: this.name, namespace: this.api.namespace, shards, replicas, settings: this.settings(stored) };
+	}
+
+	/** Resolved once in this process, so that one roll gives all replicas the same. */
+	image(settings: KeptSettings, version: DbVersion): Promise<Image> {
+		const key = `${settings.image} ${version}`;
+		let image = this.images.get(key);
+		if (image === undefined) {
+			image = resolveImage(settings.image, version);
+			image.catch(() => this.images.delete(key));
+			this.images.set(key, image);
+		}
+		return image;
+	}
+
+	async server(pod: string, settings: KeptSettings): Promise<Server> {
+		this.credentials ??= readCredentials(this.api, settings);
+		this.credentials.catch(() => {
+			this.credentials = undefined;
+		});
+		return new Server(this.api, pod, await this.credentials);
+	}
+
+	pods(): Promise<readonly Pod[]> {
+		return this.api.list<Pod>("pods", { labels: clusterSelector(this.name) });
+	}
+
+	sets(): Promise<readonly StatefulSet[]> {
+		return this.api.list<StatefulSet>("statefulsets", { labels: clusterSelector(this.name) });
+	}
+
+	set(shard: number): Promise<StatefulSet | undefined> {
+		return this.api.get<StatefulSet>("statefulsets", shardName(this.name, shard));
+	}
+
+	slices(): Promise<readonly EndpointSlice[]> {
+		const labels = `kubernetes.io/service-name=${clientServiceName(this.name)}`;
+		return this.api.list<EndpointSlice>("endpointslices", { labels });
+	}
+
+	/** Shard and ordinal of a replica of this cluster; throws when it has none of that name. */
+	place(stored: Stored | undefined, replica: string): { shard: number; ordinal: number } {
+		const place = parseReplica(this.name, replica);
+		const known = stored?.shards !== undefined && stored.replicas !== undefined;
+		if (place === undefined || (known && !names(this.name, stored).includes(replica)))
+			throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
+		return place;
+	}
+}
+
+/** The names of all replicas, by shard, then by ordinal. */
+export function names(cluster: string, { shards = 1, replicas = 1 }: Pick<Stored, "shards" | "replicas">): string[] {
+	return indexes(shards).flatMap((shard) => indexes(replicas).map((ordinal) => replicaName(cluster, shard, ordinal)));
+}
+
+/** Whether clients reach the pod through the Service. */
+export function inEndpoints(slices: readonly EndpointSlice[], pod: Pod): boolean {
+	return slices.some(({ endpoints = [] }) =>
+		(endpoints ?? []).some(
+			({ conditions, targetRef }) => conditions?.ready !== false && targetRef?.uid === pod.metadata.uid,
+		),
+	);
+}

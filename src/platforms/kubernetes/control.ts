@@ -1,0 +1,99 @@
+import type { Claim, ClusterControl, ReplicaView } from "../../control/port";
+import type { ClusterRecord } from "../../control/record";
+import type { ObservedCluster, UpdateMark } from "../../core/cluster";
+import type { DbVersion } from "../../core/version";
+import { Cluster } from "./cluster";
+import * as lifecycle from "./lifecycle";
+import * as making from "./making";
+import { look, observe } from "./observe";
+import { settle } from "./opened";
+import { clusterRecord } from "./record";
+import type { KubernetesSettings } from "./settings";
+import * as steps from "./steps";
+
+/** A cluster on Kubernetes, through its API server. Connects at the first call. */
+export class KubernetesControl implements ClusterControl<KubernetesSettings> {
+	private made: Cluster | undefined;
+
+	constructor(
+		private readonly name: string,
+		private readonly settings: KubernetesSettings,
+	) {}
+
+	private get cluster(): Cluster {
+		this.made ??= new Cluster(this.name, this.settings);
+		return this.made;
+	}
+
+	async record(): Promise<ClusterRecord | undefined> {
+		return clusterRecord(await this.cluster.record.read());
+	}
+	async observe(): Promise<ObservedCluster | undefined> {
+		return observe(this.cluster);
+	}
+	async look(replica: string): Promise<ReplicaView> {
+		return look(this.cluster, replica);
+	}
+
+	async claim(holder: string, seconds: number): Promise<Claim> {
+		return this.cluster.record.claim(holder, seconds);
+	}
+	async extend(claim: Claim, seconds: number): Promise<void> {
+		return this.cluster.record.extend(claim, seconds);
+	}
+	async release(claim: Claim): Promise<void> {
+		return this.cluster.record.release(claim);
+	}
+
+	/** An image that does not exist is told here, before any replica is touched. */
+	async begin(claim: Claim, mark: UpdateMark): Promise<void> {
+		const { cluster } = this;
+		const settings = cluster.settings(await cluster.record.guard(claim));
+		await cluster.image(settings, mark.to);
+		const pods = await cluster.pods();
+		await cluster.record.under(claim, (stored) => ({ ...settle(stored, pods, settings.image), mark }));
+	}
+	async finish(claim: Claim): Promise<void> {
+		const { cluster } = this;
+		const { image } = cluster.settings(await cluster.record.guard(claim));
+		const pods = await cluster.pods();
+		await cluster.record.under(claim, (stored) => ({ ...settle(stored, pods, image), mark: undefined }));
+	}
+
+	async drain(claim: Claim, replica: string): Promise<void> {
+		return steps.drain(this.cluster, claim, replica);
+	}
+	async undrain(claim: Claim, replica: string): Promise<void> {
+		return steps.undrain(this.cluster, claim, replica);
+	}
+	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
+		return steps.restart(this.cluster, claim, replica, version);
+	}
+
+	async create(claim: Claim, spec: making.Spec): Promise<void> {
+		return making.create(this.cluster, claim, spec);
+	}
+	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
+		return making.adopt(this.cluster, claim, owner, generation);
+	}
+	async configure(claim: Claim, spec: making.Spec): Promise<void> {
+		return making.configure(this.cluster, claim, spec);
+	}
+	async start(claim: Claim): Promise<void> {
+		return lifecycle.start(this.cluster, claim);
+	}
+	async stop(claim: Claim): Promise<void> {
+		return lifecycle.stop(this.cluster, claim);
+	}
+	async wake(claim: Claim): Promise<void> {
+		return lifecycle.wake(this.cluster, claim);
+	}
+	async destroy(claim: Claim, options: { readonly data: boolean }): Promise<void> {
+		return lifecycle.destroy(this.cluster, claim, options);
+	}
+
+	/** Replicas that still run with settings from before the last `configure`: a restart of each applies them. */
+	async outdated(): Promise<string[]> {
+		return making.outdated(this.cluster);
+	}
+}

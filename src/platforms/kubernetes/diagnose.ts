@@ -1,0 +1,148 @@
+import { serverStatus } from "./opened";
+import type { Condition, ContainerStatus, Event, Pod } from "./types";
+
+/** What keeps a replica from serving. */
+export interface Diagnosis {
+	/** What it is doing, for people. */
+	readonly phase: string;
+	/** Why waiting can't help. */
+	readonly failure?: string;
+}
+
+export interface Evidence {
+	/** The API server's clock, in milliseconds. */
+	readonly now: number;
+	/** Of the pod, or where there is none, of its StatefulSet. */
+	readonly events?: readonly Event[];
+	/** The last lines of the log, where the container runs. */
+	readonly log?: string;
+}
+
+/** A pod that finds no node may get one as soon as another pod is gone, or the autoscaler has made one. */
+const unschedulableSeconds = 60;
+/** The kubelet tries again after 0.5, 1, 2, 4 ... seconds, and a new volume may need some of them. */
+const failedMounts = 5;
+
+/** The kubelet restarts at once, then after 10 and 20 seconds: a Keeper or a volume's former user may need some of them. */
+const patientRestarts = 2;
+
+const unpullable =
+	/not found|manifest unknown|name_unknown|does not exist|denied|unauthorized|forbidden|no match for platform/i;
+
+/** Why a replica does not serve, and whether it can still come to. */
+export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: Evidence): Diagnosis {
+	if (pod === undefined) return missing(events);
+	if (pod.metadata.deletionTimestamp !== undefined) return { phase: "stopping" };
+	if (pod.status?.phase === "Failed" || pod.status?.phase === "Unknown") {
+		return { phase: `its pod is ${pod.status.phase}: ${clause(pod.status.message ?? pod.status.reason ?? "")}` };
+	}
+	const status = serverStatus(pod);
+	if (!status?.imageID) return notStarted(pod, status, now, events);
+	return started(pod, status, log);
+}
+
+function missing(events: readonly Event[]): Diagnosis {
+	const refused = newest(events, "FailedCreate");
+	if (refused === undefined) return { phase: "waiting for its pod" };
+	const words = clause(refused.message ?? "");
+	// A quota may get room; what a policy forbids stays forbidden.
+	const failure = /violates PodSecurity|is forbidden: (?!exceeded quota)|Invalid value/i.test(words);
+	return { phase: `its pod can't be made: ${words}`, ...(failure && { failure: `its pod can't be made: ${words}` }) };
+}
+
+function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, events: readonly Event[]): Diagnosis {
+	const scheduled = condition(pod, "PodScheduled");
+	if (scheduled?.status === "False") {
+		const words = `no node takes it: ${clause(scheduled.message ?? "")}`;
+		const since = Date.parse(scheduled.lastTransitionTime ?? "");
+		const lasting = scheduled.reason === "Unschedulable" && now - since > unschedulableSeconds * 1000;
+		return { phase: words, ...(lasting && { failure: words }) };
+	}
+	const { reason = "", message = "" } = status?.state?.waiting ?? {};
+	if (reason === "ErrImagePull" || reason === "ImagePullBackOff") {
+		const pulling = newest(events, "Failed", /pull/i)?.message;
+		const words = `its image can't be pulled: ${clause(unpullable.test(message) ? message : (pulling ?? message))}`;
+		return { phase: words, ...(unpullable.test(words) && { failure: words }) };
+	}
+	if (["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"].includes(reason)) {
+		const words = `its container can't be made: ${clause(message || reason)}`;
+		return { phase: words, failure: words };
+	}
+	const mount = newest(events, "FailedMount");
+	if (mount !== undefined) {
+		const words = `its volumes can't be mounted: ${clause(mount.message ?? "")}`;
+		return { phase: words, ...(times(mount) >= failedMounts && { failure: words }) };
+	}
+	const attach = newest(events, "FailedAttachVolume");
+	if (attach !== undefined) return { phase: `waiting for its volume: ${clause(attach.message ?? "")}` };
+	if (reason === "CreateContainerError" || reason === "RunContainerError")
+		return { phase: `its container can't be started: ${clause(message)}` };
+	if (newest(events, "Pulling") !== undefined && newest(events, "Pulled") === undefined)
+		return { phase: "pulling the image" };
+	return { phase: "preparing its pod" };
+}
+
+function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
+	const last = status.state?.terminated ?? status.lastState?.terminated;
+	const down = status.state?.terminated !== undefined || status.state?.waiting !== undefined;
+	if (last !== undefined && down) {
+		const words = lastWords(last.message || log);
+		const how =
+			last.reason === "OOMKilled"
+				? "was killed for lack of memory: raise resources.limits.memory"
+				: `exits at start (exit code ${last.exitCode ?? "unknown"})`;
+		const failure = `${how}${words === "" ? "" : `; its last words: "${words}"`}`;
+		return { phase: failure, ...((status.restartCount ?? 0) >= patientRestarts && { failure }) };
+	}
+	if (!status.started) {
+		const words = steady(log.trim().split("\n").at(-1) ?? "");
+		return { phase: words === "" ? "starting" : `starting: ${words}` };
+	}
+	return { phase: condition(pod, "Ready")?.status === "True" ? "ready" : "not answering" };
+}
+
+/** What a person should know of a replica that does not serve; `undefined` while it comes up as it should. */
+export function troubleOf(pod: Pod | undefined, now: number): string | undefined {
+	const { failure } = diagnose(pod, { now });
+	if (failure !== undefined || pod === undefined) return failure;
+	const status = serverStatus(pod);
+	const last = status?.lastState?.terminated;
+	if (last === undefined || status?.ready || last.exitCode === 0) return undefined;
+	const words = lastWords(last.message ?? "");
+	return `exited (exit code ${last.exitCode ?? "unknown"}) and is started again${words === "" ? "" : `; its last words: "${words}"`}`;
+}
+
+/** Whether it may get requests, and is not on its way out. */
+export function isReady(pod: Pod): boolean {
+	return pod.metadata.deletionTimestamp === undefined && condition(pod, "Ready")?.status === "True";
+}
+
+/** The line of a log that says most: the last that speaks of an error, else the last. */
+export function lastWords(text: string): string {
+	const lines = text.split("\n").map((line) => line.trim());
+	const spoken = lines.filter((line) => line !== "");
+	return clause(spoken.findLast((line) => /exception|error|fatal|failed/i.test(line)) ?? spoken.at(-1) ?? "");
+}
+
+/** Without its time, thread and numbers, so that the same line said again is no progress. */
+const steady = (line: string) => clause(line.replace(/^.*?<[A-Z][a-z]+> /, "").replace(/\d[\d.:,/-]*/g, "#"));
+
+const clause = (text: string) => {
+	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
+	return line.length > 400 ? `${line.slice(0, 400)}...` : line;
+};
+
+const condition = (pod: Pod, type: string): Condition | undefined =>
+	pod.status?.conditions?.find((each) => each.type === type);
+
+const times = ({ count, series }: Event) => Math.max(count ?? 1, series?.count ?? 1);
+
+function newest(events: readonly Event[], reason: string, message = /(?:)/): Event | undefined {
+	return events
+		.filter((event) => event.reason === reason && message.test(event.message ?? ""))
+		.sort((a, b) => time(a) - time(b))
+		.at(-1);
+}
+
+const time = ({ lastTimestamp, eventTime, metadata }: Event) =>
+	Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? "") || 0;

@@ -1,0 +1,54 @@
+import { ControlError } from "../../control/errors";
+import type { Obstacle, Platform } from "../../control/platform";
+import type { ClusterSpec } from "../../control/port";
+import { Cluster } from "./cluster";
+import { KubernetesControl } from "./control";
+import { listVersions } from "./images";
+import { mayBeMade } from "./making";
+import { clientServiceName, ports } from "./names";
+import { statefulSet, surroundings } from "./objects";
+import { indexes } from "./server-config";
+import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
+import { kept } from "./shape";
+
+/** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
+export const kubernetesPlatform: Platform<KubernetesSettings> = {
+	name: "kubernetes",
+	keys: settingKeys,
+	read: readSettings,
+	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
+	endpoint: (name, { namespace }) => `http://${clientServiceName(name)}.${namespace}.svc:${ports.http}`,
+	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
+	control: (name, settings) => new KubernetesControl(name, settings),
+	obstacles,
+};
+
+/** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
+async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">): Promise<Obstacle[]> {
+	const { name, settings, version, shards, replicas } = spec;
+	const unfit = nameProblem(name);
+	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
+	const found: Obstacle[] = [];
+	const attempt = async (property: string, work: () => Promise<unknown>) => {
+		try {
+			await work();
+		} catch (error) {
+			if (!(error instanceof ControlError)) throw error;
+			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
+		}
+	};
+	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
+	const image = { reference: settings.image, version, pullAlways: true };
+	const objects = [
+		...surroundings(shape),
+		...indexes(shards).map((shard) => statefulSet(shape, shard, image, { replicas })),
+	];
+	await attempt("kubernetes", async () => {
+		const cluster = new Cluster(name, settings);
+		await attempt("version", () => cluster.image(shape.settings, version));
+		await attempt("kubernetes.passwordSecret", () => cluster.server(name, shape.settings));
+		await attempt("name", () => mayBeMade(cluster, spec));
+		for (const object of objects) await cluster.api.apply(object, { dryRun: true });
+	});
+	return found;
+}

@@ -1,0 +1,164 @@
+import type { DbVersion } from "../../core/version";
+import { annotation, clientServiceName, container, dataVolume, label, ports } from "./names";
+import { configHash, configKey, ownFile, usersKey } from "./server-config";
+import type { Shape } from "./shape";
+import type { Meta } from "./types";
+
+/** An image as the pod's template names it: pinned to a digest where the registry tells one. */
+export interface Image {
+	readonly reference: string;
+	readonly version: DbVersion;
+	/** The tag may have moved and nobody can say so: it is pulled at each start. */
+	readonly pullAlways: boolean;
+}
+
+/** The labels that the StatefulSet selects on; they never change. */
+export const shardLabels = ({ name }: Pick<Shape, "name">, shard: number): Record<string, string> => ({
+	[label.cluster]: name,
+	[label.shard]: String(shard),
+});
+
+/** The labels of every object of a cluster. */
+export const objectLabels = ({ name, settings }: Pick<Shape, "name" | "settings">): Record<string, string> => ({
+	...settings.labels,
+	"app.kubernetes.io/name": "dbcluster",
+	"app.kubernetes.io/instance": name,
+	"app.kubernetes.io/managed-by": "pulumi-dbcluster",
+	[label.cluster]: name,
+});
+
+const configFolder = "/etc/clickhouse-server/config.d";
+const usersFolder = "/etc/clickhouse-server/users.d";
+
+/**
+ * Asked by the startup probe: whether the replica takes writes and holds those of the others. After two minutes it serves
+ * all the same: with Keeper down it must still answer SELECTs.
+ */
+export const startupQuery =
+	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
+
+const startupCommand = [
+	"sh",
+	"-c",
+	`[ "$(clickhouse-client --user "\${CLICKHOUSE_USER:-default}" \${CLICKHOUSE_PASSWORD:+--password "$CLICKHOUSE_PASSWORD"} --query "${startupQuery}")" = 0 ]`,
+];
+
+/** The template of a shard's pods. */
+export function podTemplate(shape: Shape, shard: number, image: Image): { metadata: Partial<Meta>; spec: object } {
+	const { settings } = shape;
+	const ping = { httpGet: { path: "/ping", port: "http" } };
+	return {
+		metadata: {
+			labels: { ...objectLabels(shape), ...shardLabels(shape, shard), [label.clients]: clientServiceName(shape.name) },
+			annotations: {
+				...settings.annotations,
+				[annotation.version]: image.version,
+				[annotation.image]: image.reference,
+				[annotation.config]: configHash(shape),
+			},
+		},
+		spec: {
+			terminationGracePeriodSeconds: settings.gracePeriodSeconds,
+			automountServiceAccountToken: false,
+			...(settings.serviceAccountName && { serviceAccountName: settings.serviceAccountName }),
+			...(settings.imagePullSecrets.length > 0 && {
+				imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+			}),
+			securityContext: {
+				runAsNonRoot: true,
+				runAsUser: 101,
+				runAsGroup: 101,
+				fsGroup: 101,
+				fsGroupChangePolicy: "OnRootMismatch",
+				seccompProfile: { type: "RuntimeDefault" },
+			},
+			nodeSelector: settings.nodeSelector,
+			tolerations: settings.tolerations,
+			...(settings.affinity && { affinity: settings.affinity }),
+			topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+				topologyKey,
+				maxSkew: 1,
+				whenUnsatisfiable: "ScheduleAnyway",
+				labelSelector: { matchLabels: shardLabels(shape, shard) },
+			})),
+			containers: [
+				{
+					name: container,
+					image: image.reference,
+					imagePullPolicy: image.pullAlways ? "Always" : "IfNotPresent",
+					env: environment(shape, shard),
+					ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
+					resources: settings.resources,
+					securityContext: {
+						allowPrivilegeEscalation: false,
+						readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
+						capabilities: { drop: ["ALL"] },
+					},
+					// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
+					startupProbe: {
+						exec: { command: startupCommand },
+						periodSeconds: 1,
+						timeoutSeconds: 10,
+						failureThreshold: 86_400,
+					},
+					readinessProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 3 },
+					livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 12 },
+					terminationMessagePolicy: "FallbackToLogsOnError",
+					volumeMounts: mounts(shape).map(({ volume: _, ...mount }) => mount),
+				},
+			],
+			volumes: [
+				...new Map(
+					mounts(shape).flatMap(({ name, volume }) => (volume === undefined ? [] : [[name, { name, ...volume }]])),
+				).values(),
+			],
+		},
+	};
+}
+
+function environment({ namespace, settings }: Shape, shard: number): object[] {
+	return [
+		{ name: "DBCLUSTER_REPLICA", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
+		{ name: "DBCLUSTER_SHARD", value: String(shard) },
+		{ name: "DBCLUSTER_INTERSERVER_HOST", value: `$(DBCLUSTER_REPLICA).${namespace}.svc` },
+		...(settings.passwordSecret === undefined
+			? []
+			: [
+					{ name: "CLICKHOUSE_USER", value: settings.user },
+					{ name: "CLICKHOUSE_PASSWORD", valueFrom: { secretKeyRef: settings.passwordSecret } },
+				]),
+	];
+}
+
+interface Mount {
+	readonly name: string;
+	readonly mountPath: string;
+	readonly subPath?: string;
+	readonly readOnly?: boolean;
+	readonly volume?: object;
+}
+
+/** Single files, since a mounted folder would hide the files that the image brings along. */
+function mounts({ name, settings }: Shape): Mount[] {
+	const volume = { configMap: { name: `${name}-config`, defaultMode: 0o444 } };
+	const file = (mountPath: string, subPath: string): Mount => ({
+		name: "config",
+		mountPath,
+		subPath,
+		readOnly: true,
+		volume,
+	});
+	const scratch = (folder: string, mountPath: string): Mount => ({
+		name: folder,
+		mountPath,
+		volume: { emptyDir: {} },
+	});
+	return [
+		{ name: dataVolume, mountPath: "/var/lib/clickhouse" },
+		...(settings.readOnlyRootFilesystem
+			? [scratch("users", usersFolder), scratch("logs", "/var/log/clickhouse-server"), scratch("tmp", "/tmp")]
+			: []),
+		...[ownFile, ...Object.keys(settings.config)].map((each) => file(`${configFolder}/${each}`, configKey(each))),
+		...Object.keys(settings.users).map((each) => file(`${usersFolder}/${each}`, usersKey(each))),
+	];
+}

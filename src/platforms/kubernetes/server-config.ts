@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { headlessName, ports, replicaName } from "./names";
+import type { Shape } from "./shape";
+
+/** Keys of the ConfigMap, by the file that each becomes. */
+export const configKey = (file: string) => `config-${file}`;
+export const usersKey = (file: string) => `users-${file}`;
+export const ownFile = "dbcluster.xml";
+
+/** The data of the cluster's ConfigMap: the server's settings for all replicas, and the user's files. */
+export function serverConfig(shape: Shape): Record<string, string> {
+	const { config, users } = shape.settings;
+	return {
+		[configKey(ownFile)]: ownSettings(shape),
+		...Object.fromEntries(Object.entries(config).map(([file, text]) => [configKey(file), text])),
+		...Object.fromEntries(Object.entries(users).map(([file, text]) => [usersKey(file), text])),
+	};
+}
+
+/** Servers read their settings at start: another hash in the pod's template is another pod. */
+export function configHash(shape: Shape): string {
+	return createHash("sha256")
+		.update(JSON.stringify(serverConfig(shape)))
+		.digest("hex")
+		.slice(0, 16);
+}
+
+/**
+ * `remote_servers` names the pods by their headless names, since a server finds itself among the hosts of `ON CLUSTER` by
+ * its own address; peers fetch parts under the replica's Service, whose address survives restarts: old servers keep
+ * dialling a pod's old one.
+ */
+function ownSettings({ name, namespace, shards, replicas, settings }: Shape): string {
+	const password = settings.passwordSecret === undefined ? "" : '<password from_env="CLICKHOUSE_PASSWORD"/>';
+	const hosts = indexes(shards).map((shard) => {
+		const members = indexes(replicas).map((ordinal) => {
+			const host = `${replicaName(name, shard, ordinal)}.${headlessName(name)}.${namespace}.svc`;
+			return `<replica><host>${host}</host><port>${ports.native}</port><user>${settings.user}</user>${password}</replica>`;
+		});
+		return `      <shard><internal_replication>true</internal_replication>
+        ${members.join("\n        ")}
+      </shard>`;
+	});
+	const keepers = settings.keeper.map((keeper, index) => {
+		const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(keeper.replace(/^\[(.*)\]/, "$1")) ?? [];
+		return `    <node index="${index + 1}"><host>${host}</host><port>${port ?? 2181}</port></node>`;
+	});
+	const keeper = keepers.length === 0 ? "" : `  <zookeeper>\n${keepers.join("\n")}\n  </zookeeper>\n`;
+	// A server that stops waits for idle connections to end: 3 seconds instead of up to 30.
+	return `<${settings.configRoot}>
+  <listen_host>::</listen_host>
+  <listen_host>0.0.0.0</listen_host>
+  <listen_try>1</listen_try>
+  <keep_alive_timeout>3</keep_alive_timeout>
+  <disable_internal_dns_cache>1</disable_internal_dns_cache>
+  <interserver_http_host from_env="DBCLUSTER_INTERSERVER_HOST"/>
+  <interserver_http_port>${ports.interserver}</interserver_http_port>
+  <macros>
+    <cluster>${name}</cluster>
+    <shard from_env="DBCLUSTER_SHARD"/>
+    <replica from_env="DBCLUSTER_REPLICA"/>
+  </macros>
+  <remote_servers>
+    <${name}>
+${hosts.join("\n")}
+    </${name}>
+  </remote_servers>
+${keeper}  <distributed_ddl><path>/clickhouse/task_queue/${namespace}/${name}</path></distributed_ddl>
+</${settings.configRoot}>
+`;
+}
+
+export const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -1,0 +1,114 @@
+import { ControlError, PlatformError } from "../../control/errors";
+import type { Api } from "./api";
+import { ports } from "./names";
+import type { KeptSettings } from "./shape";
+
+export interface Credentials {
+	readonly user: string;
+	readonly password: string;
+}
+
+/** The credentials of the Secret that the settings name; `undefined` where the image's own user is used. */
+export async function readCredentials(api: Api, settings: KeptSettings): Promise<Credentials | undefined> {
+	const { user, passwordSecret } = settings;
+	if (passwordSecret === undefined) return undefined;
+	const { name, key } = passwordSecret;
+	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
+	if (secret === undefined) throw new PlatformError(`there is no Secret ${name} in the namespace ${api.namespace}`);
+	const encoded = secret.data?.[key];
+	if (encoded === undefined) throw new PlatformError(`the Secret ${name} has no key '${key}'`);
+	return { user, password: Buffer.from(encoded, "base64").toString("utf8") };
+}
+
+/** The server answered a query with an error of its own. */
+export class QueryError extends ControlError {
+	override readonly name = "QueryError";
+}
+
+/** Marks our own queries, so that they are not taken for those of clients. */
+const mark = "/* pulumi-dbcluster */";
+
+/** One server's SQL, through the API server's proxy: the machine that runs Pulumi needs no route to the pods. */
+export class Server {
+	constructor(
+		private readonly api: Api,
+		private readonly pod: string,
+		private readonly credentials: Credentials | undefined,
+	) {}
+
+	/** Reads only: the server refuses any change by a GET. */
+	async rows(sql: string): Promise<Record<string, unknown>[]> {
+		const text = await this.query(`${sql} ${mark} FORMAT JSONEachRow`);
+		return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
+	}
+
+	private async query(sql: string): Promise<string> {
+		const headers: Record<string, string> =
+			this.credentials === undefined
+				? {}
+				: { "x-clickhouse-user": this.credentials.user, "x-clickhouse-key": this.credentials.password };
+		const path = `/?${new URLSearchParams({ query: sql })}`;
+		const answer = await this.api.proxy(this.pod, ports.http, { method: "GET", path, headers, timeout: 10_000 });
+		if (answer.status !== 200) throw new QueryError(answer.text.trim().split("\n", 1)[0]?.slice(0, 300) ?? "");
+		return answer.text;
+	}
+}
+
+export interface Health {
+	readonly readOnly: boolean;
+	readonly caughtUp: boolean;
+	/** Parts of other replicas that it has still to fetch. */
+	readonly waiting: number;
+}
+
+/**
+ * How a replica stands to the others of its shard. `SELECT *`, since the columns differ by version: one that an old server
+ * lacks says nothing.
+ *
+ * Caught up is one that holds what the shard's log held when it was first asked; under constant INSERTs some entry is
+ * always on its way, so it gets `patience` milliseconds for those. Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 answers it at once
+ * while its log is not pulled, for the 30 seconds that Keeper remembers the session of a server that was killed. Not by
+ * `active_replicas`: that a peer is down is not its own fault.
+ */
+export async function health(server: Server, patience = 2000): Promise<Health> {
+	const until = Date.now() + patience;
+	const first = await tablesOf(server);
+	for (let now = first; ; now = await tablesOf(server)) {
+		const readOnly = now.some((row) => flag(row.is_readonly));
+		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
+		const cut = now.some((row) => flag(row.is_readonly) || flag(row.is_session_expired) || stuck(row));
+		const behind = now.some((row) => {
+			const then = first.find(({ database, table }) => database === row.database && table === row.table);
+			return then !== undefined && !holds(row, then);
+		});
+		if (cut || !behind || Date.now() > until) return { readOnly, caughtUp: !cut && !behind, waiting };
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const tablesOf = (server: Server): Promise<Row[]> => server.rows("SELECT now() AS asked, * FROM system.replicas");
+
+const stuck = (row: Row) =>
+	typeof row.last_queue_update_exception === "string" && row.last_queue_update_exception !== "";
+
+/** Whether a table has pulled and worked off what the log held at an earlier time. Times of one server compare as text. */
+function holds(row: Row, then: Row): boolean {
+	const pulled =
+		row.log_pointer === undefined ||
+		count(row.log_pointer) > count(then.log_max_index) ||
+		(count(then.log_max_index) === 0 && count(row.absolute_delay) === 0);
+	const oldest = row.inserts_oldest_time;
+	return pulled && (count(row.inserts_in_queue) === 0 || (typeof oldest === "string" && oldest > String(then.asked)));
+}
+
+/** Queries that it runs for clients. */
+export async function clientQueries(server: Server): Promise<number> {
+	const sql = `SELECT count() AS queries FROM system.processes WHERE is_initial_query AND query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'`;
+	const [row] = await server.rows(sql);
+	return count(row?.queries);
+}
+
+const flag = (value: unknown) => Number(value ?? 0) !== 0;
+const count = (value: unknown) => Number(value ?? 0);

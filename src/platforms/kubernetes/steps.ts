@@ -1,0 +1,125 @@
+import { ControlError, PlatformError } from "../../control/errors";
+import type { Claim } from "../../control/port";
+import { compareVersions, type DbVersion } from "../../core/version";
+import { untilNoConflict } from "./api";
+import { type Cluster, inEndpoints } from "./cluster";
+import { diagnose, isReady } from "./diagnose";
+import { clientServiceName, label, replicaName, shardName } from "./names";
+import { statefulSet } from "./objects";
+import { everStarted, noteOpening, openedBy, settle } from "./opened";
+import type { Image } from "./pod";
+import type { Stored } from "./record";
+import { indexes } from "./server-config";
+import type { Pod, StatefulSet } from "./types";
+
+/** kube-proxies follow the EndpointSlices, the usual ones at most once a second. */
+const proxyMoment = 1500;
+
+/** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
+export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
+	cluster.place(await cluster.record.guard(claim), replica);
+	const pod = await cluster.api.get<Pod>("pods", replica);
+	if (pod === undefined) return;
+	await relabel(cluster, pod, null);
+	await until(
+		"the EndpointSlices do not let go of a drained pod",
+		async () => !inEndpoints(await cluster.slices(), pod),
+	);
+	// Also when an earlier call took it out: that one may have died within the moment.
+	if (isReady(pod)) await sleep(proxyMoment);
+}
+
+export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
+	cluster.place(await cluster.record.guard(claim), replica);
+	const pod = await cluster.api.get<Pod>("pods", replica);
+	if (pod !== undefined && pod.metadata.deletionTimestamp === undefined)
+		await relabel(cluster, pod, clientServiceName(cluster.name));
+}
+
+/** Only this very pod: its successor has the label from its template. */
+async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
+	if ((pod.metadata.labels?.[label.clients] ?? null) === value) return;
+	const patch = { metadata: { uid: pod.metadata.uid, labels: { [label.clients]: value } } };
+	await cluster.api.merge("pods", pod.metadata.name, patch).catch((error: Error) => {
+		if (error.name !== "Conflict") throw error;
+	});
+}
+
+/**
+ * Gives the replica's shard the template of a version, then deletes the pod. Under OnDelete the others of the shard keep
+ * theirs, and one that is lost meanwhile comes back with the new version, never with an older one.
+ */
+export async function restart(cluster: Cluster, claim: Claim, replica: string, version: DbVersion): Promise<void> {
+	const stored = await cluster.record.guard(claim);
+	const { shard } = cluster.place(stored, replica);
+	const pods = await cluster.pods();
+	const settings = cluster.settings(stored);
+	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
+	if (opened !== undefined && compareVersions(version, opened) < 0)
+		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
+	const image = await cluster.image(settings, version);
+	const set = await cluster.set(shard);
+	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster.name, shard)} is gone`);
+	const stopped = set.spec.replicas === 0;
+	// Before the template: from then on any pod of the shard may come up with it.
+	await cluster.record.under(claim, (now) => {
+		const settled = settle(now, pods, settings.image);
+		if (stopped) return settled;
+		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster.name, shard, ordinal));
+		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
+		return noteOpening(settled, version, each, settings.image);
+	});
+	const applied = await applySet(cluster, stored, shard, image);
+	if (stopped) return;
+	const revision = await takenUp(cluster, shard, applied);
+	await cluster.record.guard(claim);
+	const pod = await cluster.api.get<Pod>("pods", replica);
+	if (pod !== undefined && isToGo(cluster, pod, revision)) await cluster.api.delete("pods", replica, pod.metadata.uid);
+}
+
+export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
+
+/** One that was just made from this template and has not come to start its server is spared a second beginning. */
+function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boolean {
+	if (pod.metadata.deletionTimestamp !== undefined) return false;
+	const current = pod.metadata.labels?.["controller-revision-hash"] === revision;
+	const drained = pod.metadata.labels?.[label.clients] === undefined;
+	const fresh = !everStarted(pod) && diagnose(pod, { now: cluster.api.connection.now() }).failure === undefined;
+	return !(current && fresh && !drained);
+}
+
+/** Applies all of a shard's StatefulSet, with as many replicas as it has just now. */
+export function applySet(cluster: Cluster, stored: Stored, shard: number, image: Image): Promise<StatefulSet> {
+	const shape = cluster.shape(stored);
+	return untilNoConflict(async () => {
+		const live = await cluster.set(shard);
+		const object = statefulSet(shape, shard, image, {
+			replicas: live?.spec.replicas ?? shape.replicas,
+			resourceVersion: live?.metadata.resourceVersion,
+			volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
+		});
+		return cluster.api.apply<StatefulSet>(object);
+	});
+}
+
+/** Waits until the controller knows the template: before, it would make a deleted pod anew from the one before. */
+export async function takenUp(cluster: Cluster, shard: number, { metadata }: StatefulSet): Promise<string | undefined> {
+	let revision: string | undefined;
+	await until("the StatefulSet controller takes no notice of a changed template", async () => {
+		const set = await cluster.set(shard);
+		revision = set?.status?.updateRevision;
+		return (set?.status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) && revision !== undefined;
+	});
+	return revision;
+}
+
+/** For what the cluster's own controllers do in a moment when they are well. */
+export async function until(otherwise: string, done: () => Promise<boolean>, seconds = 30): Promise<void> {
+	const deadline = Date.now() + seconds * 1000;
+	for (let pause = 25; !(await done()); pause = Math.min(500, pause * 1.5)) {
+		if (Date.now() > deadline) throw new PlatformError(`${otherwise}, for ${seconds} seconds`);
+		await sleep(pause);
+	}
+}
+
+export const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

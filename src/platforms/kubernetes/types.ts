@@ -1,0 +1,96 @@
+/** What of the API's objects is read here, as the wire has it. All else of them passes through untouched. */
+export interface Meta {
+	readonly name: string;
+	readonly namespace?: string;
+	readonly uid?: string;
+	readonly resourceVersion?: string;
+	readonly generation?: number;
+	readonly creationTimestamp?: string;
+	readonly deletionTimestamp?: string;
+	readonly labels?: Readonly<Record<string, string>>;
+	readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Any object, as it is sent. */
+export interface KubeObject {
+	readonly apiVersion: string;
+	readonly kind: string;
+	readonly metadata: Meta;
+	readonly [field: string]: unknown;
+}
+
+export interface ConfigMap {
+	readonly metadata: Meta;
+	readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface PodTemplate {
+	readonly metadata?: Partial<Meta>;
+	readonly spec: { readonly containers: readonly { readonly name: string; readonly image?: string }[] };
+}
+
+export interface StatefulSet {
+	readonly metadata: Meta;
+	readonly spec: { readonly replicas?: number; readonly template: PodTemplate };
+	readonly status?: { readonly observedGeneration?: number; readonly updateRevision?: string };
+}
+
+export interface ContainerState {
+	readonly waiting?: { readonly reason?: string; readonly message?: string };
+	readonly running?: { readonly startedAt?: string };
+	readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly message?: string };
+}
+
+export interface ContainerStatus {
+	readonly name: string;
+	readonly imageID?: string;
+	readonly ready?: boolean;
+	readonly started?: boolean;
+	readonly restartCount?: number;
+	readonly state?: ContainerState;
+	readonly lastState?: ContainerState;
+}
+
+export interface Condition {
+	readonly type: string;
+	readonly status: string;
+	readonly reason?: string;
+	readonly message?: string;
+	readonly lastTransitionTime?: string;
+}
+
+export interface Pod {
+	readonly metadata: Meta;
+	readonly spec: PodTemplate["spec"] & { readonly nodeName?: string };
+	readonly status?: {
+		readonly phase?: string;
+		readonly reason?: string;
+		readonly message?: string;
+		readonly conditions?: readonly Condition[];
+		readonly containerStatuses?: readonly ContainerStatus[];
+	};
+}
+
+export interface EndpointSlice {
+	readonly metadata: Meta;
+	readonly endpoints?: readonly {
+		readonly conditions?: { readonly ready?: boolean };
+		readonly targetRef?: { readonly name?: string; readonly uid?: string };
+	}[];
+}
+
+export interface Event {
+	readonly reason?: string;
+	readonly message?: string;
+	readonly type?: string;
+	readonly count?: number;
+	readonly series?: { readonly count?: number };
+	readonly lastTimestamp?: string;
+	readonly eventTime?: string;
+	readonly metadata: Meta;
+}
+
+export interface VolumeClaim {
+	readonly metadata: Meta;
+	readonly spec?: { readonly resources?: { readonly requests?: { readonly storage?: string } } };
+}

@@ -1,0 +1,27 @@
+/** What goes over the wire to an API server. */
+export interface Call {
+	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+	/** With the query, encoded. */
+	readonly path: string;
+	readonly body?: string;
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Milliseconds until the answer must be there; 30,000 unless given. */
+	readonly timeout?: number;
+	/** Whether dropped connections and overload are tried again; yes unless given. */
+	readonly retry?: boolean;
+}
+
+export interface Answer {
+	readonly status: number;
+	readonly text: string;
+}
+
+/** A connection to one API server. TLS is always verified. */
+export interface Connection {
+	/** For messages: the address of the API server. */
+	readonly server: string;
+	/** The API server's clock, as its last answer told it: machines that run Pulumi may disagree about the time. */
+	now(): number;
+	/** Any answer of the API server, also an error; throws {@link PlatformError} when there is none. */
+	send(call: Call): Promise<Answer>;
+}

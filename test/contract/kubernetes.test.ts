@@ -1,0 +1,37 @@
+import { describe, it } from "vitest";
+import { kubernetesPlatform } from "../../src/platforms/kubernetes";
+import { systemClock } from "../../src/roll/clock";
+import { v } from "../build";
+import { Space, unavailable } from "../kubernetes/harness";
+import { contractSuite } from "./suite";
+
+const versions = { v1: v("1.7.1"), broken: v("1.7.9"), v2: v("1.8.0"), v3: v("1.8.1") };
+
+if (unavailable !== undefined) {
+	describe("kubernetes keeps the port's promises", () => {
+		it.skip(`the contract suite (${unavailable})`, () => {});
+	});
+} else {
+	contractSuite("kubernetes", {
+		versions,
+		timeout: 240_000,
+		timing: { drainSeconds: 5, stallSeconds: 120 },
+		unsupported: {
+			"restarting a replica of a stopped cluster notes the version for its next start":
+				"the replicas of a shard are one StatefulSet, whose one template is what they start from",
+		},
+		async open() {
+			const space = await Space.open();
+			const settings = space.settings();
+			return {
+				clock: systemClock,
+				control: () => kubernetesPlatform.control("a", settings),
+				spec: (wanted) => ({ name: "a", owner: "project/stack/contract", generation: "g1", settings, ...wanted }),
+				kill: (replica) => space.kill(replica),
+				idle: () => space.idle("a"),
+				query: () => space.query("a", "SELECT 1"),
+				close: () => space.close(),
+			};
+		},
+	});
+}

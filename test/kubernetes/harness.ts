@@ -1,0 +1,231 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DbVersion } from "../../src/core/version";
+import { Api } from "../../src/platforms/kubernetes/api";
+import { connect } from "../../src/platforms/kubernetes/connection";
+import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/settings";
+import type { Pod } from "../../src/platforms/kubernetes/types";
+import { untilState } from "../../src/roll/wait";
+
+/**
+ * What the tests need of a real cluster: a KUBECONFIG that may make namespaces, images, a Keeper, and a NodePort that is
+ * reachable on 127.0.0.1 (as with kind and port mappings, or a node on this machine).
+ */
+export const environment = {
+	kubeconfig: process.env.KUBECONFIG,
+	/** Repository of the images; its tags are the versions below. */
+	image: process.env.DBCLUSTER_TEST_IMAGE ?? "127.0.0.1:5000/myscaledb",
+	keeper: process.env.DBCLUSTER_TEST_KEEPER ?? "10.244.0.1:2181",
+	/** The root element of the settings of the server in these images. */
+	configRoot: process.env.DBCLUSTER_TEST_CONFIG_ROOT ?? "yandex",
+};
+
+export const unavailable =
+	environment.kubeconfig === undefined ? "KUBECONFIG is not set: these tests need a real cluster" : undefined;
+
+const user = "app";
+const password = "it's only a test";
+
+/**
+ * A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. What is tested
+ * reaches it with the Role of examples/kubernetes and no other right.
+ */
+export class Space {
+	private constructor(
+		readonly namespace: string,
+		/** An administrator's. */
+		readonly api: Api,
+		/** The content of a kubeconfig with the Role. */
+		private readonly kubeconfig: string,
+	) {}
+
+	static async open(): Promise<Space> {
+		const namespace = `dbcluster-test-${randomBytes(4).toString("hex")}`;
+		const api = new Api(connect({ kubeconfig: environment.kubeconfig }), namespace);
+		await send(api, "POST", "/api/v1/namespaces", {
+			apiVersion: "v1",
+			kind: "Namespace",
+			metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+		});
+		await send(api, "POST", `/api/v1/namespaces/${namespace}/secrets`, {
+			apiVersion: "v1",
+			kind: "Secret",
+			metadata: { name: "db-password" },
+			stringData: { password },
+		});
+		return new Space(namespace, api, await kubeconfigWithRole(api));
+	}
+
+	/** Settings for a small cluster here; `more` as a user would write it. */
+	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
+		const read = readSettings({
+			namespace: this.namespace,
+			image: environment.image,
+			kubeconfig: this.kubeconfig,
+			storage: "1Gi",
+			resources: { requests: { cpu: "10m", memory: "64Mi" } },
+			keeper: [environment.keeper],
+			user,
+			passwordSecret: { name: "db-password" },
+			service: { type: "NodePort" },
+			configRoot: environment.configRoot,
+			gracePeriodSeconds: 40,
+			...more,
+		});
+		if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+		return read.settings;
+	}
+
+	/** The client Service's HTTP interface, as a NodePort on this machine. */
+	async endpoint(cluster: string): Promise<string> {
+		interface Service {
+			readonly spec: { readonly ports: readonly { readonly name: string; readonly nodePort?: number }[] };
+		}
+		const service = await this.api.get<Service>("services", cluster);
+		const port = service?.spec.ports.find(({ name }) => name === "http")?.nodePort;
+		if (port === undefined) throw new Error(`the Service ${cluster} has no NodePort`);
+		return `http://127.0.0.1:${port}`;
+	}
+
+	/** One query through the client Service, on a connection of its own. */
+	async query(cluster: string, sql: string, body?: string): Promise<string> {
+		return queryAt(await this.endpoint(cluster), sql, body);
+	}
+
+	/** One query to one replica, through the API server. */
+	async queryPod(pod: string, sql: string): Promise<string> {
+		const headers = { "x-clickhouse-user": user, "x-clickhouse-key": password };
+		const path = `/?${new URLSearchParams({ query: sql })}`;
+		const answer = await this.api.proxy(pod, 8123, { method: "POST", path, headers, timeout: 60_000 });
+		if (answer.status !== 200) throw new Error(answer.text);
+		return answer.text.trimEnd();
+	}
+
+	/** Ends a pod at once, as a lost node would. */
+	async kill(pod: string): Promise<void> {
+		const found = await this.api.get<Pod>("pods", pod);
+		if (found === undefined) return;
+		await send(this.api, "DELETE", `/api/v1/namespaces/${this.namespace}/pods/${pod}`, {
+			gracePeriodSeconds: 0,
+			preconditions: { uid: found.metadata.uid },
+		});
+	}
+
+	/** Scales to zero and says so, as the README tells idlers to. */
+	async idle(cluster: string): Promise<void> {
+		for (const { metadata } of await this.api.list<Pod>("statefulsets", {
+			labels: `pulumi-dbcluster/cluster=${cluster}`,
+		}))
+			await this.api.merge("statefulsets", metadata.name, {
+				metadata: { annotations: { "pulumi-dbcluster/idle": "true" } },
+				spec: { replicas: 0 },
+			});
+	}
+
+	/** Removes the namespace with all that is in it; does not wait for its end. */
+	async close(): Promise<void> {
+		// Pods that nobody needs any more need not stop in peace.
+		for (const { metadata } of await this.api.list<Pod>("statefulsets", {}))
+			await this.api.delete("statefulsets", metadata.name);
+		for (const { metadata } of await this.api.list<Pod>("pods", {})) await this.kill(metadata.name);
+		await send(this.api, "DELETE", `/api/v1/namespaces/${this.namespace}`, {});
+	}
+}
+
+async function send(api: Api, method: "POST" | "DELETE", path: string, body: object): Promise<string> {
+	const headers = { "content-type": "application/json" };
+	const answer = await api.connection.send({ method, path, body: JSON.stringify(body), headers });
+	if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) throw new Error(answer.text);
+	return answer.text;
+}
+
+/** Makes a ServiceAccount with the Role of examples/kubernetes, and a kubeconfig of it. */
+async function kubeconfigWithRole(api: Api): Promise<string> {
+	// It holds ES modules only, and types for them; the tests are CommonJS.
+	const { KubeConfig, loadYaml } = require("@kubernetes/client-node");
+	const role = loadYaml(readFileSync(join(__dirname, "../../examples/kubernetes/role.yaml"), "utf8"));
+	const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${api.namespace}`;
+	const accounts = `/api/v1/namespaces/${api.namespace}/serviceaccounts`;
+	await send(api, "POST", `${rbac}/roles`, role);
+	await send(api, "POST", accounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "pulumi" } });
+	await send(api, "POST", `${rbac}/rolebindings`, {
+		apiVersion: "rbac.authorization.k8s.io/v1",
+		kind: "RoleBinding",
+		metadata: { name: "pulumi" },
+		roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+		subjects: [{ kind: "ServiceAccount", name: "pulumi", namespace: api.namespace }],
+	});
+	const { status } = JSON.parse(
+		await send(api, "POST", `${accounts}/pulumi/token`, {
+			apiVersion: "authentication.k8s.io/v1",
+			kind: "TokenRequest",
+			spec: { expirationSeconds: 3600 },
+		}),
+	);
+	const config = new KubeConfig();
+	config.loadFromFile(environment.kubeconfig);
+	const { server, caFile, caData } = config.getCurrentCluster();
+	const authority = caData ?? readFileSync(caFile).toString("base64");
+	return JSON.stringify({
+		apiVersion: "v1",
+		kind: "Config",
+		clusters: [{ name: "test", cluster: { server, "certificate-authority-data": authority } }],
+		users: [{ name: "pulumi", user: { token: status.token } }],
+		contexts: [{ name: "test", context: { cluster: "test", user: "pulumi" } }],
+		"current-context": "test",
+	});
+}
+
+/** One query on a connection of its own; throws what the server or the connection says. */
+export async function queryAt(endpoint: string, sql: string, body?: string): Promise<string> {
+	const { request } = await import("node:http");
+	return new Promise((resolve, reject) => {
+		const sent = request(
+			`${endpoint}/?${new URLSearchParams({ query: sql })}`,
+			{
+				method: "POST",
+				agent: false,
+				timeout: 30_000,
+				headers: { connection: "close", "x-clickhouse-user": user, "x-clickhouse-key": password },
+			},
+			(response) => {
+				let text = "";
+				response.setEncoding("utf8");
+				response.on("data", (chunk: string) => {
+					text += chunk;
+				});
+				response.on("error", reject);
+				response.on("end", () =>
+					response.statusCode === 200 ? resolve(text.trimEnd()) : reject(new Error(`${response.statusCode} ${text}`)),
+				);
+			},
+		);
+		sent.on("timeout", () => sent.destroy(new Error("no answer within 30 seconds")));
+		sent.on("error", reject);
+		sent.end(body);
+	});
+}
+
+/** Makes a cluster in a space and waits until it serves. */
+export async function startCluster(
+	space: Space,
+	wanted: { name?: string; version: DbVersion; shards?: number; replicas?: number; settings?: KubernetesSettings },
+): Promise<KubernetesControl> {
+	const { name = "db", version, shards = 1, replicas = 2, settings = space.settings() } = wanted;
+	const control = new KubernetesControl(name, settings);
+	const claim = await control.claim("the test", 600);
+	await control.create(claim, {
+		name,
+		owner: "project/stack/db",
+		generation: "g1",
+		version,
+		shards,
+		replicas,
+		settings,
+	});
+	await control.release(claim);
+	await untilState(control, "Started");
+	return control;
+}

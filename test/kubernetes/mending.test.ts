@@ -1,0 +1,83 @@
+import { expect, it } from "vitest";
+import { kubernetesPlatform } from "../../src/platforms/kubernetes";
+import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { untilState } from "../../src/roll/wait";
+import { v } from "../build";
+import { Space, startCluster, unavailable } from "./harness";
+
+const here = it.skipIf(unavailable !== undefined);
+const minute = 60_000;
+const identity = { name: "db", owner: "project/stack/db", generation: "g1", shards: 1, replicas: 2 };
+
+here("a cluster whose first pods can't start is mended by creating it again", { timeout: 3 * minute }, async () => {
+	const space = await Space.open();
+	try {
+		const wrong = space.settings({ passwordSecret: { name: "db-password", key: "no-such-key" } });
+		const made = new KubernetesControl("db", wrong);
+		const claim = await made.claim("the test", 600);
+		await made.create(claim, { ...identity, version: v("1.8.0"), settings: wrong });
+		await expect(untilState(made, "Started")).rejects.toThrow("no-such-key");
+		expect((await made.observe())?.replicas.map(({ openedBy }) => openedBy)).toEqual([undefined, undefined]);
+
+		const settings = space.settings();
+		const mended = new KubernetesControl("db", settings);
+		const spec = { ...identity, version: v("1.7.1"), settings };
+		await mended.configure(claim, spec);
+		await mended.create(claim, spec);
+		const { replicas } = await untilState(mended, "Started");
+		// Nothing was opened by the first version, so the choice was still free.
+		expect(replicas.map(({ version, openedBy }) => [version, openedBy])).toEqual([
+			["1.7.1", "1.7.1"],
+			["1.7.1", "1.7.1"],
+		]);
+	} finally {
+		await space.close();
+	}
+});
+
+here(
+	"other settings restart nothing by themselves, and say which replicas still run without them",
+	{ timeout: 3 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const control = await startCluster(space, { version: v("1.7.1") });
+			expect(await control.outdated()).toEqual([]);
+			const settings = space.settings({
+				config: { "limits.xml": "<yandex><max_connections>77</max_connections></yandex>" },
+			});
+			const claim = await control.claim("the test", 600);
+			const before = await control.observe();
+			await control.configure(claim, { ...identity, version: v("1.7.1"), settings });
+			expect(await control.observe()).toEqual(before);
+			expect(await control.outdated()).toEqual(["db-0-0", "db-0-1"]);
+			await control.restart(claim, "db-0-1", v("1.7.1"));
+			await untilState(control, "Started");
+			expect(await control.outdated()).toEqual(["db-0-0"]);
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+here("what is wrong with a place is said before anything is made", { timeout: minute }, async () => {
+	const space = await Space.open();
+	try {
+		const said = async (settings: ReturnType<Space["settings"]>, version = "1.8.0") =>
+			(await kubernetesPlatform.obstacles({ ...identity, version: v(version), settings })).map(
+				({ property, reason }) => `${property}: ${reason}`,
+			);
+		expect(await said(space.settings())).toEqual([]);
+		expect((await said(space.settings(), "1.7.99")).join()).toMatch(/^version: there is no image .*:1\.7\.99/);
+		expect((await said(space.settings({ namespace: "default" }))).join()).toContain("forbids it");
+		expect((await said(space.settings({ passwordSecret: { name: "db-password", key: "x" } }))).join()).toContain(
+			"no key 'x'",
+		);
+		const nowhere = await said({ ...space.settings(), kubeconfig: "/no/such/file" });
+		expect(nowhere.join()).toContain("/no/such/file can't be read (ENOENT)");
+		const other = await said({ ...space.settings(), context: "prod" });
+		expect(other.join()).toContain("no context 'prod'; it has test");
+	} finally {
+		await space.close();
+	}
+});

@@ -1,0 +1,70 @@
+import { expect, it, vi } from "vitest";
+import type { Pod } from "../../src/platforms/kubernetes/types";
+import { roll } from "../../src/roll/roll";
+import { untilState } from "../../src/roll/wait";
+import { v } from "../build";
+import { Space, startCluster, unavailable } from "./harness";
+
+const here = it.skipIf(unavailable !== undefined);
+const minute = 60_000;
+
+here(
+	"a pod that is lost in the middle of a roll comes back with the new version",
+	{ timeout: 4 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const control = await startCluster(space, { version: v("1.7.1") });
+			const claim = await control.claim("the test", 600);
+			await control.restart(claim, "db-0-1", v("1.8.0"));
+			await control.release(claim);
+			await untilState(control, "Started");
+			const versions = async () => (await control.observe())?.replicas.map(({ version }) => version);
+			expect(await versions()).toEqual(["1.7.1", "1.8.0"]);
+			await space.kill("db-0-0");
+			await untilState(control, "Started");
+			expect(await versions()).toEqual(["1.8.0", "1.8.0"]);
+			expect((await control.record())?.openedBy).toEqual({ "db-0-0": "1.8.0", "db-0-1": "1.8.0" });
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+here("ON CLUSTER answers before and after a roll", { timeout: 5 * minute }, async () => {
+	const space = await Space.open();
+	try {
+		const control = await startCluster(space, { version: v("1.7.1") });
+		// A pod's name is known a moment after the pod, since DNS servers keep in mind that it was not.
+		const everywhere = (table: string) =>
+			vi.waitFor(
+				async () => {
+					const sql = `CREATE TABLE IF NOT EXISTS ${table} ON CLUSTER db (n UInt64) ENGINE = Memory`;
+					const said = await space.queryPod("db-0-0", sql);
+					expect(said.split("\n").filter((line) => /\t0\t/.test(line))).toHaveLength(2);
+				},
+				{ timeout: minute, interval: 1000 },
+			);
+		await everywhere("a");
+		await roll({ control, to: v("1.8.0"), holder: "the test" });
+		await everywhere("b");
+		for (const pod of ["db-0-0", "db-0-1"]) expect(await space.queryPod(pod, "EXISTS TABLE b")).toBe("1");
+	} finally {
+		await space.close();
+	}
+});
+
+here("what never started takes nothing from what runs, and may be given up", { timeout: 5 * minute }, async () => {
+	const space = await Space.open();
+	try {
+		const control = await startCluster(space, { version: v("1.7.1") });
+		const before = await space.api.list<Pod>("pods", {});
+		await expect(roll({ control, to: v("1.7.99"), holder: "the test" })).rejects.toThrow("1.7.99");
+		expect((await control.observe())?.state).toBe("Started");
+		expect((await control.record())?.mark).toBeUndefined();
+		const uids = (pods: readonly Pod[]) => pods.map(({ metadata }) => metadata.uid);
+		expect(uids(await space.api.list<Pod>("pods", {}))).toEqual(uids(before));
+	} finally {
+		await space.close();
+	}
+});

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { PlatformError } from "../../../src/control/errors";
+import { type ConnectionSettings, connect } from "../../../src/platforms/kubernetes/connection";
+
+const folder = mkdtempSync(join(tmpdir(), "dbcluster-kubeconfig-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const config = (cluster: object) =>
+	JSON.stringify({
+		apiVersion: "v1",
+		kind: "Config",
+		clusters: [{ name: "c", cluster }],
+		users: [{ name: "u", user: { token: "a-secret-token" } }],
+		contexts: [
+			{ name: "prod", context: { cluster: "c", user: "u" } },
+			{ name: "dev", context: { cluster: "c", user: "u" } },
+		],
+		"current-context": "prod",
+	});
+const good = config({ server: "https://127.0.0.1:1" });
+
+function refusal(settings: ConnectionSettings): string {
+	try {
+		connect(settings);
+		return "";
+	} catch (error) {
+		expect(error).toBeInstanceOf(PlatformError);
+		expect((error as Error).message).not.toContain("a-secret-token");
+		return (error as Error).message;
+	}
+}
+
+// The client is a large package: on a busy machine it takes its time to load.
+describe("the way to an API server", { timeout: 60_000 }, () => {
+	it("is a kubeconfig by content or by path, in the context that is named", () => {
+		const path = join(folder, "config");
+		writeFileSync(path, good);
+		for (const kubeconfig of [good, path]) {
+			expect(connect({ kubeconfig }).server).toBe("https://127.0.0.1:1");
+			expect(connect({ kubeconfig, context: "dev" }).server).toBe("https://127.0.0.1:1");
+		}
+	});
+
+	it.each<[string, ConnectionSettings, string]>([
+		["no such file", { kubeconfig: join(folder, "none") }, "none can't be read (ENOENT)"],
+		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is no kubeconfig"],
+		["no such context", { kubeconfig: good, context: "test" }, "no context 'test'; it has prod, dev"],
+		[
+			"unverified TLS",
+			{ kubeconfig: config({ server: "https://a", "insecure-skip-tls-verify": true }) },
+			"certificate-authority",
+		],
+		["no TLS", { kubeconfig: config({ server: "http://a:8080" }) }, "no https"],
+	])("is refused with its reason: %s", (_, settings, reason) => {
+		expect(refusal(settings)).toContain(reason);
+	});
+
+	it("that leads nowhere is an error that names the address", async () => {
+		const call = { method: "GET", path: "/api" } as const;
+		const error: unknown = await connect({ kubeconfig: good })
+			.send(call)
+			.catch((reason: unknown) => reason);
+		expect(error).toBeInstanceOf(PlatformError);
+		expect((error as Error).message).toContain("https://127.0.0.1:1 can't be reached");
+		expect((error as Error).message).not.toContain("a-secret-token");
+	});
+});

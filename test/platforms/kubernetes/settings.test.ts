@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { kubernetesPlatform } from "../../../src/platforms/kubernetes";
+import { nameProblem, readSettings } from "../../../src/platforms/kubernetes/settings";
+
+const good = { namespace: "db", image: "myscale/myscaledb", passwordSecret: { name: "db-password" } };
+
+function problems(given: Record<string, unknown>): string[] {
+	const read = readSettings(given);
+	return "problems" in read ? read.problems.map(({ path, reason }) => `${path.join(".")}: ${reason}`) : [];
+}
+
+describe("the settings of a cluster on Kubernetes", () => {
+	it("are few to begin with, and all defaults are filled in", () => {
+		const read = readSettings(good);
+		expect(read).toMatchObject({
+			settings: {
+				...good,
+				passwordSecret: { name: "db-password", key: "password" },
+				storage: "10Gi",
+				user: "default",
+				configRoot: "clickhouse",
+				gracePeriodSeconds: 60,
+				service: { type: "ClusterIP", annotations: {} },
+			},
+		});
+	});
+
+	it("name every problem at once, each on its property", () => {
+		expect(
+			problems({
+				namespace: "My Space",
+				storage: "10 GB",
+				resources: { requests: { memory: "8Gi" }, limits: { memory: "4Gi" } },
+				config: { "../x.xml": "", "dbcluster.xml": "" },
+				keeper: ["zk:2181", "http://zk"],
+				service: { type: "Ingress" },
+				replicas: 3,
+			}).map((line) => line.split(":", 1)[0]),
+		).toEqual([
+			"namespace",
+			"image",
+			"storage",
+			"resources.requests.memory",
+			"config.../x.xml",
+			"config.dbcluster.xml",
+			"keeper.1",
+			"service.type",
+			"replicas",
+		]);
+	});
+
+	it.each([
+		[{ image: "myscale/myscaledb:1.8.0" }, 'image: "myscale/myscaledb:1.8.0" holds a tag'],
+		[{ image: "myscale/myscaledb@sha256:0123" }, "holds a tag or a digest"],
+		[{ passwordSecret: undefined }, "passwordSecret: it is missing"],
+		[
+			{ resources: { requests: { memory: "8Gi" }, limits: { memory: "4000Mi" } } },
+			'resources.requests.memory: "8Gi" is more than the limit, "4000Mi"',
+		],
+		[
+			{ resources: { requests: { cpu: 2 }, limits: {} } },
+			"resources.requests.cpu: 2 is not a quantity: write it as text",
+		],
+		[{ imagePulSecrets: [] }, "imagePulSecrets: there is no such setting"],
+		[{ namespace: undefined }, "namespace: it is missing"],
+	])("refuse %j", (more, message) => {
+		expect(problems({ ...good, ...more }).join("\n")).toContain(message);
+	});
+
+	it.each([
+		[{ image: "127.0.0.1:5000/myscaledb" }],
+		[{ image: "myscale/myscaledb:{version}-ubi" }],
+		[{ passwordSecret: undefined, users: { "app.xml": "<clickhouse/>" } }],
+		[{ resources: { requests: { memory: "4000Mi" }, limits: { memory: "4Gi" } } }],
+		[{ keeper: ["keeper-0.keeper", "[fd00::1]:2181"] }],
+	])("accept %j", (more) => {
+		expect(problems({ ...good, ...more })).toEqual([]);
+	});
+
+	it("are never repeated where they hold a secret", () => {
+		expect(problems({ ...good, kubeconfig: 7, context: "" }).join()).not.toContain("7");
+		expect(problems({ ...good, kubeconfig: "" })).toEqual([
+			"kubeconfig: it is empty: leave it out for the default kubeconfig.",
+		]);
+	});
+
+	it.each(["a", "analytics-2", "a".repeat(44)])("take the name %s", (name) => {
+		expect(nameProblem(name)).toBeUndefined();
+	});
+
+	it.each(["", "2nd", "Analytics", "a_b", "a-", "a".repeat(45)])("refuse the name '%s'", (name) => {
+		expect(nameProblem(name)).toContain(`"${name}"`);
+	});
+
+	it("say where the cluster is, and where it answers", () => {
+		const read = kubernetesPlatform.read({ ...good, context: "prod" });
+		if ("problems" in read) throw new Error("these are good");
+		expect(kubernetesPlatform.place(read.settings)).toBe("prod/db");
+		expect(kubernetesPlatform.endpoint("analytics", read.settings)).toBe("http://analytics.db.svc:8123");
+	});
+});
