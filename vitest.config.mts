@@ -13,14 +13,16 @@ const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 export default defineConfig({
 	test: {
 		reporters: ["default", "./test/tally.mts"],
-		// Groups run one after the other, so that what is quick and cheap says first what is wrong.
+		// Groups run one after the other, so that what is quick and cheap says first what is wrong. Group 0 would run last
+		// where it has one worker.
 		projects: [
 			{
 				test: {
 					name: "fast",
 					include: ["test/**/*.test.{ts,mts}"],
 					exclude: [...local, ...cli, ...kubernetes],
-					sequence: { groupOrder: 0 },
+					maxWorkers: availableParallelism(),
+					sequence: { groupOrder: 1 },
 				},
 			},
 			{
@@ -31,7 +33,7 @@ export default defineConfig({
 					testTimeout: 2 * minute,
 					hookTimeout: 2 * minute,
 					maxWorkers: engineWorkers,
-					sequence: { groupOrder: 1 },
+					sequence: { groupOrder: 2 },
 				},
 			},
 			{
@@ -41,7 +43,7 @@ export default defineConfig({
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
 					maxWorkers: engineWorkers,
-					sequence: { groupOrder: 3 },
+					sequence: { groupOrder: 4 },
 				},
 			},
 			{
@@ -52,7 +54,7 @@ export default defineConfig({
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
 					maxWorkers: engineWorkers,
-					sequence: { groupOrder: 2 },
+					sequence: { groupOrder: 3 },
 				},
 			},
 		],
