@@ -4,7 +4,7 @@ import { processesOf } from "../processes.mts";
 
 /**
  * How long a bare restart of each replica takes, in seconds: its process is asked to end, and the cluster starts it
- * again. Nothing is drained, nothing waits for anything: what an update can't do without.
+ * again, under the same load as the update. Nothing is drained, nothing is judged: what an update can't do without.
  */
 export async function bareRestarts(name: string, local: Record<string, unknown>): Promise<number[]> {
 	const read = localPlatform.read(local);
