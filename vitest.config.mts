@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** Tests on the real CLI, which spend half their time in its start. */
+const cliWorkers = Math.min(4, availableParallelism());
 /** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each, and each wants a core to start. */
 const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
 const minute = 60_000;
@@ -53,7 +55,7 @@ export default defineConfig({
 					globalSetup: ["test/engine/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
-					maxWorkers: engineWorkers,
+					maxWorkers: cliWorkers,
 					sequence: { groupOrder: 3 },
 				},
 			},

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
+import { Explained } from "../cli/program.mts";
 import { localBackend, root, withPulumi } from "../environment.mts";
 import { freePort } from "../port.mts";
 import { endProcessesOf } from "../processes.mts";
@@ -67,7 +68,9 @@ export async function openStage(cli: { readonly folder: string }): Promise<Stage
 	});
 	const common = ["--stack", "quickstart", "--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
 
+	let closed = false;
 	const pulumi = async (command: string, { flags = [], onLine, quiet = false }: PulumiOptions = {}) => {
+		if (closed) throw new Explained("everything is being ended");
 		if (!quiet) say(paint("bold", `  $ pulumi ${command}`));
 		// Not in the terminal's process group: a Ctrl-C is ours to see to.
 		const child = spawn("pulumi", [...command.split(" "), ...flags, ...common], {
@@ -91,7 +94,11 @@ export async function openStage(cli: { readonly folder: string }): Promise<Stage
 		});
 		return { status, output };
 	};
-	return { folder, port: await freePort(), pulumi, clear: () => clear(folder) };
+	const end = () => {
+		closed = true;
+		return clear(folder);
+	};
+	return { folder, port: await freePort(), pulumi, clear: end };
 }
 
 async function clear(folder: string): Promise<void> {
