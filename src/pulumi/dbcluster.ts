@@ -73,9 +73,20 @@ function ours(name: string, args: DbClusterArgs | undefined): pulumi.Inputs {
 		owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
 		// Both are worked out by the provider from the arguments, and Pulumi keeps a value secret only under its own name:
 		// so they are handed over as secret as what they come from.
-		endpoint: pulumi.all([shown?.local, shown?.kubernetes]).apply(() => ""),
-		caveats: pulumi.output(shown).apply(() => ({})),
+		endpoint: asSecretAs([shown?.local, shown?.kubernetes], ""),
+		caveats: asSecretAs(shown, {}),
 	};
+}
+
+/** A value that is secret where something in its source is. A source of plain values has no secrets, and outputs cost time. */
+function asSecretAs<T>(source: unknown, value: T): pulumi.Input<T> {
+	return isPlain(source) ? value : pulumi.all([source as pulumi.Input<string>]).apply(() => value);
+}
+
+function isPlain(value: unknown): boolean {
+	if (typeof value !== "object" || value === null) return true;
+	const prototype = Object.getPrototypeOf(value);
+	return (prototype === Object.prototype || Array.isArray(value)) && Object.values(value).every(isPlain);
 }
 
 /** A kubeconfig is a secret by nature, and nothing of it gets into what is worked out: that must stay readable. */
