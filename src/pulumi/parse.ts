@@ -80,7 +80,8 @@ function fillIn(rest: Readonly<Record<string, unknown>>, unknown: readonly Path[
 			rest,
 			unknown
 				.map(([first]) => String(first))
-				.filter((first) => !schema.shape[first as keyof Args].safeParse(rest[first]).success),
+				// What no argument is named after stays, to be told of.
+				.filter((first) => schema.shape[first as keyof Args]?.safeParse(rest[first]).success === false),
 		),
 	};
 }
