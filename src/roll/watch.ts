@@ -20,7 +20,7 @@ export type Outcome<T> =
 	| { readonly kind: "failed"; readonly words: string }
 	| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number };
 
-const firstPause = 50;
+const firstPause = 25;
 const longestPause = 1000;
 
 /**
@@ -32,8 +32,8 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 	const seen = new Set<string>();
 	let still = 0;
 	let last = clock.now();
-	// Quick at first, since a small server is up in no time; then a quarter more each time, to be gentle with the platform.
-	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.25)) {
+	// Each pause is about an eighth of the wait so far: what is up in no time is seen at once, and the platform is spared.
+	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.12)) {
 		const sight = await look();
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
 		if (sight.failure !== undefined) return { kind: "failed", words: sight.failure };

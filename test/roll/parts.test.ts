@@ -36,7 +36,7 @@ describe("watch", () => {
 			return { phase: "", marks: "" };
 		});
 		const pauses = looks.slice(1).map((at, index) => at - (looks[index] ?? 0));
-		expect(pauses[0]).toBe(50);
+		expect(pauses[0]).toBe(25);
 		expect(Math.max(...pauses)).toBe(1000);
 		expect(looks.length).toBeLessThan(130);
 	});
