@@ -23,6 +23,8 @@ export default defineConfig({
 					name: "fast",
 					include: ["test/**/*.test.{ts,mts}"],
 					exclude: [...local, ...cli, ...kubernetes],
+					// Seconds on a calm machine; a busy one must not fail a property.
+					testTimeout: 2 * minute,
 					maxWorkers: availableParallelism(),
 					sequence: { groupOrder: 1 },
 				},
