@@ -138,8 +138,8 @@ function providerPeak(ancestor: number): number {
 				}
 			}),
 	);
-	const below = (pid: number): boolean => pid === ancestor || below_(processes.get(pid)?.parent);
-	const below_ = (pid: number | undefined): boolean => pid !== undefined && pid > 1 && below(pid);
+	const below = (pid: number | undefined): boolean =>
+		pid !== undefined && pid > 1 && (pid === ancestor || below(processes.get(pid)?.parent));
 	const peaks = [...processes].filter(([pid, { line }]) => /node\0.*dynamic-provider/.test(line) && below(pid));
 	return Math.max(0, ...peaks.map(([, { peak }]) => peak));
 }
