@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { vi } from "vitest";
 import type { DbVersion } from "../../src/core/version";
 import { Api } from "../../src/platforms/kubernetes/api";
 import { connect } from "../../src/platforms/kubernetes/connection";
@@ -8,6 +9,7 @@ import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/settings";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { untilState } from "../../src/roll/wait";
+import { v } from "../build";
 
 /**
  * What the tests need of a real cluster: a KUBECONFIG that may make namespaces, images, a Keeper, and a NodePort that is
@@ -15,18 +17,36 @@ import { untilState } from "../../src/roll/wait";
  */
 export const environment = {
 	kubeconfig: process.env.KUBECONFIG,
-	/** Repository of the images; its tags are the versions below. */
+	/** Repository of the images; its tags are the {@link versions}. */
 	image: process.env.DBCLUSTER_TEST_IMAGE ?? "127.0.0.1:5000/myscaledb",
 	keeper: process.env.DBCLUSTER_TEST_KEEPER ?? "10.244.0.1:2181",
 	/** The root element of the settings of the server in these images. */
 	configRoot: process.env.DBCLUSTER_TEST_CONFIG_ROOT ?? "yandex",
+	/** A command that ends the API server, starts it again and returns when it answers; without it that is not tested. */
+	restartApi: process.env.DBCLUSTER_TEST_RESTART_API,
 };
+
+/** Every image that the tests use, by its tag: all of one real server, but for what three of them do at their start. */
+export const versions = {
+	v1: v("1.7.1"),
+	/** Ends with exit code 1 at its start, after a last word on stderr. */
+	crash: v("1.7.9"),
+	v2: v("1.8.0"),
+	v3: v("1.8.1"),
+	v4: v("1.8.2"),
+	/** Says something on stderr and never listens. */
+	hang: v("1.8.7"),
+	/** Begins to start after 20 seconds. */
+	slow: v("1.8.8"),
+	/** There is no such image. */
+	missing: v("1.8.99"),
+} as const;
 
 export const unavailable =
 	environment.kubeconfig === undefined ? "KUBECONFIG is not set: these tests need a real cluster" : undefined;
 
-const user = "app";
-const password = "it's only a test";
+export const credentials = { user: "app", password: "it's only a test" } as const;
+const { user, password } = credentials;
 
 /**
  * A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. What is tested
@@ -92,6 +112,15 @@ export class Space {
 	/** One query through the client Service, on a connection of its own. */
 	async query(cluster: string, sql: string, body?: string): Promise<string> {
 		return queryAt(await this.endpoint(cluster), sql, body);
+	}
+
+	/**
+	 * Resolves when the client Service can be reached. A node's proxy learns of the endpoints of a cluster that has just
+	 * started a moment after the API server, and until then refuses connections to it.
+	 */
+	async reachable(cluster: string): Promise<void> {
+		const endpoint = await this.endpoint(cluster);
+		await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: 30_000, interval: 50 });
 	}
 
 	/** One query to one replica, through the API server. */
@@ -178,8 +207,13 @@ async function kubeconfigWithRole(api: Api): Promise<string> {
 	});
 }
 
-/** One query on a connection of its own; throws what the server or the connection says. */
-export async function queryAt(endpoint: string, sql: string, body?: string): Promise<string> {
+/** One query on a connection of its own; throws what the server or the connection says, or after `timeout` milliseconds. */
+export async function queryAt(
+	endpoint: string,
+	sql: string,
+	body?: string,
+	{ timeout = 30_000 }: { timeout?: number } = {},
+): Promise<string> {
 	const { request } = await import("node:http");
 	return new Promise((resolve, reject) => {
 		const sent = request(
@@ -187,7 +221,7 @@ export async function queryAt(endpoint: string, sql: string, body?: string): Pro
 			{
 				method: "POST",
 				agent: false,
-				timeout: 30_000,
+				timeout,
 				headers: { connection: "close", "x-clickhouse-user": user, "x-clickhouse-key": password },
 			},
 			(response) => {
@@ -202,13 +236,13 @@ export async function queryAt(endpoint: string, sql: string, body?: string): Pro
 				);
 			},
 		);
-		sent.on("timeout", () => sent.destroy(new Error("no answer within 30 seconds")));
+		sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1000} seconds`)));
 		sent.on("error", reject);
 		sent.end(body);
 	});
 }
 
-/** Makes a cluster in a space and waits until it serves. */
+/** Makes a cluster in a space and waits until it serves and can be reached. */
 export async function startCluster(
 	space: Space,
 	wanted: { name?: string; version: DbVersion; shards?: number; replicas?: number; settings?: KubernetesSettings },
@@ -227,5 +261,6 @@ export async function startCluster(
 	});
 	await control.release(claim);
 	await untilState(control, "Started");
+	await space.reachable(name);
 	return control;
 }
