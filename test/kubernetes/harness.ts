@@ -142,6 +142,19 @@ export class Space {
 		});
 	}
 
+	/** The cluster `db` as a process of its own reaches it: shares no memory with others. */
+	control(settings = this.settings()): KubernetesControl {
+		return new KubernetesControl("db", settings);
+	}
+
+	/** Gives a StatefulSet the image of another version, as `kubectl set image` does. */
+	async setImage(set: string, version: DbVersion): Promise<void> {
+		const image = `${environment.image}:${version}`;
+		const patch = { spec: { template: { spec: { containers: [{ name: "server", image }] } } } };
+		const path = `/apis/apps/v1/namespaces/${this.namespace}/statefulsets/${set}`;
+		await send(this.api, "PATCH", `${path}?fieldManager=kubectl-set`, patch);
+	}
+
 	/** Scales to zero and says so, as the README tells idlers to. */
 	async idle(cluster: string): Promise<void> {
 		for (const { metadata } of await this.api.list<Pod>("statefulsets", {
@@ -163,8 +176,9 @@ export class Space {
 	}
 }
 
-async function send(api: Api, method: "POST" | "DELETE", path: string, body: object): Promise<string> {
-	const headers = { "content-type": "application/json" };
+async function send(api: Api, method: "POST" | "DELETE" | "PATCH", path: string, body: object): Promise<string> {
+	const kind = method === "PATCH" ? "strategic-merge-patch+json" : "json";
+	const headers = { "content-type": `application/${kind}` };
 	const answer = await api.connection.send({ method, path, body: JSON.stringify(body), headers });
 	if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) throw new Error(answer.text);
 	return answer.text;
