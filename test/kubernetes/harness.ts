@@ -117,10 +117,17 @@ export class Space {
 	/**
 	 * Resolves when the client Service can be reached. A node's proxy learns of the endpoints of a cluster that has just
 	 * started a moment after the API server, and until then refuses connections to it.
+	 *
+	 * Linux remembers for two minutes that a connection was not the proxy's, and then whoever is given the same port for
+	 * another one is refused too. So these come from ports that no client is ever given.
 	 */
 	async reachable(cluster: string): Promise<void> {
 		const endpoint = await this.endpoint(cluster);
-		await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: 30_000, interval: 50 });
+		const localPort = () => 10_000 + Math.floor(Math.random() * 20_000);
+		await vi.waitFor(() => queryAt(endpoint, "SELECT 1", "", { localPort: localPort() }), {
+			timeout: 30_000,
+			interval: 50,
+		});
 	}
 
 	/** One query to one replica, through the API server. */
@@ -226,7 +233,7 @@ export async function queryAt(
 	endpoint: string,
 	sql: string,
 	body?: string,
-	{ timeout = 30_000 }: { timeout?: number } = {},
+	{ timeout = 30_000, localPort }: { timeout?: number; localPort?: number } = {},
 ): Promise<string> {
 	const { request } = await import("node:http");
 	return new Promise((resolve, reject) => {
@@ -236,6 +243,7 @@ export async function queryAt(
 				method: "POST",
 				agent: false,
 				timeout,
+				localPort,
 				headers: { connection: "close", "x-clickhouse-user": user, "x-clickhouse-key": password },
 			},
 			(response) => {
