@@ -183,7 +183,7 @@ export class Space {
 	}
 }
 
-async function send(api: Api, method: "POST" | "DELETE" | "PATCH", path: string, body: object): Promise<string> {
+export async function send(api: Api, method: "POST" | "DELETE" | "PATCH", path: string, body: object): Promise<string> {
 	const kind = method === "PATCH" ? "strategic-merge-patch+json" : "json";
 	const headers = { "content-type": `application/${kind}` };
 	const answer = await api.connection.send({ method, path, body: JSON.stringify(body), headers });
