@@ -1,19 +1,11 @@
 import type { Release } from "../core/question";
-import type { ClusterControl, ClusterSpec } from "./port";
+import type { ClusterControl, ClusterSpec, Obstacle } from "./port";
 
 /** What is wrong with one of a platform's settings; said to a person as `<property>: <reason>`. */
 export interface SettingProblem {
 	/** Below the platform's own property: `["port"]`, `[]` for all of it. */
 	readonly path: readonly (string | number)[];
 	/** Names the value, what is accepted and the way out. */
-	readonly reason: string;
-}
-
-/** What stands in the way of a new cluster. */
-export interface Obstacle {
-	/** The resource's property that it is about: `local.port`, `version`. */
-	readonly property: string;
-	/** Names the value, the reason and the way out. */
 	readonly reason: string;
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ClusterRecord } from "../control/record";
 import type { UpdateMark } from "../core/cluster";
 import { known, unknown } from "../core/question";
@@ -5,40 +6,49 @@ import { compareVersions, sameVersion } from "../core/version";
 import { availableText, goneText, strangerText, unreachableText, versionUnknownCaveats } from "../words/resource";
 import { catalogueOf, latestOf, listed } from "./catalogue";
 import { type Asked, type Found, isUnchanged, refused } from "./found";
-import { judge } from "./judge";
+import { foresee, judge } from "./judge";
 import { readCluster } from "./live";
-import { mayOwn, resizes } from "./ownership";
+import { mayOwn } from "./ownership";
 import type { Place } from "./place";
 import { recall, record } from "./recorded";
+import { asItIs, assess, sizeOf } from "./reshape";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
 export async function checkExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
-	const { valid, olds } = asked;
+	const { valid, before, version, olds } = asked;
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
-	const resized = resizes(itsRecord, valid);
-	const { failures = [], inputs } = await judgeExisting(asked, place, itsRecord);
-	return { failures: [...resized, ...failures], inputs };
-}
-
-async function judgeExisting(asked: Asked, place: Place, { mark }: ClusterRecord): Promise<Found> {
-	const { valid, before, version } = asked;
+	const { mark } = itsRecord;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
 	const toJudge = mark !== undefined || !isUnchanged(asked);
 	const recording = valid.args.update.judge === "recorded";
+	const toAssess = isReshaped(asked, place, itsRecord);
 	if (!toJudge) tellOfLatest(asked, place);
-	if (!toJudge && !recording) return {};
+	if (!toJudge && !toAssess && !recording) return {};
 
 	const cluster = await readCluster(place);
 	if (!cluster.known) return checkUnreachable(asked, cluster.why);
 	if (cluster.value === undefined) return refused("name", goneText(place.id));
 	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
+	const { obstacles, ...reshaping } = toAssess ? await assess(valid, place, version, itsRecord) : asItIs;
+	if (!toJudge) {
+		const caveats = foresee(valid, version, cluster.value, [], reshaping);
+		return { failures: obstacles, inputs: { ...kept, ...(toAssess && { caveats }) } };
+	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	const isAtTarget = cluster.value.replicas.every((it) => it.version !== undefined && sameVersion(it.version, version));
-	if (!toJudge || (before === undefined && mark === undefined && isAtTarget)) return { inputs: kept };
+	if (before === undefined && mark === undefined && isAtTarget) return { failures: obstacles, inputs: kept };
 
-	const { refusals, caveats } = judge(valid, version, known(cluster.value), await catalogueOf(valid));
-	if (refusals.length > 0) return { failures: refusals };
+	const { refusals, caveats } = judge(valid, version, known(cluster.value), await catalogueOf(valid), [], reshaping);
+	const failures = [...obstacles, ...refusals];
+	if (failures.length > 0) return { failures };
 	return { inputs: { ...kept, caveats, ...(mark && { unfinished: markText(mark) }) } };
+}
+
+/** Whether the settings or the size differ from what they were. */
+function isReshaped({ valid, before }: Asked, place: Place, itsRecord: ClusterRecord): boolean {
+	const { shards, replicas } = sizeOf(valid, itsRecord);
+	if (shards !== itsRecord.shards || replicas !== itsRecord.replicas) return true;
+	return !isDeepStrictEqual(before?.place?.settings, place.settings);
 }
 
 /** A check that can't see the cluster. What does not change needs no look. */

@@ -1,9 +1,15 @@
 import { PlatformError } from "../../src/control/errors";
-import type { Obstacle, Platform } from "../../src/control/platform";
-import type { ClusterControl } from "../../src/control/port";
+import type { Platform } from "../../src/control/platform";
+import type { ClusterControl, Obstacle } from "../../src/control/port";
 import { releases } from "../build";
 import { ScriptedControl } from "../scripted/control";
 import { World } from "../scripted/world";
+
+interface Settings {
+	readonly folder: string;
+	/** What a replica reads at its start. */
+	readonly memory?: string;
+}
 
 /** The scripted clusters behind the provider, in the place of a real platform. */
 export class Scripted {
@@ -22,18 +28,18 @@ export class Scripted {
 		return world;
 	}
 
-	readonly platform: Platform<{ folder: string }> = {
+	readonly platform: Platform<Settings> = {
 		name: "scripted",
-		keys: ["folder", "port"],
-		read: ({ folder = "here" }) =>
+		keys: ["folder", "port", "memory"],
+		read: ({ folder = "here", memory }) =>
 			typeof folder === "string"
-				? { settings: { folder } }
+				? { settings: { folder, ...(typeof memory === "string" && { memory }) } }
 				: { problems: [{ path: ["folder"], reason: `${folder} is not a folder.` }] },
 		place: ({ folder }) => folder,
 		endpoint: (name, { folder }) => `http://${name}.${folder}`,
 		releases: async () => releases(this.catalogue),
 		control: (name) => {
-			const control = new ScriptedControl(this.world(name)) as ClusterControl<{ folder: string }>;
+			const control = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
 			const down = async () => {
 				throw new PlatformError("connection refused");
 			};

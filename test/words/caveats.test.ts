@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CaveatNote, caveats } from "../../src/core/caveats";
-import type { ObservedCluster } from "../../src/core/cluster";
+import { type ObservedCluster, reshaped } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import { caveatsInput } from "../../src/words/caveats";
 import { clusters, versions } from "../arbitrary";
@@ -74,7 +74,7 @@ describe("order", () => {
 		],
 		["1.7.1 / 1.7.1", "analytics-0-0 first; then analytics-1-0"],
 		["1.7.1 / 1.7.1 / 1.7.1", "analytics-0-0 first; then side by side: analytics-1-0 | analytics-2-0"],
-		["1.8.0 1.8.0", "no replica is left to update"],
+		["1.8.0 1.8.0", "no replica restarts"],
 		[
 			"1.7.1 1.7.1 1.7.1 / 1.7.1 1.7.1 1.7.1 / 1.7.1 1.7.1 1.7.1",
 			"analytics-0-2 first; then 8 more in 3 shards, one of a shard at a time, the highest number first",
@@ -84,9 +84,35 @@ describe("order", () => {
 		expect(Object.values(of(cluster(running)))[0]?.order).toBe(expected);
 	});
 
+	test("only the mark of an update is left", () => {
+		const left = cluster("1.8.0 1.8.0", { mark: mark("1.7.1", "1.8.0") });
+		expect(of(left)["1.7.1 -> 1.8.0"]?.order).toBe("no replica is left to update");
+	});
+
 	test("stopped, no shard waits for another", () => {
 		expect(of(cluster("1.7.1 / 1.7.1", { state: "Stopped" }))[key]?.order).toBe("analytics-0-0 | analytics-1-0");
 	});
+});
+
+test("settings and size", () => {
+	const reshaping = { restarts: true, joins: [{ name: "analytics-0-2", shard: 0, ordinal: 2 }], leaves: [] };
+	const observed = reshaped(cluster("1.8.0 1.8.0"), reshaping);
+	expect(caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [], reshaping))).toEqual({
+		"settings at 1.8.0": {
+			joins: "analytics-0-2: first the tables, then the rows, then clients",
+			order: "analytics-0-1, then analytics-0-0",
+			reads: "SELECT keeps working",
+			writes: "may fail for a while as each replica restarts",
+		},
+	});
+});
+
+test("a lone replica that gets a second one is no longer alone when it restarts", () => {
+	const joins = [{ name: "analytics-0-1", shard: 0, ordinal: 1 }];
+	const observed = reshaped(cluster("1.8.0"), { restarts: true, joins, leaves: [] });
+	expect(caveats(plan(observed, v("1.8.0")), observed).reads).toBe("working");
+	const alone = reshaped(cluster("1.8.0 1.8.0"), { restarts: true, joins: [], leaves: ["analytics-0-1"] });
+	expect(caveats(plan(alone, v("1.8.0")), alone).reads).toBe("interrupted");
 });
 
 test("nothing to do for reads and writes", () => {

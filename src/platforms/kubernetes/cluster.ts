@@ -76,12 +76,10 @@ export class Cluster {
 		return this.api.list<EndpointSlice>("endpointslices", { labels });
 	}
 
-	/** Shard and ordinal of a replica of this cluster; throws when it has none of that name. */
-	place(stored: Stored | undefined, replica: string): { shard: number; ordinal: number } {
+	/** Shard and ordinal of a replica, also of one that is still to join or has begun to leave; throws when the name is none. */
+	place(replica: string): { shard: number; ordinal: number } {
 		const place = parseReplica(this.name, replica);
-		const known = stored?.shards !== undefined && stored.replicas !== undefined;
-		if (place === undefined || (known && !names(this.name, stored).includes(replica)))
-			throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
+		if (place === undefined) throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
 		return place;
 	}
 }

@@ -1,12 +1,12 @@
-import { ControlError } from "../../control/errors";
-import type { Obstacle, Platform } from "../../control/platform";
-import type { ClusterSpec } from "../../control/port";
+import type { Platform } from "../../control/platform";
+import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
 import { listVersions } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
+import { collector } from "./reshape";
 import { indexes } from "./server-config";
 import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
 import { kept } from "./shape";
@@ -29,14 +29,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	const unfit = nameProblem(name);
 	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
-	const attempt = async (property: string, work: () => Promise<unknown>) => {
-		try {
-			await work();
-		} catch (error) {
-			if (!(error instanceof ControlError)) throw error;
-			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
-		}
-	};
+	const attempt = collector(found);
 	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
 	const image = { reference: settings.image, version, pullAlways: true };
 	const objects = [

@@ -2,6 +2,7 @@ import { ControlError, PlatformError } from "../../control/errors";
 import type { Api } from "./api";
 import { ports } from "./names";
 import type { KeptSettings } from "./shape";
+import type { Call } from "./wire";
 
 export interface Credentials {
 	readonly user: string;
@@ -42,13 +43,21 @@ export class Server {
 		return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
 	}
 
-	private async query(sql: string): Promise<string> {
+	/** Changes something. */
+	async run(sql: string): Promise<void> {
+		await this.send({ method: "POST", path: "/", body: `${sql} ${mark}`, timeout: 300_000 });
+	}
+
+	private query(sql: string): Promise<string> {
+		return this.send({ method: "GET", path: `/?${new URLSearchParams({ query: sql })}`, timeout: 10_000 });
+	}
+
+	private async send(call: Call): Promise<string> {
 		const headers: Record<string, string> =
 			this.credentials === undefined
 				? {}
 				: { "x-clickhouse-user": this.credentials.user, "x-clickhouse-key": this.credentials.password };
-		const path = `/?${new URLSearchParams({ query: sql })}`;
-		const answer = await this.api.proxy(this.pod, ports.http, { method: "GET", path, headers, timeout: 10_000 });
+		const answer = await this.api.proxy(this.pod, ports.http, { ...call, headers });
 		if (answer.status !== 200) throw new QueryError(answer.text.trim().split("\n", 1)[0]?.slice(0, 300) ?? "");
 		return answer.text;
 	}
