@@ -36,6 +36,8 @@ export interface Caveats {
 export type CaveatNote =
 	/** `judge: "recorded"`: the rules saw what an earlier run recorded, not the cluster. */
 	| { readonly note: "judged-from-record"; readonly at: string }
+	/** What exactly the target is, such as an image with its digest. */
+	| { readonly note: "artifact"; readonly what: string }
 	/** Some inputs are known only in the update, which judges then. */
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
 	/** The catalogue could not be read, so known-version and latest-only were not judged. */

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterRecord } from "../control/record";
-import type { UpdateMark } from "../core/cluster";
-import { known, unknown } from "../core/question";
-import { compareVersions, sameVersion } from "../core/version";
+import type { CaveatNote } from "../core/caveats";
+import type { ObservedCluster, Reshaping, UpdateMark } from "../core/cluster";
+import { type Known, known, unknown } from "../core/question";
+import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { availableText, goneText, strangerText, unreachableText, versionUnknownCaveats } from "../words/resource";
 import { catalogueOf, latestOf, listed } from "./catalogue";
 import { type Asked, type Found, isUnchanged, refused } from "./found";
-import { foresee, judge } from "./judge";
-import { readCluster } from "./live";
+import { foresee, type Judgement, judge } from "./judge";
+import { artifactOf, readCluster } from "./live";
 import { mayOwn } from "./ownership";
+import type { Valid } from "./parse";
 import type { Place } from "./place";
 import { recall, record } from "./recorded";
 import { asItIs, assess, sizeOf } from "./reshape";
@@ -38,7 +40,7 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	const isAtTarget = cluster.value.replicas.every((it) => it.version !== undefined && sameVersion(it.version, version));
 	if (before === undefined && mark === undefined && isAtTarget) return { failures: obstacles, inputs: kept };
 
-	const { refusals, caveats } = judge(valid, version, known(cluster.value), await catalogueOf(valid), [], reshaping);
+	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);
 	const failures = [...obstacles, ...refusals];
 	if (failures.length > 0) return { failures };
 	return { inputs: { ...kept, caveats, ...(mark && { unfinished: markText(mark) }) } };
@@ -61,9 +63,28 @@ export async function checkUnreachable(asked: Asked, why: string): Promise<Found
 	const recalled = recording ? recall(olds.recorded, before?.version) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled.cluster);
 	const notes = recalled === undefined ? [] : [{ note: "judged-from-record", at: recalled.at } as const];
-	const { refusals, caveats } = judge(valid, version, cluster, await catalogueOf(valid), notes);
+	const { refusals, caveats } = await judgeUpdate(valid, version, cluster, notes);
 	if (refusals.length > 0) return { failures: refusals };
 	return { inputs: { ...kept, caveats } };
+}
+
+/** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
+async function judgeUpdate(
+	valid: Valid,
+	version: DbVersion,
+	cluster: Known<ObservedCluster>,
+	notes: readonly CaveatNote[],
+	reshaping?: Reshaping,
+): Promise<Judgement> {
+	const [catalogue, artifact] = await Promise.all([catalogueOf(valid), artifactOf(valid.place, version)]);
+	const said =
+		artifact.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value } as const] : [];
+	const { refusals, caveats } = judge(valid, version, cluster, catalogue, [...notes, ...said], reshaping);
+	if (artifact.known) return { refusals, caveats };
+	// That it is in no catalogue says the same, and more.
+	const told = refusals.some(({ rule }) => rule === "known-version");
+	const missing = { rule: "known-version", property: "version", reason: artifact.why } as const;
+	return { refusals: told ? refusals : [...refusals, missing] };
 }
 
 /** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */

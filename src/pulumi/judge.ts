@@ -2,6 +2,7 @@ import { type CaveatNote, caveats } from "../core/caveats";
 import { type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
 import type { Known, Question, Release } from "../core/question";
+import type { RuleName } from "../core/refusal";
 import { decide } from "../core/rules";
 import { type DbVersion, parseVersion } from "../core/version";
 import { caveatsInput } from "../words/caveats";
@@ -12,7 +13,7 @@ import { asItIs } from "./reshape";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
 export interface Judgement {
-	readonly refusals: readonly Problem[];
+	readonly refusals: readonly (Problem & { readonly rule: RuleName })[];
 	/** The input `caveats`; absent where there is nothing to do. */
 	readonly caveats?: Record<string, Record<string, string>>;
 }
@@ -28,7 +29,10 @@ export function judge(
 ): Judgement {
 	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
 	const question: Question = { target, cluster, catalogue, policy };
-	const refusals = decide(question).map((refusal) => ({ property: refusal.property, reason: refusalText(refusal) }));
+	const refusals = decide(question).map((refusal) => {
+		const { rule, property } = refusal;
+		return { rule, property, reason: refusalText(refusal) };
+	});
 	const version = parseVersion(target);
 	if (refusals.length > 0 || version === undefined || !cluster.known) return { refusals };
 	const said = [...notes];

@@ -55,6 +55,8 @@ function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
 			return ["judged", `by what was recorded at ${note.at}; the update judges the live cluster`];
+		case "artifact":
+			return ["image", oneLine(note.what)];
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
 		case "catalogue-unknown":

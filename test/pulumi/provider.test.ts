@@ -13,7 +13,7 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const lines: string[] = [];
 
 beforeEach(() => {
-	Object.assign(scripted, { catalogue: "1.7.1 1.8.0 1.9.0", obstacles: [], unreachable: false });
+	Object.assign(scripted, { catalogue: "1.7.1 1.8.0 1.9.0", obstacles: [], unreachable: false, missing: "" });
 	scripted.worlds.clear();
 	lines.length = 0;
 	vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
@@ -158,6 +158,7 @@ describe("an update", () => {
 		expect(changes).toBe(true);
 		expect(inputs.caveats).toEqual({
 			"1.7.1 -> 1.9.0": {
+				image: "db:1.9.0@sha256:1",
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
 				return: "none: a DB version is never downgraded",
@@ -186,6 +187,18 @@ describe("an update", () => {
 			expect.stringMatching(/^version: the cluster is Degraded/),
 			expect.stringMatching(/^version: 1\.7\.0 is not a version that is/),
 			expect.stringMatching(/^version: 1\.7\.0 is not the latest version/),
+		]);
+	});
+
+	test("is refused where the version is known and its image is gone; of an unknown one that is not said twice", async () => {
+		const engine = await running();
+		scripted.missing = "1.9.0";
+		expect((await engine.preview({ version: "1.9.0" })).refused).toEqual([
+			"version: there is no image db:1.9.0: push it",
+		]);
+		scripted.missing = "1.9.9";
+		expect((await engine.preview({ version: "1.9.9" })).refused).toEqual([
+			expect.stringMatching(/^version: 1\.9\.9 is not a version that is known/),
 		]);
 	});
 

@@ -1,4 +1,4 @@
-import { PlatformError } from "../../src/control/errors";
+import { ControlError, PlatformError } from "../../src/control/errors";
 import type { Platform } from "../../src/control/platform";
 import type { ClusterControl, Obstacle } from "../../src/control/port";
 import { releases } from "../build";
@@ -17,6 +17,8 @@ export class Scripted {
 	catalogue = "1.7.1 1.8.0 1.9.0";
 	obstacles: Obstacle[] = [];
 	unreachable = false;
+	/** A version of which there is no image. */
+	missing = "";
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -38,6 +40,10 @@ export class Scripted {
 		place: ({ folder }) => folder,
 		endpoint: (name, { folder }) => `http://${name}.${folder}`,
 		releases: async () => releases(this.catalogue),
+		artifact: async (_, version) => {
+			if (this.missing === version) throw new ControlError(`there is no image db:${version}: push it`);
+			return `db:${version}@sha256:1`;
+		},
 		control: (name) => {
 			const control = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
 			const down = async () => {

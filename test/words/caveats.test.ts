@@ -50,12 +50,14 @@ test("stopped", () => {
 test("an update that is gone on with, judged by a record, with things unknown", () => {
 	const halfway = cluster("1.7.1 1.8.0", { state: "Degraded", mark: mark("1.7.1", "1.8.0") });
 	const notes: CaveatNote[] = [
+		{ note: "artifact", what: "repo/db:1.8.0@sha256:1" },
 		{ note: "judged-from-record", at: "2026-11-23T10:00:00Z" },
 		{ note: "unknown-until-update", properties: ["versions", "local.port"] },
 		{ note: "catalogue-unknown", why: "no route to\nhost" },
 	];
 	expect(of(halfway, notes)[key]).toEqual({
 		catalogue: "can't be read, so whether the version exists and is the latest is unknown: no route to host",
+		image: "repo/db:1.8.0@sha256:1",
 		judged: "by what was recorded at 2026-11-23T10:00:00Z; the update judges the live cluster",
 		order: "analytics-0-0",
 		reads: "SELECT keeps working",

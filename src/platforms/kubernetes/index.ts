@@ -2,7 +2,7 @@ import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
-import { listVersions } from "./images";
+import { listVersions, resolveImage } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
@@ -19,6 +19,10 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
 	endpoint: (name, { namespace }) => `http://${clientServiceName(name)}.${namespace}.svc:${ports.http}`,
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
+	artifact: async ({ image }, version) => {
+		const { reference, pullAlways } = await resolveImage(image, version);
+		return pullAlways ? `${reference}, whose digest can't be read from here: each start pulls it` : reference;
+	},
 	control: (name, settings) => new KubernetesControl(name, settings),
 	obstacles,
 };
