@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { check } from "../../src/pulumi/check";
 import { create } from "../../src/pulumi/create";
 import { update } from "../../src/pulumi/update";
@@ -178,7 +179,14 @@ it.skipIf(unavailable !== undefined)(
 			expect((await db.preview(at(1))).refused).toEqual([
 				expect.stringMatching(/^shards: 'db' has 2 shards, and the rows of those that went would be lost\./),
 			]);
-			const { kubernetes } = at(2);
+			// Half of the pods know one user and half the other meanwhile, and all can be asked.
+			const kubernetes = space.settings({ storage: "1Gi", user: "clerk" });
+			await db.up({ versions, shards: 2, kubernetes });
+			const { replicas } = (await new KubernetesControl("db", kubernetes).observe()) ?? {};
+			expect(replicas?.map(({ caughtUp, outdated, trouble }) => ({ caughtUp, outdated, trouble }))).toEqual([
+				{ caughtUp: true },
+				{ caughtUp: true },
+			]);
 			await db.preview({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
 			await db.up({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
 			expect((await db.preview({ versions, shards: 2, replicas: 2, kubernetes })).refused).toEqual([

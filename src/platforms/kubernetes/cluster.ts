@@ -6,7 +6,7 @@ import { resolveImage } from "./images";
 import { clientServiceName, clusterSelector, parseReplica, replicaName, shardName } from "./names";
 import type { Image } from "./pod";
 import { RecordStore, type Stored } from "./record";
-import { type Credentials, readCredentials, Server } from "./server";
+import { type Credentials, type Login, loginOf, readCredentials, Server } from "./server";
 import { indexes } from "./server-config";
 import type { KubernetesSettings } from "./settings";
 import { type KeptSettings, kept, type Shape } from "./shape";
@@ -17,7 +17,7 @@ import type { Connection } from "./wire";
 export class Cluster {
 	readonly api: Api;
 	readonly record: RecordStore;
-	private credentials: Promise<Credentials | undefined> | undefined;
+	private readonly logins = new Map<string, Promise<Credentials | undefined>>();
 	private readonly images = new Map<string, Promise<Image>>();
 
 	constructor(
@@ -51,12 +51,20 @@ export class Cluster {
 		return image;
 	}
 
-	async server(pod: string, settings: KeptSettings): Promise<Server> {
-		this.credentials ??= readCredentials(this.api, settings);
-		this.credentials.catch(() => {
-			this.credentials = undefined;
-		});
-		return new Server(this.api, pod, await this.credentials);
+	/** A pod's server, by the user that this pod knows: while another is rolled out, not all know the same. */
+	async server(pod: Pod, settings: KeptSettings): Promise<Server> {
+		return new Server(this.api, pod.metadata.name, await this.credentials(loginOf(pod) ?? settings));
+	}
+
+	credentials(login: Login): Promise<Credentials | undefined> {
+		const key = JSON.stringify([login.user, login.passwordSecret]);
+		let credentials = this.logins.get(key);
+		if (credentials === undefined) {
+			credentials = readCredentials(this.api, login);
+			credentials.catch(() => this.logins.delete(key));
+			this.logins.set(key, credentials);
+		}
+		return credentials;
 	}
 
 	pods(): Promise<readonly Pod[]> {

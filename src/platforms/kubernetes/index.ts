@@ -43,7 +43,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	await attempt("kubernetes", async () => {
 		const cluster = new Cluster(name, settings);
 		await attempt("version", () => cluster.image(shape.settings, version));
-		await attempt("kubernetes.passwordSecret", () => cluster.server(name, shape.settings));
+		await attempt("kubernetes.passwordSecret", () => cluster.credentials(shape.settings));
 		await attempt("name", () => mayBeMade(cluster, spec));
 		for (const object of objects) await cluster.api.apply(object, { dryRun: true });
 	});

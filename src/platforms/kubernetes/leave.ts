@@ -7,7 +7,7 @@ import { parseReplica, shardName } from "./names";
 import { settle } from "./opened";
 import type { Stored } from "./record";
 import { health } from "./server";
-import { until } from "./steps";
+import { podOf, until } from "./steps";
 import { dropReplicated, heldAlone } from "./tables";
 import type { Pod, StatefulSet } from "./types";
 import { rememberOpened, volumeClaims } from "./volumes";
@@ -30,7 +30,7 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 		...settle(now, pods, cluster.settings(now).image),
 		replicas: Math.min(now.replicas ?? 1, ordinal),
 	}));
-	if (pod !== undefined && isReady(pod)) await dropReplicated(await cluster.server(replica, cluster.settings(stored)));
+	if (pod !== undefined && isReady(pod)) await dropReplicated(await cluster.server(pod, cluster.settings(stored)));
 	const claims = (await volumeClaims(cluster)).filter(({ metadata }) => metadata.name === `data-${replica}`);
 	await rememberOpened(cluster, settled, claims, pods);
 	await cluster.record.guard(claim);
@@ -67,9 +67,12 @@ export async function lossOf(
 		const place = parseReplica(cluster.name, name);
 		return place?.shard === shard && place.ordinal < ordinal && !leaves.includes(name);
 	});
+	const pods = await cluster.pods();
 	const ask = async (name: string) => {
-		const server = await cluster.server(name, settings);
 		try {
+			const pod = podOf(pods, name);
+			if (pod === undefined) throw new ControlError("it has no pod");
+			const server = await cluster.server(pod, settings);
 			return { name, server, health: await health(server) };
 		} catch (error) {
 			if (!(error instanceof ControlError)) throw error;

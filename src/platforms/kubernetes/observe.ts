@@ -189,7 +189,7 @@ async function ask<T>(
 	if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return undefined;
 	// A server that stops waits for its connections to end: ours must not be among them.
 	if (pod.metadata.deletionTimestamp !== undefined) return undefined;
-	return question(await cluster.server(pod.metadata.name, settings));
+	return question(await cluster.server(pod, settings));
 }
 
 function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplica[]): State {

@@ -188,14 +188,12 @@ async function holdsAll(
 	if (pod === undefined || !isReady(pod)) return false;
 	const settings = cluster.settings(stored);
 	const shard = parseReplica(cluster.name, replica)?.shard ?? 0;
-	const ready = members.filter((name) => {
-		const its = podOf(pods, name);
-		return its !== undefined && isReady(its);
-	});
+	const ready = pods.filter((its) => members.includes(its.metadata.name) && isReady(its));
 	// Of its own shard where that has others: only those hold its rows.
-	const donor = ready.find((name) => name.startsWith(`${shardName(cluster.name, shard)}-`)) ?? ready[0];
+	const donor =
+		ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster.name, shard)}-`)) ?? ready[0];
 	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
-	const server = await cluster.server(replica, settings);
+	const server = await cluster.server(pod, settings);
 	await copyTables(await cluster.server(donor, settings), server);
 	return (await health(server)).caughtUp;
 }

@@ -1,7 +1,8 @@
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Api } from "./api";
-import { ports } from "./names";
+import { container, ports } from "./names";
 import type { KeptSettings } from "./shape";
+import type { Pod } from "./types";
 import type { Call } from "./wire";
 
 export interface Credentials {
@@ -9,9 +10,19 @@ export interface Credentials {
 	readonly password: string;
 }
 
-/** The credentials of the Secret that the settings name; `undefined` where the image's own user is used. */
-export async function readCredentials(api: Api, settings: KeptSettings): Promise<Credentials | undefined> {
-	const { user, passwordSecret } = settings;
+/** A user, and where its password is; without one the image's own user is used. */
+export type Login = Pick<KeptSettings, "user" | "passwordSecret">;
+
+/** The login that a pod was made with; `undefined` where others made it. */
+export function loginOf(pod: Pod): Login | undefined {
+	const env = pod.spec.containers.find(({ name }) => name === container)?.env ?? [];
+	const user = env.find(({ name }) => name === "CLICKHOUSE_USER")?.value;
+	const reference = env.find(({ name }) => name === "CLICKHOUSE_PASSWORD")?.valueFrom?.secretKeyRef;
+	return user === undefined || reference === undefined ? undefined : { user, passwordSecret: reference };
+}
+
+/** The credentials of the Secret that a login names. */
+export async function readCredentials(api: Api, { user, passwordSecret }: Login): Promise<Credentials | undefined> {
 	if (passwordSecret === undefined) return undefined;
 	const { name, key } = passwordSecret;
 	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
