@@ -260,7 +260,9 @@ export class World {
 			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
 		const members = new Set(units.filter(({ joining }) => !joining).map(({ name }) => name));
 		const joins = this.#places(shards, replicas).filter(({ name }) => !members.has(name));
-		const leaves = units.filter(({ ordinal }) => ordinal >= replicas).sort((a, b) => b.ordinal - a.ordinal);
+		const leaves = units
+			.filter(({ shard, ordinal }) => ordinal >= replicas || shard >= shards)
+			.sort((a, b) => b.ordinal - a.ordinal);
 		return {
 			obstacles,
 			restarts: mode === "running" && JSON.stringify(settings) !== cluster.settings,
@@ -306,8 +308,8 @@ export class World {
 		const unit = this.unit(name);
 		if (this.condition(unit).serving) this.violations.push(`${name} was to leave while clients reach it`);
 		if (unit.alone) throw new ControlError(`${name} holds what no other replica holds`);
+		if (!unit.joining) cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
 		cluster.units = cluster.units.filter((one) => one !== unit);
-		cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
 	}
 
 	start(): void {

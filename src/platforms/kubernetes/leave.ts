@@ -23,12 +23,14 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	const { shard, ordinal } = cluster.place(replica);
 	const isMember = names(cluster.name, stored).includes(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
-	if (isMember) await lossOf(cluster, stored, replica, [replica]);
+	// Another shard's may have begun to go, and with it all of this number; one that was never let in holds nothing.
+	const mayHold = isMember || (shard < (stored.shards ?? 1) && pod !== undefined && isReady(pod));
+	if (mayHold) await lossOf(cluster, stored, replica, [replica]);
 	const pods = await cluster.pods();
 	// From here on it is none of the cluster's: a replica that has begun to go must never be let back as it is.
 	const settled = await cluster.record.under(claim, (now) => ({
 		...settle(now, pods, cluster.settings(now).image),
-		replicas: Math.min(now.replicas ?? 1, ordinal),
+		...(isMember && { replicas: Math.min(now.replicas ?? 1, ordinal) }),
 	}));
 	if (pod !== undefined && isReady(pod)) await dropReplicated(await cluster.server(pod, cluster.settings(stored)));
 	const claims = (await volumeClaims(cluster)).filter(({ metadata }) => metadata.name === `data-${replica}`);
@@ -43,6 +45,10 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
 	await until("the pod of a replica that left does not go", async () => !(await isThere(cluster, replica)), seconds);
 	await cluster.api.delete("services", replica);
+	if (ordinal > 0) return;
+	// A shard that was made and never let in leaves nothing.
+	await cluster.api.delete("statefulsets", shardName(cluster.name, shard));
+	await cluster.api.delete("poddisruptionbudgets", shardName(cluster.name, shard));
 }
 
 const isThere = async (cluster: Cluster, replica: string) =>

@@ -68,18 +68,16 @@ const placesOf = (cluster: string, { shards, replicas }: Pick<Shape, "shards" | 
 		indexes(replicas).map((ordinal) => ({ name: replicaName(cluster, shard, ordinal), shard, ordinal })),
 	);
 
-/** The highest ordinal first, as StatefulSets shrink. */
-function leavesOf(cluster: Cluster, { replicas }: Shape, sets: readonly StatefulSet[]): string[] {
-	const most = Math.max(0, ...sets.map(({ spec }) => spec.replicas ?? 1));
-	return indexes(most)
-		.filter((ordinal) => ordinal >= replicas)
-		.reverse()
-		.flatMap((ordinal) =>
-			sets
-				.filter(({ spec }) => (spec.replicas ?? 1) > ordinal)
-				.map(({ metadata }) => parseReplica(cluster.name, `${metadata.name}-${ordinal}`))
-				.flatMap((place) => (place === undefined ? [] : [replicaName(cluster.name, place.shard, ordinal)])),
-		);
+/** The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. */
+function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]): string[] {
+	const made = sets.flatMap(({ metadata, spec }) => {
+		const shard = parseReplica(cluster.name, `${metadata.name}-0`)?.shard;
+		return shard === undefined ? [] : indexes(spec.replicas ?? 1).map((ordinal) => ({ shard, ordinal }));
+	});
+	return made
+		.filter(({ shard, ordinal }) => shard >= shape.shards || ordinal >= shape.replicas)
+		.sort((a, b) => b.ordinal - a.ordinal || a.shard - b.shard)
+		.map(({ shard, ordinal }) => replicaName(cluster.name, shard, ordinal));
 }
 
 async function sizeObstacles(
