@@ -1,7 +1,7 @@
 import type { ClusterRecord } from "../control/record";
 import type { UpdateMark } from "../core/cluster";
 import { known, unknown } from "../core/question";
-import { compareVersions, sameVersion } from "../core/version";
+import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { availableText, goneText, strangerText, unreachableText, versionUnknownCaveats } from "../words/resource";
 import { catalogueOf, latestOf, listed } from "./catalogue";
 import { type Asked, type Found, isUnchanged, refused } from "./found";
@@ -20,15 +20,16 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	return { failures: [...resized, ...failures], inputs };
 }
 
-async function judgeExisting(asked: Asked, place: Place, { mark }: ClusterRecord): Promise<Found> {
+async function judgeExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
+	const { mark } = itsRecord;
 	const { valid, before, version } = asked;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
-	const toJudge = mark !== undefined || !isUnchanged(asked);
+	const toJudge = mark !== undefined || !isUnchanged(asked) || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	if (!toJudge) tellOfLatest(asked, place);
 	if (!toJudge && !recording) return {};
 
-	const cluster = await readCluster(place);
+	const cluster = await readCluster(place, itsRecord);
 	if (!cluster.known) return checkUnreachable(asked, cluster.why);
 	if (cluster.value === undefined) return refused("name", goneText(place.id));
 	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
@@ -62,6 +63,11 @@ function tellOfLatest({ valid, version }: Asked, { name }: Place): void {
 	const latest = list === undefined ? undefined : latestOf({ known: true, value: list });
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
 	console.log(availableText(name, version, latest));
+}
+
+/** A state from before an update, or a cluster that another program updated: what runs is newer than what is asked for. */
+function isBehind({ openedBy }: ClusterRecord, version: DbVersion): boolean {
+	return Object.values(openedBy).some((opened) => compareVersions(opened, version) > 0);
 }
 
 /** Names one unfinished update, so that going on with it is a change though no input may differ. */
