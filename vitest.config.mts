@@ -9,7 +9,7 @@ const minute = 60_000;
 
 const local = ["test/contract/local*.test.ts", "test/platforms/local/**/*.test.ts"];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
-const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.ts"];
+const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
@@ -44,6 +44,7 @@ export default defineConfig({
 				test: {
 					name: "kubernetes",
 					include: kubernetes,
+					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
 					maxWorkers: engineWorkers,
