@@ -13,7 +13,7 @@ const local = [
 	"test/platforms/kubernetes/tables.test.ts",
 ];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
-const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.ts"];
+const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
@@ -48,6 +48,7 @@ export default defineConfig({
 				test: {
 					name: "kubernetes",
 					include: kubernetes,
+					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
 					maxWorkers: engineWorkers,

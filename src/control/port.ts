@@ -62,8 +62,10 @@ export interface ClusterControl<Settings = unknown> {
 	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.
 	 *
 	 * The mark of an update hides neither Stopped nor Idle: what is stopped is shown as stopped, marked or not.
+	 *
+	 * @param record what `record` of this very object has just answered: where reading it costs a call, that is spared.
 	 */
-	observe(): Promise<ObservedCluster | undefined>;
+	observe(record?: ClusterRecord): Promise<ObservedCluster | undefined>;
 	/** One replica as it is now. */
 	look(replica: string): Promise<ReplicaView>;
 

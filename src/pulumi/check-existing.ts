@@ -21,13 +21,13 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
 	const { mark } = itsRecord;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
-	const toJudge = mark !== undefined || !isUnchanged(asked);
+	const toJudge = mark !== undefined || !isUnchanged(asked) || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	const toAssess = isReshaped(asked, place, itsRecord);
 	if (!toJudge) tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !recording) return {};
 
-	const cluster = await readCluster(place);
+	const cluster = await readCluster(place, itsRecord);
 	if (!cluster.known) return checkUnreachable(asked, cluster.why);
 	if (cluster.value === undefined) return refused("name", goneText(place.id));
 	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
@@ -93,6 +93,11 @@ function tellOfLatest({ valid, version }: Asked, { name }: Place): void {
 	const latest = list === undefined ? undefined : latestOf({ known: true, value: list });
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
 	console.log(availableText(name, version, latest));
+}
+
+/** A state from before an update, or a cluster that another program updated: what runs is newer than what is asked for. */
+function isBehind({ openedBy }: ClusterRecord, version: DbVersion): boolean {
+	return Object.values(openedBy).some((opened) => compareVersions(opened, version) > 0);
 }
 
 /** Names one unfinished update, so that going on with it is a change though no input may differ. */

@@ -26,7 +26,7 @@ export const unavailable =
 	environment.kubeconfig === undefined ? "KUBECONFIG is not set: these tests need a real cluster" : undefined;
 
 const user = "app";
-const password = "it's only a test";
+export const password = "it's only a test";
 
 /**
  * A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. What is tested
@@ -58,9 +58,9 @@ export class Space {
 		return new Space(namespace, api, await kubeconfigWithRole(api));
 	}
 
-	/** Settings for a small cluster here; `more` as a user would write it. */
-	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
-		const read = readSettings({
+	/** Settings for a small cluster here, as a user would write them. */
+	given(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+		return {
 			namespace: this.namespace,
 			image: environment.image,
 			kubeconfig: this.kubeconfig,
@@ -73,7 +73,12 @@ export class Space {
 			configRoot: environment.configRoot,
 			gracePeriodSeconds: 40,
 			...more,
-		});
+		};
+	}
+
+	/** The same, read. */
+	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
+		const read = readSettings(this.given(more));
 		if ("problems" in read) throw new Error(JSON.stringify(read.problems));
 		return read.settings;
 	}

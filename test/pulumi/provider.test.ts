@@ -394,6 +394,20 @@ describe("--replace and edited state", () => {
 	});
 });
 
+describe("a state from before an update", () => {
+	test("is refused, though nothing in it changes, since the cluster knows what opened its data", async () => {
+		const engine = await running("1.7.1");
+		const before = { inputs: engine.inputs, outputs: engine.outputs };
+		await engine.up({ version: "1.9.0" });
+		Object.assign(engine, before);
+
+		const { refused } = await engine.preview({ version: "1.7.1", ...forward });
+		expect(refused).toEqual([expect.stringContaining("1.7.1 is older than 1.9.0, which the cluster runs")]);
+		await engine.up({ version: "1.9.0" });
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+	});
+});
+
 describe("refresh", () => {
 	test("finds an update that was made behind Pulumi's back, and the next preview does not go back", async () => {
 		const engine = await running("1.7.1");

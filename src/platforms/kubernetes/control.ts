@@ -8,7 +8,7 @@ import * as lifecycle from "./lifecycle";
 import * as making from "./making";
 import { look, observe } from "./observe";
 import { settle } from "./opened";
-import { clusterRecord } from "./record";
+import { clusterRecord, type Stored } from "./record";
 import * as reshape from "./reshape";
 import type { KubernetesSettings } from "./settings";
 import * as steps from "./steps";
@@ -16,6 +16,8 @@ import * as steps from "./steps";
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	private made: Cluster | undefined;
+	/** What each record that was handed out was made of. */
+	private readonly read = new WeakMap<ClusterRecord, Stored>();
 
 	constructor(
 		private readonly name: string,
@@ -28,10 +30,13 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	}
 
 	async record(): Promise<ClusterRecord | undefined> {
-		return clusterRecord(await this.cluster.record.read());
+		const stored = await this.cluster.record.read();
+		const record = clusterRecord(stored);
+		if (stored !== undefined && record !== undefined) this.read.set(record, stored);
+		return record;
 	}
-	async observe(): Promise<ObservedCluster | undefined> {
-		return observe(this.cluster);
+	async observe(record?: ClusterRecord): Promise<ObservedCluster | undefined> {
+		return observe(this.cluster, record && this.read.get(record));
 	}
 	async look(replica: string): Promise<ReplicaView> {
 		return look(this.cluster, replica);

@@ -20,10 +20,10 @@ interface Seen {
 	readonly slices: readonly EndpointSlice[];
 }
 
-/** The cluster by the ConfigMap, three lists and one query a replica. */
-export async function observe(cluster: Cluster): Promise<ObservedCluster | undefined> {
+/** The cluster by the ConfigMap, unless that has just been read, three lists and one query a replica. */
+export async function observe(cluster: Cluster, justRead?: Stored): Promise<ObservedCluster | undefined> {
 	const [stored, sets, pods, slices] = await Promise.all([
-		cluster.record.read(),
+		justRead ?? cluster.record.read(),
 		cluster.sets(),
 		cluster.pods(),
 		cluster.slices(),
