@@ -1,17 +1,37 @@
 import { ControlError } from "../control/errors";
+import type { ClusterControl } from "../control/port";
 import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
 import { type Known, known, unknown } from "../core/question";
+import type { DbVersion } from "../core/version";
 import type { Place } from "./place";
 
-/** The cluster's own record; `undefined` on proof that there is none. */
-export function readRecord({ platform, settings, name }: Place): Promise<Known<ClusterRecord | undefined>> {
-	return attempt(() => platform.control(name, settings).record());
+/** A check asks one cluster twice: for its record, and where something changes for all of it. */
+const controls = new WeakMap<Place, ClusterControl>();
+
+function controlOf(place: Place): ClusterControl {
+	const control = controls.get(place) ?? place.platform.control(place.name, place.settings);
+	controls.set(place, control);
+	return control;
 }
 
-/** The whole cluster as it is now; `undefined` on proof that there is none. */
-export function readCluster({ platform, settings, name }: Place): Promise<Known<ObservedCluster | undefined>> {
-	return attempt(() => platform.control(name, settings).observe());
+/** The cluster's own record; `undefined` on proof that there is none. */
+export function readRecord(place: Place): Promise<Known<ClusterRecord | undefined>> {
+	return attempt(() => controlOf(place).record());
+}
+
+/**
+ * The whole cluster as it is now; `undefined` on proof that there is none.
+ *
+ * @param record what {@link readRecord} has just read of the same place.
+ */
+export function readCluster(place: Place, record?: ClusterRecord): Promise<Known<ObservedCluster | undefined>> {
+	return attempt(() => controlOf(place).observe(record));
+}
+
+/** What exactly a version is; unknown, with the platform's words, where there is no such thing. */
+export async function artifactOf(place: Place | undefined, version: DbVersion): Promise<Known<string | undefined>> {
+	return attempt(async () => place?.platform.artifact?.(place.settings, version));
 }
 
 async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {

@@ -3,14 +3,8 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../tools/processes.mts";
+import { expectRefused } from "./output.mts";
 import { engineFolders, newVersion, oldVersion, openStack, type Stack, stack } from "./stack.mts";
-
-/** What Pulumi makes of a refusal: one readable block that names the property and the reason, and no stack trace. */
-function expectRefused({ status, output }: { status: number | null; output: string }, ...reasons: string[]): void {
-	expect(status).not.toBe(0);
-	for (const reason of reasons) expect(output).toContain(reason);
-	expect(output).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
-}
 
 describe("a cluster that runs the newest version", () => {
 	let db: Stack;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { until } from "../../tools/processes.mts";
+import { caveats, inOrder } from "./output.mts";
 import { newVersion, oldVersion, type Stack, stack, transition } from "./stack.mts";
 
 async function filled(db: Stack): Promise<void> {
@@ -103,17 +104,3 @@ test("wakes an idle cluster for its update, says so before, and leaves it starte
 	expect(await db.upOk()).toContain("woke the cluster");
 	expect(await db.outputs()).toMatchObject({ version: newVersion, state: "Started" });
 });
-
-/** The lines of a preview's diff that stand under `caveats`. */
-function caveats(output: string): string[] {
-	const block = /\+ caveats\s*: \{\n([\s\S]*?)\n\s*\}\n/.exec(output)?.[1] ?? "";
-	return block.split("\n").map((line) => line.trim());
-}
-
-function inOrder(text: string, parts: readonly string[]): boolean {
-	let at = 0;
-	return parts.every((part) => {
-		at = text.indexOf(part, at);
-		return at >= 0;
-	});
-}

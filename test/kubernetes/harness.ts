@@ -28,6 +28,8 @@ export const environment = {
 
 /** Every image that the tests use, by its tag: all of one real server, but for what three of them do at their start. */
 export const versions = {
+	/** Older than the first version that is updated in place. */
+	old: v("0.9.1.4"),
 	v1: v("1.7.1"),
 	/** Ends with exit code 1 at its start, after a last word on stderr. */
 	crash: v("1.7.9"),
@@ -78,9 +80,9 @@ export class Space {
 		return new Space(namespace, api, await kubeconfigWithRole(api));
 	}
 
-	/** Settings for a small cluster here; `more` as a user would write it. */
-	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
-		const read = readSettings({
+	/** Settings for a small cluster here, as a user would write them. */
+	given(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+		return {
 			namespace: this.namespace,
 			image: environment.image,
 			kubeconfig: this.kubeconfig,
@@ -93,7 +95,12 @@ export class Space {
 			configRoot: environment.configRoot,
 			gracePeriodSeconds: 40,
 			...more,
-		});
+		};
+	}
+
+	/** The same, read. */
+	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
+		const read = readSettings(this.given(more));
 		if ("problems" in read) throw new Error(JSON.stringify(read.problems));
 		return read.settings;
 	}
@@ -154,14 +161,6 @@ export class Space {
 		return new KubernetesControl("db", settings);
 	}
 
-	/** Gives a StatefulSet the image of another version, as `kubectl set image` does. */
-	async setImage(set: string, version: DbVersion): Promise<void> {
-		const image = `${environment.image}:${version}`;
-		const patch = { spec: { template: { spec: { containers: [{ name: "server", image }] } } } };
-		const path = `/apis/apps/v1/namespaces/${this.namespace}/statefulsets/${set}`;
-		await send(this.api, "PATCH", `${path}?fieldManager=kubectl-set`, patch);
-	}
-
 	/** Scales to zero and says so, as the README tells idlers to. */
 	async idle(cluster: string): Promise<void> {
 		for (const { metadata } of await this.api.list<Pod>("statefulsets", {
@@ -183,9 +182,8 @@ export class Space {
 	}
 }
 
-export async function send(api: Api, method: "POST" | "DELETE" | "PATCH", path: string, body: object): Promise<string> {
-	const kind = method === "PATCH" ? "strategic-merge-patch+json" : "json";
-	const headers = { "content-type": `application/${kind}` };
+export async function send(api: Api, method: "POST" | "DELETE", path: string, body: object): Promise<string> {
+	const headers = { "content-type": "application/json" };
 	const answer = await api.connection.send({ method, path, body: JSON.stringify(body), headers });
 	if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) throw new Error(answer.text);
 	return answer.text;

@@ -7,6 +7,7 @@ import { decide } from "../../src/core/rules";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { roll } from "../../src/roll/roll";
 import { untilState } from "../../src/roll/wait";
+import { setImage } from "./by-hand";
 import { environment, Space, startCluster, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
 import { Sampler } from "./sampler";
@@ -83,7 +84,7 @@ here(
 			expect(sampler.mostUnready).toBe(1);
 			expect(sampler.replaced).toEqual(["db-0-1", "db-0-0"]);
 
-			await space.setImage("db-0", versions.v3);
+			await setImage(space, "db-0", versions.v3);
 			await space.api.delete("pods", "db-0-1");
 			const [untouched, replaced] = await pods();
 			const cluster = await untilState(control, "Started");

@@ -8,16 +8,17 @@ import { clientServiceName, label, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
 import { everStarted, noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
-import type { Stored } from "./record";
 import { indexes } from "./server-config";
-import type { Pod, StatefulSet } from "./types";
+import type { Shape } from "./shape";
+import type { KubeObject, Pod, StatefulSet } from "./types";
 
 /** kube-proxies follow the EndpointSlices, the usual ones at most once a second. */
 const proxyMoment = 1500;
 
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	cluster.place(await cluster.record.guard(claim), replica);
+	await cluster.record.guard(claim);
+	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
@@ -30,14 +31,15 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	cluster.place(await cluster.record.guard(claim), replica);
+	await cluster.record.guard(claim);
+	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod !== undefined && pod.metadata.deletionTimestamp === undefined)
 		await relabel(cluster, pod, clientServiceName(cluster.name));
 }
 
 /** Only this very pod: its successor has the label from its template. */
-async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
+export async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
 	if ((pod.metadata.labels?.[label.clients] ?? null) === value) return;
 	const patch = { metadata: { uid: pod.metadata.uid, labels: { [label.clients]: value } } };
 	await cluster.api.merge("pods", pod.metadata.name, patch).catch((error: Error) => {
@@ -51,7 +53,7 @@ async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promis
  */
 export async function restart(cluster: Cluster, claim: Claim, replica: string, version: DbVersion): Promise<void> {
 	const stored = await cluster.record.guard(claim);
-	const { shard } = cluster.place(stored, replica);
+	const { shard } = cluster.place(replica);
 	const pods = await cluster.pods();
 	const settings = cluster.settings(stored);
 	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
@@ -69,7 +71,7 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
 		return noteOpening(settled, version, each, settings.image);
 	});
-	const applied = await applySet(cluster, stored, shard, image);
+	const applied = await applySet(cluster, cluster.shape(stored), shard, image);
 	if (stopped) return;
 	const revision = await takenUp(cluster, shard, applied);
 	await cluster.record.guard(claim);
@@ -88,17 +90,40 @@ function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boole
 	return !(current && fresh && !drained);
 }
 
-/** Applies all of a shard's StatefulSet, with as many replicas as it has just now. */
-export function applySet(cluster: Cluster, stored: Stored, shard: number, image: Image): Promise<StatefulSet> {
-	const shape = cluster.shape(stored);
+interface SetOptions {
+	readonly joining?: boolean;
+	/** At least so many replicas, unless it is stopped; as many as it has just now unless given. */
+	readonly size?: number;
+}
+
+/** Applies all of a shard's StatefulSet. */
+export function applySet(
+	cluster: Cluster,
+	shape: Shape,
+	shard: number,
+	image: Image,
+	options: SetOptions = {},
+): Promise<StatefulSet> {
 	return untilNoConflict(async () => {
 		const live = await cluster.set(shard);
-		const object = statefulSet(shape, shard, image, {
-			replicas: live?.spec.replicas ?? shape.replicas,
-			resourceVersion: live?.metadata.resourceVersion,
-			volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
-		});
-		return cluster.api.apply<StatefulSet>(object);
+		return cluster.api.apply<StatefulSet>(renderedSet(shape, shard, image, live, options));
+	});
+}
+
+/** A shard's StatefulSet, with what of the live one must be as it is. */
+export function renderedSet(
+	shape: Shape,
+	shard: number,
+	image: Image,
+	live: StatefulSet | undefined,
+	{ joining, size = 0 }: SetOptions = {},
+): KubeObject {
+	const now = live?.spec.replicas ?? shape.replicas;
+	return statefulSet(shape, shard, image, {
+		joining,
+		replicas: now === 0 ? 0 : Math.max(now, size),
+		resourceVersion: live?.metadata.resourceVersion,
+		volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
 	});
 }
 

@@ -1,0 +1,211 @@
+/**
+ * What an update costs on Kubernetes, under 2 SELECT and 2 INSERT loops with a connection a request: `kubectl set image`
+ * on a StatefulSet as people write it, and ours by `pulumi up`, turn by turn in one sitting; then each replica of ours is
+ * restarted bare, which is what no update can do without. And what a preview of a changed cluster asks.
+ *
+ * Usage: npm run figures:kubernetes        writes bench/results/kubernetes.json; RUNS=5 for more runs
+ *
+ * It needs `kubectl` on PATH, KUBECONFIG, the images 1.7.1 and 1.8.0 and a Keeper (test/kubernetes/harness.ts names the
+ * variables for where they are), and a NodePort that is reachable on 127.0.0.1.
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { test, vi } from "vitest";
+import { inEndpoints } from "../../src/platforms/kubernetes/cluster.ts";
+import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/types.ts";
+import { environment, Space, unavailable } from "../../test/kubernetes/harness.ts";
+import { type Seen, startLoad } from "../../test/kubernetes/load.ts";
+import { KubernetesProject } from "../../test/kubernetes/projects.mts";
+import { machine, median, saveResults } from "../results.mts";
+import { makePlain, plain } from "./plain.ts";
+
+const run = promisify(execFile);
+const runs = Number(process.env.RUNS ?? 3);
+const [from, to] = ["1.7.1", "1.8.0"];
+const ours = ["db-0-0", "db-0-1"];
+
+interface Update {
+	readonly seconds: number;
+	readonly failedSelects: number;
+	readonly failedInserts: number;
+	readonly longestWritePause: number;
+	readonly selects: number;
+	readonly inserts: number;
+	/** What clients were told, for whoever wants to know why. */
+	readonly errors: readonly string[];
+}
+
+async function byKubectl(): Promise<Update> {
+	return inSpace(async (space) => {
+		await makePlain(space, from);
+		const load = await underLoad(space, plain.name, plain.replicas);
+		const seconds = await secondsOf(async () => {
+			const kubectl = (...args: string[]) => run("kubectl", ["--namespace", space.namespace, ...args]);
+			await kubectl("set", "image", `statefulset/${plain.name}`, `server=${environment.image}:${to}`);
+			await kubectl("rollout", "status", `statefulset/${plain.name}`, "--timeout=10m");
+		});
+		return summary(seconds, await load.stop());
+	});
+}
+
+interface Ours {
+	readonly update: Update;
+	readonly commandSeconds: number;
+	readonly restarts: readonly number[];
+	readonly preview: { readonly seconds: number; readonly calls: readonly string[] };
+}
+
+async function byUs(): Promise<Ours> {
+	return inSpace(async (space) => {
+		const project = await new KubernetesProject(space).set({ version: from, update: { policy: "any" } }).init();
+		try {
+			await project.upOk();
+			const load = await underLoad(space, "db", ours);
+			project.set({ version: to }).calls();
+			const preview = await secondsOf(() => must(project.preview()));
+			const calls = project.calls();
+			await load.stop();
+
+			const during = await underLoad(space, "db", ours);
+			const { seconds, commandSeconds } = await timedUp(project);
+			const seen = await during.stop();
+			const after = await underLoad(space, "db", ours);
+			const restarts: number[] = [];
+			for (const replica of ours.toReversed()) restarts.push(await bareRestart(space, replica));
+			await after.stop();
+			return {
+				update: summary(seconds, seen),
+				commandSeconds,
+				restarts,
+				preview: { seconds: preview, calls },
+			};
+		} finally {
+			await project.remove();
+		}
+	});
+}
+
+async function inSpace<T>(work: (space: Space) => Promise<T>): Promise<T> {
+	const space = await Space.open();
+	try {
+		return await work(space);
+	} finally {
+		await space.close();
+	}
+}
+
+/** Starts the clients, once both replicas can be reached and hold the table. */
+async function underLoad(space: Space, service: string, replicas: readonly string[]) {
+	await vi.waitFor(async () => {
+		for (const replica of replicas) if (!(await isServed(space, service, replica))) throw new Error(replica);
+	}, patience);
+	for (const replica of replicas) await vi.waitFor(() => space.queryPod(replica, table(space)), patience);
+	const endpoint = await space.endpoint(service);
+	await space.reachable(service);
+	return startLoad({ endpoint, table: "rows" });
+}
+
+const patience = { timeout: 120_000, interval: 50 };
+
+const table = ({ namespace }: Space) =>
+	`CREATE TABLE IF NOT EXISTS rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${namespace}/rows', '{replica}', d, n, 8192)`;
+
+/** Deletes the pod, and waits until clients reach its successor. */
+async function bareRestart(space: Space, replica: string): Promise<number> {
+	const before = (await space.api.get<Pod>("pods", replica))?.metadata.uid;
+	return secondsOf(async () => {
+		await space.api.delete("pods", replica, before);
+		await vi.waitFor(async () => {
+			if (!(await isServed(space, "db", replica, before))) throw new Error(replica);
+		}, patience);
+	});
+}
+
+async function isServed(space: Space, service: string, replica: string, not?: string): Promise<boolean> {
+	const pod = await space.api.get<Pod>("pods", replica);
+	if (pod === undefined || pod.metadata.uid === not) return false;
+	const labels = `kubernetes.io/service-name=${service}`;
+	return inEndpoints(await space.api.list<EndpointSlice>("endpointslices", { labels }), pod);
+}
+
+/** `pulumi up`: the seconds of the update itself, from its first line to its last, and of the whole command. */
+async function timedUp(project: KubernetesProject): Promise<{ seconds: number; commandSeconds: number }> {
+	const up = project.startUp();
+	let seconds = 0;
+	const commandSeconds = await secondsOf(async () => {
+		await up.printed(`updating ${from} -> ${to}`);
+		seconds = await secondsOf(() => up.printed(`updated ${from} -> ${to}`));
+		await must(up.ended);
+	});
+	return { seconds, commandSeconds };
+}
+
+async function must(ran: Promise<{ readonly status: number | null; readonly output: string }>): Promise<void> {
+	const { status, output } = await ran;
+	if (status !== 0) throw new Error(output);
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+	const began = performance.now();
+	await work();
+	return (performance.now() - began) / 1000;
+}
+
+function summary(seconds: number, { selects, inserts, failedSelects, failedInserts, longestWritePause }: Seen): Update {
+	return {
+		seconds,
+		failedSelects: failedSelects.length,
+		failedInserts: failedInserts.length,
+		longestWritePause: longestWritePause / 1000,
+		selects,
+		inserts,
+		errors: [...failedSelects, ...failedInserts].slice(0, 5),
+	};
+}
+
+function row(who: string, updates: readonly Update[], restarts: readonly (readonly number[])[] = []): object {
+	const of = (figure: (update: Update) => number) => median(updates.map(figure));
+	const bare = restarts.map((each) => each.reduce((sum, seconds) => sum + seconds, 0));
+	const ratios = updates.map(({ seconds }, index) => seconds / (bare[index] ?? Number.NaN));
+	return {
+		"update by": who,
+		"SELECTs failed": of((it) => it.failedSelects),
+		"INSERTs failed": of((it) => it.failedInserts),
+		"longest pause of writes, s": of((it) => it.longestWritePause),
+		"update, s": of((it) => it.seconds),
+		"bare restarts of both replicas, s": bare.length === 0 ? "" : median(bare),
+		ratio: bare.length === 0 ? "" : median(ratios),
+	};
+}
+
+test.skipIf(unavailable !== undefined)("the figures on Kubernetes", async () => {
+	const kubectl: Update[] = [];
+	const us: Ours[] = [];
+	for (let i = 0; i < runs; i++) {
+		kubectl.push(await byKubectl());
+		us.push(await byUs());
+		console.log(JSON.stringify({ kubectl: kubectl.at(-1), ours: us.at(-1) }, undefined, 1));
+	}
+	const rows = [
+		row("`kubectl set image`", kubectl),
+		row(
+			"`pulumi up`",
+			us.map(({ update }) => update),
+			us.map(({ restarts }) => restarts),
+		),
+	];
+	const previews = us.map(({ preview }) => preview);
+	const counted = (kind: RegExp) => median(previews.map(({ calls }) => calls.filter((call) => kind.test(call)).length));
+	const preview = [
+		{
+			"one changed cluster of two replicas": "preview",
+			"list calls": counted(/^list/),
+			"reads of one object": counted(/^get/),
+			"SQL queries": counted(/^SQL/),
+			"seconds, the CLI's start among them": median(previews.map(({ seconds }) => seconds)),
+		},
+	];
+	console.table(rows);
+	console.table(preview);
+	saveResults("kubernetes", { machine: machine(), runs, rows, preview, each: { kubectl, ours: us } });
+});

@@ -1,0 +1,85 @@
+import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Args, Project, root } from "../engine/project.mts";
+import { environment, type Space } from "./harness.ts";
+
+/** A project whose provider's requests to the API server are noted down. */
+class Counted extends Project {
+	readonly #file: string;
+
+	constructor() {
+		super({ NODE_OPTIONS: `--require ${join(import.meta.dirname, "api-calls.cjs")}` });
+		this.#file = join(this.folder, "api-calls");
+		this.env.DBCLUSTER_TEST_CALLS = this.#file;
+	}
+
+	/** What was asked of the API server since the last call of this, as `list pods` or `get configmaps`. */
+	calls(): string[] {
+		const lines = existsSync(this.#file) ? readFileSync(this.#file, "utf8").trimEnd().split("\n") : [];
+		rmSync(this.#file, { force: true });
+		return lines.map(callOf).sort();
+	}
+}
+
+function callOf(line: string): string {
+	const [method = "", path = ""] = line.split(" ");
+	const [, kind = "", name, ...rest] =
+		/\/namespaces\/[^/]+\/(.*)/
+			.exec(path.split("?")[0] ?? "")?.[0]
+			.split("/")
+			.slice(2) ?? [];
+	if (rest.includes("proxy")) return "SQL";
+	const verb = method === "GET" ? (name === undefined ? "list" : "get") : method.toLowerCase();
+	return `${verb} ${kind}`;
+}
+
+/** The tests' own program, with a cluster in a namespace. */
+export class KubernetesProject extends Counted {
+	constructor(readonly space: Space) {
+		super();
+		this.env.KUBECONFIG = environment.kubeconfig;
+		const { kubeconfig, ...given } = space.given();
+		this.args = {
+			versions: {
+				list: ["0.9.1.4", "1.7.1", "1.7.5", "1.7.9", "1.8.0", "1.8.1", "1.8.2"].map((version) => ({
+					version,
+					engine: "23.3",
+				})),
+			},
+			update: { policy: "any", drainSeconds: 10 },
+			kubernetes: { ...(given as Args), kubeconfig: { secret: kubeconfig as string } },
+		};
+	}
+}
+
+/** The programs of examples/kubernetes, one after the other on the same stack. */
+export class ExampleProject extends Counted {
+	constructor() {
+		super();
+		symlinkSync(join(root, "examples"), join(this.program, "examples"));
+		this.step(1);
+	}
+
+	/** From now on it is this step's program that runs, in the project that its Pulumi.yaml names. */
+	step(number: 1 | 2): this {
+		const main = `examples/kubernetes/step${number}/`;
+		copyFileSync(join(root, main, "Pulumi.yaml"), join(this.program, "Pulumi.yaml"));
+		writeFileSync(join(this.program, "Pulumi.yaml"), `main: ${main}\n`, { flag: "a" });
+		return this;
+	}
+
+	async configure(
+		plain: Readonly<Record<string, string>>,
+		secret: Readonly<Record<string, string>> = {},
+	): Promise<void> {
+		const flags = (kind: string, values: Readonly<Record<string, string>>) =>
+			Object.entries(values).flatMap(([key, value]) => [kind, `${key}=${value}`]);
+		const { status, output } = await this.run(
+			"config",
+			"set-all",
+			...flags("--plaintext", plain),
+			...flags("--secret", secret),
+		);
+		if (status !== 0) throw new Error(output);
+	}
+}
