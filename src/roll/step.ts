@@ -46,8 +46,8 @@ export async function takeStep(
 ): Promise<number> {
 	const { control, hold, clock, report, to } = ground;
 	await hold.keep("now");
-	if (isVersion(step.from, to) && !step.outdated) {
-		// A roll before this one restarted it. It may be loading for hours already, and a restart would begin that anew.
+	if (await isUnderWay(ground, step)) {
+		// It may be loading for hours already, and a restart would begin that anew.
 		const since = clock.now();
 		if ((await comesUp(ground, step.replica)).kind === "done") return secondsSince(clock, since);
 		goOn();
@@ -64,6 +64,13 @@ export async function takeStep(
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
 	return secondsSince(clock, left);
+}
+
+/** A roll before this one restarted it, or it was lost since the plan was made, and came back with what is wanted. */
+async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean> {
+	if (isVersion(step.from, to)) return !step.outdated;
+	const { version, outdated } = (await control.look(step.replica)).replica;
+	return isVersion(version, to) && outdated !== true;
 }
 
 /** Some tries, since the others may fall behind while the queries of this one end. */
