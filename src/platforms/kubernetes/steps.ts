@@ -14,6 +14,11 @@ import type { KubeObject, Pod, StatefulSet } from "./types";
 
 /** kube-proxies follow the EndpointSlices, the usual ones at most once a second. */
 const proxyMoment = 1500;
+/**
+ * A proxy whose API server was away learns nothing until it watches again: client-go tries that after 30 seconds at most,
+ * doubled by chance.
+ */
+const proxiesReturn = 60_000;
 
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
@@ -27,7 +32,21 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.
-	if (isReady(pod)) await sleep(proxyMoment);
+	if (isReady(pod)) await proxiesFollow(cluster, claim);
+}
+
+/** Waits until the proxies have followed what changed before; keeps the claim where that takes long. */
+async function proxiesFollow(cluster: Cluster, claim: Claim): Promise<void> {
+	for (let until = Date.now() + proxyMoment; ; ) {
+		const rest = until - Date.now();
+		await sleep(Math.min(rest, 5000));
+		// Asked also to find out whether the API server was there all the while.
+		if (rest > 5000) await cluster.record.extend(claim, 60);
+		else await cluster.record.guard(claim);
+		const away = cluster.api.connection.awayAt() ?? 0;
+		until = Math.max(until, away + proxiesReturn + proxyMoment);
+		if (Date.now() >= until) return;
+	}
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
