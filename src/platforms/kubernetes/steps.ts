@@ -8,16 +8,16 @@ import { clientServiceName, label, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
 import { everStarted, noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
+import { untilQuiet } from "./quiet";
 import type { Stored } from "./record";
+import { allQueries } from "./server";
 import { indexes } from "./server-config";
 import type { Pod, StatefulSet } from "./types";
 
-/** kube-proxies follow the EndpointSlices, the usual ones at most once a second. */
-const proxyMoment = 1500;
-
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	cluster.place(await cluster.record.guard(claim), replica);
+	const stored = await cluster.record.guard(claim);
+	cluster.place(stored, replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
@@ -26,7 +26,16 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.
-	if (isReady(pod)) await sleep(proxyMoment);
+	if (isReady(pod)) await untilQuiet(() => queriesEver(cluster, stored, replica), { now: Date.now, sleep });
+}
+
+async function queriesEver(cluster: Cluster, stored: Stored, replica: string): Promise<number | undefined> {
+	try {
+		return await allQueries(await cluster.server(replica, cluster.settings(stored)));
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
+	}
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
