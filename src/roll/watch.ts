@@ -21,6 +21,7 @@ export type Outcome<T> =
 	| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number };
 
 const firstPause = 25;
+const pauseAfterChange = 150;
 const longestPause = 1000;
 
 /**
@@ -33,6 +34,7 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 	let still = 0;
 	let last = clock.now();
 	// Each pause is about an eighth of the wait so far: what is up in no time is seen at once, and the platform is spared.
+	// One change is often soon followed by the next, so from then on it counts anew, but not from as little.
 	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.12)) {
 		const sight = await look();
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
@@ -42,6 +44,7 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 			still += Math.min(now - last, (stallSeconds * 1000) / 4);
 			if (still >= stallSeconds * 1000) return { kind: "stalled", phase: sight.phase, seconds: stallSeconds };
 		} else {
+			if (seen.size > 0) pause = Math.min(pause, pauseAfterChange);
 			seen.add(sight.marks);
 			still = 0;
 		}

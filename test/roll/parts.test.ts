@@ -40,6 +40,19 @@ describe("watch", () => {
 		expect(Math.max(...pauses)).toBe(1000);
 		expect(looks.length).toBeLessThan(130);
 	});
+
+	it("looks again soon after a change, which is often followed by the next", async () => {
+		const clock = new VirtualClock();
+		const looks: number[] = [];
+		const start = clock.now();
+		await watch(clock, 100, async () => {
+			const at = clock.now() - start;
+			looks.push(at);
+			return { phase: "", marks: String(at > 30_000), done: at > 31_000 ? true : undefined };
+		});
+		const seen = looks.findIndex((at) => at > 30_000);
+		expect((looks[seen + 1] ?? 0) - (looks[seen] ?? 0)).toBe(150);
+	});
 });
 
 describe("retrying", () => {

@@ -130,5 +130,11 @@ export async function clientQueries(server: Server): Promise<number> {
 	return count(row?.queries);
 }
 
+/** Queries that it was asked since its start, this one among them. */
+export async function allQueries(server: Server): Promise<number> {
+	const [row] = await server.rows("SELECT value FROM system.events WHERE event = 'Query'");
+	return count(row?.value);
+}
+
 const flag = (value: unknown) => Number(value ?? 0) !== 0;
 const count = (value: unknown) => Number(value ?? 0);

@@ -8,21 +8,15 @@ import { clientServiceName, label, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
 import { everStarted, noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
+import { untilQuiet } from "./quiet";
+import { allQueries } from "./server";
 import { indexes } from "./server-config";
-import type { Shape } from "./shape";
+import type { KeptSettings, Shape } from "./shape";
 import type { KubeObject, Pod, StatefulSet } from "./types";
-
-/** kube-proxies follow the EndpointSlices, the usual ones at most once a second. */
-const proxyMoment = 1500;
-/**
- * A proxy whose API server was away learns nothing until it watches again: client-go tries that after 30 seconds at most,
- * doubled by chance.
- */
-const proxiesReturn = 60_000;
 
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	await cluster.record.guard(claim);
+	const settings = cluster.settings(await cluster.record.guard(claim));
 	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined) return;
@@ -32,20 +26,22 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.
-	if (isReady(pod)) await proxiesFollow(cluster, claim);
+	if (!isReady(pod)) return;
+	await untilQuiet({
+		queries: () => queriesEver(cluster, pod, settings),
+		awayAt: () => cluster.api.connection.awayAt(),
+		keep: () => cluster.record.extend(claim, 60),
+		now: Date.now,
+		sleep,
+	});
 }
 
-/** Waits until the proxies have followed what changed before; keeps the claim where that takes long. */
-async function proxiesFollow(cluster: Cluster, claim: Claim): Promise<void> {
-	for (let until = Date.now() + proxyMoment; ; ) {
-		const rest = until - Date.now();
-		await sleep(Math.min(rest, 5000));
-		// Asked also to find out whether the API server was there all the while.
-		if (rest > 5000) await cluster.record.extend(claim, 60);
-		else await cluster.record.guard(claim);
-		const away = cluster.api.connection.awayAt() ?? 0;
-		until = Math.max(until, away + proxiesReturn + proxyMoment);
-		if (Date.now() >= until) return;
+async function queriesEver(cluster: Cluster, pod: Pod, settings: KeptSettings): Promise<number | undefined> {
+	try {
+		return await allQueries(await cluster.server(pod, settings));
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
 	}
 }
 
