@@ -76,7 +76,8 @@ export class Keeper {
 	readonly #loop: Promise<void>;
 
 	constructor(readonly options: KeeperOptions) {
-		this.#loop = this.#run();
+		// Once it has been told what is wanted: a process that an earlier router started is not one too many.
+		this.#loop = Promise.resolve().then(() => this.#run());
 	}
 
 	get now(): Kept {
