@@ -154,7 +154,7 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 			if (step === undefined) return;
 			at.replica = step.replica;
 			const others = (shards.get(step.shard) ?? []).map(({ name }) => name).filter((name) => name !== step.replica);
-			const seconds = await takeStep(ground, step, others, goOn);
+			const seconds = await takeStep(ground, step, others, goOn, rest[0]?.replica);
 			report({ event: "serving", replica: step.replica, version: to, seconds, done: ++done, of: place.of });
 		} catch (error) {
 			// The first to fail is where the roll stopped; the others settle after it.

@@ -34,6 +34,7 @@ export class StepStopped extends Error {
  * end, restarts it, waits while it makes progress, and verifies what came up.
  *
  * @param others the other replicas of its shard.
+ * @param next whose turn it may be after this one: it is prepared while this one starts.
  * @param goOn throws when the roll has stopped elsewhere: a step that has not restarted anything yet then goes no further.
  * @returns the seconds that it was out.
  * @throws {@link StepStopped}, and what the port throws. Unless it was restarted, it serves again.
@@ -43,6 +44,7 @@ export async function takeStep(
 	step: Step,
 	others: readonly string[],
 	goOn: () => void,
+	next?: string,
 ): Promise<number> {
 	const { control, hold, clock, report, to } = ground;
 	await hold.keep("now");
@@ -52,6 +54,7 @@ export async function takeStep(
 		if ((await comesUp(ground, step.replica)).kind === "done") return secondsSince(clock, since);
 		goOn();
 	}
+	await prepare(ground, step.replica);
 	const left = await clear(ground, step.replica, others, goOn);
 	try {
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
@@ -60,6 +63,7 @@ export async function takeStep(
 		await letBack(ground, step.replica);
 		throw error;
 	}
+	if (next !== undefined) await prepare(ground, next);
 	const outcome = await comesUp(ground, step.replica);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
@@ -71,6 +75,11 @@ async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean>
 	if (isVersion(step.from, to)) return !step.outdated;
 	const { version, outdated } = (await control.look(step.replica)).replica;
 	return isVersion(version, to) && outdated !== true;
+}
+
+/** Best effort: a restart that nothing is ready for takes longer. A claim that is lost is noticed by the next change. */
+async function prepare({ control, hold, to }: Ground, replica: string): Promise<void> {
+	await hold.change(async (claim) => control.prepare?.(claim, replica, to)).catch(() => {});
 }
 
 /** Some tries, since the others may fall behind while the queries of this one end. */

@@ -65,6 +65,8 @@ export class ScriptedControl implements ClusterControl {
 		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory));
 	undrain = (claim: Claim, replica: string) =>
 		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica));
+	prepare = (claim: Claim, replica: string, version: DbVersion) =>
+		this.#change(`prepare ${replica} ${version}`, claim, () => this.#world.prepared.push(replica), "quiet");
 	restart = (claim: Claim, replica: string, version: DbVersion) =>
 		this.#change(`restart ${replica} ${version}`, claim, () => this.#world.restart(replica, version, this.#memory));
 
@@ -87,7 +89,7 @@ export class ScriptedControl implements ClusterControl {
 	destroy = (claim: Claim, { data }: { readonly data: boolean }) =>
 		this.#change("destroy", claim, () => this.#world.destroy(data));
 
-	#change(what: string, claim: Claim, act: () => void, quiet?: "quiet"): Promise<void> {
+	#change(what: string, claim: Claim, act: () => unknown, quiet?: "quiet"): Promise<void> {
 		if (this.#lost.has(claim.fence) && !this.#unanswered.has(what))
 			this.#world.violations.push(`${what} under a claim known to be lost`);
 		const reaching = this.#call(() => {

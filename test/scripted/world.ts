@@ -33,6 +33,8 @@ export class World {
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];
+	/** The replicas that something was got ready for, in order. */
+	readonly prepared: string[] = [];
 	/** By version, or `replica@version` for one replica. */
 	readonly engines = new Map<string, Engine>();
 	/** Port calls so far, of all processes. */

@@ -8,7 +8,7 @@ import { mustHold, withClaim, withExtended, withReleased } from "./claims";
 import { addonOf, installedEngines } from "./engines";
 import { replicaProcess, routerProcess } from "./home";
 import { mustBeOurs, mustHaveSize, mustRun, sizeObstacles } from "./must";
-import { reloadRouter, routerStatus } from "./orders";
+import { prepareReplica, reloadRouter, routerStatus } from "./orders";
 import { isFree, portTaken } from "./port-owner";
 import { commonRecord, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
@@ -69,6 +69,16 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async drain(claim: Claim, replica: string): Promise<void> {
 		await this.#changeReplica(claim, replica, { drainedUnder: claim.fence });
 		await reloadRouter(this.#home);
+	}
+
+	async prepare(claim: Claim, replica: string, version: DbVersion): Promise<void> {
+		const file = this.#read();
+		const cluster = this.#present(file?.cluster);
+		if (file !== undefined) mustHold(file, claim);
+		const { engines, addon } = merged(cluster, await this.#engines());
+		const library = engines[version];
+		const folder = this.#folder(cluster, replica);
+		if (library !== undefined) await prepareReplica(this.#home, { replica: folder, version, library, addon });
 	}
 
 	async undrain(claim: Claim, replica: string): Promise<void> {

@@ -6,6 +6,7 @@ import { paths } from "./home";
 import { Keeper, type Kept } from "./keeper";
 import type { ReplicaStatus } from "./protocol";
 import { type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import type { EngineOf } from "./standby";
 import type { Store } from "./store";
 
 /** A replica that clients' requests may be sent to. */
@@ -70,9 +71,17 @@ export class Fleet {
 		this.refresh();
 	}
 
-	/** Looks anew which drains still hold: one ends when whoever made it died. */
+	/** Has a process ready for when a replica is to run an engine. */
+	prepare(replica: string, engine: EngineOf): void {
+		if (this.cluster?.desired === "Started") this.#keepers.get(replica)?.prepare(engine);
+	}
+
+	/** Looks anew which drains still hold, and for whom something is kept ready: that ends when whoever wanted it died. */
 	refresh(): void {
 		this.#drained = this.#file === undefined ? new Set() : drainedReplicas(this.#file, Date.now());
+		const isClaimed = this.#file !== undefined && liveClaim(this.#file, Date.now()) !== undefined;
+		if (!isClaimed || this.cluster?.desired !== "Started")
+			for (const keeper of this.#keepers.values()) keeper.unprepare();
 		this.#notify();
 	}
 

@@ -7,15 +7,13 @@ import type { ProcessId } from "./process-id";
 import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
 import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
+import { type EngineOf, Standby } from "./standby";
 import { writeDurably } from "./store";
 
 /** What a replica is to run. */
-export interface Wanted {
-	readonly version: DbVersion;
+export interface Wanted extends EngineOf {
 	/** A process that was started for another run than this is replaced. */
 	readonly run: number;
-	readonly library: string;
-	readonly addon: string;
 }
 
 /** How a replica is now, as its keeper sees it. */
@@ -76,7 +74,8 @@ export class Keeper {
 	readonly #loop: Promise<void>;
 
 	constructor(readonly options: KeeperOptions) {
-		this.#loop = this.#run();
+		// Once it has been told what is wanted: a process that an earlier router started is not one too many.
+		this.#loop = Promise.resolve().then(() => this.#run());
 	}
 
 	get now(): Kept {
@@ -92,6 +91,20 @@ export class Keeper {
 		this.#startedAt = Number.NEGATIVE_INFINITY;
 		this.#set({ trouble: undefined, stuck: false });
 		this.doubt();
+	}
+
+	/** Has a process ready for when this engine is wanted. What the replica runs goes on. */
+	prepare(engine: EngineOf): void {
+		if (this.#standby?.holds(engine)) return;
+		this.unprepare();
+		const { home, replica } = this.options;
+		this.#standby = Standby.start(this.#optionsOf(engine), paths.replicaLog(home, replica), () => this.poke());
+	}
+
+	/** Nothing need be ready any more. */
+	unprepare(): void {
+		this.#standby?.end();
+		this.#standby = undefined;
 	}
 
 	/** Forgets what the process last said, so that it does not count as serving until it says so anew. */
@@ -200,7 +213,9 @@ export class Keeper {
 	}
 
 	/** Started just now, and not yet far enough to hold its lock. */
-	#spawned: { ended: boolean } | undefined;
+	#spawned: { readonly ended: boolean } | undefined;
+	/** Started ahead of its turn. */
+	#standby: Standby | undefined;
 
 	#noteEnd(): void {
 		const { home, replica } = this.options;
@@ -219,30 +234,51 @@ export class Keeper {
 		});
 	}
 
-	#start({ version, run, library, addon }: Wanted): void {
+	#start(wanted: Wanted): void {
 		const { home, replica, socket } = this.options;
 		mkdirSync(join(home, replica), { recursive: true, mode: 0o700 });
 		mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
 		rmSync(socket, { force: true });
-		writeDurably(paths.replicaRun(home, replica), String(run));
-		const options: ReplicaOptions = { home, replica, version, library, addon, socket };
-		const spawned = { ended: false };
+		writeDurably(paths.replicaRun(home, replica), String(wanted.run));
 		this.#startedAt = performance.now();
+		this.#spawned = this.#take(wanted) ?? this.#spawn(wanted);
+		this.#runs = true;
+		this.#served = false;
+		this.#set({ status: undefined, phase: "starting", alive: true });
+	}
+
+	/** Has the process that is ready take its turn, if it is one for this. */
+	#take(wanted: Wanted): { readonly ended: boolean } | undefined {
+		const standby = this.#standby;
+		if (!standby?.holds(wanted)) {
+			this.unprepare();
+			return undefined;
+		}
+		this.#standby = undefined;
+		standby.go();
+		return standby;
+	}
+
+	#spawn(wanted: Wanted): { readonly ended: boolean } {
+		const { home, replica } = this.options;
+		const spawned = { ended: false };
 		spawnDetached({
 			program: "replica",
-			argument: JSON.stringify(options),
+			argument: JSON.stringify(this.#optionsOf(wanted)),
 			home,
 			log: paths.replicaLog(home, replica),
-			env: engineEnvironment(library),
+			env: engineEnvironment(wanted.library),
 			onExit: () => {
 				spawned.ended = true;
 				this.poke();
 			},
 		});
-		this.#spawned = spawned;
-		this.#runs = true;
-		this.#served = false;
-		this.#set({ status: undefined, phase: "starting", alive: true });
+		return spawned;
+	}
+
+	#optionsOf({ version, library, addon }: EngineOf): ReplicaOptions {
+		const { home, replica, socket } = this.options;
+		return { home, replica, version, library, addon, socket };
 	}
 
 	#runOf(): number | undefined {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
 	closeSync,
 	existsSync,
@@ -39,12 +39,14 @@ export interface Spawn {
 	readonly log: string;
 	/** Added to the few variables that are passed on. */
 	readonly env?: Readonly<NodeJS.ProcessEnv>;
+	/** Whether messages can be sent to it. */
+	readonly channel?: boolean;
 	/** Called when it ends while this process still runs. */
 	readonly onExit?: () => void;
 }
 
 /** Starts a process that belongs to nobody's terminal and outlives this one. Throws when it can't be started at all. */
-export function spawnDetached({ program, argument, home, log, env = {}, onExit }: Spawn): void {
+export function spawnDetached({ program, argument, home, log, env = {}, channel, onExit }: Spawn): ChildProcess {
 	const inherited = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
 	if (existsSync(log) && statSync(log).size > logLimit) renameSync(log, `${log}.old`);
 	const output = openSync(log, "a", 0o600);
@@ -53,12 +55,13 @@ export function spawnDetached({ program, argument, home, log, env = {}, onExit }
 		const child = spawn(process.execPath, [entry(program), argument], {
 			cwd: home,
 			detached: true,
-			stdio: ["ignore", output, output],
+			stdio: ["ignore", output, output, ...(channel ? (["ipc"] as const) : [])],
 			env: { ...inherited, ...env },
 		});
 		child.once("exit", () => onExit?.());
 		child.once("error", () => onExit?.());
 		child.unref();
+		return child;
 	} finally {
 		closeSync(output);
 	}
@@ -120,7 +123,7 @@ export async function ended(id: ProcessId, seconds: number): Promise<boolean> {
 	const deadline = performance.now() + seconds * 1000;
 	while (isAlive(id)) {
 		if (performance.now() > deadline) return false;
-		await sleep(20);
+		await sleep(5);
 	}
 	return true;
 }

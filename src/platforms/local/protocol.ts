@@ -34,6 +34,8 @@ export interface ReplicaOptions {
 	readonly addon: string;
 	/** The path of the Unix socket to listen on; at most 107 bytes. */
 	readonly socket: string;
+	/** It loads the engine, and does nothing more before it gets a message. */
+	readonly standby?: boolean;
 }
 
 /** The answer to `GET /status`, from the moment that the process listens. */

@@ -39,12 +39,17 @@ export function openQuery(
 	return send({ socketPath: socket, path: `/query?${params}`, method: "POST", ...(signal && { signal }) }, body);
 }
 
-/** Has a replica apply an entry of the log, which it reads there itself. Rejects when it dies before it has answered. */
+/**
+ * Has a replica apply an entry of the log, which it reads there itself. Rejects when it dies before it has answered, or
+ * is stopping: then its next process replays the entry.
+ */
 export async function applyWrite(socket: string, n: number): Promise<ReplicaAnswer> {
 	const answer = await send({ socketPath: socket, path: `/apply?n=${n}`, method: "POST" });
 	const body = await whole(answer);
 	const { statusCode: status = 500, headers } = answer;
 	const code = headers["x-clickhouse-exception-code"];
+	// Not an answer to the write: taken for one, it would tell the client that a write was refused which another replica has.
+	if (status === 503 && code === undefined) throw new Error(`it does not take writes: ${body.toString().trim()}`);
 	return { status, headers, body, code: code === undefined ? undefined : Number(code) };
 }
 

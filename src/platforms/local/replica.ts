@@ -11,6 +11,7 @@ import { tryLock } from "./lock";
 import { Progress } from "./progress";
 import { dataFolder, logFolder, openedFile, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
+import { word } from "./standby";
 import { writeDurably } from "./store";
 import { LogReader, lastEntry } from "./write-log";
 
@@ -22,12 +23,13 @@ async function main(options: ReplicaOptions): Promise<void> {
 	const { home, replica } = options;
 	const folder = join(home, replica);
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	process.chdir(folder);
+	const engine = options.standby ? await loadAhead(options) : undefined;
 	const locked = tryLock(paths.replicaLock(home, replica));
 	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} holds ${folder} already`);
-	process.chdir(folder);
 	const server = await ReplicaServer.listen(options, () => locked.lock.release());
 	try {
-		await open(options, folder, server);
+		await open(options, folder, server, engine);
 		await server.serve();
 	} catch (error) {
 		// Starting again does not mend it: it stays, and says so when it is asked.
@@ -36,13 +38,21 @@ async function main(options: ReplicaOptions): Promise<void> {
 	}
 }
 
+/** Loads the engine while another process may still hold the data, and waits until this one is to take its place. */
+async function loadAhead({ addon, library, version }: ReplicaOptions): Promise<Engine> {
+	const called = word();
+	const engine = Engine.load(addon, library, version);
+	await called;
+	return engine;
+}
+
 /** Opens the replica's data, and brings it to the end of the log. */
-async function open(options: ReplicaOptions, folder: string, server: ReplicaServer): Promise<void> {
+async function open(options: ReplicaOptions, folder: string, server: ReplicaServer, loaded?: Engine): Promise<void> {
 	const { home, version, library, addon } = options;
 	watchRouter(home);
 
 	server.phase = "loading the engine";
-	const engine = Engine.load(addon, library, version);
+	const engine = loaded ?? Engine.load(addon, library, version);
 	noteOpened(folder, options);
 	const data = join(folder, dataFolder);
 	const log = join(home, logFolder);

@@ -1,10 +1,12 @@
 import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
+import type { DbVersion } from "../../core/version";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, type RunFile, socketFolder } from "./home";
 import { type Lock, tryLock } from "./lock";
+import type { Preparation } from "./orders";
 import { portTaken } from "./port-owner";
 import { logFolder } from "./protocol";
 import { Store, writeDurably } from "./store";
@@ -58,13 +60,21 @@ class Router {
 	orders(): Server {
 		return createServer((request, response) => {
 			try {
-				if (request.url === "/reload") this.reload();
-				else if (request.url !== "/status") return void response.writeHead(404).end();
+				const url = new URL(request.url ?? "/", "http://localhost");
+				if (url.pathname === "/reload") this.reload();
+				else if (url.pathname === "/prepare") this.#prepare(url.searchParams);
+				else if (url.pathname !== "/status") return void response.writeHead(404).end();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
 				response.writeHead(500).end(error instanceof Error ? error.message : String(error));
 			}
 		});
+	}
+
+	#prepare(params: URLSearchParams): void {
+		const { replica, version, library, addon } = Object.fromEntries(params) as Record<keyof Preparation, string>;
+		this.reload();
+		this.#fleet.prepare(replica, { version: version as DbVersion, library, addon });
 	}
 
 	async #tick(): Promise<void> {
