@@ -77,6 +77,7 @@ export function startLoad({ endpoint, table, loops = 2, pause = 20 }: LoadOption
 		async stop() {
 			on = false;
 			await Promise.all(running);
+			seen.longestWritePause = Math.max(seen.longestWritePause, Date.now() - written);
 			return seen;
 		},
 	};
