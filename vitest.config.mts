@@ -7,7 +7,11 @@ const cliWorkers = Math.min(4, availableParallelism());
 const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
 const minute = 60_000;
 
-const local = ["test/contract/local*.test.ts", "test/platforms/local/**/*.test.ts"];
+const local = [
+	"test/contract/local*.test.ts",
+	"test/platforms/local/**/*.test.ts",
+	"test/platforms/kubernetes/tables.test.ts",
+];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];

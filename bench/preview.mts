@@ -6,7 +6,16 @@
  * Usage: node bench/preview.mts [runs]        prints a table and writes bench/results/preview.json
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	copyFileSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -80,15 +89,21 @@ async function project(kind: Kind, count: number): Promise<string> {
 				first
 					.replaceAll(/(::|\/)c0(?=["/])/g, `$1c${i}`)
 					.replaceAll("20000", String(20_000 + i))
-					.replaceAll('"name":"c0"', `"name":"c${i}"`),
+					.replaceAll('"name":"c0', `"name":"c${i}`),
 			),
 		);
 		if (kind === "ours" && i > 0) {
-			mkdirSync(join(data, `c${i}`));
 			const record = readFileSync(join(data, "c0", "cluster.json"), "utf8");
+			for (const replica of ["0-0", "0-1"]) {
+				mkdirSync(join(data, `c${i}`, replica), { recursive: true });
+				copyFileSync(join(data, "c0", replica, "opened"), join(data, `c${i}`, replica, "opened"));
+			}
 			writeFileSync(
 				join(data, `c${i}`, "cluster.json"),
-				record.replaceAll(/\/c0(?=["/])/g, `/c${i}`).replaceAll("20000", String(20_000 + i)),
+				record
+					.replaceAll(/\/c0(?=["/])/g, `/c${i}`)
+					.replaceAll("20000", String(20_000 + i))
+					.replace('"name": "c0"', `"name": "c${i}"`),
 			);
 		}
 	}

@@ -28,6 +28,7 @@ const replicas = fc.record({
 	serving: fc.boolean(),
 	readOnly: maybe(fc.boolean()),
 	caughtUp: maybe(fc.boolean()),
+	outdated: fc.boolean(),
 	trouble: maybe(fc.string({ unit: "binary", minLength: 1 })),
 });
 

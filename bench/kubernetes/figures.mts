@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 import { test, vi } from "vitest";
 import { inEndpoints } from "../../src/platforms/kubernetes/cluster.ts";
 import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/types.ts";
-import { environment, queryAt, Space, unavailable } from "../../test/kubernetes/harness.ts";
+import { environment, Space, unavailable } from "../../test/kubernetes/harness.ts";
 import { type Seen, startLoad } from "../../test/kubernetes/load.ts";
 import { KubernetesProject } from "../../test/kubernetes/projects.mts";
 import { machine, median, saveResults } from "../results.mts";
@@ -103,7 +103,7 @@ async function underLoad(space: Space, service: string, replicas: readonly strin
 	}, patience);
 	for (const replica of replicas) await vi.waitFor(() => space.queryPod(replica, table(space)), patience);
 	const endpoint = await space.endpoint(service);
-	await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), patience);
+	await space.reachable(service);
 	return startLoad({ endpoint, table: "rows" });
 }
 

@@ -1,19 +1,12 @@
 import type { Release } from "../core/question";
-import type { ClusterControl, ClusterSpec } from "./port";
+import type { DbVersion } from "../core/version";
+import type { ClusterControl, ClusterSpec, Obstacle } from "./port";
 
 /** What is wrong with one of a platform's settings; said to a person as `<property>: <reason>`. */
 export interface SettingProblem {
 	/** Below the platform's own property: `["port"]`, `[]` for all of it. */
 	readonly path: readonly (string | number)[];
 	/** Names the value, what is accepted and the way out. */
-	readonly reason: string;
-}
-
-/** What stands in the way of a new cluster. */
-export interface Obstacle {
-	/** The resource's property that it is about: `local.port`, `version`. */
-	readonly property: string;
-	/** Names the value, the reason and the way out. */
 	readonly reason: string;
 }
 
@@ -36,6 +29,11 @@ export interface Platform<Settings = unknown> {
 	endpoint(name: string, settings: Settings): string;
 	/** The versions that it can run when the user gives no catalogue of his own. Cheap to call again. */
 	releases(settings: Settings): Promise<readonly Release[]>;
+	/**
+	 * What exactly a version is here, for people: an image with its digest; `undefined` where there is nothing to tell.
+	 * Throws a {@link ControlError} when there is no such thing.
+	 */
+	artifact?(settings: Settings, version: DbVersion): Promise<string>;
 	control(name: string, settings: Settings): ClusterControl<Settings>;
 	/** Why a cluster that is not there yet can't be made: a port in use, no engine of this version, another's data. */
 	obstacles(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<readonly Obstacle[]>;

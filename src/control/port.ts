@@ -1,4 +1,4 @@
-import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
+import type { ObservedCluster, ObservedReplica, Reshaping, UpdateMark } from "../core/cluster";
 import type { DbVersion } from "../core/version";
 import type { ClusterRecord } from "./record";
 
@@ -28,6 +28,19 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly shards: number;
 	readonly replicas: number;
 	readonly settings: Settings;
+}
+
+/** What stands in the way of something that is asked for. */
+export interface Obstacle {
+	/** The resource's property that it is about: `local.port`, `replicas`. */
+	readonly property: string;
+	/** Names the value, the reason and the way out. */
+	readonly reason: string;
+}
+
+/** What other settings or another size would come to. */
+export interface Assessment extends Reshaping {
+	readonly obstacles: readonly Obstacle[];
 }
 
 /**
@@ -92,8 +105,23 @@ export interface ClusterControl<Settings = unknown> {
 	create(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
 	/** Takes over an existing cluster: stamps owner and generation on it. */
 	adopt(claim: Claim, owner: string, generation: string): Promise<void>;
-	/** Changes settings other than the version, without a restart where none is needed. */
+	/** What {@link configure} with these would come to. Changes nothing. */
+	assess(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<Assessment>;
+	/**
+	 * Gives the cluster other settings, and makes the replicas that are to join. Restarts nothing that serves: a replica that
+	 * needs a restart for it is `outdated` from now on, and gets the settings when it is restarted.
+	 */
 	configure(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
+	/**
+	 * Lets the new replicas in that hold what their shard holds; until all are in, the cluster has its former size for
+	 * {@link observe}. Returns those that are still out; to be called again while there are some.
+	 */
+	join(claim: Claim, spec: ClusterSpec<Settings>): Promise<readonly string[]>;
+	/**
+	 * Takes a drained replica out of the cluster for good; from then on {@link observe} does not show it. Its volume stays.
+	 * Throws a {@link ControlError}, with everything as it was, when it holds something that no other replica holds.
+	 */
+	leave(claim: Claim, replica: string): Promise<void>;
 	start(claim: Claim): Promise<void>;
 	stop(claim: Claim): Promise<void>;
 	/** Starts an idle cluster as a request would. */

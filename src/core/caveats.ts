@@ -1,4 +1,4 @@
-import { byShard, type ObservedCluster } from "./cluster";
+import { byShard, type ObservedCluster, type Reshaping } from "./cluster";
 import type { Plan } from "./plan";
 
 /** What happens to a kind of request while the update runs. */
@@ -13,6 +13,8 @@ export type Effect =
 /** What an update will do, keyed by the vendor's table (state x replicas). Data; words make text of it. */
 export interface Caveats {
 	readonly transition: string;
+	/** Not only settings change: then there is no way back. */
+	readonly upgrades: boolean;
 	readonly reads: Effect;
 	readonly writes: Effect;
 	/** Replicas in order, one list a shard. */
@@ -24,6 +26,9 @@ export interface Caveats {
 	/** The cluster is stopped and stays so. */
 	readonly stopped: boolean;
 	readonly resumes: boolean;
+	/** Names of replicas that are new, and of those that go. */
+	readonly joins: readonly string[];
+	readonly leaves: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
 }
@@ -31,6 +36,8 @@ export interface Caveats {
 export type CaveatNote =
 	/** `judge: "recorded"`: the rules saw what an earlier run recorded, not the cluster. */
 	| { readonly note: "judged-from-record"; readonly at: string }
+	/** What exactly the target is, such as an image with its digest. */
+	| { readonly note: "artifact"; readonly what: string }
 	/** Some inputs are known only in the update, which judges then. */
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
 	/** The catalogue could not be read, so known-version and latest-only were not judged. */
@@ -42,17 +49,26 @@ export type CaveatNote =
  * all shards needs it too.
  *
  * @param cluster the one that the plan was made for.
+ * @param reshaping what else happens to it, already counted in in `cluster`.
  */
-export function caveats(plan: Plan, cluster: ObservedCluster, notes: readonly CaveatNote[] = []): Caveats {
-	const { transition, start, lanes, canary, resumes } = plan;
+export function caveats(
+	plan: Plan,
+	cluster: ObservedCluster,
+	notes: readonly CaveatNote[] = [],
+	{ joins, leaves }: Pick<Reshaping, "joins" | "leaves"> = { joins: [], leaves: [] },
+): Caveats {
+	const { transition, upgrades, start, lanes, canary, resumes } = plan;
 	return {
 		transition,
+		upgrades,
 		...effects(plan, cluster),
 		order: lanes.map(({ steps }) => steps.map((step) => step.replica)),
 		...(canary !== undefined && lanes.length > 1 && { canary }),
 		wakes: start === "Idle" && lanes.length > 0,
 		stopped: start === "Stopped",
 		resumes,
+		joins: joins.map(({ name }) => name),
+		leaves,
 		notes,
 	};
 }

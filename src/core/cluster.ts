@@ -16,6 +16,8 @@ export interface ObservedReplica {
 	readonly readOnly: boolean | undefined;
 	/** Holds every write that the others of its shard acknowledged. */
 	readonly caughtUp: boolean | undefined;
+	/** It runs with settings from before their last change: a restart gives it the new ones. */
+	readonly outdated?: boolean;
 	/** What a person should know of it in one clause, such as its last words: `exits at start: "Code: 1000 ..."`. */
 	readonly trouble?: string;
 }
@@ -79,4 +81,28 @@ export function byShard(cluster: ObservedCluster): Map<number, ObservedReplica[]
 		else shard.push(replica);
 	}
 	return shards;
+}
+
+/** What other settings or another size do to a cluster that runs. */
+export interface Reshaping {
+	/** Replicas that run have to be restarted for it; until then they are `outdated`. */
+	readonly restarts: boolean;
+	/** Replicas that are to be made, or were made and are not let in yet. */
+	readonly joins: readonly Pick<ObservedReplica, "name" | "shard" | "ordinal">[];
+	/** Names of the replicas that are to go, in the order in which they can. */
+	readonly leaves: readonly string[];
+}
+
+/** A cluster as it will be with its new size, before the first replica restarts for the settings or the version. */
+export function reshaped(cluster: ObservedCluster, { restarts, joins, leaves }: Reshaping): ObservedCluster {
+	const shards = byShard(cluster);
+	const stay = cluster.replicas.filter(({ name }) => !leaves.includes(name));
+	const joined = joins.map((replica): ObservedReplica => {
+		const { version, openedBy } = (shards.get(replica.shard) ?? cluster.replicas)[0] as ObservedReplica;
+		return { ...replica, version, openedBy, serving: true, readOnly: false, caughtUp: true };
+	});
+	const replicas = [...stay.map((replica) => (restarts ? { ...replica, outdated: true } : replica)), ...joined].sort(
+		(a, b) => a.shard - b.shard || a.ordinal - b.ordinal,
+	);
+	return { ...cluster, replicas };
 }

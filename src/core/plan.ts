@@ -2,7 +2,7 @@ import { byShard, type ObservedCluster, type ObservedReplica, standsAt } from ".
 import type { EligibleState } from "./state";
 import { compareVersions, type DbVersion, lowest, sameVersion } from "./version";
 
-/** One replica, taken from the version it runs to the target. */
+/** One replica, taken from the version and the settings that it runs with to those that are wanted. */
 export interface Step {
 	readonly replica: string;
 	readonly shard: number;
@@ -11,6 +11,8 @@ export interface Step {
 	readonly from: DbVersion | undefined;
 	/** It does not serve now, so that taking it down costs nothing: such replicas go first. */
 	readonly broken: boolean;
+	/** It runs with settings from before their last change, so that it restarts also where its version is the target. */
+	readonly outdated: boolean;
 }
 
 /** How an update goes, as data: what the preview words and what the roll carries out. */
@@ -18,8 +20,10 @@ export interface Plan {
 	/** The lowest version that is left behind. */
 	readonly from: DbVersion;
 	readonly to: DbVersion;
-	/** `1.7.1 -> 1.8.0` */
+	/** `1.7.1 -> 1.8.0`, or `settings at 1.8.0` where only those change. */
 	readonly transition: string;
+	/** Whether the version of any replica changes, or may; else only settings do. */
+	readonly upgrades: boolean;
 	/** What it starts from. All states but Stopped and Idle count as Started, so that each replica's health is verified. */
 	readonly start: EligibleState;
 	/** The steps of each shard that still has some, in order; within a shard one follows the other. */
@@ -31,8 +35,8 @@ export interface Plan {
 }
 
 /**
- * Plans the way of a cluster to a version. Total: a replica that already runs the target and serves has no step, nor has
- * one of a stopped or idle cluster that will start with the target.
+ * Plans the way of a cluster to a version and to its current settings. Total: a replica that already runs with both and
+ * serves has no step, nor has one of a stopped or idle cluster that will start with the target.
  *
  * Order: replicas that do not serve first, then the highest ordinal first, one at a time in a shard.
  *
@@ -45,16 +49,24 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 		.filter((lane) => lane.steps.length > 0)
 		.sort((a, b) => Number(isBroken(b)) - Number(isBroken(a)) || a.shard - b.shard);
 	const from = leftBehind(cluster, lanes, to);
+	const upgrades = !isAt(cluster, to);
 	const canary = start === "Stopped" ? undefined : lanes[0]?.steps[0]?.replica;
 	return {
 		from,
 		to,
-		transition: `${from} -> ${to}`,
+		transition: upgrades ? `${from} -> ${to}` : `settings at ${to}`,
+		upgrades,
 		start,
 		lanes,
 		...(canary !== undefined && { canary }),
 		resumes: cluster.mark !== undefined && compareVersions(to, cluster.mark.to) >= 0,
 	};
+}
+
+/** It is certain that the cluster is at a version, and that no unfinished update came from or goes to another. */
+function isAt({ mark, replicas }: ObservedCluster, to: DbVersion): boolean {
+	const versions = [...replicas.map(standsAt), ...(mark === undefined ? [] : [mark.from, mark.to])];
+	return replicas.length > 0 && versions.every((version) => version !== undefined && sameVersion(version, to));
 }
 
 function startOf({ state }: ObservedCluster): EligibleState {
@@ -63,9 +75,9 @@ function startOf({ state }: ObservedCluster): EligibleState {
 
 function stepsOf(replicas: readonly ObservedReplica[], to: DbVersion, start: EligibleState): Step[] {
 	return replicas
-		.filter(({ version, serving }) => {
+		.filter(({ version, serving, outdated }) => {
 			const atTarget = version !== undefined && sameVersion(version, to);
-			return !atTarget || (start === "Started" && !serving);
+			return !atTarget || (start === "Started" && (!serving || outdated === true));
 		})
 		.map((replica) => ({
 			replica: replica.name,
@@ -73,6 +85,7 @@ function stepsOf(replicas: readonly ObservedReplica[], to: DbVersion, start: Eli
 			ordinal: replica.ordinal,
 			from: standsAt(replica),
 			broken: start === "Started" && !replica.serving,
+			outdated: start === "Started" && replica.outdated === true,
 		}))
 		.sort((a, b) => Number(b.broken) - Number(a.broken) || b.ordinal - a.ordinal);
 }

@@ -1,45 +1,56 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ClusterRecord } from "../control/record";
-import type { UpdateMark } from "../core/cluster";
-import { known, unknown } from "../core/question";
+import type { CaveatNote } from "../core/caveats";
+import type { ObservedCluster, Reshaping, UpdateMark } from "../core/cluster";
+import { type Known, known, unknown } from "../core/question";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { availableText, goneText, strangerText, unreachableText, versionUnknownCaveats } from "../words/resource";
 import { catalogueOf, latestOf, listed } from "./catalogue";
 import { type Asked, type Found, isUnchanged, refused } from "./found";
-import { judge } from "./judge";
-import { readCluster } from "./live";
-import { mayOwn, resizes } from "./ownership";
+import { foresee, type Judgement, judge } from "./judge";
+import { artifactOf, readCluster } from "./live";
+import { mayOwn } from "./ownership";
+import type { Valid } from "./parse";
 import type { Place } from "./place";
 import { recall, record } from "./recorded";
+import { asItIs, assess, sizeOf } from "./reshape";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
 export async function checkExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
-	const { valid, olds } = asked;
+	const { valid, before, version, olds } = asked;
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
-	const resized = resizes(itsRecord, valid);
-	const { failures = [], inputs } = await judgeExisting(asked, place, itsRecord);
-	return { failures: [...resized, ...failures], inputs };
-}
-
-async function judgeExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
 	const { mark } = itsRecord;
-	const { valid, before, version } = asked;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
+	const toAssess = isReshaped(asked, place, itsRecord);
 	if (!toJudge) tellOfLatest(asked, place);
-	if (!toJudge && !recording) return {};
+	if (!toJudge && !toAssess && !recording) return {};
 
 	const cluster = await readCluster(place, itsRecord);
 	if (!cluster.known) return checkUnreachable(asked, cluster.why);
 	if (cluster.value === undefined) return refused("name", goneText(place.id));
 	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
+	const { obstacles, ...reshaping } = toAssess ? await assess(valid, place, version, itsRecord) : asItIs;
+	if (!toJudge) {
+		const caveats = foresee(valid, version, cluster.value, [], reshaping);
+		return { failures: obstacles, inputs: { ...kept, ...(toAssess && { caveats }) } };
+	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	const isAtTarget = cluster.value.replicas.every((it) => it.version !== undefined && sameVersion(it.version, version));
-	if (!toJudge || (before === undefined && mark === undefined && isAtTarget)) return { inputs: kept };
+	if (before === undefined && mark === undefined && isAtTarget) return { failures: obstacles, inputs: kept };
 
-	const { refusals, caveats } = judge(valid, version, known(cluster.value), await catalogueOf(valid));
-	if (refusals.length > 0) return { failures: refusals };
+	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);
+	const failures = [...obstacles, ...refusals];
+	if (failures.length > 0) return { failures };
 	return { inputs: { ...kept, caveats, ...(mark && { unfinished: markText(mark) }) } };
+}
+
+/** Whether the settings or the size differ from what they were. */
+function isReshaped({ valid, before }: Asked, place: Place, itsRecord: ClusterRecord): boolean {
+	const { shards, replicas } = sizeOf(valid, itsRecord);
+	if (shards !== itsRecord.shards || replicas !== itsRecord.replicas) return true;
+	return !isDeepStrictEqual(before?.place?.settings, place.settings);
 }
 
 /** A check that can't see the cluster. What does not change needs no look. */
@@ -52,9 +63,28 @@ export async function checkUnreachable(asked: Asked, why: string): Promise<Found
 	const recalled = recording ? recall(olds.recorded, before?.version) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled.cluster);
 	const notes = recalled === undefined ? [] : [{ note: "judged-from-record", at: recalled.at } as const];
-	const { refusals, caveats } = judge(valid, version, cluster, await catalogueOf(valid), notes);
+	const { refusals, caveats } = await judgeUpdate(valid, version, cluster, notes);
 	if (refusals.length > 0) return { failures: refusals };
 	return { inputs: { ...kept, caveats } };
+}
+
+/** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
+async function judgeUpdate(
+	valid: Valid,
+	version: DbVersion,
+	cluster: Known<ObservedCluster>,
+	notes: readonly CaveatNote[],
+	reshaping?: Reshaping,
+): Promise<Judgement> {
+	const [catalogue, artifact] = await Promise.all([catalogueOf(valid), artifactOf(valid.place, version)]);
+	const said =
+		artifact.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value } as const] : [];
+	const { refusals, caveats } = judge(valid, version, cluster, catalogue, [...notes, ...said], reshaping);
+	if (artifact.known) return { refusals, caveats };
+	// That it is in no catalogue says the same, and more.
+	const told = refusals.some(({ rule }) => rule === "known-version");
+	const missing = { rule: "known-version", property: "version", reason: artifact.why } as const;
+	return { refusals: told ? refusals : [...refusals, missing] };
 }
 
 /** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */

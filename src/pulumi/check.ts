@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import { ControlError } from "../control/errors";
 import { controlErrorText } from "../words/errors";
@@ -27,7 +28,7 @@ export async function check(olds: Properties, news: Properties): Promise<CheckRe
 async function examine(olds: Properties, news: Properties): Promise<Found> {
 	const valid = parse(news);
 	if (valid.problems !== undefined) return { failures: valid.problems };
-	const before = formerly(olds);
+	const before = formerly(olds, news, valid);
 	const moved = movedFrom(before, valid);
 	if (moved !== undefined) return moved;
 	const { version, failure } = await resolveVersion(valid, before?.version);
@@ -47,8 +48,11 @@ async function examine(olds: Properties, news: Properties): Promise<Found> {
 }
 
 /** The old inputs. An older or newer release may have written what this one can't read: then all is judged live. */
-function formerly(olds: Properties): Valid | undefined {
-	const before = parse(inputsAmong(olds));
+function formerly(olds: Properties, news: Properties, valid: Valid): Valid | undefined {
+	const inputs = inputsAmong(olds);
+	// Most often nothing changed: then it has been read already.
+	if (isDeepStrictEqual(inputs, inputsAmong(news))) return valid;
+	const before = parse(inputs);
 	return before.problems === undefined ? before : undefined;
 }
 

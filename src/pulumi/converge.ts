@@ -1,22 +1,27 @@
 import { hostname, userInfo } from "node:os";
 import { ControlError } from "../control/errors";
 import type { ClusterControl, ClusterSpec } from "../control/port";
-import type { ObservedCluster } from "../core/cluster";
+import type { ObservedCluster, Reshaping } from "../core/cluster";
+import { plan } from "../core/plan";
 import { known } from "../core/question";
 import { type DbVersion, sameVersion } from "../core/version";
-import { systemClock } from "../roll/clock";
+import { systemClock, timestamp } from "../roll/clock";
 import type { RollEvent } from "../roll/events";
 import { type Hold, type HoldOptions, holding } from "../roll/hold";
+import { grow, shrink } from "../roll/resize";
+import { retrying } from "../roll/retry";
 import { roll } from "../roll/roll";
-import { withDefaults } from "../roll/timing";
+import type { Ground } from "../roll/step";
+import { type Timing, withDefaults } from "../roll/timing";
 import { untilState } from "../roll/wait";
+import { phaseTeller } from "../roll/watch";
 import { progressText } from "../words/progress";
 import { goneText, strangerText } from "../words/resource";
 import { catalogueOf } from "./catalogue";
 import type { Complete } from "./complete";
 import { judge } from "./judge";
 import { finishing } from "./orphan";
-import { mayOwn, resizes } from "./ownership";
+import { mayOwn } from "./ownership";
 
 /** What a cluster is to become. */
 export interface Wanted extends Complete {
@@ -45,7 +50,7 @@ async function inSteps(wanted: Wanted): Promise<ObservedCluster> {
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
 	const options = { control, holder: holder(), clock: systemClock, timing, report } satisfies HoldOptions;
 
-	const cluster = await holding(options, (hold) => establish(wanted, control, hold, report));
+	const cluster = await holding(options, (hold) => establish(wanted, control, { hold, timing, report }));
 	if (isToRoll(cluster, version)) {
 		await roll({ ...options, to: version, judge: (observed) => refuse(wanted, observed) });
 	}
@@ -78,13 +83,15 @@ export function runsEverywhere({ replicas }: ObservedCluster, version: DbVersion
 
 type Report = (event: RollEvent) => void;
 
-/** There is a cluster, it is ours, and it has the settings. */
-async function establish(
-	wanted: Wanted,
-	control: ClusterControl,
-	hold: Hold,
-	report: Report,
-): Promise<ObservedCluster> {
+interface Means {
+	readonly hold: Hold;
+	readonly timing: Timing;
+	readonly report: Report;
+}
+
+/** There is a cluster, it is ours, and it has the settings and the size. */
+async function establish(wanted: Wanted, control: ClusterControl, means: Means): Promise<ObservedCluster> {
+	const { hold, report } = means;
 	const { place, args, version, generation } = wanted;
 	const { shards, replicas, owner } = args;
 	const spec: ClusterSpec = {
@@ -106,21 +113,53 @@ async function establish(
 		return made();
 	}
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
-	const [resized] = resizes(record, wanted);
-	if (resized !== undefined) throw new ControlError(resized.reason);
 	const cluster = await present(wanted, control);
-	if (isToRoll(cluster, version)) await refuse(wanted, cluster);
+	const assessment = await control.assess(spec);
+	const reasons = assessment.obstacles.map(({ reason }) => reason);
+	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
+	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) await refuse(wanted, cluster);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await hold.change((claim) => control.adopt(claim, owner, generation));
 	}
+	if (!isHalfMade(cluster)) return reshape(control, spec, cluster, assessment, means);
 	await hold.change((claim) => control.configure(claim, spec));
-	if (!isHalfMade(cluster)) return cluster;
 	// A platform may have given up on a replica that failed: it is to try again, now that something may be mended.
 	for (const { name, version: its, serving } of cluster.replicas) {
 		if (!serving && its !== undefined) await hold.change((claim) => control.restart(claim, name, its));
 	}
 	return made();
+}
+
+/**
+ * Gives the cluster its settings and its size. The mark comes first: whoever dies in the middle leaves a cluster that says
+ * so, also to a program that was set back meanwhile and sees no change.
+ */
+async function reshape(
+	bare: ClusterControl,
+	spec: ClusterSpec,
+	cluster: ObservedCluster,
+	{ restarts, joins, leaves }: Reshaping,
+	{ hold, timing, report }: Means,
+): Promise<ObservedCluster> {
+	const { version: to } = spec;
+	const clock = systemClock;
+	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
+	const ground: Ground = { control, hold, clock, timing, to, report, tell: phaseTeller(report) };
+	const changes = restarts || joins.length > 0 || leaves.length > 0;
+	if (changes && cluster.mark === undefined) {
+		const { from } = plan(cluster, to);
+		await hold.change((claim) => control.begin(claim, { from, to, since: timestamp(clock) }));
+	}
+	await shrink(ground, cluster, leaves);
+	await hold.change((claim) => control.configure(claim, spec));
+	if (joins.length > 0)
+		await grow(
+			ground,
+			spec,
+			joins.map(({ name }) => name),
+		);
+	return changes ? ((await control.observe()) ?? cluster) : cluster;
 }
 
 async function present({ place }: Wanted, control: ClusterControl): Promise<ObservedCluster> {
@@ -130,7 +169,8 @@ async function present({ place }: Wanted, control: ClusterControl): Promise<Obse
 }
 
 function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
-	return cluster.mark !== undefined || !runsEverywhere(cluster, version);
+	const outdated = cluster.replicas.some((replica) => replica.outdated);
+	return cluster.mark !== undefined || outdated || !runsEverywhere(cluster, version);
 }
 
 /** A create died or failed before every replica had opened its data for the first time. */

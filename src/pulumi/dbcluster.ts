@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DbClusterArgs } from "./args";
 import { shim } from "./shim";
+import { withoutPromiseTraces } from "./traces";
 
 /** It stands in users' state: it can't be changed. */
 const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
@@ -48,8 +49,13 @@ export class DbCluster extends pulumi.dynamic.Resource {
 	}
 
 	constructor(name: string, args: DbClusterArgs, opts?: pulumi.CustomResourceOptions) {
-		// A copy: the base class writes into what it is given.
-		super(shim, name, { ...outputs, name, ...given(args), ...ours(name, args) }, opts, "dbcluster", "DbCluster");
+		const restore = withoutPromiseTraces();
+		try {
+			// A copy: the base class writes into what it is given.
+			super(shim, name, { ...outputs, name, ...given(args), ...ours(name, args) }, opts, "dbcluster", "DbCluster");
+		} finally {
+			restore();
+		}
 	}
 }
 

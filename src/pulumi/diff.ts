@@ -6,10 +6,12 @@ import { platforms } from "./platforms";
 
 /**
  * What there is something to do for when it differs. Not among them: what check adds to inform (`caveats`, `recorded`,
- * `endpoint`), `adopt`, which matters to check alone, and what check refuses to change (`name`, `shards`, `replicas`).
+ * `endpoint`), `adopt`, which matters to check alone, and what check refuses to change (`name`).
  * What only delete and read use is, since they see the outputs, and only an update writes those.
  */
 const matters = [
+	"shards",
+	"replicas",
 	"versions",
 	"update",
 	"desiredState",

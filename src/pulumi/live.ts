@@ -3,6 +3,7 @@ import type { ClusterControl } from "../control/port";
 import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
 import { type Known, known, unknown } from "../core/question";
+import type { DbVersion } from "../core/version";
 import type { Place } from "./place";
 
 /** A check asks one cluster twice: for its record, and where something changes for all of it. */
@@ -26,6 +27,11 @@ export function readRecord(place: Place): Promise<Known<ClusterRecord | undefine
  */
 export function readCluster(place: Place, record?: ClusterRecord): Promise<Known<ObservedCluster | undefined>> {
 	return attempt(() => controlOf(place).observe(record));
+}
+
+/** What exactly a version is; unknown, with the platform's words, where there is no such thing. */
+export async function artifactOf(place: Place | undefined, version: DbVersion): Promise<Known<string | undefined>> {
+	return attempt(async () => place?.platform.artifact?.(place.settings, version));
 }
 
 async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {

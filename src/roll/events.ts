@@ -37,6 +37,10 @@ export type RollEvent =
 			readonly done: number;
 			readonly of: number;
 	  }
+	/** New replicas hold what their shards hold, and clients reach them. */
+	| { readonly event: "joined"; readonly replicas: readonly string[]; readonly seconds: number }
+	/** It is no longer one of the cluster. */
+	| { readonly event: "left"; readonly replica: string; readonly seconds: number }
 	| {
 			readonly event: "noted";
 			readonly replica: string;
@@ -53,6 +57,8 @@ export type Problem = "down" | "read-only" | "behind";
 export interface RollStop {
 	readonly cluster: string;
 	readonly to: DbVersion;
+	/** What was under way: `settings` where every replica ran `to` already, `size` where replicas were to go. */
+	readonly change: "version" | "settings" | "size";
 	/** The replica at which it stopped; absent when it stopped before the first. */
 	readonly replica?: string;
 	/** That replica's place in the order, from 1; 0 before the first. */

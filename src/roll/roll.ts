@@ -37,8 +37,8 @@ export interface Rolled {
 }
 
 /**
- * Takes a cluster to a version, or goes on with an update that stopped midway; what is left to do is read from the
- * cluster, never remembered.
+ * Takes a cluster to a version and every replica to the current settings, or goes on with an update that stopped midway;
+ * what is left to do is read from the cluster, never remembered.
  *
  * @throws {@link RollStopped} when it stopped on trouble; before anything is touched also Claimed, ClaimLost,
  * PlatformError, and what `judge` throws.
@@ -58,6 +58,7 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 	const start = clock.now();
 	let cluster = await observed(control);
 	await judge(cluster);
+	const change = plan(cluster, to).upgrades ? "version" : "settings";
 	if (cluster.state === "Idle") {
 		const trouble = await wakeUp(ground, cluster);
 		cluster = await observed(control);
@@ -65,7 +66,7 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 		// In an unfinished update a replica that does not come up is what this roll is there to mend.
 		if (trouble !== undefined && cluster.mark === undefined) {
 			throw new RollStopped(
-				stopOf(cluster, to, trouble.cause, { replica: trouble.replica, step: 0, of: 0 }, bare.writesNeed),
+				stopOf(cluster, to, trouble.cause, { change, replica: trouble.replica, step: 0, of: 0 }, bare.writesNeed),
 			);
 		}
 		report({ event: "woke", seconds: secondsSince(clock, start) });
@@ -77,7 +78,7 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 	const of = planned.lanes.flatMap(({ steps }) => steps).length;
 	if (of === 0 && cluster.mark === undefined) return { cluster, steps: 0, seconds: secondsSince(clock, start) };
 
-	const place: Place = { step: 0, of };
+	const place: Place = { change, step: 0, of };
 	try {
 		await mark(ground, planned, cluster.mark);
 		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes });
@@ -147,7 +148,7 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 		return lane.steps.map(() => rest);
 	});
 	await runLanes(pieces, timing.shardsAtOnce, async (rest, goOn) => {
-		const at: Place = { step: ++begun, of: place.of };
+		const at: Place = { change: place.change, step: ++begun, of: place.of };
 		try {
 			const step = await takeNext(ground, rest);
 			if (step === undefined) return;

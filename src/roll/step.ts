@@ -46,13 +46,13 @@ export async function takeStep(
 ): Promise<number> {
 	const { control, hold, clock, report, to } = ground;
 	await hold.keep("now");
-	if (isVersion(step.from, to)) {
-		// A roll before this one restarted it. It may be loading for hours already, and a restart would begin that anew.
+	if (await isUnderWay(ground, step)) {
+		// It may be loading for hours already, and a restart would begin that anew.
 		const since = clock.now();
 		if ((await comesUp(ground, step.replica)).kind === "done") return secondsSince(clock, since);
 		goOn();
 	}
-	const left = await clear(ground, step, others, goOn);
+	const left = await clear(ground, step.replica, others, goOn);
 	try {
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await hold.change((claim) => control.restart(claim, step.replica, to));
@@ -66,13 +66,24 @@ export async function takeStep(
 	return secondsSince(clock, left);
 }
 
+/** A roll before this one restarted it, or it was lost since the plan was made, and came back with what is wanted. */
+async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean> {
+	if (isVersion(step.from, to)) return !step.outdated;
+	const { version, outdated } = (await control.look(step.replica)).replica;
+	return isVersion(version, to) && outdated !== true;
+}
+
 /** Some tries, since the others may fall behind while the queries of this one end. */
 const tries = 3;
 
-/** Drains the replica, at a moment when the others can do without it; returns when it left the endpoints. */
-async function clear(ground: Ground, step: Step, others: readonly string[], goOn: () => void): Promise<number> {
+/** Drains a replica, at a moment when the others can do without it; returns when it left the endpoints. */
+export async function clear(
+	ground: Ground,
+	replica: string,
+	others: readonly string[],
+	goOn: () => void,
+): Promise<number> {
 	const { control, hold, clock, timing, report } = ground;
-	const { replica } = step;
 	for (let attempt = 1; ; attempt++) {
 		const { replica: own, queries } = await control.look(replica);
 		// One that serves nobody can't be missed.
@@ -98,7 +109,7 @@ async function clear(ground: Ground, step: Step, others: readonly string[], goOn
 }
 
 /** Best effort: it is on the way to an error that says more, and a later roll undrains what is left drained. */
-async function letBack({ control, hold }: Ground, replica: string): Promise<void> {
+export async function letBack({ control, hold }: Ground, replica: string): Promise<void> {
 	await hold.change((claim) => control.undrain(claim, replica)).catch(() => {});
 }
 

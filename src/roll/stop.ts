@@ -8,6 +8,7 @@ import { RollStopped } from "./stopped";
 
 /** How far a roll got. */
 export interface Place {
+	readonly change: RollStop["change"];
 	replica?: string;
 	step: number;
 	of: number;

@@ -65,16 +65,19 @@ export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaV
 
 /** What of a replica tells progress from standstill. */
 export function marks({ phase, replica }: ReplicaView): string {
-	return JSON.stringify([phase, replica.version, replica.serving, replica.readOnly, replica.caughtUp]);
+	const { version, serving, readOnly, caughtUp, outdated } = replica;
+	return JSON.stringify([phase, version, serving, readOnly, caughtUp, outdated]);
 }
 
 /** It is known to run the version. */
 export const isVersion = (running: DbVersion | undefined, version: DbVersion): boolean =>
 	running !== undefined && sameVersion(running, version);
 
-/** It serves the version, takes writes, and is not known to lack any. An unknown is not a no; an unknown version is. */
+/**
+ * It serves the version with the current settings, takes writes, and is not known to lack any. An unknown is not a no; an
+ * unknown version is.
+ */
 export function servesVersion({ replica }: ReplicaView, version: DbVersion): boolean {
-	return (
-		replica.serving && isVersion(replica.version, version) && replica.readOnly !== true && replica.caughtUp !== false
-	);
+	const { serving, readOnly, caughtUp, outdated } = replica;
+	return serving && isVersion(replica.version, version) && readOnly !== true && caughtUp !== false && outdated !== true;
 }

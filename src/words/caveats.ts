@@ -12,13 +12,17 @@ const mostNames = 8;
  * // { "1.7.1 -> 1.8.0": { order: "analytics-0-1, then analytics-0-0", reads: "SELECT keeps working", ... } }
  */
 export function caveatsInput(caveats: Caveats): Record<string, Record<string, string>> {
-	const { transition, reads, writes, wakes, stopped, resumes, notes } = caveats;
+	const { transition, upgrades, reads, writes, wakes, stopped, resumes, joins, leaves, notes } = caveats;
 	return {
 		[transition]: {
 			order: order(caveats),
 			reads: effect(reads, caveats, "SELECT keeps working"),
-			return: "none: a DB version is never downgraded",
+			...(upgrades && { return: "none: a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
+			...(joins.length > 0 && { joins: `${list(joins)}: first the tables, then the rows, then clients` }),
+			...(leaves.length > 0 && {
+				leaves: `${list(leaves)}, for good; each volume is kept, its replicated tables are dropped`,
+			}),
 			...(resumes && { resumes: "an update that stopped midway" }),
 			...(wakes && { state: "Idle: woken first, then left Started" }),
 			...(stopped && { state: "Stopped, and stays so" }),
@@ -33,11 +37,11 @@ function effect(effect: Effect, { order }: Caveats, working: string): string {
 	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
 }
 
-function order({ order, canary }: Caveats): string {
+function order({ order, canary, upgrades }: Caveats): string {
 	const names = order.flat();
 	const lanes = order.map((lane) => lane.filter((name) => name !== canary)).filter((lane) => lane.length > 0);
 	const first = canary === undefined ? "" : `${canary} first; then `;
-	if (names.length === 0) return "no replica is left to update";
+	if (names.length === 0) return upgrades ? "no replica is left to update" : "no replica restarts";
 	if (names.length <= mostNames) {
 		const sideBySide = lanes.length > 1 && canary !== undefined ? "side by side: " : "";
 		return `${first}${sideBySide}${lanes.map((lane) => lane.join(", then ")).join(" | ")}`;
@@ -51,6 +55,8 @@ function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
 			return ["judged", `by what was recorded at ${note.at}; the update judges the live cluster`];
+		case "artifact":
+			return ["image", oneLine(note.what)];
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
 		case "catalogue-unknown":

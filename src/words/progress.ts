@@ -1,3 +1,4 @@
+import { sameVersion } from "../core/version";
 import type { RollEvent } from "../roll/events";
 import { count, duration, list, oneLine, problems } from "./text";
 
@@ -25,11 +26,17 @@ export function progressText(event: RollEvent): string {
 		case "drained":
 			return `drained ${event.replica} in ${duration(event.seconds)}${event.cut === 0 ? "" : `; ${count(event.cut, "query is", "queries are")} cut off`}`;
 		case "restarting":
-			return `restarting ${event.replica}: ${event.from ?? "unknown version"} -> ${event.to}`;
+			return event.from !== undefined && sameVersion(event.from, event.to)
+				? `restarting ${event.replica} at ${event.to}`
+				: `restarting ${event.replica}: ${event.from ?? "unknown version"} -> ${event.to}`;
 		case "progress":
 			return `${event.replica}: ${oneLine(event.phase)}`;
 		case "serving":
 			return `${event.replica} serves ${event.version} after ${duration(event.seconds)}; ${event.done} of ${event.of} done`;
+		case "joined":
+			return `${list(event.replicas)} joined after ${duration(event.seconds)}`;
+		case "left":
+			return `${event.replica} left after ${duration(event.seconds)}; its volume is kept`;
 		case "noted":
 			return `${event.replica} will start with ${event.version}; ${event.done} of ${event.of} done`;
 		case "finished":

@@ -8,12 +8,6 @@ export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner
 	return `a cluster ${name} is there already and belongs to ${whose}. Set adopt to true to take it over, or set name to another one.`;
 }
 
-/** The number of shards or replicas differs from what there is. */
-export function resizedText(what: "shards" | "replicas", asked: number, there: number): string {
-	const noun = there === 1 ? what.slice(0, -1) : what;
-	return `the cluster has ${there} ${noun}, and that can't be changed to ${asked}. Set ${what} to ${there}, or create a new cluster with ${asked} and move the data.`;
-}
-
 /** The place or the name differs from where the cluster is. */
 export function movedText(from: string, to: string): string {
 	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.`;

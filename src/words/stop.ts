@@ -13,12 +13,13 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "s
  * // last words: "Code: 1000". analytics-0-0 was not touched and serves 1.8.0: reads and writes work. Next: ...
  */
 export function stopText(stop: RollStop): string {
-	return [
-		`update of '${stop.cluster}' to ${stop.to} stopped ${place(stop)}.`,
-		ended(whatFailed(stop)),
-		whatServes(stop),
-		`Next: ${next(stop)}`,
-	].join(" ");
+	const what =
+		stop.change === "version"
+			? `update of '${stop.cluster}' to ${stop.to}`
+			: `change of the ${stop.change} of '${stop.cluster}'`;
+	return [`${what} stopped ${place(stop)}.`, ended(whatFailed(stop)), whatServes(stop), `Next: ${next(stop)}`].join(
+		" ",
+	);
 }
 
 /** The message of a cluster that did not come to the state that was asked for. */
@@ -32,7 +33,8 @@ export function waitStopText({ cluster, wanted, state, replica, cause }: WaitSto
 	return `'${cluster}' did not get to ${wanted} and is ${state}. ${ended(why)} Next: look at ${log}, mend what it says, and run pulumi up again. The vendor's support helps if that does not.`;
 }
 
-function place({ step, of, replica }: RollStop): string {
+function place({ change, step, of, replica }: RollStop): string {
+	if (change === "size") return `at ${replica ?? "the cluster"}`;
 	if (step === 0 || replica === undefined) return step === 0 ? "before any replica was updated" : "midway";
 	if (of === 1) return "at its only replica";
 	const nth = ordinals[step];
@@ -83,11 +85,12 @@ function requests(reads: boolean, writes: boolean): string {
 	return reads ? "reads work, writes fail" : "writes work, reads fail";
 }
 
-function next({ cause, replica, to }: RollStop): string {
+function next({ cause, replica, to, change }: RollStop): string {
 	const again = "run pulumi up again: it goes on from here";
 	switch (cause.kind) {
 		case "failed":
 		case "wrong-version":
+			if (change === "settings") return `mend the settings that were changed, or set them back, and ${again}.`;
 			return `mend the image (locally, the engine) of ${to}, or set a later version, and ${again}. The vendor's support helps if neither comes up.`;
 		case "stalled":
 			return `look at the log of ${replica ?? "the cluster"}; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of ${to} or set a later version; then ${again}.`;

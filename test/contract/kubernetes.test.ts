@@ -1,11 +1,8 @@
 import { describe, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import { systemClock } from "../../src/roll/clock";
-import { v } from "../build";
-import { Space, unavailable } from "../kubernetes/harness";
+import { Space, unavailable, versions } from "../kubernetes/harness";
 import { contractSuite } from "./suite";
-
-const versions = { v1: v("1.7.1"), broken: v("1.7.9"), v2: v("1.8.0"), v3: v("1.8.1") };
 
 if (unavailable !== undefined) {
 	describe("kubernetes keeps the port's promises", () => {
@@ -13,7 +10,7 @@ if (unavailable !== undefined) {
 	});
 } else {
 	contractSuite("kubernetes", {
-		versions,
+		versions: { v1: versions.v1, broken: versions.crash, v2: versions.v2, v3: versions.v3 },
 		timeout: 240_000,
 		timing: { drainSeconds: 5, stallSeconds: 120 },
 		unsupported: {
@@ -30,6 +27,7 @@ if (unavailable !== undefined) {
 				kill: (replica) => space.kill(replica),
 				idle: () => space.idle("a"),
 				query: () => space.query("a", "SELECT 1"),
+				reachable: () => space.reachable("a"),
 				close: () => space.close(),
 			};
 		},

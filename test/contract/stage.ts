@@ -43,7 +43,9 @@ export class Stage<Settings = unknown> {
 
 	async until(state: State): Promise<ObservedCluster> {
 		const { clock } = this.place;
-		return untilState(this.control, state, { clock, stallSeconds: this.harness.timing?.stallSeconds });
+		const cluster = await untilState(this.control, state, { clock, stallSeconds: this.harness.timing?.stallSeconds });
+		if (state === "Started") await this.place.reachable?.();
+		return cluster;
 	}
 
 	/** Looks at a replica until it is as wanted; says what it saw when that takes more than a minute. */

@@ -3,11 +3,12 @@ import { claims } from "./claims";
 import type { Harness, Place } from "./harness";
 import { lifecycle } from "./lifecycle";
 import { replicas } from "./replicas";
+import { reshape } from "./reshape";
 import { rolling } from "./rolling";
 import { Stage } from "./stage";
 
 /** Every promise of the port, by the name of its test. */
-const promises = { ...lifecycle, ...claims, ...replicas, ...rolling };
+const promises = { ...lifecycle, ...claims, ...replicas, ...reshape, ...rolling };
 
 export type TestName = keyof typeof promises;
 

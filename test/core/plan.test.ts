@@ -54,6 +54,16 @@ describe("order", () => {
 			cluster("1.8.0 1.7.1 1.7.1", { state: "Stopped" }),
 			[["analytics-0-2", "analytics-0-1"]],
 		],
+		[
+			"those with earlier settings, also at the target",
+			cluster("1.8.0 1.8.0 1.8.0", { but: { "0-0": { outdated: true }, "0-2": { outdated: true } } }),
+			[["analytics-0-2", "analytics-0-0"]],
+		],
+		[
+			"none for settings where they come with the start",
+			cluster("1.8.0 1.8.0", { state: "Stopped", but: { "0-0": { outdated: true } } }),
+			[],
+		],
 		["idle: all that are not at the target", cluster("1.8.0 1.7.1", { state: "Idle" }), [["analytics-0-1"]]],
 		["a step for one of which the version is not known", cluster("? 1.8.0"), [["analytics-0-0"]]],
 	])("%s", (_, observed, expected) => expect(order(observed)).toEqual(expected));
@@ -68,13 +78,14 @@ test("a plan is plain data", () => {
 		from: "1.7.0",
 		to: "1.8.0",
 		transition: "1.7.0 -> 1.8.0",
+		upgrades: true,
 		start: "Started",
 		lanes: [
 			{
 				shard: 0,
 				steps: [
-					{ replica: "analytics-0-0", shard: 0, ordinal: 0, from: "1.7.1", broken: true },
-					{ replica: "analytics-0-1", shard: 0, ordinal: 1, from: "1.7.0", broken: false },
+					{ replica: "analytics-0-0", shard: 0, ordinal: 0, from: "1.7.1", broken: true, outdated: false },
+					{ replica: "analytics-0-1", shard: 0, ordinal: 1, from: "1.7.0", broken: false, outdated: false },
 				],
 			},
 		],
@@ -124,7 +135,20 @@ describe("transition and resume", () => {
 			"1.8.0 -> 1.8.0",
 			false,
 		],
-		["nothing to do", cluster("1.8.0"), "1.8.0 -> 1.8.0", false],
+		["nothing to do", cluster("1.8.0"), "settings at 1.8.0", false],
+		["only settings", cluster("1.8.0 1.8.0", { but: { "0-1": { outdated: true } } }), "settings at 1.8.0", false],
+		[
+			"only settings, gone on with",
+			cluster("1.8.0 1.8.0", { mark: mark("1.8.0", "1.8.0"), but: { "0-1": { serving: false } } }),
+			"settings at 1.8.0",
+			true,
+		],
+		[
+			"a version, and settings with it",
+			cluster("1.7.1 1.8.0", { but: { "0-1": { outdated: true } } }),
+			"1.7.1 -> 1.8.0",
+			false,
+		],
 		["nothing is known", cluster("?"), "1.8.0 -> 1.8.0", false],
 	])("%s", (_, observed, transition, resumes) => {
 		expect(plan(observed, to)).toMatchObject({ transition, resumes });
@@ -136,9 +160,9 @@ test("covers exactly the replicas that need it, each once, and a shard has one l
 		fc.property(clusters, versions, (observed, target) => {
 			const { lanes, start, canary } = plan(observed, target);
 			const steps = lanes.flatMap((lane) => lane.steps);
-			const need = observed.replicas.filter(({ version, serving }) => {
+			const need = observed.replicas.filter(({ version, serving, outdated }) => {
 				const there = version !== undefined && sameVersion(version, target);
-				return start === "Started" ? !(there && serving) : !there;
+				return start === "Started" ? !(there && serving && !outdated) : !there;
 			});
 			expect(steps.map((step) => step.replica).sort()).toEqual(need.map(({ name }) => name).sort());
 			expect(new Set(lanes.map((lane) => lane.shard)).size).toBe(lanes.length);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { caveats, expectRefused, inOrder } from "../engine/output.mts";
 import type { State } from "../engine/project.mts";
 import { replacePod, runningVersions, setImage } from "./by-hand.ts";
-import { password, queryAt, Space, unavailable } from "./harness.ts";
+import { credentials, Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
 import { ExampleProject } from "./projects.mts";
 
@@ -97,7 +97,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 				`CREATE TABLE rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${space.namespace}/rows', '{replica}', d, n, 8192)`,
 			);
 		const endpoint = await space.endpoint("analytics");
-		await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: minute, interval: 100 });
+		await space.reachable("analytics");
 		const load = startLoad({ endpoint, table: "rows" });
 		const printed = await project.upOk();
 		said.push(printed);
@@ -146,8 +146,8 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 	test("neither the password nor the kubeconfig is in what Pulumi printed or keeps", async () => {
 		const kept = [JSON.stringify(before), await project.exported(), ...said].join("\n");
 		const token: string = JSON.parse(kubeconfig).users[0].user.token;
-		expect(kept).not.toContain(password);
-		expect(kept).not.toContain(Buffer.from(password).toString("base64"));
+		expect(kept).not.toContain(credentials.password);
+		expect(kept).not.toContain(Buffer.from(credentials.password).toString("base64"));
 		expect(kept).not.toContain(token);
 		expect((await project.resource()).inputs.kubernetes).toHaveProperty("kubeconfig.ciphertext");
 	});

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { kill } from "../../tools/processes.mts";
 import { caveats, expectNoStackTrace, expectRefused } from "../engine/output.mts";
 import { runningVersions } from "./by-hand.ts";
-import { queryAt, Space, unavailable } from "./harness.ts";
+import { Space, unavailable } from "./harness.ts";
 import { type Load, startLoad } from "./load.ts";
 import { KubernetesProject } from "./projects.mts";
 
@@ -25,7 +25,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 				`CREATE TABLE rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${space.namespace}/rows', '{replica}', d, n, 8192)`,
 			);
 		const endpoint = await space.endpoint("db");
-		await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: minute, interval: 100 });
+		await space.reachable("db");
 		load = startLoad({ endpoint, table: "rows", loops: 1, pause: 100 });
 	});
 	afterAll(async () => {

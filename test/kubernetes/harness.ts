@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { vi } from "vitest";
 import type { DbVersion } from "../../src/core/version";
 import { Api } from "../../src/platforms/kubernetes/api";
 import { connect } from "../../src/platforms/kubernetes/connection";
@@ -8,6 +9,7 @@ import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/settings";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { untilState } from "../../src/roll/wait";
+import { v } from "../build";
 
 /**
  * What the tests need of a real cluster: a KUBECONFIG that may make namespaces, images, a Keeper, and a NodePort that is
@@ -15,18 +17,38 @@ import { untilState } from "../../src/roll/wait";
  */
 export const environment = {
 	kubeconfig: process.env.KUBECONFIG,
-	/** Repository of the images; its tags are the versions below. */
+	/** Repository of the images; its tags are the {@link versions}. */
 	image: process.env.DBCLUSTER_TEST_IMAGE ?? "127.0.0.1:5000/myscaledb",
 	keeper: process.env.DBCLUSTER_TEST_KEEPER ?? "10.244.0.1:2181",
 	/** The root element of the settings of the server in these images. */
 	configRoot: process.env.DBCLUSTER_TEST_CONFIG_ROOT ?? "yandex",
+	/** A command that ends the API server, starts it again and returns when it answers; without it that is not tested. */
+	restartApi: process.env.DBCLUSTER_TEST_RESTART_API,
 };
+
+/** Every image that the tests use, by its tag: all of one real server, but for what three of them do at their start. */
+export const versions = {
+	/** Older than the first version that is updated in place. */
+	old: v("0.9.1.4"),
+	v1: v("1.7.1"),
+	/** Ends with exit code 1 at its start, after a last word on stderr. */
+	crash: v("1.7.9"),
+	v2: v("1.8.0"),
+	v3: v("1.8.1"),
+	v4: v("1.8.2"),
+	/** Says something on stderr and never listens. */
+	hang: v("1.8.7"),
+	/** Begins to start after 20 seconds. */
+	slow: v("1.8.8"),
+	/** There is no such image. */
+	missing: v("1.8.99"),
+} as const;
 
 export const unavailable =
 	environment.kubeconfig === undefined ? "KUBECONFIG is not set: these tests need a real cluster" : undefined;
 
-const user = "app";
-export const password = "it's only a test";
+export const credentials = { user: "app", password: "it's only a test" } as const;
+const { user, password } = credentials;
 
 /**
  * A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. What is tested
@@ -99,6 +121,22 @@ export class Space {
 		return queryAt(await this.endpoint(cluster), sql, body);
 	}
 
+	/**
+	 * Resolves when the client Service can be reached. A node's proxy learns of the endpoints of a cluster that has just
+	 * started a moment after the API server, and until then refuses connections to it.
+	 *
+	 * Linux remembers for two minutes that a connection was not the proxy's, and then whoever is given the same port for
+	 * another one is refused too. So these come from ports that no client is ever given.
+	 */
+	async reachable(cluster: string): Promise<void> {
+		const endpoint = await this.endpoint(cluster);
+		const localPort = () => 10_000 + Math.floor(Math.random() * 20_000);
+		await vi.waitFor(() => queryAt(endpoint, "SELECT 1", "", { localPort: localPort() }), {
+			timeout: 30_000,
+			interval: 50,
+		});
+	}
+
 	/** One query to one replica, through the API server. */
 	async queryPod(pod: string, sql: string): Promise<string> {
 		const headers = { "x-clickhouse-user": user, "x-clickhouse-key": password };
@@ -116,6 +154,11 @@ export class Space {
 			gracePeriodSeconds: 0,
 			preconditions: { uid: found.metadata.uid },
 		});
+	}
+
+	/** The cluster `db` as a process of its own reaches it: shares no memory with others. */
+	control(settings = this.settings()): KubernetesControl {
+		return new KubernetesControl("db", settings);
 	}
 
 	/** Scales to zero and says so, as the README tells idlers to. */
@@ -139,7 +182,7 @@ export class Space {
 	}
 }
 
-async function send(api: Api, method: "POST" | "DELETE", path: string, body: object): Promise<string> {
+export async function send(api: Api, method: "POST" | "DELETE", path: string, body: object): Promise<string> {
 	const headers = { "content-type": "application/json" };
 	const answer = await api.connection.send({ method, path, body: JSON.stringify(body), headers });
 	if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) throw new Error(answer.text);
@@ -183,8 +226,13 @@ async function kubeconfigWithRole(api: Api): Promise<string> {
 	});
 }
 
-/** One query on a connection of its own; throws what the server or the connection says. */
-export async function queryAt(endpoint: string, sql: string, body?: string): Promise<string> {
+/** One query on a connection of its own; throws what the server or the connection says, or after `timeout` milliseconds. */
+export async function queryAt(
+	endpoint: string,
+	sql: string,
+	body?: string,
+	{ timeout = 30_000, localPort }: { timeout?: number; localPort?: number } = {},
+): Promise<string> {
 	const { request } = await import("node:http");
 	return new Promise((resolve, reject) => {
 		const sent = request(
@@ -192,7 +240,8 @@ export async function queryAt(endpoint: string, sql: string, body?: string): Pro
 			{
 				method: "POST",
 				agent: false,
-				timeout: 30_000,
+				timeout,
+				localPort,
 				headers: { connection: "close", "x-clickhouse-user": user, "x-clickhouse-key": password },
 			},
 			(response) => {
@@ -207,13 +256,13 @@ export async function queryAt(endpoint: string, sql: string, body?: string): Pro
 				);
 			},
 		);
-		sent.on("timeout", () => sent.destroy(new Error("no answer within 30 seconds")));
+		sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1000} seconds`)));
 		sent.on("error", reject);
 		sent.end(body);
 	});
 }
 
-/** Makes a cluster in a space and waits until it serves. */
+/** Makes a cluster in a space and waits until it serves and can be reached. */
 export async function startCluster(
 	space: Space,
 	wanted: { name?: string; version: DbVersion; shards?: number; replicas?: number; settings?: KubernetesSettings },
@@ -232,5 +281,6 @@ export async function startCluster(
 	});
 	await control.release(claim);
 	await untilState(control, "Started");
+	await space.reachable(name);
 	return control;
 }

@@ -1,16 +1,31 @@
-import { queryAt } from "./harness";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { credentials, queryAt } from "./harness";
+import { clockTime } from "./sampler";
 
 /** What clients saw while something was done to the cluster. */
 export interface Seen {
 	selects: number;
 	inserts: number;
-	/** What failed, with the time since the load began in milliseconds. */
+	/** What failed, each after its time. */
 	readonly failedSelects: string[];
 	readonly failedInserts: string[];
 	/** The longest time between two acknowledged INSERTs of all loops, in milliseconds. */
 	longestWritePause: number;
 	/** The numbers of all rows that the server acknowledged. */
 	readonly acknowledged: number[];
+	/** How many numbers were sent, from 0 on: of an INSERT that failed nobody can say whether it was carried out. */
+	sent: number;
+	/** The same of the clients that keep their one connection alive, each a loop. */
+	readonly kept: {
+		/** Clients, so connections that are open at the same time. */
+		readonly connections: number;
+		selects: number;
+		inserts: number;
+		readonly failedSelects: string[];
+		readonly failedInserts: string[];
+		/** Requests that were cut off since their server closed the connection as they were sent. */
+		readonly resets: string[];
+	};
 }
 
 export interface Load {
@@ -23,14 +38,16 @@ export interface LoadOptions {
 	readonly endpoint: string;
 	/** Holds a column `n` of integers. */
 	readonly table: string;
-	/** Loops of each kind; 2 unless given. */
+	/** Loops of each kind, a connection a request; 2 unless given. */
 	readonly loops?: number;
+	/** Clients of each kind that keep their connection alive; none unless given. */
+	readonly kept?: number;
 	/** Milliseconds between two requests of a loop; 20 unless given. */
 	readonly pause?: number;
 }
 
-/** SELECTs and INSERTs through the client Service, a connection a request, until stopped. */
-export function startLoad({ endpoint, table, loops = 2, pause = 20 }: LoadOptions): Load {
+/** SELECTs and INSERTs through the client Service until stopped. */
+export function startLoad({ endpoint, table, loops = 2, kept = 0, pause = 20 }: LoadOptions): Load {
 	const seen: Seen = {
 		selects: 0,
 		inserts: 0,
@@ -38,47 +55,100 @@ export function startLoad({ endpoint, table, loops = 2, pause = 20 }: LoadOption
 		failedInserts: [],
 		longestWritePause: 0,
 		acknowledged: [],
+		sent: 0,
+		kept: { connections: 2 * kept, selects: 0, inserts: 0, failedSelects: [], failedInserts: [], resets: [] },
 	};
-	const start = Date.now();
+	const sql = `SELECT count() FROM ${table}`;
 	let on = true;
-	let next = 0;
-	let written = start;
-	const failure = (error: unknown) => `${Date.now() - start} ms: ${(error as Error).message.slice(0, 200)}`;
+	let written = Date.now();
+	const failure = (error: unknown) => `${clockTime(Date.now())} ${(error as Error).message.slice(0, 200)}`;
 
 	async function select(): Promise<void> {
 		try {
-			await queryAt(endpoint, `SELECT count() FROM ${table}`);
+			counted(await queryAt(endpoint, sql));
 			seen.selects++;
 		} catch (error) {
 			seen.failedSelects.push(failure(error));
 		}
 	}
 	async function insert(): Promise<void> {
-		const n = next++;
+		const n = seen.sent++;
 		try {
 			await queryAt(endpoint, `INSERT INTO ${table} (n) VALUES`, `(${n})`);
 			seen.inserts++;
-			seen.acknowledged.push(n);
-			seen.longestWritePause = Math.max(seen.longestWritePause, Date.now() - written);
-			written = Date.now();
+			acknowledge(n);
 		} catch (error) {
 			seen.failedInserts.push(failure(error));
 		}
 	}
+	function acknowledge(n: number): void {
+		seen.acknowledged.push(n);
+		seen.longestWritePause = Math.max(seen.longestWritePause, Date.now() - written);
+		written = Date.now();
+	}
+
+	const clients = Array.from({ length: 2 * kept }, () => clientOf(endpoint));
+	async function keptSelect(client: Client): Promise<void> {
+		try {
+			const answer = await client.query({ query: sql, format: "TabSeparated" });
+			counted(await answer.text());
+			seen.kept.selects++;
+		} catch (error) {
+			(isReset(error) ? seen.kept.resets : seen.kept.failedSelects).push(failure(error));
+		}
+	}
+	async function keptInsert(client: Client): Promise<void> {
+		const n = seen.sent++;
+		try {
+			await client.insert({ table, values: [{ n }], columns: ["n"], format: "JSONEachRow" });
+			seen.kept.inserts++;
+			acknowledge(n);
+		} catch (error) {
+			(isReset(error) ? seen.kept.resets : seen.kept.failedInserts).push(failure(error));
+		}
+	}
+
 	async function loop(request: () => Promise<void>): Promise<void> {
 		while (on) {
 			await request();
 			await new Promise((resolve) => setTimeout(resolve, pause));
 		}
 	}
-	const running = Array.from({ length: loops }, () => [loop(select), loop(insert)]).flat();
+	const running = [
+		...Array.from({ length: loops }, () => [loop(select), loop(insert)]).flat(),
+		...clients.map((client, index) => loop(() => (index % 2 === 0 ? keptSelect(client) : keptInsert(client)))),
+	];
 	return {
 		seen,
 		async stop() {
 			on = false;
 			await Promise.all(running);
 			seen.longestWritePause = Math.max(seen.longestWritePause, Date.now() - written);
+			await Promise.all(clients.map((client) => client.close()));
 			return seen;
 		},
 	};
 }
+
+type Client = ReturnType<typeof clientOf>;
+
+/** The official client as it comes, but for its one connection. */
+const clientOf = (url: string) =>
+	createClient({
+		url,
+		username: credentials.user,
+		password: credentials.password,
+		max_open_connections: 1,
+		log: { level: ClickHouseLogLevel.OFF },
+	});
+
+/** Old servers say what went wrong in the middle of an answer that began with status 200. */
+function counted(text: string): void {
+	if (!/^\d+\s*$/.test(text)) throw new Error(`no count: ${text}`);
+}
+
+/** A connection that was open came to its end; one that could not be opened is another matter. */
+const isReset = (error: unknown) => {
+	const { code, message } = error as NodeJS.ErrnoException;
+	return code === "ECONNRESET" || code === "EPIPE" || message.includes("socket hang up");
+};

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import type { Pod } from "../../src/platforms/kubernetes/types";
 import { untilState } from "../../src/roll/wait";
 import { v } from "../build";
 import { Space, startCluster, unavailable } from "./harness";
@@ -42,18 +43,23 @@ here(
 		const space = await Space.open();
 		try {
 			const control = await startCluster(space, { version: v("1.7.1") });
-			expect(await control.outdated()).toEqual([]);
+			const outdated = async () =>
+				((await control.observe())?.replicas ?? []).filter((one) => one.outdated).map(({ name }) => name);
+			expect(await outdated()).toEqual([]);
 			const settings = space.settings({
 				config: { "limits.xml": "<yandex><max_connections>77</max_connections></yandex>" },
 			});
 			const claim = await control.claim("the test", 600);
-			const before = await control.observe();
-			await control.configure(claim, { ...identity, version: v("1.7.1"), settings });
-			expect(await control.observe()).toEqual(before);
-			expect(await control.outdated()).toEqual(["db-0-0", "db-0-1"]);
+			const spec = { ...identity, version: v("1.7.1"), settings };
+			expect(await control.assess(spec)).toEqual({ obstacles: [], restarts: true, joins: [], leaves: [] });
+			const before = await podUids(space);
+			await control.configure(claim, spec);
+			expect(await podUids(space)).toEqual(before);
+			expect(await outdated()).toEqual(["db-0-0", "db-0-1"]);
 			await control.restart(claim, "db-0-1", v("1.7.1"));
 			await untilState(control, "Started");
-			expect(await control.outdated()).toEqual(["db-0-0"]);
+			expect(await outdated()).toEqual(["db-0-0"]);
+			expect(await control.assess(spec)).toMatchObject({ restarts: false });
 		} finally {
 			await space.close();
 		}
@@ -81,3 +87,7 @@ here("what is wrong with a place is said before anything is made", { timeout: mi
 		await space.close();
 	}
 });
+
+async function podUids(space: Space): Promise<(string | undefined)[]> {
+	return (await space.api.list<Pod>("pods", {})).map(({ metadata }) => metadata.uid);
+}

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as provider from "../../src/pulumi/provider";
 import { v } from "../build";
+import { base, Engine, type Properties, running, text } from "./engine";
 import { scripted } from "./scripted-platform";
 
 vi.mock("../../src/pulumi/platforms", async () => {
@@ -8,15 +9,11 @@ vi.mock("../../src/pulumi/platforms", async () => {
 	return { platforms: { scripted: scripted.platform } };
 });
 
-type Properties = Record<string, unknown>;
-
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const text = "exports.handler = ...";
-const base = { owner: "p/s/a", name: "a", scripted: {}, __provider: text };
 const lines: string[] = [];
 
 beforeEach(() => {
-	Object.assign(scripted, { catalogue: "1.7.1 1.8.0 1.9.0", obstacles: [], unreachable: false });
+	Object.assign(scripted, { catalogue: "1.7.1 1.8.0 1.9.0", obstacles: [], unreachable: false, missing: "" });
 	scripted.worlds.clear();
 	lines.length = 0;
 	vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
@@ -25,45 +22,6 @@ afterEach(() => {
 	vi.restoreAllMocks();
 	expect([...scripted.worlds.values()].flatMap(({ violations }) => violations)).toEqual([]);
 });
-
-/** What Pulumi does of a resource: its state goes from one run to the next. */
-class Engine {
-	id = "";
-	inputs: Properties = {};
-	outputs: Properties = {};
-
-	async preview(args: Properties) {
-		const { inputs = {}, failures = [] } = await provider.check(this.inputs, { ...base, ...args });
-		const refused = failures.map(({ property, reason }) => `${property}: ${reason}`);
-		const { changes } = this.id === "" ? { changes: true } : await provider.diff(this.id, this.outputs, inputs);
-		return { inputs: { ...inputs, __provider: text }, refused, changes };
-	}
-
-	async up(args: Properties) {
-		const { inputs, refused, changes } = await this.preview(args);
-		expect(refused).toEqual([]);
-		if (this.id === "") {
-			const { id, outs } = await provider.create(inputs);
-			Object.assign(this, { id, outputs: { ...outs, __provider: text } });
-		} else if (changes) {
-			const { outs } = await provider.update(this.id, this.outputs, inputs);
-			this.outputs = { ...outs, __provider: text };
-		}
-		this.inputs = inputs;
-		return changes;
-	}
-
-	async refresh() {
-		const { id = "", inputs = {}, props = {} } = await provider.read(this.id, this.outputs);
-		Object.assign(this, { id, inputs, outputs: props });
-	}
-}
-
-async function running(version = "1.7.1", args: Properties = {}): Promise<Engine> {
-	const engine = new Engine();
-	await engine.up({ version, ...args });
-	return engine;
-}
 
 const world = () => scripted.world("a");
 const versionsNow = () => world().cluster?.units.map((unit) => unit.version);
@@ -200,6 +158,7 @@ describe("an update", () => {
 		expect(changes).toBe(true);
 		expect(inputs.caveats).toEqual({
 			"1.7.1 -> 1.9.0": {
+				image: "db:1.9.0@sha256:1",
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
 				return: "none: a DB version is never downgraded",
@@ -220,13 +179,26 @@ describe("an update", () => {
 	test("is refused with every reason, on preview", async () => {
 		const engine = await running("1.8.0");
 		world().kill("a-0-1");
-		const { refused } = await engine.preview({ version: "1.7.0", replicas: 3 });
+		world().unit("a-0-1").alone = true;
+		const { refused } = await engine.preview({ version: "1.7.0", replicas: 1 });
 		expect(refused.map((line) => line.slice(0, 44))).toEqual([
-			expect.stringMatching(/^replicas: the cluster has 2 replicas, and/),
+			expect.stringMatching(/^replicas: one holds what no other holds\./),
 			expect.stringMatching(/^version: 1\.7\.0 is older than 1\.8\.0/),
 			expect.stringMatching(/^version: the cluster is Degraded/),
 			expect.stringMatching(/^version: 1\.7\.0 is not a version that is/),
 			expect.stringMatching(/^version: 1\.7\.0 is not the latest version/),
+		]);
+	});
+
+	test("is refused where the version is known and its image is gone; of an unknown one that is not said twice", async () => {
+		const engine = await running();
+		scripted.missing = "1.9.0";
+		expect((await engine.preview({ version: "1.9.0" })).refused).toEqual([
+			"version: there is no image db:1.9.0: push it",
+		]);
+		scripted.missing = "1.9.9";
+		expect((await engine.preview({ version: "1.9.9" })).refused).toEqual([
+			expect.stringMatching(/^version: 1\.9\.9 is not a version that is known/),
 		]);
 	});
 
@@ -326,7 +298,6 @@ describe("what can't be changed", () => {
 			{ scripted: { folder: "there" } },
 			"scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
 		],
-		[{ shards: 2 }, "shards: the cluster has 1 shard, and that can't be changed to 2."],
 	])("%j", async (args, said) => {
 		const engine = await running("1.9.0");
 		const { refused } = await engine.preview({ version: "1.9.0", ...args });

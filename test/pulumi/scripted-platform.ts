@@ -1,9 +1,15 @@
-import { PlatformError } from "../../src/control/errors";
-import type { Obstacle, Platform } from "../../src/control/platform";
-import type { ClusterControl } from "../../src/control/port";
+import { ControlError, PlatformError } from "../../src/control/errors";
+import type { Platform } from "../../src/control/platform";
+import type { ClusterControl, Obstacle } from "../../src/control/port";
 import { releases } from "../build";
 import { ScriptedControl } from "../scripted/control";
 import { World } from "../scripted/world";
+
+interface Settings {
+	readonly folder: string;
+	/** What a replica reads at its start. */
+	readonly memory?: string;
+}
 
 /** The scripted clusters behind the provider, in the place of a real platform. */
 export class Scripted {
@@ -11,6 +17,8 @@ export class Scripted {
 	catalogue = "1.7.1 1.8.0 1.9.0";
 	obstacles: Obstacle[] = [];
 	unreachable = false;
+	/** A version of which there is no image. */
+	missing = "";
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -22,18 +30,22 @@ export class Scripted {
 		return world;
 	}
 
-	readonly platform: Platform<{ folder: string }> = {
+	readonly platform: Platform<Settings> = {
 		name: "scripted",
-		keys: ["folder", "port"],
-		read: ({ folder = "here" }) =>
+		keys: ["folder", "port", "memory"],
+		read: ({ folder = "here", memory }) =>
 			typeof folder === "string"
-				? { settings: { folder } }
+				? { settings: { folder, ...(typeof memory === "string" && { memory }) } }
 				: { problems: [{ path: ["folder"], reason: `${folder} is not a folder.` }] },
 		place: ({ folder }) => folder,
 		endpoint: (name, { folder }) => `http://${name}.${folder}`,
 		releases: async () => releases(this.catalogue),
+		artifact: async (_, version) => {
+			if (this.missing === version) throw new ControlError(`there is no image db:${version}: push it`);
+			return `db:${version}@sha256:1`;
+		},
 		control: (name) => {
-			const control = new ScriptedControl(this.world(name)) as ClusterControl<{ folder: string }>;
+			const control = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
 			const down = async () => {
 				throw new PlatformError("connection refused");
 			};

@@ -20,6 +20,8 @@ export interface Given {
 	readonly version?: DbVersion;
 	/** Default: it serves. `failed`: told to start its version, it could not. */
 	readonly is?: "serving" | "drained" | "killed" | "loading" | "failed";
+	/** It runs with earlier settings. */
+	readonly outdated?: boolean;
 }
 
 export interface GivenCluster {
@@ -36,12 +38,22 @@ export function given(shards: readonly (readonly Given[])[], { mode, engines, ma
 		replicas.map((replica, ordinal) => unitOf(world, shard, ordinal, replica)),
 	);
 	const replicas = Math.max(...shards.map((shard) => shard.length));
-	world.cluster = { owner: "o", generation: "g", shards: shards.length, replicas, mode: "running", units, mark };
+	const settings = "{}";
+	world.cluster = {
+		owner: "o",
+		generation: "g",
+		shards: shards.length,
+		replicas,
+		settings,
+		mode: "running",
+		units,
+		mark,
+	};
 	if (mode !== undefined && mode !== "running") world.halt(mode);
 	return world;
 }
 
-function unitOf(world: World, shard: number, ordinal: number, { version = v1, is = "serving" }: Given): Unit {
+function unitOf(world: World, shard: number, ordinal: number, { version = v1, is = "serving", outdated }: Given): Unit {
 	const name = `a-${shard}-${ordinal}`;
 	const opened = is === "failed" ? v1 : version;
 	const unit: Unit = { ...blank, name, shard, ordinal, version, openedBy: opened, queries: [] };
@@ -50,10 +62,11 @@ function unitOf(world: World, shard: number, ordinal: number, { version = v1, is
 	if (is === "killed") unit.lastWords = "killed";
 	else unit.process = { version, engine, since };
 	unit.drained = is === "drained";
+	if (outdated) unit.settings = '{"earlier":true}';
 	return unit;
 }
 
-const blank = { drained: false, readOnlyUntil: 0, behindUntil: 0, outByUs: false };
+const blank = { settings: "{}", joining: false, drained: false, readOnlyUntil: 0, behindUntil: 0, outByUs: false };
 
 /** What one process did and how it ended. */
 export interface Run {

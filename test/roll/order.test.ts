@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RollEvent } from "../../src/roll/events";
+import { boot } from "../scripted/unit";
 import { given, run, shown, v1, v2 } from "./build";
 
 describe("the order of a roll", () => {
@@ -50,6 +51,22 @@ describe("the order of a roll", () => {
 			"restart a-0-1 1.8.0",
 		]);
 		expect(world.violations).toEqual([]);
+	});
+
+	it("does not restart one that was lost meanwhile and came back with the target", async () => {
+		const world = given([[{}, {}]]);
+		const lost = world.cluster?.units[0];
+		if (lost === undefined) throw new Error("the world is empty");
+		const { rolled } = await run(world, v2, {
+			report: ({ event }) => {
+				if (event !== "restarting") return;
+				Object.assign(lost, { version: v2, openedBy: v2 });
+				boot(lost, world.engine(lost.name, v2), world.clock.now());
+			},
+		});
+		expect(world.log).toEqual(["begin", "drain a-0-1", "restart a-0-1 1.8.0", "finish"]);
+		expect(shown(world)).toEqual(["a-0-0 1.8.0 serves", "a-0-1 1.8.0 serves"]);
+		expect(rolled?.cluster.state).toBe("Started");
 	});
 
 	it("goes on with a shard of one replica, which nobody can stand in for", async () => {

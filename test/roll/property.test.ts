@@ -14,6 +14,7 @@ const timing: Partial<Timing> = { stallSeconds: 20, drainSeconds: 5 };
 const replica: fc.Arbitrary<Given> = fc.record({
 	version: fc.constantFrom(v1, v2),
 	is: fc.constantFrom("serving", "serving", "serving", "drained", "killed", "loading", "failed"),
+	outdated: fc.boolean(),
 });
 
 const shards = fc.array(fc.array(replica, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 });
@@ -78,7 +79,10 @@ function endsWell(world: World, { crashed, rolled, error }: Run, to: DbVersion):
 		if (!(error instanceof ControlError)) throw error;
 		return;
 	}
-	for (const one of rolled?.cluster.replicas ?? []) expect(one.version).toBe(to);
+	for (const one of rolled?.cluster.replicas ?? []) {
+		expect(one.version).toBe(to);
+		if (rolled?.cluster.state === "Started") expect(one.outdated ?? false).toBe(false);
+	}
 	expect(rolled?.cluster.mark).toBeUndefined();
 	expect(["Started", "Stopped", "Starting", "Degraded", "Updating"]).toContain(rolled?.cluster.state);
 }

@@ -71,7 +71,16 @@ export class ScriptedControl implements ClusterControl {
 	create = (claim: Claim, spec: ClusterSpec) => this.#change("create", claim, () => this.#world.create(spec));
 	adopt = (claim: Claim, owner: string, generation: string) =>
 		this.#change("adopt", claim, () => void Object.assign(this.#world.present(), { owner, generation }));
-	configure = (claim: Claim, _spec: ClusterSpec) => this.#change("configure", claim, () => {});
+	assess = (spec: Omit<ClusterSpec, "generation">) => this.#call(() => this.#world.assess(spec));
+	configure = (claim: Claim, spec: ClusterSpec) => this.#change("configure", claim, () => this.#world.configure(spec));
+	join = async (claim: Claim, spec: ClusterSpec) => {
+		let out: readonly string[] = [];
+		await this.#change("join", claim, () => {
+			out = this.#world.join(spec);
+		});
+		return out;
+	};
+	leave = (claim: Claim, replica: string) => this.#change(`leave ${replica}`, claim, () => this.#world.leave(replica));
 	start = (claim: Claim) => this.#change("start", claim, () => this.#world.start());
 	stop = (claim: Claim) => this.#change("stop", claim, () => this.#world.halt("stopped"));
 	wake = (claim: Claim) => this.#change("wake", claim, () => this.#world.wake());

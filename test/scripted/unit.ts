@@ -31,6 +31,12 @@ export interface Unit {
 	behindUntil: number;
 	/** When each query that it runs for a client ends. */
 	queries: number[];
+	/** The settings that its process read at its start. */
+	settings: string;
+	/** It is new, and clients don't reach it yet. */
+	joining: boolean;
+	/** It holds something that no other replica holds. */
+	alone?: boolean;
 	/** A roll took it out of service and it has not served since. */
 	outByUs: boolean;
 }
@@ -67,7 +73,7 @@ export function conditionOf(unit: Unit, now: number): Condition {
 			? "serving"
 			: `behind by ${Math.ceil((Math.max(unit.behindUntil, process.since + boots + lags) - now) / 1000)} s`,
 		// It enters the endpoints once it has caught up; falling behind later does not take it out of them.
-		serving: !unit.drained && age >= boots + lags,
+		serving: !unit.drained && !unit.joining && age >= boots + lags,
 		readOnly: mute ? undefined : age < boots + readOnly || now < unit.readOnlyUntil,
 		caughtUp: mute ? undefined : caughtUp,
 		version: reports === "nothing" ? undefined : (reports ?? process.version),

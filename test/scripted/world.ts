@@ -1,5 +1,5 @@
 import { Claimed, ClaimLost, ControlError } from "../../src/control/errors";
-import type { Claim, ClusterSpec, ReplicaView } from "../../src/control/port";
+import type { Assessment, Claim, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
 import type { ClaimRecord, ClusterRecord } from "../../src/control/record";
 import type { ObservedCluster, UpdateMark } from "../../src/core/cluster";
 import type { State } from "../../src/core/state";
@@ -12,6 +12,8 @@ interface Cluster {
 	generation: string;
 	shards: number;
 	replicas: number;
+	/** As JSON. */
+	settings: string;
 	mode: "running" | "stopped" | "idle";
 	mark?: UpdateMark;
 	units: Unit[];
@@ -100,7 +102,7 @@ export class World {
 	observe(memory: Memory): ObservedCluster | undefined {
 		const { cluster } = this;
 		if (cluster === undefined) return undefined;
-		const views = cluster.units.map((unit) => this.look(unit.name, memory));
+		const views = cluster.units.filter(({ joining }) => !joining).map(({ name }) => this.look(name, memory));
 		return {
 			name: this.name,
 			state: this.#state(cluster, views),
@@ -121,10 +123,11 @@ export class World {
 		const unit = this.unit(name);
 		const { phase, failure, ...condition } = this.condition(unit);
 		memory.set(name, { phase, ...condition });
-		const { shard, ordinal, openedBy, process } = unit;
+		const { shard, ordinal, openedBy, process, settings } = unit;
 		const now = this.clock.now();
+		const outdated = process !== undefined && settings !== this.present().settings && { outdated: true };
 		return {
-			replica: { name, shard, ordinal, openedBy, ...condition, ...(failure && { trouble: failure }) },
+			replica: { name, shard, ordinal, openedBy, ...condition, ...outdated, ...(failure && { trouble: failure }) },
 			queries: process && unit.queries.filter((end) => end > now).length,
 			phase,
 			...(failure && { failure }),
@@ -176,6 +179,7 @@ export class World {
 	}
 
 	boot(unit: Unit): void {
+		unit.settings = this.present().settings;
 		boot(unit, this.engine(unit.name, unit.version), this.clock.now());
 	}
 
@@ -215,6 +219,7 @@ export class World {
 
 	create(spec: ClusterSpec): void {
 		const { owner, generation, shards, replicas, version } = spec;
+		const settings = JSON.stringify(spec.settings);
 		if (this.cluster !== undefined) {
 			if (this.cluster.owner !== owner) throw new ControlError(`the cluster belongs to ${this.cluster.owner}`);
 			this.cluster.generation = generation;
@@ -225,7 +230,7 @@ export class World {
 		);
 		const newer = units.find(({ openedBy }) => openedBy !== undefined && compareVersions(version, openedBy) < 0);
 		if (newer !== undefined) throw new ControlError(`${newer.openedBy} opened the data of ${newer.name}`);
-		this.cluster = { owner, generation, shards, replicas, mode: "running", units };
+		this.cluster = { owner, generation, shards, replicas, settings, mode: "running", units };
 		this.start();
 	}
 
@@ -241,8 +246,70 @@ export class World {
 			readOnlyUntil: 0,
 			behindUntil: 0,
 			queries: [],
+			settings: "",
+			joining: false,
 			outByUs: false,
 		};
+	}
+
+	assess({ settings, shards, replicas }: Omit<ClusterSpec, "generation">): Assessment {
+		const { mode, units, ...cluster } = this.present();
+		const obstacles: Obstacle[] = [];
+		if (shards < cluster.shards) obstacles.push({ property: "shards", reason: "the rows of a shard would be lost." });
+		if (replicas < cluster.replicas && units.some(({ ordinal, alone }) => ordinal >= replicas && alone))
+			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
+		const members = new Set(units.filter(({ joining }) => !joining).map(({ name }) => name));
+		const joins = this.#places(shards, replicas).filter(({ name }) => !members.has(name));
+		const leaves = units
+			.filter(({ shard, ordinal }) => ordinal >= replicas || shard >= shards)
+			.sort((a, b) => b.ordinal - a.ordinal);
+		return {
+			obstacles,
+			restarts: mode === "running" && JSON.stringify(settings) !== cluster.settings,
+			joins,
+			leaves: leaves.map(({ name }) => name),
+		};
+	}
+
+	configure({ settings, shards, replicas }: ClusterSpec): void {
+		const cluster = this.present();
+		if (shards < cluster.shards || replicas < cluster.replicas)
+			throw new ControlError("it can't be made smaller like that");
+		cluster.settings = JSON.stringify(settings);
+		for (const { name, shard, ordinal } of this.#places(shards, replicas)) {
+			if (cluster.units.some((unit) => unit.name === name)) continue;
+			const version = cluster.units[0]?.version;
+			if (version === undefined) throw new Error("a cluster of no units");
+			const unit = { ...this.#fresh(shard, ordinal, version), joining: true };
+			cluster.units.push(unit);
+			if (cluster.mode === "running") this.boot(unit);
+		}
+	}
+
+	#places(shards: number, replicas: number) {
+		return Array.from({ length: shards * replicas }, (_, index) => {
+			const [shard, ordinal] = [Math.floor(index / replicas), index % replicas];
+			return { name: `${this.name}-${shard}-${ordinal}`, shard, ordinal };
+		});
+	}
+
+	join({ shards, replicas }: ClusterSpec): string[] {
+		const cluster = this.present();
+		const out = cluster.units.filter((unit) => unit.joining && this.condition(unit).caughtUp !== true);
+		if (out.length > 0) return out.map(({ name }) => name);
+		for (const unit of cluster.units) unit.joining = false;
+		cluster.units.sort((a, b) => a.shard - b.shard || a.ordinal - b.ordinal);
+		Object.assign(cluster, { shards, replicas });
+		return [];
+	}
+
+	leave(name: string): void {
+		const cluster = this.present();
+		const unit = this.unit(name);
+		if (this.condition(unit).serving) this.violations.push(`${name} was to leave while clients reach it`);
+		if (unit.alone) throw new ControlError(`${name} holds what no other replica holds`);
+		if (!unit.joining) cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
+		cluster.units = cluster.units.filter((one) => one !== unit);
 	}
 
 	start(): void {

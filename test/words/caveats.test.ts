@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CaveatNote, caveats } from "../../src/core/caveats";
-import type { ObservedCluster } from "../../src/core/cluster";
+import { type ObservedCluster, reshaped } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import { caveatsInput } from "../../src/words/caveats";
 import { clusters, versions } from "../arbitrary";
@@ -50,12 +50,14 @@ test("stopped", () => {
 test("an update that is gone on with, judged by a record, with things unknown", () => {
 	const halfway = cluster("1.7.1 1.8.0", { state: "Degraded", mark: mark("1.7.1", "1.8.0") });
 	const notes: CaveatNote[] = [
+		{ note: "artifact", what: "repo/db:1.8.0@sha256:1" },
 		{ note: "judged-from-record", at: "2026-11-23T10:00:00Z" },
 		{ note: "unknown-until-update", properties: ["versions", "local.port"] },
 		{ note: "catalogue-unknown", why: "no route to\nhost" },
 	];
 	expect(of(halfway, notes)[key]).toEqual({
 		catalogue: "can't be read, so whether the version exists and is the latest is unknown: no route to host",
+		image: "repo/db:1.8.0@sha256:1",
 		judged: "by what was recorded at 2026-11-23T10:00:00Z; the update judges the live cluster",
 		order: "analytics-0-0",
 		reads: "SELECT keeps working",
@@ -74,7 +76,7 @@ describe("order", () => {
 		],
 		["1.7.1 / 1.7.1", "analytics-0-0 first; then analytics-1-0"],
 		["1.7.1 / 1.7.1 / 1.7.1", "analytics-0-0 first; then side by side: analytics-1-0 | analytics-2-0"],
-		["1.8.0 1.8.0", "no replica is left to update"],
+		["1.8.0 1.8.0", "no replica restarts"],
 		[
 			"1.7.1 1.7.1 1.7.1 / 1.7.1 1.7.1 1.7.1 / 1.7.1 1.7.1 1.7.1",
 			"analytics-0-2 first; then 8 more in 3 shards, one of a shard at a time, the highest number first",
@@ -84,9 +86,35 @@ describe("order", () => {
 		expect(Object.values(of(cluster(running)))[0]?.order).toBe(expected);
 	});
 
+	test("only the mark of an update is left", () => {
+		const left = cluster("1.8.0 1.8.0", { mark: mark("1.7.1", "1.8.0") });
+		expect(of(left)["1.7.1 -> 1.8.0"]?.order).toBe("no replica is left to update");
+	});
+
 	test("stopped, no shard waits for another", () => {
 		expect(of(cluster("1.7.1 / 1.7.1", { state: "Stopped" }))[key]?.order).toBe("analytics-0-0 | analytics-1-0");
 	});
+});
+
+test("settings and size", () => {
+	const reshaping = { restarts: true, joins: [{ name: "analytics-0-2", shard: 0, ordinal: 2 }], leaves: [] };
+	const observed = reshaped(cluster("1.8.0 1.8.0"), reshaping);
+	expect(caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [], reshaping))).toEqual({
+		"settings at 1.8.0": {
+			joins: "analytics-0-2: first the tables, then the rows, then clients",
+			order: "analytics-0-1, then analytics-0-0",
+			reads: "SELECT keeps working",
+			writes: "may fail for a while as each replica restarts",
+		},
+	});
+});
+
+test("a lone replica that gets a second one is no longer alone when it restarts", () => {
+	const joins = [{ name: "analytics-0-1", shard: 0, ordinal: 1 }];
+	const observed = reshaped(cluster("1.8.0"), { restarts: true, joins, leaves: [] });
+	expect(caveats(plan(observed, v("1.8.0")), observed).reads).toBe("working");
+	const alone = reshaped(cluster("1.8.0 1.8.0"), { restarts: true, joins: [], leaves: ["analytics-0-1"] });
+	expect(caveats(plan(alone, v("1.8.0")), alone).reads).toBe("interrupted");
 });
 
 test("nothing to do for reads and writes", () => {
@@ -102,7 +130,7 @@ test("is short single lines of text, the same for the same cluster", () => {
 			const input = caveatsInput(caveats(plan(observed, to), observed));
 			expect(caveatsInput(caveats(plan(structuredClone(observed), to), observed))).toEqual(input);
 			const lines = Object.values(Object.values(input)[0] ?? {});
-			expect(lines.length).toBeGreaterThanOrEqual(4);
+			expect(lines.length).toBeGreaterThanOrEqual(plan(observed, to).upgrades ? 4 : 3);
 			for (const line of lines) expect(line).toMatch(/^[^\n]{4,200}$/);
 			expect(lines.join()).not.toMatch(/undefined|\[object/);
 		}),

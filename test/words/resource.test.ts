@@ -5,7 +5,6 @@ import {
 	goneText,
 	keptText,
 	movedText,
-	resizedText,
 	strangerText,
 	unreachableText,
 	versionUnknownCaveats,
@@ -20,14 +19,6 @@ test.each([
 	[
 		strangerText("analytics", { owner: "" }),
 		"a cluster analytics is there already and belongs to no resource. Set adopt to true to take it over, or set name to another one.",
-	],
-	[
-		resizedText("replicas", 3, 2),
-		"the cluster has 2 replicas, and that can't be changed to 3. Set replicas to 2, or create a new cluster with 3 and move the data.",
-	],
-	[
-		resizedText("shards", 2, 1),
-		"the cluster has 1 shard, and that can't be changed to 2. Set shards to 1, or create a new cluster with 2 and move the data.",
 	],
 	[
 		movedText("local:~/a/analytics", "local:~/b/analytics"),

@@ -8,6 +8,7 @@ const at = (version: string, ...replicas: string[]) => replicas.map((replica) =>
 const failed: RollStop = {
 	cluster: "analytics",
 	to: v("1.9.0"),
+	change: "version",
 	replica: "analytics-0-1",
 	step: 1,
 	of: 2,

@@ -77,10 +77,15 @@ export class Api {
 	}
 
 	/** Changes single fields; a `resourceVersion` or `uid` in it is a precondition. `undefined` when it is gone. */
-	async merge<T>(kind: Kind, name: string, patch: object): Promise<T | undefined> {
+	async merge<T>(
+		kind: Kind,
+		name: string,
+		patch: object,
+		options: { readonly dryRun?: boolean } = {},
+	): Promise<T | undefined> {
 		const call: Call = {
 			method: "PATCH",
-			path: `${this.path(kind, name)}?fieldManager=${fieldManager}`,
+			path: `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`,
 			body: JSON.stringify(patch),
 			headers: { "content-type": "application/merge-patch+json" },
 		};

@@ -6,7 +6,7 @@ import { resolveImage } from "./images";
 import { clientServiceName, clusterSelector, parseReplica, replicaName, shardName } from "./names";
 import type { Image } from "./pod";
 import { RecordStore, type Stored } from "./record";
-import { type Credentials, readCredentials, Server } from "./server";
+import { type Credentials, type Login, loginOf, readCredentials, Server } from "./server";
 import { indexes } from "./server-config";
 import type { KubernetesSettings } from "./settings";
 import { type KeptSettings, kept, type Shape } from "./shape";
@@ -17,7 +17,7 @@ import type { Connection } from "./wire";
 export class Cluster {
 	readonly api: Api;
 	readonly record: RecordStore;
-	private credentials: Promise<Credentials | undefined> | undefined;
+	private readonly logins = new Map<string, Promise<Credentials | undefined>>();
 	private readonly images = new Map<string, Promise<Image>>();
 
 	constructor(
@@ -51,12 +51,20 @@ export class Cluster {
 		return image;
 	}
 
-	async server(pod: string, settings: KeptSettings): Promise<Server> {
-		this.credentials ??= readCredentials(this.api, settings);
-		this.credentials.catch(() => {
-			this.credentials = undefined;
-		});
-		return new Server(this.api, pod, await this.credentials);
+	/** A pod's server, by the user that this pod knows: while another is rolled out, not all know the same. */
+	async server(pod: Pod, settings: KeptSettings): Promise<Server> {
+		return new Server(this.api, pod.metadata.name, await this.credentials(loginOf(pod) ?? settings));
+	}
+
+	credentials(login: Login): Promise<Credentials | undefined> {
+		const key = JSON.stringify([login.user, login.passwordSecret]);
+		let credentials = this.logins.get(key);
+		if (credentials === undefined) {
+			credentials = readCredentials(this.api, login);
+			credentials.catch(() => this.logins.delete(key));
+			this.logins.set(key, credentials);
+		}
+		return credentials;
 	}
 
 	pods(): Promise<readonly Pod[]> {
@@ -76,12 +84,10 @@ export class Cluster {
 		return this.api.list<EndpointSlice>("endpointslices", { labels });
 	}
 
-	/** Shard and ordinal of a replica of this cluster; throws when it has none of that name. */
-	place(stored: Stored | undefined, replica: string): { shard: number; ordinal: number } {
+	/** Shard and ordinal of a replica, also of one that is still to join or has begun to leave; throws when the name is none. */
+	place(replica: string): { shard: number; ordinal: number } {
 		const place = parseReplica(this.name, replica);
-		const known = stored?.shards !== undefined && stored.replicas !== undefined;
-		if (place === undefined || (known && !names(this.name, stored).includes(replica)))
-			throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
+		if (place === undefined) throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
 		return place;
 	}
 }

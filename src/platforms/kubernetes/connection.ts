@@ -37,6 +37,7 @@ export function connect(settings: ConnectionSettings): Connection {
 			`the kubeconfig does not let ${cluster.server} be verified (${cluster.skipTLSVerify ? "insecure-skip-tls-verify" : "no https"}): give the cluster's certificate-authority instead`,
 		);
 	let skew = 0;
+	let away: number | undefined;
 	// Credentials may come from a program that takes seconds to run, and they run out: kept for a minute.
 	let options: { readonly at: number; readonly value: Promise<RequestOptions> } | undefined;
 	const agent = new Agent({ keepAlive: true, maxSockets: 32 });
@@ -54,13 +55,21 @@ export function connect(settings: ConnectionSettings): Connection {
 	const connection: Connection = {
 		server: cluster.server,
 		now: () => Date.now() + skew,
+		awayAt: () => away,
 		async send(call) {
 			const url = new URL(cluster.server.replace(/\/$/, "") + call.path);
 			const attempt = async () => {
-				const [answer, date] = await exchange(url, await authorised(), call);
+				const ways = await authorised();
+				const [answer, date] = await exchange(url, ways, call).catch((error: Error) => {
+					if (call.retry !== false && noServer.test(error.message)) away = Date.now();
+					throw error;
+				});
 				if (date !== undefined) skew = date - Date.now();
 				if (answer.status === 401) options = undefined;
-				if (call.retry !== false && overloaded(answer.status)) throw new Unanswered(apiError(connection, call, answer));
+				if (call.retry !== false && overloaded(answer.status)) {
+					if (answer.status !== 429) away = Date.now();
+					throw new Unanswered(apiError(connection, call, answer));
+				}
 				return answer;
 			};
 			try {
@@ -77,6 +86,9 @@ export function connect(settings: ConnectionSettings): Connection {
 	};
 	return connection;
 }
+
+/** Not that a connection was closed: an API server does so with one that was idle for long. */
+const noServer = /^(connect |no answer )/;
 
 /** Overloaded, or a proxy or API server that is just going down: worth another try. */
 const overloaded = (status: number) => status === 429 || (status >= 500 && status !== 501);

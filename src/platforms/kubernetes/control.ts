@@ -1,13 +1,15 @@
-import type { Claim, ClusterControl, ReplicaView } from "../../control/port";
+import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./cluster";
+import { leave } from "./leave";
 import * as lifecycle from "./lifecycle";
 import * as making from "./making";
 import { look, observe } from "./observe";
 import { settle } from "./opened";
 import { clusterRecord, type Stored } from "./record";
+import * as reshape from "./reshape";
 import type { KubernetesSettings } from "./settings";
 import * as steps from "./steps";
 
@@ -81,8 +83,17 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
 		return making.adopt(this.cluster, claim, owner, generation);
 	}
+	async assess(spec: Omit<making.Spec, "generation">): Promise<Assessment> {
+		return reshape.assess(this.cluster, spec);
+	}
 	async configure(claim: Claim, spec: making.Spec): Promise<void> {
-		return making.configure(this.cluster, claim, spec);
+		return reshape.configure(this.cluster, claim, spec);
+	}
+	async join(claim: Claim, spec: making.Spec): Promise<readonly string[]> {
+		return reshape.join(this.cluster, claim, spec);
+	}
+	async leave(claim: Claim, replica: string): Promise<void> {
+		return leave(this.cluster, claim, replica);
 	}
 	async start(claim: Claim): Promise<void> {
 		return lifecycle.start(this.cluster, claim);
@@ -95,10 +106,5 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	}
 	async destroy(claim: Claim, options: { readonly data: boolean }): Promise<void> {
 		return lifecycle.destroy(this.cluster, claim, options);
-	}
-
-	/** Replicas that still run with settings from before the last `configure`: a restart of each applies them. */
-	async outdated(): Promise<string[]> {
-		return making.outdated(this.cluster);
 	}
 }

@@ -40,7 +40,10 @@ export async function listVersions(image: string): Promise<DbVersion[]> {
 	const { registry, repository } = parseReference(taggedImage(image, "0.0.0" as DbVersion));
 	const found: DbVersion[] = [];
 	for (let path: string | undefined = "tags/list?n=1000"; path !== undefined; ) {
-		const answer: Response = await ask(registry, repository, path, "GET");
+		const answer: Response = await ask(registry, repository, path, "GET").catch((error: Error) => {
+			const { cause, message } = error as { cause?: Error } & Error;
+			throw new ControlError(`the registry ${registry} can't be reached: ${cause?.message || message}`);
+		});
 		if (!answer.ok) throw new ControlError(`the registry ${registry} does not list the tags of ${repository}`);
 		const { tags } = (await answer.json()) as { tags?: string[] | null };
 		for (const tag of tags ?? []) {

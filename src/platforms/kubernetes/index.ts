@@ -1,12 +1,12 @@
-import { ControlError } from "../../control/errors";
-import type { Obstacle, Platform } from "../../control/platform";
-import type { ClusterSpec } from "../../control/port";
+import type { Platform } from "../../control/platform";
+import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
-import { listVersions } from "./images";
+import { listVersions, resolveImage } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
+import { collector } from "./reshape";
 import { indexes } from "./server-config";
 import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
 import { kept } from "./shape";
@@ -19,6 +19,10 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
 	endpoint: (name, { namespace }) => `http://${clientServiceName(name)}.${namespace}.svc:${ports.http}`,
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
+	artifact: async ({ image }, version) => {
+		const { reference, pullAlways } = await resolveImage(image, version);
+		return pullAlways ? `${reference}, whose digest can't be read from here: each start pulls it` : reference;
+	},
 	control: (name, settings) => new KubernetesControl(name, settings),
 	obstacles,
 };
@@ -29,14 +33,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	const unfit = nameProblem(name);
 	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
-	const attempt = async (property: string, work: () => Promise<unknown>) => {
-		try {
-			await work();
-		} catch (error) {
-			if (!(error instanceof ControlError)) throw error;
-			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
-		}
-	};
+	const attempt = collector(found);
 	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
 	const image = { reference: settings.image, version, pullAlways: true };
 	const objects = [
@@ -46,7 +43,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	await attempt("kubernetes", async () => {
 		const cluster = new Cluster(name, settings);
 		await attempt("version", () => cluster.image(shape.settings, version));
-		await attempt("kubernetes.passwordSecret", () => cluster.server(name, shape.settings));
+		await attempt("kubernetes.passwordSecret", () => cluster.credentials(shape.settings));
 		await attempt("name", () => mayBeMade(cluster, spec));
 		for (const object of objects) await cluster.api.apply(object, { dryRun: true });
 	});

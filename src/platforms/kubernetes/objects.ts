@@ -25,6 +25,8 @@ export interface Live {
 	readonly resourceVersion?: string;
 	/** Can't be changed; volumes grow by their claims. */
 	readonly volumeClaimTemplates?: unknown;
+	/** Some of its replicas are new and not let in yet. */
+	readonly joining?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export function statefulSet(shape: Shape, shard: number, image: Image, live: Liv
 			persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
 			revisionHistoryLimit: 10,
 			selector: { matchLabels: shardLabels(shape, shard) },
-			template: podTemplate(shape, shard, image),
+			template: podTemplate(shape, shard, image, live.joining),
 			volumeClaimTemplates: live.volumeClaimTemplates ?? [volumeClaim(shape, shard)],
 		},
 	};

@@ -2,7 +2,7 @@ import { ControlError } from "../../control/errors";
 import type { ReplicaView } from "../../control/port";
 import type { ObservedCluster, ObservedReplica } from "../../core/cluster";
 import type { State } from "../../core/state";
-import { type Cluster, inEndpoints } from "./cluster";
+import { type Cluster, inEndpoints, names } from "./cluster";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { annotation, container, label, replicaName, shardName } from "./names";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
@@ -10,7 +10,7 @@ import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
 import { indexes } from "./server-config";
 import type { KeptSettings } from "./shape";
-import type { EndpointSlice, Event, Pod, StatefulSet } from "./types";
+import type { EndpointSlice, Event, Pod, PodTemplate, StatefulSet } from "./types";
 
 /** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -52,13 +52,15 @@ export async function observe(cluster: Cluster, justRead?: Stored): Promise<Obse
 export async function look(cluster: Cluster, replica: string): Promise<ReplicaView> {
 	const stored = await cluster.record.read();
 	const settings = cluster.settings(stored);
-	const { shard, ordinal } = cluster.place(stored, replica);
+	const { shard, ordinal } = cluster.place(replica);
+	const isMember = stored?.shards === undefined || names(cluster.name, stored).includes(replica);
 	const [set, pod, slices] = await Promise.all([
 		cluster.set(shard),
 		cluster.api.get<Pod>("pods", replica),
 		cluster.slices(),
 	]);
-	if (set === undefined && stored?.owner === undefined)
+	const isMade = set !== undefined && (isMember || (set.spec.replicas ?? 1) > ordinal);
+	if (!isMade && !(isMember && stored?.owner !== undefined))
 		throw new ControlError(`the cluster '${cluster.name}' has no replica '${replica}'`);
 	const seen: Seen = { stored, settings, sets: set ? [set] : [], pods: pod ? [pod] : [], slices };
 	await witness(cluster, stored, settings, seen.pods);
@@ -76,6 +78,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
 		return { ...view, phase: healthy.readOnly ? "waiting for Keeper" : `catching up${parts}` };
 	}
+	if (phase === "ready" && !isMember) return { ...view, phase: "getting the tables and the rows of the others" };
 	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
 	return { ...view, phase: healthy === undefined ? phase : "answering, and about to be let in" };
 }
@@ -138,6 +141,7 @@ function replicaOf(
 	// Where no StatefulSet was ever made, the cluster is still being made.
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
 	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster.name, shard)} is gone` : undefined;
+	const outdated = pod !== undefined && set !== undefined && templateOf(pod) !== templateOf(set.spec.template);
 	const down = serving || stopped ? undefined : (gone ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = down ?? (serving ? unasked : undefined);
 	return {
@@ -149,9 +153,12 @@ function replicaOf(
 		serving,
 		readOnly: healthy?.readOnly,
 		caughtUp: healthy?.caughtUp,
+		...(outdated && { outdated }),
 		...(trouble !== undefined && { trouble }),
 	};
 }
+
+const templateOf = ({ metadata }: Pick<PodTemplate, "metadata">) => metadata?.annotations?.[annotation.template];
 
 /** One that does not answer is not known to be behind. A ready one that can't be asked is worth a word. */
 async function askHealth(
@@ -186,7 +193,7 @@ async function ask<T>(
 	if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return undefined;
 	// A server that stops waits for its connections to end: ours must not be among them.
 	if (pod.metadata.deletionTimestamp !== undefined) return undefined;
-	return question(await cluster.server(pod.metadata.name, settings));
+	return question(await cluster.server(pod, settings));
 }
 
 function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplica[]): State {

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import type { DbVersion } from "../../core/version";
 import { annotation, clientServiceName, container, dataVolume, label, ports } from "./names";
-import { configHash, configKey, ownFile, usersKey } from "./server-config";
+import { configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
 import type { Meta } from "./types";
 
@@ -43,76 +44,90 @@ const startupCommand = [
 	`[ "$(clickhouse-client --user "\${CLICKHOUSE_USER:-default}" \${CLICKHOUSE_PASSWORD:+--password "$CLICKHOUSE_PASSWORD"} --query "${startupQuery}")" = 0 ]`,
 ];
 
-/** The template of a shard's pods. */
-export function podTemplate(shape: Shape, shard: number, image: Image): { metadata: Partial<Meta>; spec: object } {
+interface Template {
+	readonly metadata: Partial<Meta>;
+	readonly spec: object;
+}
+
+/** The template of a shard's pods; while replicas are `joining`, its pods are not reached by clients until they are let in. */
+export function podTemplate(shape: Shape, shard: number, image: Image, joining = false): Template {
+	const { settings } = shape;
+	const labels = { ...objectLabels(shape), ...shardLabels(shape, shard) };
+	const annotations = {
+		...settings.annotations,
+		[annotation.version]: image.version,
+		[annotation.image]: image.reference,
+	};
+	const spec = podSpec(shape, shard, image);
+	// Servers read their configuration at start: another one is another pod.
+	const hash = createHash("sha256").update(JSON.stringify([labels, annotations, spec, serverConfig(shape)]));
+	return {
+		metadata: {
+			labels: joining ? labels : { ...labels, [label.clients]: clientServiceName(shape.name) },
+			annotations: { ...annotations, [annotation.template]: hash.digest("hex").slice(0, 16) },
+		},
+		spec,
+	};
+}
+
+function podSpec(shape: Shape, shard: number, image: Image): object {
 	const { settings } = shape;
 	const ping = { httpGet: { path: "/ping", port: "http" } };
 	return {
-		metadata: {
-			labels: { ...objectLabels(shape), ...shardLabels(shape, shard), [label.clients]: clientServiceName(shape.name) },
-			annotations: {
-				...settings.annotations,
-				[annotation.version]: image.version,
-				[annotation.image]: image.reference,
-				[annotation.config]: configHash(shape),
-			},
+		terminationGracePeriodSeconds: settings.gracePeriodSeconds,
+		automountServiceAccountToken: false,
+		...(settings.serviceAccountName && { serviceAccountName: settings.serviceAccountName }),
+		...(settings.imagePullSecrets.length > 0 && {
+			imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+		}),
+		securityContext: {
+			runAsNonRoot: true,
+			runAsUser: 101,
+			runAsGroup: 101,
+			fsGroup: 101,
+			fsGroupChangePolicy: "OnRootMismatch",
+			seccompProfile: { type: "RuntimeDefault" },
 		},
-		spec: {
-			terminationGracePeriodSeconds: settings.gracePeriodSeconds,
-			automountServiceAccountToken: false,
-			...(settings.serviceAccountName && { serviceAccountName: settings.serviceAccountName }),
-			...(settings.imagePullSecrets.length > 0 && {
-				imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
-			}),
-			securityContext: {
-				runAsNonRoot: true,
-				runAsUser: 101,
-				runAsGroup: 101,
-				fsGroup: 101,
-				fsGroupChangePolicy: "OnRootMismatch",
-				seccompProfile: { type: "RuntimeDefault" },
-			},
-			nodeSelector: settings.nodeSelector,
-			tolerations: settings.tolerations,
-			...(settings.affinity && { affinity: settings.affinity }),
-			topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-				topologyKey,
-				maxSkew: 1,
-				whenUnsatisfiable: "ScheduleAnyway",
-				labelSelector: { matchLabels: shardLabels(shape, shard) },
-			})),
-			containers: [
-				{
-					name: container,
-					image: image.reference,
-					imagePullPolicy: image.pullAlways ? "Always" : "IfNotPresent",
-					env: environment(shape, shard),
-					ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
-					resources: settings.resources,
-					securityContext: {
-						allowPrivilegeEscalation: false,
-						readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
-						capabilities: { drop: ["ALL"] },
-					},
-					// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
-					startupProbe: {
-						exec: { command: startupCommand },
-						periodSeconds: 1,
-						timeoutSeconds: 10,
-						failureThreshold: 86_400,
-					},
-					readinessProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 3 },
-					livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 12 },
-					terminationMessagePolicy: "FallbackToLogsOnError",
-					volumeMounts: mounts(shape).map(({ volume: _, ...mount }) => mount),
+		nodeSelector: settings.nodeSelector,
+		tolerations: settings.tolerations,
+		...(settings.affinity && { affinity: settings.affinity }),
+		topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+			topologyKey,
+			maxSkew: 1,
+			whenUnsatisfiable: "ScheduleAnyway",
+			labelSelector: { matchLabels: shardLabels(shape, shard) },
+		})),
+		containers: [
+			{
+				name: container,
+				image: image.reference,
+				imagePullPolicy: image.pullAlways ? "Always" : "IfNotPresent",
+				env: environment(shape, shard),
+				ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
+				resources: settings.resources,
+				securityContext: {
+					allowPrivilegeEscalation: false,
+					readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
+					capabilities: { drop: ["ALL"] },
 				},
-			],
-			volumes: [
-				...new Map(
-					mounts(shape).flatMap(({ name, volume }) => (volume === undefined ? [] : [[name, { name, ...volume }]])),
-				).values(),
-			],
-		},
+				// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
+				startupProbe: {
+					exec: { command: startupCommand },
+					periodSeconds: 1,
+					timeoutSeconds: 10,
+					failureThreshold: 86_400,
+				},
+				readinessProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 3 },
+				livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 12 },
+				terminationMessagePolicy: "FallbackToLogsOnError",
+				volumeMounts: mounts(shape).map(({ volume: _, ...mount }) => mount),
+			},
+		],
+		volumes: [
+			...new Map(
+				mounts(shape).flatMap(({ name, volume }) => (volume === undefined ? [] : [[name, { name, ...volume }]])),
+			).values(),
+		],
 	};
 }
 

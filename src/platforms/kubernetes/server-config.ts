@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { headlessName, ports, replicaName } from "./names";
 import type { Shape } from "./shape";
 
@@ -15,14 +14,6 @@ export function serverConfig(shape: Shape): Record<string, string> {
 		...Object.fromEntries(Object.entries(config).map(([file, text]) => [configKey(file), text])),
 		...Object.fromEntries(Object.entries(users).map(([file, text]) => [usersKey(file), text])),
 	};
-}
-
-/** Servers read their settings at start: another hash in the pod's template is another pod. */
-export function configHash(shape: Shape): string {
-	return createHash("sha256")
-		.update(JSON.stringify(serverConfig(shape)))
-		.digest("hex")
-		.slice(0, 16);
 }
 
 /**

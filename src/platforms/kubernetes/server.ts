@@ -1,16 +1,28 @@
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Api } from "./api";
-import { ports } from "./names";
+import { container, ports } from "./names";
 import type { KeptSettings } from "./shape";
+import type { Pod } from "./types";
+import type { Call } from "./wire";
 
 export interface Credentials {
 	readonly user: string;
 	readonly password: string;
 }
 
-/** The credentials of the Secret that the settings name; `undefined` where the image's own user is used. */
-export async function readCredentials(api: Api, settings: KeptSettings): Promise<Credentials | undefined> {
-	const { user, passwordSecret } = settings;
+/** A user, and where its password is; without one the image's own user is used. */
+export type Login = Pick<KeptSettings, "user" | "passwordSecret">;
+
+/** The login that a pod was made with; `undefined` where others made it. */
+export function loginOf(pod: Pod): Login | undefined {
+	const env = pod.spec.containers.find(({ name }) => name === container)?.env ?? [];
+	const user = env.find(({ name }) => name === "CLICKHOUSE_USER")?.value;
+	const reference = env.find(({ name }) => name === "CLICKHOUSE_PASSWORD")?.valueFrom?.secretKeyRef;
+	return user === undefined || reference === undefined ? undefined : { user, passwordSecret: reference };
+}
+
+/** The credentials of the Secret that a login names. */
+export async function readCredentials(api: Api, { user, passwordSecret }: Login): Promise<Credentials | undefined> {
 	if (passwordSecret === undefined) return undefined;
 	const { name, key } = passwordSecret;
 	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
@@ -42,13 +54,21 @@ export class Server {
 		return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
 	}
 
-	private async query(sql: string): Promise<string> {
+	/** Changes something. */
+	async run(sql: string): Promise<void> {
+		await this.send({ method: "POST", path: "/", body: `${sql} ${mark}`, timeout: 300_000 });
+	}
+
+	private query(sql: string): Promise<string> {
+		return this.send({ method: "GET", path: `/?${new URLSearchParams({ query: sql })}`, timeout: 10_000 });
+	}
+
+	private async send(call: Call): Promise<string> {
 		const headers: Record<string, string> =
 			this.credentials === undefined
 				? {}
 				: { "x-clickhouse-user": this.credentials.user, "x-clickhouse-key": this.credentials.password };
-		const path = `/?${new URLSearchParams({ query: sql })}`;
-		const answer = await this.api.proxy(this.pod, ports.http, { method: "GET", path, headers, timeout: 10_000 });
+		const answer = await this.api.proxy(this.pod, ports.http, { ...call, headers });
 		if (answer.status !== 200) throw new QueryError(answer.text.trim().split("\n", 1)[0]?.slice(0, 300) ?? "");
 		return answer.text;
 	}

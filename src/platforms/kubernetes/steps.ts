@@ -12,12 +12,19 @@ import { untilQuiet } from "./quiet";
 import type { Stored } from "./record";
 import { allQueries } from "./server";
 import { indexes } from "./server-config";
-import type { Pod, StatefulSet } from "./types";
+import type { Shape } from "./shape";
+import type { KubeObject, Pod, StatefulSet } from "./types";
+
+/**
+ * A proxy whose API server was away learns nothing until it watches again: client-go tries that after 30 seconds at most,
+ * doubled by chance.
+ */
+const proxiesReturn = 60_000;
 
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
 	const stored = await cluster.record.guard(claim);
-	cluster.place(stored, replica);
+	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
@@ -26,27 +33,43 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.
-	if (isReady(pod)) await untilQuiet(() => queriesEver(cluster, stored, replica), { now: Date.now, sleep });
+	if (!isReady(pod)) return;
+	await untilQuiet(() => queriesEver(cluster, stored, pod), { now: Date.now, sleep });
+	await proxiesWatch(cluster, claim);
 }
 
-async function queriesEver(cluster: Cluster, stored: Stored, replica: string): Promise<number | undefined> {
+async function queriesEver(cluster: Cluster, stored: Stored, pod: Pod): Promise<number | undefined> {
 	try {
-		return await allQueries(await cluster.server(replica, cluster.settings(stored)));
+		return await allQueries(await cluster.server(pod, cluster.settings(stored)));
 	} catch (error) {
 		if (error instanceof ControlError) return undefined;
 		throw error;
 	}
 }
 
+/** Waits until the proxies watch again where the API server was away; keeps the claim where that takes long. */
+async function proxiesWatch(cluster: Cluster, claim: Claim): Promise<void> {
+	for (;;) {
+		// Asked also to find out whether the API server was there all the while.
+		await cluster.record.guard(claim);
+		const away = cluster.api.connection.awayAt();
+		const rest = away === undefined ? 0 : away + proxiesReturn - Date.now();
+		if (rest <= 0) return;
+		if (rest > 5000) await cluster.record.extend(claim, 60);
+		await sleep(Math.min(rest, 5000));
+	}
+}
+
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	cluster.place(await cluster.record.guard(claim), replica);
+	await cluster.record.guard(claim);
+	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod !== undefined && pod.metadata.deletionTimestamp === undefined)
 		await relabel(cluster, pod, clientServiceName(cluster.name));
 }
 
 /** Only this very pod: its successor has the label from its template. */
-async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
+export async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
 	if ((pod.metadata.labels?.[label.clients] ?? null) === value) return;
 	const patch = { metadata: { uid: pod.metadata.uid, labels: { [label.clients]: value } } };
 	await cluster.api.merge("pods", pod.metadata.name, patch).catch((error: Error) => {
@@ -60,7 +83,7 @@ async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promis
  */
 export async function restart(cluster: Cluster, claim: Claim, replica: string, version: DbVersion): Promise<void> {
 	const stored = await cluster.record.guard(claim);
-	const { shard } = cluster.place(stored, replica);
+	const { shard } = cluster.place(replica);
 	const pods = await cluster.pods();
 	const settings = cluster.settings(stored);
 	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
@@ -78,7 +101,7 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
 		return noteOpening(settled, version, each, settings.image);
 	});
-	const applied = await applySet(cluster, stored, shard, image);
+	const applied = await applySet(cluster, cluster.shape(stored), shard, image);
 	if (stopped) return;
 	const revision = await takenUp(cluster, shard, applied);
 	await cluster.record.guard(claim);
@@ -99,17 +122,40 @@ function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boole
 	return !(current && fresh && !drained);
 }
 
-/** Applies all of a shard's StatefulSet, with as many replicas as it has just now. */
-export function applySet(cluster: Cluster, stored: Stored, shard: number, image: Image): Promise<StatefulSet> {
-	const shape = cluster.shape(stored);
+interface SetOptions {
+	readonly joining?: boolean;
+	/** At least so many replicas, unless it is stopped; as many as it has just now unless given. */
+	readonly size?: number;
+}
+
+/** Applies all of a shard's StatefulSet. */
+export function applySet(
+	cluster: Cluster,
+	shape: Shape,
+	shard: number,
+	image: Image,
+	options: SetOptions = {},
+): Promise<StatefulSet> {
 	return untilNoConflict(async () => {
 		const live = await cluster.set(shard);
-		const object = statefulSet(shape, shard, image, {
-			replicas: live?.spec.replicas ?? shape.replicas,
-			resourceVersion: live?.metadata.resourceVersion,
-			volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
-		});
-		return cluster.api.apply<StatefulSet>(object);
+		return cluster.api.apply<StatefulSet>(renderedSet(shape, shard, image, live, options));
+	});
+}
+
+/** A shard's StatefulSet, with what of the live one must be as it is. */
+export function renderedSet(
+	shape: Shape,
+	shard: number,
+	image: Image,
+	live: StatefulSet | undefined,
+	{ joining, size = 0 }: SetOptions = {},
+): KubeObject {
+	const now = live?.spec.replicas ?? shape.replicas;
+	return statefulSet(shape, shard, image, {
+		joining,
+		replicas: now === 0 ? 0 : Math.max(now, size),
+		resourceVersion: live?.metadata.resourceVersion,
+		volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
 	});
 }
 

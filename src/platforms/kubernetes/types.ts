@@ -24,9 +24,19 @@ export interface ConfigMap {
 	readonly data?: Readonly<Record<string, string>>;
 }
 
+export interface Container {
+	readonly name: string;
+	readonly image?: string;
+	readonly env?: readonly {
+		readonly name: string;
+		readonly value?: string;
+		readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
+	}[];
+}
+
 export interface PodTemplate {
 	readonly metadata?: Partial<Meta>;
-	readonly spec: { readonly containers: readonly { readonly name: string; readonly image?: string }[] };
+	readonly spec: { readonly containers: readonly Container[] };
 }
 
 export interface StatefulSet {

@@ -3,12 +3,27 @@ import type { Cluster } from "./cluster";
 import { annotation, clusterSelector } from "./names";
 import { everStarted, openedBy } from "./opened";
 import type { Stored } from "./record";
+import { amount } from "./settings";
+import type { KeptSettings } from "./shape";
 import type { Pod, VolumeClaim } from "./types";
 
 export const volumeClaims = (cluster: Cluster) =>
 	cluster.api.list<VolumeClaim>("persistentvolumeclaims", { labels: clusterSelector(cluster.name) });
 
 export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requests?.storage ?? "0";
+
+/** Gives every volume the size that the settings say; a StatefulSet keeps the one that it was made with for new ones. */
+export async function growVolumes(
+	cluster: Cluster,
+	{ storage }: Pick<KeptSettings, "storage">,
+	options: { readonly dryRun?: boolean } = {},
+): Promise<void> {
+	for (const each of await volumeClaims(cluster)) {
+		if (amount(requestedStorage(each)) >= amount(storage)) continue;
+		const patch = { spec: { resources: { requests: { storage } } } };
+		await cluster.api.merge("persistentvolumeclaims", each.metadata.name, patch, options);
+	}
+}
 
 /** The claim of a replica's volume is called `data-<replica>`. */
 const replicaOf = ({ metadata }: VolumeClaim) => metadata.name.replace(/^data-/, "");

@@ -24,6 +24,8 @@ export interface Connection {
 	readonly server: string;
 	/** The API server's clock, as its last answer told it: machines that run Pulumi may disagree about the time. */
 	now(): number;
+	/** When the API server was last found to be away, by this machine's clock; `undefined` while it never was. */
+	awayAt(): number | undefined;
 	/** Any answer of the API server, also an error; throws {@link PlatformError} when there is none. */
 	send(call: Call): Promise<Answer>;
 }

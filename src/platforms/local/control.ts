@@ -1,5 +1,5 @@
 import { ControlError, PlatformError } from "../../control/errors";
-import type { Claim, ClusterControl, ClusterSpec, ReplicaView } from "../../control/port";
+import type { Assessment, Claim, ClusterControl, ClusterSpec, ReplicaView } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
@@ -7,7 +7,7 @@ import { carryOut, ended, removeCluster } from "./carry-out";
 import { mustHold, withClaim, withExtended, withReleased } from "./claims";
 import { addonOf, installedEngines } from "./engines";
 import { replicaProcess, routerProcess } from "./home";
-import { mustBeOurs, mustHaveSize, mustRun } from "./must";
+import { mustBeOurs, mustHaveSize, mustRun, sizeObstacles } from "./must";
 import { reloadRouter, routerStatus } from "./orders";
 import { isFree, portTaken } from "./port-owner";
 import { commonRecord, type LocalCluster, type RecordFile, replicaFolders } from "./record";
@@ -108,6 +108,11 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		await this.#changeCluster(claim, (cluster) => ({ ...cluster, owner, generation }));
 	}
 
+	async assess(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Assessment> {
+		const { replicas } = this.#present(this.#read()?.cluster);
+		return { obstacles: sizeObstacles(replicas, spec), restarts: false, joins: [], leaves: [] };
+	}
+
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
 		const engines = await this.#engines(spec.settings);
 		const port = portOf(spec.name, spec.settings);
@@ -119,6 +124,15 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 			return { ...cluster, ...merged(cluster, engines), port, idleAfterSeconds };
 		});
 		if (file.cluster?.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, file.cluster);
+	}
+
+	/** None ever waits to be let in: the size is fixed. */
+	async join(): Promise<readonly string[]> {
+		return [];
+	}
+
+	async leave(_claim: Claim, replica: string): Promise<void> {
+		throw new ControlError(`${replica} can't leave ${this.name}: the size of a local cluster is fixed.`);
 	}
 
 	async start(claim: Claim): Promise<void> {

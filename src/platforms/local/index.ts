@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { ControlError } from "../../control/errors";
-import type { Obstacle, Platform } from "../../control/platform";
-import type { ClusterSpec } from "../../control/port";
+import type { Platform } from "../../control/platform";
+import type { ClusterSpec, Obstacle } from "../../control/port";
 import { LocalControl } from "./control";
 import { installedEngines, localReleases } from "./engines";
 import { mustBeOurs, mustRun } from "./must";

@@ -1,5 +1,5 @@
 import { ControlError } from "../../control/errors";
-import type { ClusterSpec } from "../../control/port";
+import type { ClusterSpec, Obstacle } from "../../control/port";
 import { compareVersions, type DbVersion } from "../../core/version";
 import type { LocalCluster, RecordFile } from "./record";
 import type { Store } from "./store";
@@ -18,17 +18,28 @@ export function mustBeOurs({ cluster, retained }: RecordFile, spec: ClusterSpec,
 	mustHaveSize(there?.replicas ?? spec.replicas, spec);
 }
 
-/** Throws when another size is asked for than the cluster has: its log of writes does not reach back to the first one. */
-export function mustHaveSize(replicas: number, spec: ClusterSpec): void {
-	if (spec.shards !== 1) {
-		throw new ControlError(
-			`shards is ${spec.shards}, and a local cluster has one shard. Set shards to 1, or use kubernetes.`,
-		);
-	}
-	if (replicas === spec.replicas) return;
-	throw new ControlError(
-		`${spec.name} has ${replicas} replica${replicas === 1 ? "" : "s"}, and the local platform can't make that ${spec.replicas}. Set replicas back to ${replicas}, or make another cluster and copy the data.`,
-	);
+type Size = Pick<ClusterSpec, "name" | "shards" | "replicas">;
+
+/** Throws when another size is asked for than the cluster has. */
+export function mustHaveSize(replicas: number, spec: Size): void {
+	const [obstacle] = sizeObstacles(replicas, spec);
+	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
+}
+
+/** The size is fixed: the log of writes does not reach back to the first one, which a new replica would need. */
+export function sizeObstacles(replicas: number, spec: Size): Obstacle[] {
+	const found: Obstacle[] = [];
+	if (spec.shards !== 1)
+		found.push({
+			property: "shards",
+			reason: `shards is ${spec.shards}, and a local cluster has one shard. Set shards to 1, or use kubernetes.`,
+		});
+	if (replicas !== spec.replicas)
+		found.push({
+			property: "replicas",
+			reason: `${spec.name} has ${replicas} replica${replicas === 1 ? "" : "s"}, and the local platform can't make that ${spec.replicas}. Set replicas back to ${replicas}, or make another cluster and copy the data.`,
+		});
+	return found;
 }
 
 /** Throws unless an engine of that version is known, and no data were opened by a newer one. */

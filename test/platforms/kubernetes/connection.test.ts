@@ -67,4 +67,14 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 		expect((error as Error).message).toContain("https://127.0.0.1:1 can't be reached");
 		expect((error as Error).message).not.toContain("a-secret-token");
 	});
+
+	it("remembers when the server was away, but not that a pod could not be asked through it", async () => {
+		const connection = connect({ kubeconfig: good });
+		const call = { method: "GET", path: "/api" } as const;
+		await expect(connection.send({ ...call, retry: false })).rejects.toThrow(PlatformError);
+		expect(connection.awayAt()).toBeUndefined();
+		const before = Date.now();
+		await expect(connection.send(call)).rejects.toThrow(PlatformError);
+		expect(connection.awayAt()).toBeGreaterThanOrEqual(before);
+	});
 });

@@ -99,6 +99,14 @@ describe("a registry", () => {
 		});
 	});
 
+	it("that can't be reached is an error for people, and no crash", async () => {
+		const image = await registry([]);
+		server?.close();
+		const error: unknown = await listVersions(image).catch((reason: unknown) => reason);
+		expect(error).toBeInstanceOf(ControlError);
+		expect((error as Error).message).toMatch(/^the registry 127\.0\.0\.1:\d+ can't be reached: .*ECONNREFUSED/);
+	});
+
 	it("lists its versions, page by page, and leaves other tags out", async () => {
 		const image = await registry(["1.8.0", "latest", "0.9.2.0", "1.8.0-rc1", "1.7.1"]);
 		expect(await listVersions(image)).toEqual(["1.8.0", "0.9.2.0", "1.7.1"]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statefulSet, surroundings } from "../../../src/platforms/kubernetes/objects";
-import { configHash, serverConfig } from "../../../src/platforms/kubernetes/server-config";
+import { serverConfig } from "../../../src/platforms/kubernetes/server-config";
 import { readSettings } from "../../../src/platforms/kubernetes/settings";
 import { kept, type Shape } from "../../../src/platforms/kubernetes/shape";
 import { v } from "../../build";
@@ -107,8 +107,19 @@ describe("a StatefulSet", () => {
 
 	it("is another pod when the configuration is another", () => {
 		const more = { config: { "more.xml": "<clickhouse/>" } };
-		expect(configHash(shape(more))).not.toBe(configHash(shape()));
-		expect(rendered(more).spec.template.metadata.annotations["pulumi-dbcluster/config"]).toBe(configHash(shape(more)));
+		const hash = (given?: Record<string, unknown>) =>
+			rendered(given).spec.template.metadata.annotations["pulumi-dbcluster/template"];
+		expect(hash()).toMatch(/^[0-9a-f]{16}$/);
+		expect(hash()).toBe(hash({}));
+		const others = [more, { resources: { limits: { memory: "4Gi" } } }, { annotations: { a: "b" } }, { user: "app" }];
+		expect(new Set([undefined, ...others].map(hash)).size).toBe(others.length + 1);
+	});
+
+	it("is the same pod, out of clients' reach, while replicas join", () => {
+		const made = (joining: boolean) => rendered({}, { replicas: 2, joining }).spec.template.metadata;
+		expect(made(true).annotations).toEqual(made(false).annotations);
+		expect(made(false).labels).toEqual({ ...made(true).labels, "pulumi-dbcluster/clients": "db" });
+		expect(made(true).labels).not.toHaveProperty("pulumi-dbcluster/clients");
 	});
 });
 

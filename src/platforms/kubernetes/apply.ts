@@ -1,0 +1,98 @@
+import type { DbVersion } from "../../core/version";
+import { type Cluster, names } from "./cluster";
+import { diagnose } from "./diagnose";
+import { taggedImage } from "./images";
+import { container, label, shardName } from "./names";
+import { surroundings } from "./objects";
+import { everStarted, noteOpening, openedBy, versionOf } from "./opened";
+import type { Image } from "./pod";
+import type { Stored } from "./record";
+import { indexes } from "./server-config";
+import type { Shape } from "./shape";
+import { applySet, podOf, takenUp } from "./steps";
+import type { Pod, StatefulSet } from "./types";
+
+/**
+ * Applies every object of a shape, which may be larger than what is `stored`: then its new replicas are not reached by
+ * clients yet. A StatefulSet whose data a server has opened keeps its version; what is made anew gets that of the others,
+ * or where there are none, `version`. Pods that serve are left alone.
+ */
+export async function applyAll(
+	cluster: Cluster,
+	stored: Stored,
+	shape: Shape,
+	version: DbVersion,
+	sets: readonly StatefulSet[],
+	pods: readonly Pod[],
+): Promise<void> {
+	for (const object of surroundings(shape)) await cluster.api.apply(object);
+	for (const shard of indexes(shape.shards)) {
+		const image = await imageOf(cluster, stored, shape, shard, version, sets, pods);
+		await applySet(cluster, shape, shard, image, { joining: joins(stored, shape, shard), size: shape.replicas });
+	}
+	await replaceBroken(cluster, shape);
+}
+
+/** Whether a shard of a shape has replicas that are not in the cluster yet. */
+export const joins = ({ shards, replicas }: Stored, shape: Shape, shard: number) =>
+	shards !== undefined && replicas !== undefined && (shard >= shards || shape.replicas > replicas);
+
+/** The image that a shard's pods have, or are to be made with, by the settings of a shape. */
+export async function imageOf(
+	cluster: Cluster,
+	stored: Stored,
+	{ settings }: Shape,
+	shard: number,
+	version: DbVersion,
+	sets: readonly StatefulSet[],
+	pods: readonly Pod[],
+): Promise<Image> {
+	const live = sets.find(({ metadata }) => metadata.name === shardName(cluster.name, shard)) ?? sets[0];
+	const before = cluster.settings(stored).image;
+	const runs =
+		live !== undefined && wasOpened(cluster, stored, live, pods) ? versionOf(before, live.spec.template) : undefined;
+	const found = live?.spec.template.spec.containers.find(({ name }) => name === container);
+	if (runs === undefined || found?.image === undefined) return cluster.image(settings, version);
+	const tagged = taggedImage(settings.image, runs);
+	if (found.image !== tagged && !found.image.startsWith(`${tagged}@`) && settings.image !== before)
+		return cluster.image(settings, runs);
+	const { imagePullPolicy } = found as { imagePullPolicy?: string };
+	return { reference: found.image, version: runs, pullAlways: imagePullPolicy === "Always" };
+}
+
+function wasOpened(cluster: Cluster, stored: Stored, { metadata }: StatefulSet, pods: readonly Pod[]): boolean {
+	const { image } = cluster.settings(stored);
+	return names(cluster.name, stored)
+		.filter((replica) => replica.startsWith(`${metadata.name}-`))
+		.some((replica) => openedBy(stored, replica, podOf(pods, replica), image) !== undefined);
+}
+
+/** Notes that what no server ever opened is about to be started with a version. */
+export function noteUnopened(
+	cluster: Cluster,
+	stored: Stored,
+	size: Pick<Stored, "shards" | "replicas">,
+	version: DbVersion,
+	pods: readonly Pod[],
+): Stored {
+	const { image } = cluster.settings(stored);
+	const unopened = names(cluster.name, size)
+		.map((replica) => ({ replica, pod: podOf(pods, replica) }))
+		.filter(({ replica, pod }) => openedBy(stored, replica, pod, image) === undefined);
+	return noteOpening(stored, version, unopened, image);
+}
+
+/** Under OnDelete a pod that can't come up is left as it is, though its template was mended; it serves nobody. */
+async function replaceBroken(cluster: Cluster, { shards }: Shape): Promise<void> {
+	const now = cluster.api.connection.now();
+	for (const shard of indexes(shards)) {
+		const set = await cluster.set(shard);
+		const revision = set && (await takenUp(cluster, shard, set));
+		for (const pod of await cluster.pods()) {
+			const { labels, name, uid } = pod.metadata;
+			const stale = labels?.[label.shard] === String(shard) && labels["controller-revision-hash"] !== revision;
+			const broken = !everStarted(pod) || diagnose(pod, { now }).failure !== undefined;
+			if (stale && broken) await cluster.api.delete("pods", name, uid);
+		}
+	}
+}

@@ -1,0 +1,197 @@
+import { ControlError } from "../../control/errors";
+import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../control/port";
+import { applyAll, imageOf, joins, noteUnopened } from "./apply";
+import { type Cluster, names } from "./cluster";
+import { isReady } from "./diagnose";
+import { lossOf } from "./leave";
+import type { Spec } from "./making";
+import { annotation, clientServiceName, parseReplica, replicaName, shardName } from "./names";
+import { surroundings } from "./objects";
+import { settle } from "./opened";
+import type { Stored } from "./record";
+import { health } from "./server";
+import { indexes } from "./server-config";
+import { amount, type KubernetesSettings } from "./settings";
+import { kept, type Shape } from "./shape";
+import { applySet, podOf, relabel, renderedSet } from "./steps";
+import { copyTables } from "./tables";
+import type { Pod, PodTemplate, StatefulSet } from "./types";
+import { growVolumes, requestedStorage, volumeClaims } from "./volumes";
+
+type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
+
+const shapeOf = (cluster: Cluster, { shards, replicas, settings }: Wanted): Shape => ({
+	name: cluster.name,
+	namespace: cluster.api.namespace,
+	shards,
+	replicas,
+	settings: kept(settings),
+});
+
+/** What other settings or another size would come to. The API server judges all that would be applied, as a dry run. */
+export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessment> {
+	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
+	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
+	const shape = shapeOf(cluster, wanted);
+	const members = names(cluster.name, stored);
+	const joining = placesOf(cluster.name, shape).filter(({ name }) => !members.includes(name));
+	const leaves = leavesOf(cluster, shape, sets);
+	const obstacles = await sizeObstacles(cluster, stored, wanted, sets, joining.length + leaves.length > 0);
+	const attempt = collector(obstacles);
+
+	// One that is none of the cluster's any more had been asked before it began to go.
+	if (obstacles.length === 0)
+		for (const replica of leaves.filter((name) => members.includes(name)))
+			await attempt("replicas", () => lossOf(cluster, stored, replica, leaves));
+	let restarts = false;
+	await attempt("kubernetes", async () => {
+		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
+		for (const set of sets) {
+			const shard = parseReplica(cluster.name, `${set.metadata.name}-0`)?.shard ?? 0;
+			if (shard >= shape.shards) continue;
+			const image = await imageOf(cluster, stored, shape, shard, wanted.version, sets, pods);
+			const { resourceVersion: _, ...metadata } = set.metadata;
+			const object = renderedSet(shape, shard, image, { ...set, metadata });
+			await cluster.api.apply(object, { dryRun: true });
+			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
+			restarts ||= set.spec.replicas !== 0 && hashOf(template) !== hashOf(set.spec.template);
+		}
+	});
+	await attempt("kubernetes.storage", () => growVolumes(cluster, shape.settings, { dryRun: true }));
+	return { obstacles, restarts, joins: joining, leaves };
+}
+
+const hashOf = (template: PodTemplate | undefined) => template?.metadata?.annotations?.[annotation.template];
+
+const placesOf = (cluster: string, { shards, replicas }: Pick<Shape, "shards" | "replicas">) =>
+	indexes(shards).flatMap((shard) =>
+		indexes(replicas).map((ordinal) => ({ name: replicaName(cluster, shard, ordinal), shard, ordinal })),
+	);
+
+/** The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. */
+function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]): string[] {
+	const made = sets.flatMap(({ metadata, spec }) => {
+		const shard = parseReplica(cluster.name, `${metadata.name}-0`)?.shard;
+		return shard === undefined ? [] : indexes(spec.replicas ?? 1).map((ordinal) => ({ shard, ordinal }));
+	});
+	return made
+		.filter(({ shard, ordinal }) => shard >= shape.shards || ordinal >= shape.replicas)
+		.sort((a, b) => b.ordinal - a.ordinal || a.shard - b.shard)
+		.map(({ shard, ordinal }) => replicaName(cluster.name, shard, ordinal));
+}
+
+async function sizeObstacles(
+	cluster: Cluster,
+	stored: Stored,
+	{ shards, replicas, settings }: Wanted,
+	sets: readonly StatefulSet[],
+	resizes: boolean,
+): Promise<Obstacle[]> {
+	const found: Obstacle[] = [];
+	const refuse = (property: string, reason: string) => found.push({ property, reason });
+	if (shards < (stored.shards ?? 1))
+		refuse(
+			"shards",
+			`'${cluster.name}' has ${stored.shards} shards, and the rows of those that went would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
+		);
+	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
+		refuse(
+			replicas === stored.replicas ? "shards" : "replicas",
+			`'${cluster.name}' does not run, and replicas join and leave only a cluster that does. Start it first.`,
+		);
+	const { storage, storageClass } = settings;
+	const larger = (await volumeClaims(cluster)).find((each) => amount(requestedStorage(each)) > amount(storage));
+	if (larger !== undefined)
+		refuse(
+			"kubernetes.storage",
+			`volumes don't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${requestedStorage(larger)} or more.`,
+		);
+	if (stored.settings !== undefined && stored.settings.storageClass !== storageClass)
+		refuse(
+			"kubernetes.storageClass",
+			`the volumes are of ${stored.settings.storageClass ?? "the default StorageClass"}, and that can't be changed. Set storageClass back, or create a new cluster and move the data.`,
+		);
+	return found;
+}
+
+/** Does some work and notes what is said against it. */
+export function collector(found: Obstacle[]): (property: string, work: () => Promise<unknown>) => Promise<void> {
+	return async (property, work) => {
+		try {
+			await work();
+		} catch (error) {
+			if (!(error instanceof ControlError)) throw error;
+			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
+		}
+	};
+}
+
+/**
+ * Applies other settings, and makes new replicas. Pods that serve keep running with theirs until they are restarted; those
+ * that can't come up are made anew at once.
+ */
+export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
+	const before = await cluster.record.guard(claim);
+	const { shards = 1, replicas = 1 } = before;
+	if (spec.shards < shards || spec.replicas < replicas)
+		throw new ControlError(`'${cluster.name}' can't be made smaller before those that are to go have left`);
+	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
+	const [obstacle] = await sizeObstacles(cluster, before, spec, sets, false);
+	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
+	const shape = shapeOf(cluster, spec);
+	const { version } = await imageOf(cluster, before, shape, 0, spec.version, sets, pods);
+	await cluster.record.under(claim, (now) => {
+		const settled = settle(now, pods, shape.settings.image);
+		return noteUnopened(cluster, { ...settled, settings: shape.settings }, spec, version, pods);
+	});
+	await growVolumes(cluster, shape.settings);
+	await applyAll(cluster, before, shape, spec.version, sets, pods);
+}
+
+/** Lets new replicas in: first the tables of the others, then the rows, then clients. Returns those that are still out. */
+export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<readonly string[]> {
+	const stored = await cluster.record.guard(claim);
+	const shape = shapeOf(cluster, spec);
+	const members = names(cluster.name, stored);
+	const fresh = names(cluster.name, spec).filter((name) => !members.includes(name));
+	if (fresh.length === 0) return [];
+	const pods = await cluster.pods();
+	const fit = await Promise.all(fresh.map((name) => holdsAll(cluster, stored, name, members, pods)));
+	const out = fresh.filter((_, index) => !fit[index]);
+	if (out.length > 0) return out;
+	const sets = await cluster.sets();
+	for (const shard of indexes(shape.shards)) {
+		if (!joins(stored, shape, shard)) continue;
+		const image = await imageOf(cluster, stored, shape, shard, spec.version, sets, pods);
+		await applySet(cluster, shape, shard, image);
+	}
+	for (const name of fresh) {
+		const pod = podOf(pods, name);
+		if (pod !== undefined) await relabel(cluster, pod, clientServiceName(cluster.name));
+	}
+	await growVolumes(cluster, shape.settings);
+	// Last: until here, whoever comes after a crash does all of this once more.
+	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));
+	return [];
+}
+
+async function holdsAll(
+	cluster: Cluster,
+	stored: Stored,
+	replica: string,
+	members: readonly string[],
+	pods: readonly Pod[],
+): Promise<boolean> {
+	const pod = podOf(pods, replica);
+	if (pod === undefined || !isReady(pod)) return false;
+	const settings = cluster.settings(stored);
+	const shard = parseReplica(cluster.name, replica)?.shard ?? 0;
+	const ready = pods.filter((its) => members.includes(its.metadata.name) && isReady(its));
+	// Of its own shard where that has others: only those hold its rows.
+	const donor =
+		ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster.name, shard)}-`)) ?? ready[0];
+	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
+	const server = await cluster.server(pod, settings);
+	await copyTables(await cluster.server(donor, settings), server);
+	return (await health(server)).caughtUp;
+}

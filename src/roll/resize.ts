@@ -1,0 +1,66 @@
+import type { ClusterSpec } from "../control/port";
+import { byShard, type ObservedCluster } from "../core/cluster";
+import { secondsSince } from "./clock";
+import { clear, type Ground, letBack } from "./step";
+import { stopped } from "./stop";
+import { WaitStopped } from "./stopped";
+import { marks, watch } from "./watch";
+
+/**
+ * Takes replicas out of a cluster for good, one after the other: each is drained like one that restarts, and goes only when
+ * those that stay hold what it holds.
+ *
+ * @param leaves in the order in which they can go.
+ * @throws {@link RollStopped} when those that stay can't stand in, a ControlError when one holds something that no other does;
+ * it serves again then.
+ */
+export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: readonly string[]): Promise<void> {
+	const { control, hold, clock, report, to } = ground;
+	for (const replica of leaves) {
+		await hold.keep("now");
+		const { shard } = (await control.look(replica)).replica;
+		const stay = (byShard(cluster).get(shard) ?? []).map(({ name }) => name).filter((name) => !leaves.includes(name));
+		const left = await clear(ground, replica, stay, () => {}).catch(async (error: unknown) => {
+			throw await stopped(error, control, cluster, to, { change: "size", replica, step: 0, of: 0 });
+		});
+		try {
+			await hold.change((claim) => control.leave(claim, replica));
+		} catch (error) {
+			await letBack(ground, replica);
+			throw error;
+		}
+		report({ event: "left", replica, seconds: secondsSince(clock, left) });
+	}
+}
+
+/**
+ * Waits, while there is progress, until the new replicas of a cluster hold what their shards hold, and lets clients reach
+ * them.
+ *
+ * @throws {@link WaitStopped}; none of them is reached by clients then, and the cluster serves as before.
+ */
+export async function grow(ground: Ground, spec: ClusterSpec, joins: readonly string[]): Promise<void> {
+	const { control, hold, clock, timing, report, tell } = ground;
+	const start = clock.now();
+	let waitsFor: string | undefined;
+	const outcome = await watch(clock, timing.stallSeconds, async () => {
+		await hold.keep();
+		const out = await hold.change((claim) => control.join(claim, spec));
+		const views = await Promise.all(out.map((replica) => control.look(replica)));
+		views.forEach(tell);
+		const failed = views.find(({ failure }) => failure !== undefined);
+		waitsFor = failed?.replica.name ?? out[0];
+		return {
+			done: out.length === 0 ? true : undefined,
+			failure: failed?.failure,
+			phase: views[0]?.phase ?? "",
+			marks: views.map(marks).join(),
+		};
+	});
+	if (outcome.kind === "done") {
+		report({ event: "joined", replicas: joins, seconds: secondsSince(clock, start) });
+		return;
+	}
+	const state = (await control.observe())?.state ?? "Unknown";
+	throw new WaitStopped({ cluster: spec.name, wanted: "Started", state, replica: waitsFor, cause: outcome });
+}

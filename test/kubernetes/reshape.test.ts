@@ -1,0 +1,200 @@
+import { expect, it, vi } from "vitest";
+import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { check } from "../../src/pulumi/check";
+import { create } from "../../src/pulumi/create";
+import { update } from "../../src/pulumi/update";
+import { queryAt, Space, unavailable } from "./harness";
+import { startLoad } from "./load";
+
+type Properties = Record<string, unknown>;
+const minute = 60_000;
+
+/** What Pulumi does of one resource on a real cluster: state goes from one run to the next. */
+class Resource {
+	private id = "";
+	private inputs: Properties = {};
+	private outputs: Properties = {};
+
+	constructor(private readonly base: Properties) {}
+
+	async preview(args: Properties) {
+		const { inputs = {}, failures = [] } = await check(this.inputs, { ...this.base, ...args });
+		return { inputs, refused: failures.map(({ property, reason }) => `${property}: ${reason}`) };
+	}
+
+	async up(args: Properties): Promise<Properties> {
+		const { inputs, refused } = await this.preview(args);
+		expect(refused).toEqual([]);
+		if (this.id === "") {
+			const { id, outs } = await create(inputs);
+			Object.assign(this, { id, outputs: outs });
+		} else this.outputs = (await update(this.id, this.outputs, inputs)).outs ?? {};
+		this.inputs = inputs;
+		return this.outputs;
+	}
+}
+
+/** The default StorageClass once more, with volumes that may grow. */
+async function growingClass(space: Space): Promise<string> {
+	const path = "/apis/storage.k8s.io/v1/storageclasses";
+	const { connection } = space.api;
+	const { items } = JSON.parse((await connection.send({ method: "GET", path })).text);
+	const marked = "storageclass.kubernetes.io/is-default-class";
+	const { provisioner, parameters, volumeBindingMode } = items.find(
+		({ metadata }: { metadata: { annotations?: Properties } }) => metadata.annotations?.[marked] === "true",
+	);
+	const name = `${space.namespace}-growing`;
+	const metadata = { name };
+	const object = { metadata, provisioner, parameters, volumeBindingMode, allowVolumeExpansion: true };
+	const headers = { "content-type": "application/json" };
+	await connection.send({ method: "POST", path, headers, body: JSON.stringify(object) });
+	return name;
+}
+
+it.skipIf(unavailable !== undefined)(
+	"a cluster grows, gets other settings and shrinks while clients work, and what would lose data is refused in preview",
+	{ timeout: 10 * minute },
+	async () => {
+		const space = await Space.open();
+		const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+		const storageClass = await growingClass(space);
+		try {
+			const db = new Resource({
+				owner: "project/stack/db",
+				name: "db",
+				version: "1.7.1",
+				versions: { list: [{ version: "1.7.1" }] },
+			});
+			const at = (replicas: number, more: Properties = {}, shards = 1) => ({
+				shards,
+				replicas,
+				kubernetes: space.settings({ storageClass, ...more }),
+			});
+			await db.up(at(2));
+			const table = (engine: string) => `(n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ${engine}`;
+			for (const pod of ["db-0-0", "db-0-1"]) {
+				await space.queryPod(pod, "CREATE DATABASE shop");
+				await space.queryPod(
+					pod,
+					`CREATE TABLE shop.rows ${table(`ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}', d, n, 8192)`)}`,
+				);
+				await space.queryPod(pod, "CREATE VIEW shop.a_view AS SELECT count() AS c FROM shop.rows");
+				await space.queryPod(pod, `CREATE TABLE shop.everywhere ${table("Distributed(db, shop, rows)")}`);
+			}
+			const endpoint = await space.endpoint("db");
+			await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: minute, interval: 100 });
+			const load = startLoad({ endpoint, table: "shop.rows" });
+
+			const larger = at(3, { resources: { requests: { cpu: "10m", memory: "96Mi" } }, storage: "2Gi" });
+			const { inputs, refused } = await db.preview(larger);
+			expect(refused).toEqual([]);
+			expect(inputs.caveats).toEqual({
+				"settings at 1.7.1": {
+					joins: "db-0-2: first the tables, then the rows, then clients",
+					order: "db-0-1, then db-0-0",
+					reads: "SELECT keeps working",
+					writes: "may fail for a while as each replica restarts",
+				},
+			});
+			await db.up(larger);
+			expect((await db.preview(larger)).inputs).not.toHaveProperty("caveats");
+			const claims = await space.api.list<{ spec: { resources: unknown } }>("persistentvolumeclaims", {});
+			expect(claims.map(({ spec }) => spec.resources)).toEqual(Array(3).fill({ requests: { storage: "2Gi" } }));
+			const pod = await space.api.get<{ spec: { containers: { resources: unknown }[] } }>("pods", "db-0-0");
+			expect(pod?.spec.containers[0]?.resources).toEqual({ requests: { cpu: "10m", memory: "96Mi" } });
+			expect(
+				await space.queryPod("db-0-2", "SELECT name FROM system.tables WHERE database = 'shop' ORDER BY name"),
+			).toBe("a_view\neverywhere\nrows");
+
+			// Everything that would lose data, all at once.
+			await space.queryPod("db-0-2", `CREATE TABLE shop.lonely ${table("TinyLog")}`);
+			await space.queryPod("db-0-2", "INSERT INTO shop.lonely (n) VALUES (1)");
+			expect((await db.preview(at(2, { storage: "1Gi" }))).refused).toEqual([
+				expect.stringMatching(/^kubernetes\.storage: volumes don't shrink: data-db-0-\d has 2Gi, and 1Gi is less\./),
+			]);
+			const kept = { resources: { requests: { cpu: "10m", memory: "96Mi" } }, storage: "2Gi" };
+			expect((await db.preview(at(2, kept))).refused).toEqual([
+				"replicas: db-0-2 can't go: `shop`.`lonely` has rows and does not replicate (TinyLog). Move or drop that first. Set replicas back to 3 until then.",
+			]);
+			expect((await db.preview(at(3, { ...kept, storageClass: "another" }))).refused).toEqual([
+				expect.stringMatching(/^kubernetes\.storageClass: the volumes are of .*, and that can't be changed\./),
+			]);
+
+			await space.queryPod("db-0-2", "DROP TABLE shop.lonely");
+			const smaller = at(2, kept);
+			expect((await db.preview(smaller)).inputs.caveats).toMatchObject({
+				"settings at 1.7.1": { leaves: "db-0-2, for good; each volume is kept, its replicated tables are dropped" },
+			});
+			expect(await db.up(smaller)).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
+			expect(await space.queryPod("db-0-0", "SELECT DISTINCT total_replicas FROM system.replicas")).toBe("2");
+			expect(await space.api.get("services", "db-0-2")).toBeUndefined();
+
+			const seen = await load.stop();
+			expect(seen.failedSelects).toEqual([]);
+			expect(seen.failedInserts).toEqual([]);
+			expect(seen.inserts).toBeGreaterThan(50);
+			const numbers = [...seen.acknowledged].sort((a, b) => a - b).join("\n");
+			for (const pod of ["db-0-0", "db-0-1"])
+				await vi.waitFor(
+					async () => {
+						const rows = await space.queryPod(pod, "SELECT n FROM shop.rows ORDER BY n");
+						// One that was refused may have been done all the same.
+						expect(
+							rows
+								.split("\n")
+								.filter((n) => seen.acknowledged.includes(Number(n)))
+								.join("\n"),
+						).toBe(numbers);
+					},
+					{ timeout: minute, interval: 500 },
+				);
+		} finally {
+			lines.mockRestore();
+			await space.close();
+			await space.api.connection.send({
+				method: "DELETE",
+				path: `/apis/storage.k8s.io/v1/storageclasses/${storageClass}`,
+			});
+		}
+	},
+);
+
+it.skipIf(unavailable !== undefined)(
+	"volumes of a class that can't grow are refused in preview, and shards come and stay",
+	{ timeout: 6 * minute },
+	async () => {
+		const space = await Space.open();
+		const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+		try {
+			const db = new Resource({ owner: "project/stack/db", name: "db", version: "1.7.1", replicas: 1 });
+			const versions = { list: [{ version: "1.7.1" }] };
+			const at = (shards: number, storage = "1Gi") => ({ versions, shards, kubernetes: space.settings({ storage }) });
+			await db.up(at(1));
+			await space.queryPod("db-0-0", "CREATE TABLE rows (n UInt64) ENGINE = Log");
+			expect((await db.preview(at(1, "5Gi"))).refused).toEqual([
+				expect.stringMatching(/^kubernetes\.storage: .*storageclass that provisions the pvc must support resize/),
+			]);
+			expect(await db.up(at(2))).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
+			expect(await space.queryPod("db-1-0", "EXISTS TABLE rows")).toBe("1");
+			expect((await db.preview(at(1))).refused).toEqual([
+				expect.stringMatching(/^shards: 'db' has 2 shards, and the rows of those that went would be lost\./),
+			]);
+			// Half of the pods know one user and half the other meanwhile, and all can be asked.
+			const kubernetes = space.settings({ storage: "1Gi", user: "clerk" });
+			await db.up({ versions, shards: 2, kubernetes });
+			const { replicas } = (await new KubernetesControl("db", kubernetes).observe()) ?? {};
+			expect(replicas?.map(({ caughtUp, outdated, trouble }) => ({ caughtUp, outdated, trouble }))).toEqual([
+				{ caughtUp: true },
+				{ caughtUp: true },
+			]);
+			await db.preview({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
+			await db.up({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
+			expect((await db.preview({ versions, shards: 2, replicas: 2, kubernetes })).refused).toEqual([
+				expect.stringMatching(/^replicas: 'db' does not run, and replicas join and leave only a cluster that does\./),
+			]);
+		} finally {
+			lines.mockRestore();
+			await space.close();
+		}
+	},
+);

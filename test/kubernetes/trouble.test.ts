@@ -1,0 +1,161 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { Claimed } from "../../src/control/errors";
+import { known } from "../../src/core/question";
+import { decide } from "../../src/core/rules";
+import type { Pod } from "../../src/platforms/kubernetes/types";
+import { roll } from "../../src/roll/roll";
+import { untilState } from "../../src/roll/wait";
+import { setImage } from "./by-hand";
+import { environment, Space, startCluster, unavailable, versions } from "./harness";
+import { startLoad } from "./load";
+import { Sampler } from "./sampler";
+import { allReplicas, expectRows, makeTables } from "./tables";
+
+const here = it.skipIf(unavailable !== undefined);
+const minute = 60_000;
+const two = { shards: 1, replicas: 2 };
+const three = { shards: 1, replicas: 3 };
+
+here(
+	"a pod that is lost while another is updated is waited for: no third one is taken down meanwhile",
+	{ timeout: 5 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const control = await startCluster(space, { version: versions.v1, ...three });
+			const table = await makeTables(space, three);
+			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
+			const sampler = Sampler.start(space, "db", allReplicas(three));
+			let lost: Promise<void> | undefined;
+			const drained: { readonly replica: string; readonly at: number }[] = [];
+			const { cluster } = await roll({
+				control,
+				to: versions.v2,
+				holder: "the test",
+				timing: { drainSeconds: 10 },
+				report(event) {
+					if (event.event === "progress" && event.replica === "db-0-2") lost ??= space.kill("db-0-0");
+					if (event.event === "draining") drained.push({ replica: event.replica, at: Date.now() });
+				},
+			});
+			await lost;
+			const seen = await load.stop();
+			await sampler.stop();
+
+			expect(lost).toBeDefined();
+			expect(cluster).toMatchObject({ state: "Started" });
+			expect(cluster.replicas.map(({ version }) => version)).toEqual(allReplicas(three).map(() => versions.v2));
+			// The lost one and the one that was being updated; never the last.
+			expect(sampler.mostUnready).toBe(2);
+			expect(sampler.mostOut).toBe(2);
+			// The lost one came back with the new version: it is not restarted once more.
+			expect(drained.map(({ replica }) => replica)).toEqual(["db-0-2", "db-0-1"]);
+			expect([...sampler.replaced].sort()).toEqual(allReplicas(three));
+			for (const { replica, at } of drained)
+				expect(sampler.outAfter(at)?.filter((name) => name !== replica)).toEqual([]);
+			await expectRows(space, three, seen);
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+here(
+	"of two rolls at once one wins and the other is told; what was updated behind Pulumi's back is seen and never undone",
+	{ timeout: 5 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const settings = space.settings();
+			const control = await startCluster(space, { version: versions.v1, ...two, settings });
+			const uid = async (pod: string) => (await space.api.get<Pod>("pods", pod))?.metadata.uid;
+			const pods = () => Promise.all(allReplicas(two).map(uid));
+			const sampler = Sampler.start(space, "db", allReplicas(two));
+			const contest = await Promise.allSettled(
+				["ann", "ben"].map((holder) =>
+					roll({ control: space.control(settings), to: versions.v2, holder, timing: { claimWaitSeconds: 0 } }),
+				),
+			);
+			await sampler.stop();
+			const winner = contest.findIndex(({ status }) => status === "fulfilled");
+			const loser = contest[1 - winner];
+			expect(loser).toMatchObject({ status: "rejected", reason: expect.any(Claimed) });
+			expect(loser).toMatchObject({ reason: { holder: ["ann", "ben"][winner] } });
+			expect(sampler.mostUnready).toBe(1);
+			expect(sampler.replaced).toEqual(["db-0-1", "db-0-0"]);
+
+			await setImage(space, "db-0", versions.v3);
+			await space.api.delete("pods", "db-0-1");
+			const [untouched, replaced] = await pods();
+			const cluster = await untilState(control, "Started");
+			expect(cluster.replicas.map(({ version, openedBy }) => [version, openedBy])).toEqual([
+				[versions.v2, versions.v2],
+				[versions.v3, versions.v3],
+			]);
+			const question = { cluster: known(cluster), catalogue: known([]), policy: "any" as const };
+			const refusals = decide({ ...question, target: versions.v2 });
+			expect(refusals.map(({ rule }) => rule)).toContain("no-downgrade");
+			const before = await pods();
+			for (const to of [versions.v1, versions.v2])
+				await expect(roll({ control, to, holder: "the test" })).rejects.toThrow("never goes back");
+			expect(await pods()).toEqual(before);
+			expect(before[0]).toBe(untouched);
+			expect(before[1]).not.toBe(replaced);
+
+			const { steps } = await roll({ control, to: versions.v3, holder: "the test" });
+			expect(steps).toBe(1);
+			const after = await pods();
+			expect(after[0]).not.toBe(before[0]);
+			expect(after[1]).toBe(before[1]);
+			expect((await control.observe())?.replicas.map(({ version }) => version)).toEqual([versions.v3, versions.v3]);
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+const { restartApi } = environment;
+const noRestart =
+	unavailable ?? (restartApi === undefined ? "DBCLUSTER_TEST_RESTART_API, the command for it, is not set" : undefined);
+
+it.skipIf(noRestart !== undefined)(
+	`an API server that is restarted midway is waited for${noRestart === undefined ? "" : ` (not here: ${noRestart})`}`,
+	{ timeout: 5 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const control = await startCluster(space, { version: versions.v1, ...two });
+			const table = await makeTables(space, two);
+			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
+			const sampler = Sampler.start(space, "db", allReplicas(two));
+			let restarted: Promise<unknown> | undefined;
+			const { cluster } = await roll({
+				control,
+				to: versions.v2,
+				holder: "the test",
+				timing: { drainSeconds: 10 },
+				report(event) {
+					if (event.event === "restarting") restarted ??= promisify(execFile)("sh", ["-c", restartApi ?? ""]);
+				},
+			});
+			await restarted;
+			const seen = await load.stop();
+			await sampler.stop();
+
+			expect(restarted).toBeDefined();
+			expect(sampler.blind).toBeGreaterThan(0);
+			expect(cluster).toMatchObject({ state: "Started" });
+			expect(cluster.replicas.map(({ version }) => version)).toEqual([versions.v2, versions.v2]);
+			expect(seen.failedSelects, sampler.story).toEqual([]);
+			expect(seen.selects).toBeGreaterThan(50);
+			expect(sampler.mostUnready).toBe(1);
+			expect(sampler.mostOut).toBe(1);
+			expect(sampler.replaced).toEqual(["db-0-1", "db-0-0"]);
+			await expectRows(space, two, seen);
+		} finally {
+			await space.close();
+		}
+	},
+);

@@ -1,0 +1,46 @@
+import { expect } from "vitest";
+import * as provider from "../../src/pulumi/provider";
+
+export type Properties = Record<string, unknown>;
+
+export const text = "exports.handler = ...";
+export const base = { owner: "p/s/a", name: "a", scripted: {}, __provider: text };
+
+/** What Pulumi does of a resource: its state goes from one run to the next. */
+export class Engine {
+	id = "";
+	inputs: Properties = {};
+	outputs: Properties = {};
+
+	async preview(args: Properties) {
+		const { inputs = {}, failures = [] } = await provider.check(this.inputs, { ...base, ...args });
+		const refused = failures.map(({ property, reason }) => `${property}: ${reason}`);
+		const { changes } = this.id === "" ? { changes: true } : await provider.diff(this.id, this.outputs, inputs);
+		return { inputs: { ...inputs, __provider: text }, refused, changes };
+	}
+
+	async up(args: Properties) {
+		const { inputs, refused, changes } = await this.preview(args);
+		expect(refused).toEqual([]);
+		if (this.id === "") {
+			const { id, outs } = await provider.create(inputs);
+			Object.assign(this, { id, outputs: { ...outs, __provider: text } });
+		} else if (changes) {
+			const { outs } = await provider.update(this.id, this.outputs, inputs);
+			this.outputs = { ...outs, __provider: text };
+		}
+		this.inputs = inputs;
+		return changes;
+	}
+
+	async refresh() {
+		const { id = "", inputs = {}, props = {} } = await provider.read(this.id, this.outputs);
+		Object.assign(this, { id, inputs, outputs: props });
+	}
+}
+
+export async function running(version = "1.7.1", args: Properties = {}): Promise<Engine> {
+	const engine = new Engine();
+	await engine.up({ version, ...args });
+	return engine;
+}
