@@ -172,8 +172,22 @@ export class Space {
 			});
 	}
 
+	/** Keeper holds all that it is told in memory, and forgets a table only when that is dropped. */
+	private async dropTables(): Promise<void> {
+		const pods = await this.api.list<Pod>("pods", { labels: "pulumi-dbcluster/cluster" });
+		const ready = pods.filter(({ status }) => status?.containerStatuses?.every((each) => each.ready));
+		const drop = async (pod: string) => {
+			const tables = await this.queryPod(pod, "SELECT name FROM system.tables WHERE engine LIKE 'Replicated%'");
+			for (const table of tables.split("\n").filter((name) => name !== ""))
+				await this.queryPod(pod, `DROP TABLE ${table}`);
+		};
+		// A test that failed may leave servers that can't.
+		await Promise.allSettled(ready.map(({ metadata }) => drop(metadata.name)));
+	}
+
 	/** Removes the namespace with all that is in it; does not wait for its end. */
 	async close(): Promise<void> {
+		await this.dropTables();
 		// Pods that nobody needs any more need not stop in peace.
 		for (const { metadata } of await this.api.list<Pod>("statefulsets", {}))
 			await this.api.delete("statefulsets", metadata.name);

@@ -4,9 +4,21 @@ const quietMoment = 1000;
 const leastMoment = 1500;
 /** Clients that keep their connections alive, and other shards, go on asking to the end. */
 const longestMoment = 6000;
+/**
+ * A proxy whose API server was away learns nothing until it watches again: client-go tries that after 30 seconds at most,
+ * doubled by chance.
+ */
+const proxiesReturn = 60_000;
 const pause = 200;
+const keepEvery = 1000;
 
-export interface Clock {
+export interface Surroundings {
+	/** Queries that the server was ever asked, this question among them; `undefined` where that can't be told. */
+	readonly queries: () => Promise<number | undefined>;
+	/** When the API server was last found to be away. */
+	readonly awayAt: () => number | undefined;
+	/** Called each second: keeps the claim, and finds out whether the API server is there. */
+	readonly keep: () => Promise<void>;
 	readonly now: () => number;
 	readonly sleep: (milliseconds: number) => Promise<void>;
 }
@@ -15,16 +27,20 @@ export interface Clock {
  * Waits until no new connections reach a server that has left the EndpointSlices. Each node's proxy follows those in its
  * own time, a busy one after many seconds, and nothing of Kubernetes tells when all of them have: so the server is asked
  * whether queries still come.
- *
- * @param queries how many the server was ever asked, this question among them; `undefined` where that can't be told.
  */
-export async function untilQuiet(queries: () => Promise<number | undefined>, { now, sleep }: Clock): Promise<void> {
+export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surroundings): Promise<void> {
 	const start = now();
 	let disturbed = start;
+	let kept = start;
 	for (let before = await queries(); ; ) {
-		const waited = now() - start;
-		if (waited >= longestMoment || (waited >= leastMoment && now() - disturbed >= quietMoment)) return;
+		const from = Math.max(start, (awayAt() ?? Number.NEGATIVE_INFINITY) + proxiesReturn);
+		const at = now();
+		if (at >= from + longestMoment || (at >= from + leastMoment && at - disturbed >= quietMoment)) return;
 		await sleep(pause);
+		if (now() - kept >= keepEvery) {
+			await keep();
+			kept = now();
+		}
 		const count = await queries();
 		// One more is our own question.
 		if (before !== undefined && count !== undefined && count > before + 1) disturbed = now();

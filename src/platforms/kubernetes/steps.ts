@@ -9,21 +9,14 @@ import { statefulSet } from "./objects";
 import { everStarted, noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
 import { untilQuiet } from "./quiet";
-import type { Stored } from "./record";
 import { allQueries } from "./server";
 import { indexes } from "./server-config";
-import type { Shape } from "./shape";
+import type { KeptSettings, Shape } from "./shape";
 import type { KubeObject, Pod, StatefulSet } from "./types";
-
-/**
- * A proxy whose API server was away learns nothing until it watches again: client-go tries that after 30 seconds at most,
- * doubled by chance.
- */
-const proxiesReturn = 60_000;
 
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	const stored = await cluster.record.guard(claim);
+	const settings = cluster.settings(await cluster.record.guard(claim));
 	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined) return;
@@ -34,29 +27,21 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.
 	if (!isReady(pod)) return;
-	await untilQuiet(() => queriesEver(cluster, stored, pod), { now: Date.now, sleep });
-	await proxiesWatch(cluster, claim);
+	await untilQuiet({
+		queries: () => queriesEver(cluster, pod, settings),
+		awayAt: () => cluster.api.connection.awayAt(),
+		keep: () => cluster.record.extend(claim, 60),
+		now: Date.now,
+		sleep,
+	});
 }
 
-async function queriesEver(cluster: Cluster, stored: Stored, pod: Pod): Promise<number | undefined> {
+async function queriesEver(cluster: Cluster, pod: Pod, settings: KeptSettings): Promise<number | undefined> {
 	try {
-		return await allQueries(await cluster.server(pod, cluster.settings(stored)));
+		return await allQueries(await cluster.server(pod, settings));
 	} catch (error) {
 		if (error instanceof ControlError) return undefined;
 		throw error;
-	}
-}
-
-/** Waits until the proxies watch again where the API server was away; keeps the claim where that takes long. */
-async function proxiesWatch(cluster: Cluster, claim: Claim): Promise<void> {
-	for (;;) {
-		// Asked also to find out whether the API server was there all the while.
-		await cluster.record.guard(claim);
-		const away = cluster.api.connection.awayAt();
-		const rest = away === undefined ? 0 : away + proxiesReturn - Date.now();
-		if (rest <= 0) return;
-		if (rest > 5000) await cluster.record.extend(claim, 60);
-		await sleep(Math.min(rest, 5000));
 	}
 }
 

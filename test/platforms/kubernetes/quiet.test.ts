@@ -1,17 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { untilQuiet } from "../../../src/platforms/kubernetes/quiet";
 
+interface Given {
+	readonly answers?: boolean;
+	/** When the API server is away. */
+	readonly away?: (now: number) => boolean;
+}
+
 /** Milliseconds that it waits for a server that clients ask at these times. */
-async function waited(asked: (now: number) => boolean, answers = true): Promise<number> {
+async function waited(asked: (now: number) => boolean, { answers = true, away = () => false }: Given = {}) {
 	let now = 0;
 	let count = 0;
-	const clock = {
+	let kept = 0;
+	let awayAt: number | undefined;
+	await untilQuiet({
+		queries: async () => (answers ? ++count : undefined),
+		awayAt: () => awayAt,
+		keep: async () => {
+			expect(now - kept).toBeLessThanOrEqual(1200);
+			kept = now;
+			if (away(now)) awayAt = now;
+		},
 		now: () => now,
 		sleep: async (milliseconds: number) => {
 			for (const end = now + milliseconds; now < end; now += 10) if (asked(now)) count++;
 		},
-	};
-	await untilQuiet(async () => (answers ? ++count : undefined), clock);
+	});
 	return now;
 }
 
@@ -32,7 +46,12 @@ describe("untilQuiet", () => {
 		expect(await waited(() => true)).toBe(6000);
 	});
 
+	it("waits until the proxies watch again after the API server was away", async () => {
+		expect(await waited(() => false, { away: (now) => now < 1100 })).toBe(62_600);
+		expect(await waited(() => true, { away: (now) => now < 1100 })).toBe(67_000);
+	});
+
 	it("gives a server that can't be asked the same moment", async () => {
-		expect(await waited(() => true, false)).toBe(1600);
+		expect(await waited(() => true, { answers: false })).toBe(1600);
 	});
 });
