@@ -37,6 +37,12 @@ export const lifecycle = {
 		await stage.place.query?.();
 	},
 
+	"observing with the record that was just read shows what observing alone does": async (stage) => {
+		const { control } = stage;
+		await stage.started();
+		expect(await control.observe(await control.record())).toEqual(await control.observe());
+	},
+
 	"a created cluster starts, each replica of each shard at the version asked for": async (stage) => {
 		const { replicas } = await stage.started({ shards: 2, replicas: 2 });
 		expect(replicas.map(({ shard, ordinal }) => [shard, ordinal])).toEqual([

@@ -123,6 +123,7 @@ export function startLoad({ endpoint, table, loops = 2, kept = 0, pause = 20 }: 
 		async stop() {
 			on = false;
 			await Promise.all(running);
+			seen.longestWritePause = Math.max(seen.longestWritePause, Date.now() - written);
 			await Promise.all(clients.map((client) => client.close()));
 			return seen;
 		},

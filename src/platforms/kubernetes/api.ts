@@ -121,6 +121,16 @@ export class Api {
 		return answer;
 	}
 
+	/**
+	 * Makes the API server give up the connections that it keeps open to a pod after {@link proxy}: a server that stops
+	 * waits for each of them until its keep-alive time is over. Best effort.
+	 */
+	async hangUp(pod: string, port: number): Promise<void> {
+		const ping = () => this.proxy(pod, port, { method: "GET", path: "/ping", hangsUp: true, timeout: 2000 });
+		// One for each of the calls that we make at the same time.
+		await Promise.allSettled([ping(), ping()]);
+	}
+
 	private path(kind: Kind, name?: string): string {
 		return `/${kinds[kind]}/namespaces/${this.namespace}/${kind}${name === undefined ? "" : `/${name}`}`;
 	}

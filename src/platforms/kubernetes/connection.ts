@@ -162,6 +162,7 @@ function exchange(url: URL, options: RequestOptions, call: Call): Promise<[Answe
 			...call.headers,
 			// Node leaves it out of a DELETE, whose body the server would then read as the next request.
 			...(call.body !== undefined && { "content-length": Buffer.byteLength(call.body) }),
+			...(call.hangsUp && { "content-length": 1, expect: "100-continue" }),
 		};
 		const request = httpsRequest(url, { ...options, method: call.method, headers }, (response) => {
 			collect(response).then((text) => {
@@ -177,7 +178,12 @@ function exchange(url: URL, options: RequestOptions, call: Call): Promise<[Answe
 		};
 		request.on("error", fail);
 		request.on("close", () => clearTimeout(timer));
-		request.end(call.body);
+		if (!call.hangsUp) return request.end(call.body);
+		request.on("continue", () => {
+			resolve([{ status: 100, text: "" }, undefined]);
+			request.destroy();
+		});
+		request.flushHeaders();
 	});
 }
 

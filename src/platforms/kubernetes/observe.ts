@@ -12,6 +12,9 @@ import { indexes } from "./server-config";
 import type { KeptSettings } from "./shape";
 import type { EndpointSlice, Event, Pod, PodTemplate, StatefulSet } from "./types";
 
+/** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
+const observePatience = 5000;
+
 interface Seen {
 	readonly stored: Stored | undefined;
 	readonly settings: KeptSettings;
@@ -36,7 +39,7 @@ export async function observe(cluster: Cluster, justRead?: Stored): Promise<Obse
 		indexes(size.shards).flatMap((shard) =>
 			indexes(size.replicas).map(async (ordinal) => {
 				const pod = pods.find(({ metadata }) => metadata.name === replicaName(cluster.name, shard, ordinal));
-				const [healthy, unasked] = await askHealth(cluster, seen.settings, pod);
+				const [healthy, unasked] = await askHealth(cluster, seen.settings, pod, observePatience);
 				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
 			}),
 		),
@@ -162,9 +165,10 @@ async function askHealth(
 	cluster: Cluster,
 	settings: KeptSettings,
 	pod: Pod | undefined,
+	patience?: number,
 ): Promise<[Health | undefined, why?: string]> {
 	try {
-		return [await ask(cluster, settings, pod, (server) => health(server))];
+		return [await ask(cluster, settings, pod, (server) => health(server, patience))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		return [undefined, pod && isReady(pod) ? `can't be asked: ${error.message}` : undefined];

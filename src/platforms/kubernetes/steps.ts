@@ -4,7 +4,7 @@ import { compareVersions, type DbVersion } from "../../core/version";
 import { untilNoConflict } from "./api";
 import { type Cluster, inEndpoints } from "./cluster";
 import { diagnose, isReady } from "./diagnose";
-import { clientServiceName, label, replicaName, shardName } from "./names";
+import { clientServiceName, label, ports, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
 import { everStarted, noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
@@ -91,7 +91,9 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 	const revision = await takenUp(cluster, shard, applied);
 	await cluster.record.guard(claim);
 	const pod = await cluster.api.get<Pod>("pods", replica);
-	if (pod !== undefined && isToGo(cluster, pod, revision)) await cluster.api.delete("pods", replica, pod.metadata.uid);
+	if (pod === undefined || !isToGo(cluster, pod, revision)) return;
+	if (isReady(pod)) await cluster.api.hangUp(replica, ports.http);
+	await cluster.api.delete("pods", replica, pod.metadata.uid);
 }
 
 export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);

@@ -5,6 +5,8 @@ export interface Call {
 	readonly path: string;
 	readonly body?: string;
 	readonly headers?: Readonly<Record<string, string>>;
+	/** Announces a body, and breaks off when that is asked for: no connection that it went over is kept for other calls. */
+	readonly hangsUp?: boolean;
 	/** Milliseconds until the answer must be there; 30,000 unless given. */
 	readonly timeout?: number;
 	/** Whether dropped connections and overload are tried again; yes unless given. */
