@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { caveats, expectRefused, inOrder } from "../engine/output.mts";
+import { expectRefused, inOrder } from "../engine/output.mts";
 import type { State } from "../engine/project.mts";
 import { replacePod, runningVersions, setImage } from "./by-hand.ts";
 import { credentials, Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
-import { ExampleProject } from "./projects.mts";
+import { caveatsOf, ExampleProject } from "./projects.mts";
 
 const minute = 60_000;
 const replicas = ["analytics-0-0", "analytics-0-1"];
@@ -72,7 +72,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 		const preview = await project.preview();
 		said.push(preview.output);
 		expect(preview).toMatchObject({ status: 0, output: expect.stringContaining('"1.7.1" => "1.8.0"') });
-		expect(caveats(preview.output)).toEqual([
+		expect(caveatsOf(preview.output, "1.8.0")).toEqual([
 			"+ 1.7.1 -> 1.8.0: {",
 			'+ order : "analytics-0-1, then analytics-0-0"',
 			'+ reads : "SELECT keeps working"',

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { kill } from "../../tools/processes.mts";
-import { caveats, expectNoStackTrace, expectRefused } from "../engine/output.mts";
+import { expectNoStackTrace, expectRefused } from "../engine/output.mts";
 import { runningVersions } from "./by-hand.ts";
 import { Space, unavailable } from "./harness.ts";
 import { type Load, startLoad } from "./load.ts";
-import { KubernetesProject } from "./projects.mts";
+import { caveatsOf, KubernetesProject } from "./projects.mts";
 
 const minute = 60_000;
 const replicas = ["db-0-0", "db-0-1"];
@@ -51,7 +51,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 			"Set version to 1.7.9 to go on with it, or to a later one.",
 		);
 		const { output } = await project.set({ version: "1.8.0" }).preview();
-		expect(caveats(output)).toEqual([
+		expect(caveatsOf(output, "1.8.0")).toEqual([
 			"+ 1.7.1 -> 1.8.0: {",
 			'+ order  : "db-0-1, then db-0-0"',
 			'+ reads  : "SELECT keeps working"',

@@ -1,5 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
+import { caveats } from "../engine/output.mts";
 import { type Args, Project, root } from "../engine/project.mts";
 import { environment, type Space } from "./harness.ts";
 
@@ -50,6 +52,14 @@ export class KubernetesProject extends Counted {
 			kubernetes: { ...(given as Args), kubeconfig: { secret: kubeconfig as string } },
 		};
 	}
+}
+
+/** The caveats of a preview, whose image, named by its digest, must be that of a version. */
+export function caveatsOf(output: string, version: string): string[] {
+	const lines = caveats(output);
+	const image = `"${environment.image}:${version}@sha256:`;
+	expect(lines.filter((line) => line.startsWith("+ image"))).toEqual([expect.stringContaining(image)]);
+	return lines.filter((line) => !line.startsWith("+ image"));
 }
 
 /** The programs of examples/kubernetes, one after the other on the same stack. */
