@@ -184,7 +184,12 @@ async function kubeconfigWithRole(api: Api): Promise<string> {
 }
 
 /** One query on a connection of its own; throws what the server or the connection says. */
-export async function queryAt(endpoint: string, sql: string, body?: string): Promise<string> {
+export async function queryAt(
+	endpoint: string,
+	sql: string,
+	body?: string,
+	login = { user, password },
+): Promise<string> {
 	const { request } = await import("node:http");
 	return new Promise((resolve, reject) => {
 		const sent = request(
@@ -193,7 +198,7 @@ export async function queryAt(endpoint: string, sql: string, body?: string): Pro
 				method: "POST",
 				agent: false,
 				timeout: 30_000,
-				headers: { connection: "close", "x-clickhouse-user": user, "x-clickhouse-key": password },
+				headers: { connection: "close", "x-clickhouse-user": login.user, "x-clickhouse-key": login.password },
 			},
 			(response) => {
 				let text = "";

@@ -131,5 +131,16 @@ export function secretsIn(value: unknown): string[] {
 	return Object.values(value).flatMap(secretsIn);
 }
 
+/** The inputs with every secret in plain text, as providers get them. */
+export const unsealed = () =>
+	seen.map(({ request, inputs }) => ({ type: request.getType(), inputs: plain(inputs) as Inputs }));
+
+function plain(value: unknown): unknown {
+	if (typeof value !== "object" || value === null) return value;
+	if (Array.isArray(value)) return value.map(plain);
+	if ((value as Inputs)[marker] === secret) return plain((value as Inputs).value);
+	return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+}
+
 /** The inputs as they go over the wire, secrets and their markers too. */
 export const wired = () => seen.map(({ request, inputs }) => ({ type: request.getType(), inputs }));
