@@ -15,7 +15,7 @@ export interface NetworkPolicyArgs {
 
 	/**
 	 * Who may send queries, to the ports of HTTP (8123) and of the native protocol (9000). An ingress controller is a
-	 * client; clients from outside, by a NodePort or a load balancer, have addresses.
+	 * client; clients from outside, by a NodePort or a load balancer, have addresses: their own, or those of the nodes.
 	 *
 	 * @default all pods of the namespace
 	 * @example [{ namespaceLabels: { "kubernetes.io/metadata.name": "shop" } }, { cidr: "203.0.113.0/24" }]

@@ -74,7 +74,7 @@ export interface KubernetesDbClusterArgs {
 	imagePullSecrets?: Input<Input<string>[]>;
 
 	/**
-	 * The path of a kubeconfig, or its content. It is kept as a secret.
+	 * The absolute path of a kubeconfig, or its content. It is kept as a secret.
 	 *
 	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
 	 * @example config.requireSecret("kubeconfig")
@@ -99,7 +99,7 @@ export interface KubernetesDbClusterArgs {
 
 	/**
 	 * Makes the namespace, with the restricted Pod Security enforced in it. Unless `deletionPolicy` is `Delete` it outlives
-	 * the component, since the volumes are in it.
+	 * the component, since the volumes are in it: a component that takes it up again says `false`.
 	 *
 	 * @default true
 	 * @example false
