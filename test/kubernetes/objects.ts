@@ -16,7 +16,7 @@ function pathOf({ apiVersion, kind, metadata: { namespace } }: Thing): string {
 }
 
 /** Applies it as @pulumi/kubernetes does, on the server's side; a field that the API doesn't know is an error. */
-export async function apply(api: Api, thing: Thing, dryRun = false): Promise<Thing> {
+export async function apply(api: Pick<Api, "connection">, thing: Thing, dryRun = false): Promise<Thing> {
 	const query = `fieldManager=pulumi&fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`;
 	const answer = await api.connection.send({
 		method: "PATCH",
@@ -42,4 +42,15 @@ export async function admitted(
 		headers: { "content-type": "application/json" },
 	});
 	return { status: answer.status, message: JSON.parse(answer.text).message };
+}
+
+/** Deletes it, and comes back when it is gone. */
+export async function remove(api: Pick<Api, "connection">, thing: Thing): Promise<void> {
+	const path = `${pathOf(thing)}/${thing.metadata.name}`;
+	for (let method: "DELETE" | "GET" = "DELETE"; ; method = "GET") {
+		const { status, text } = await api.connection.send({ method, path });
+		if (status === 404) return;
+		if (status > 299) throw new Error(`${thing.kind} ${thing.metadata.name}: ${text}`);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+	}
 }
