@@ -52,12 +52,16 @@ export async function declare(
 		"live",
 		preview,
 	);
+	// @pulumi/kubernetes writes its value into the provider's inputs, where there is no other.
+	const { KUBECONFIG } = process.env;
+	delete process.env.KUBECONFIG;
 	const children: pulumi.Resource[] = [];
 	const { transformations = [], ...others } = opts();
 	const component = new KubernetesDbCluster(name, typeof args === "function" ? args() : args, {
 		...others,
 		transformations: [({ resource }) => void children.push(resource), ...transformations],
 	});
+	if (KUBECONFIG !== undefined) process.env.KUBECONFIG = KUBECONFIG;
 	await Promise.all([component, ...children].map(({ urn }) => value(urn)));
 	// The outputs are registered when the last of them is there.
 	if (!preview) await Promise.all([value(component.endpoint), value(component.secretName), value(component.caveats)]);
