@@ -5,5 +5,6 @@ export type {
 	PeerArgs,
 	ServiceMonitorArgs,
 } from "./pulumi/component/access-args";
-export type { KeeperArgs, KubernetesDbClusterArgs, TolerationArgs } from "./pulumi/component/args";
+export type { KubernetesDbClusterArgs } from "./pulumi/component/args";
 export { KubernetesDbCluster } from "./pulumi/component/kubernetes-dbcluster";
+export type { KeeperArgs, TolerationArgs } from "./pulumi/component/pod-args";

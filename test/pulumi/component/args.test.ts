@@ -41,7 +41,7 @@ test("Pulumi's own analyzer makes a schema of the component", () => {
 });
 
 test("every argument has an example, and every optional one says its default", () => {
-	const found = ["args", "access-args"].flatMap((file) => {
+	const found = ["args", "access-args", "pod-args"].flatMap((file) => {
 		const text = readFileSync(join(root, `src/pulumi/component/${file}.ts`), "utf8");
 		return [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n(?:\t\/\/.*\n)?\t(\w+)(\??): /g)];
 	});
