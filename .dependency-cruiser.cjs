@@ -24,8 +24,20 @@ module.exports = {
 		{
 			name: "only the faces to Pulumi know Pulumi",
 			severity: "error",
-			from: { path: "^src/", pathNot: "^src/(pulumi/|index.ts)" },
+			from: { path: "^src/", pathNot: "^src/(pulumi/|index.ts|kubernetes.ts)" },
 			to: { path: "@pulumi/" },
+		},
+		{
+			name: "who does not use the component needs neither of its packages",
+			severity: "error",
+			from: { path: "^src/", pathNot: "^src/pulumi/component/" },
+			to: { path: "@pulumi/(kubernetes|random)" },
+		},
+		{
+			name: "the component has an entry point of its own",
+			severity: "error",
+			from: { path: "^src/", pathNot: "^src/(pulumi/component/|kubernetes.ts)" },
+			to: { path: "^src/pulumi/component/" },
 		},
 	],
 	options: {

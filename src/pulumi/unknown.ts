@@ -1,8 +1,8 @@
 /** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
-const placeholder = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export function isUnknown(value: unknown): boolean {
-	return value === placeholder;
+	return value === unknownValue;
 }
 
 /** A property of the arguments: `["local", "port"]`. */

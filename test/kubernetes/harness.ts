@@ -240,12 +240,18 @@ async function kubeconfigWithRole(api: Api): Promise<string> {
 	});
 }
 
+interface QueryOptions {
+	readonly timeout?: number;
+	readonly localPort?: number;
+	readonly login?: { readonly user: string; readonly password: string };
+}
+
 /** One query on a connection of its own; throws what the server or the connection says, or after `timeout` milliseconds. */
 export async function queryAt(
 	endpoint: string,
 	sql: string,
 	body?: string,
-	{ timeout = 30_000, localPort }: { timeout?: number; localPort?: number } = {},
+	{ timeout = 30_000, localPort, login = credentials }: QueryOptions = {},
 ): Promise<string> {
 	const { request } = await import("node:http");
 	return new Promise((resolve, reject) => {
@@ -256,7 +262,7 @@ export async function queryAt(
 				agent: false,
 				timeout,
 				localPort,
-				headers: { connection: "close", "x-clickhouse-user": user, "x-clickhouse-key": password },
+				headers: { connection: "close", "x-clickhouse-user": login.user, "x-clickhouse-key": login.password },
 			},
 			(response) => {
 				let text = "";

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { caveats } from "../engine/output.mts";
@@ -91,5 +100,39 @@ export class ExampleProject extends Counted {
 			...flags("--secret", secret),
 		);
 		if (status !== 0) throw new Error(output);
+	}
+}
+
+/** A program with a KubernetesDbCluster, on plugins that stand in for those of @pulumi/kubernetes and @pulumi/random. */
+export class ComponentProject extends Project {
+	constructor(readonly space: Space) {
+		super({ KUBECONFIG: environment.kubeconfig });
+		const { kubeconfig, namespace, image, configRoot } = space.given() as Record<string, string>;
+		this.args = {
+			version: "1.7.1",
+			namespace,
+			image,
+			kubeconfig,
+			configRoot,
+			resources: { requests: { cpu: "10m", memory: "64Mi" } },
+			storage: "1Gi",
+			user: "app",
+			keeper: { hosts: [environment.keeper] },
+			service: { type: "NodePort" },
+			gracePeriodSeconds: 40,
+			update: { policy: "any", drainSeconds: 5 },
+		};
+		copyFileSync(join(import.meta.dirname, "component.js"), join(this.program, "index.js"));
+		for (const name of ["kubernetes", "random"]) {
+			const { version } = JSON.parse(readFileSync(join(root, `node_modules/@pulumi/${name}/package.json`), "utf8"));
+			const folder = join(this.folder, "pulumi", "plugins", `resource-${name}-v${version}`);
+			const file = join(folder, `pulumi-resource-${name}`);
+			mkdirSync(folder, { recursive: true });
+			writeFileSync(
+				file,
+				`#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, "plugin.mts")}" ${name} ${version} "$@"\n`,
+			);
+			chmodSync(file, 0o755);
+		}
 	}
 }

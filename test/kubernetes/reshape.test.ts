@@ -3,7 +3,7 @@ import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { check } from "../../src/pulumi/check";
 import { create } from "../../src/pulumi/create";
 import { update } from "../../src/pulumi/update";
-import { queryAt, Space, unavailable } from "./harness";
+import { Space, unavailable } from "./harness";
 import { startLoad } from "./load";
 
 type Properties = Record<string, unknown>;
@@ -82,7 +82,7 @@ it.skipIf(unavailable !== undefined)(
 				await space.queryPod(pod, `CREATE TABLE shop.everywhere ${table("Distributed(db, shop, rows)")}`);
 			}
 			const endpoint = await space.endpoint("db");
-			await vi.waitFor(() => queryAt(endpoint, "SELECT 1"), { timeout: minute, interval: 100 });
+			await space.reachable("db");
 			const load = startLoad({ endpoint, table: "shop.rows" });
 
 			const larger = at(3, { resources: { requests: { cpu: "10m", memory: "96Mi" } }, storage: "2Gi" });

@@ -1,0 +1,167 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { DbCluster } from "../dbcluster";
+import type { KubernetesDbClusterArgs } from "./args";
+import { exposure, serverFiles } from "./exposure";
+import { keeper } from "./keeper";
+import { networkPolicies } from "./network-policy";
+import { nameFromId, password } from "./password";
+import { metadata, type Scope } from "./scope";
+import { clusterKeys, defaultImage, serverKeys, validate } from "./validate";
+
+/**
+ * A production-grade MyScaleDB or ClickHouse cluster on Kubernetes in one declaration: a {@link DbCluster} with its
+ * namespace, password, Keeper, ServiceAccount and NetworkPolicies and, where asked for, an Ingress and a ServiceMonitor.
+ *
+ * It makes a Kubernetes provider from `kubeconfig` and `context`, unless one is among the options or comes from a parent;
+ * `DbCluster` takes the same two, so give them in that case as well.
+ *
+ * @throws pulumi.RunError that names every argument that has a problem, with its value, the reason and the way out.
+ *
+ * @example
+ * const db = new KubernetesDbCluster("analytics", { version: "1.8.0", replicas: 2, storage: "500Gi" });
+ * export const endpoint = db.endpoint;
+ * export const updateAvailable = db.updateAvailable;
+ */
+export class KubernetesDbCluster extends pulumi.ComponentResource {
+	/** It stands in users' state: it can't be changed. */
+	private static readonly type = "pulumi-dbcluster:kubernetes:KubernetesDbCluster";
+
+	/** The URL of ClickHouse's HTTP interface inside the Kubernetes cluster. */
+	readonly endpoint: pulumi.Output<string>;
+	/** The URL of the Ingress; absent without one. */
+	readonly url: pulumi.Output<string | undefined>;
+	/** The namespace. */
+	readonly namespace: pulumi.Output<string>;
+	/** The Secret of the namespace that holds the user's password. */
+	readonly secretName: pulumi.Output<string>;
+	/** The DB version that every replica runs. */
+	readonly version: pulumi.Output<string>;
+	/** The newest version of the catalogue when the cluster was last created, updated or refreshed; absent if unknown. */
+	readonly latestVersion: pulumi.Output<string | undefined>;
+	/** Whether `latestVersion` is newer than what runs. Set `version` to it, or to `latest`, to update. */
+	readonly updateAvailable: pulumi.Output<boolean>;
+	/** `Started`, `Stopped`, `Idle`, `Starting`, `Stopping`, `Updating`, `Restoring`, `Degraded` or `Unknown`. */
+	readonly state: pulumi.Output<string>;
+	/** In preview what the pending update does to reads and writes, and in which order, by transition; absent when none is due. */
+	readonly caveats: pulumi.Output<Record<string, Record<string, string>> | undefined>;
+
+	/** Whether a value is a KubernetesDbCluster, also of another copy of this package. */
+	static override isInstance(value: unknown): value is KubernetesDbCluster {
+		return (
+			pulumi.ComponentResource.isInstance(value) &&
+			(value as { __pulumiType?: unknown }).__pulumiType === KubernetesDbCluster.type
+		);
+	}
+
+	constructor(name: string, args: KubernetesDbClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+		validate(name, args);
+		super(KubernetesDbCluster.type, name, {}, opts);
+
+		const cluster = args.name ?? name;
+		const provider = this.getProvider("kubernetes::") ?? ownProvider(this, name, args);
+		const children: pulumi.CustomResourceOptions = { parent: this, provider };
+		const namespace = makeNamespace({
+			component: name,
+			cluster,
+			args,
+			opts: children,
+			namespace: args.namespace ?? cluster,
+		});
+		const scope: Scope = {
+			component: name,
+			cluster,
+			args,
+			opts: children,
+			namespace: namespace?.metadata.name ?? args.namespace ?? cluster,
+		};
+		const account = new kubernetes.core.v1.ServiceAccount(
+			name,
+			{
+				metadata: { ...metadata(scope, cluster), annotations: args.serviceAccountAnnotations },
+				automountServiceAccountToken: false,
+			},
+			children,
+		);
+		const policies = networkPolicies(scope);
+		const login = password(scope);
+		const keepers = keeper(scope);
+		const db = new DbCluster(
+			name,
+			{
+				...(pick(args, clusterKeys) as Pick<KubernetesDbClusterArgs, "version">),
+				name: cluster,
+				kubernetes: {
+					...pick(args, serverKeys),
+					image: args.image ?? defaultImage,
+					namespace: namespace === undefined ? scope.namespace : nameFromId(namespace),
+					passwordSecret: { name: login.made, ...(login.key !== undefined && { key: login.key }) },
+					keeper: keepers.hosts,
+					config: serverFiles(scope),
+					serviceAccountName: cluster,
+					...(args.kubeconfig !== undefined && { kubeconfig: pulumi.secret(args.kubeconfig) }),
+				},
+			},
+			{
+				parent: this,
+				dependsOn: [account, ...policies, ...(login.secret ? [login.secret] : []), ...keepers.made],
+				// One that was declared without the component goes over into it.
+				aliases: [{ parent: pulumi.rootStackResource }],
+			},
+		);
+		exposure(scope);
+
+		this.endpoint = db.endpoint;
+		this.url = pulumi.output(args.ingress?.host).apply((host) => host && `https://${host}`);
+		this.namespace = pulumi.output(scope.namespace);
+		this.secretName = login.name;
+		this.version = db.version;
+		this.latestVersion = db.latestVersion;
+		this.updateAvailable = db.updateAvailable;
+		this.state = db.state;
+		this.caveats = db.caveats;
+		this.registerOutputs({
+			endpoint: this.endpoint,
+			url: this.url,
+			namespace: this.namespace,
+			secretName: this.secretName,
+			version: this.version,
+			latestVersion: this.latestVersion,
+			updateAvailable: this.updateAvailable,
+			state: this.state,
+			caveats: this.caveats,
+		});
+	}
+}
+
+function ownProvider(parent: pulumi.Resource, name: string, { kubeconfig, context }: KubernetesDbClusterArgs) {
+	return new kubernetes.Provider(
+		name,
+		{
+			...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
+			...(context !== undefined && { context }),
+		},
+		{ parent },
+	);
+}
+
+/** Volumes live in the namespace: it stays where they do. */
+function makeNamespace(scope: Scope): kubernetes.core.v1.Namespace | undefined {
+	const { args, component, opts } = scope;
+	if (args.createNamespace === false) return undefined;
+	const { namespace, labels } = metadata(scope, "");
+	return new kubernetes.core.v1.Namespace(
+		component,
+		{
+			metadata: {
+				name: namespace,
+				labels: labels.apply((all) => ({ ...all, "pod-security.kubernetes.io/enforce": "restricted" })),
+			},
+		},
+		{ ...opts, retainOnDelete: args.deletionPolicy !== "Delete" },
+	);
+}
+
+function pick(args: KubernetesDbClusterArgs, keys: readonly string[]): pulumi.Inputs {
+	return Object.fromEntries(Object.entries(args).filter(([key, value]) => keys.includes(key) && value !== undefined));
+}

@@ -1,0 +1,257 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { accepted, count, trueOrFalse } from "../accepts";
+import { parse } from "../parse";
+import { type Problem, stranger } from "../problem";
+import { type Path, pathText, splitUnknown, unknownValue } from "../unknown";
+import type { KubernetesDbClusterArgs } from "./args";
+
+export const defaultImage = "myscale/myscaledb";
+
+/** Arguments that go to DbCluster under the same names. */
+export const clusterKeys = ["version", "shards", "replicas", "versions", "update", "desiredState", "deletionPolicy"];
+
+/** Arguments that go to DbCluster's `kubernetes` under the same names. */
+export const serverKeys = [
+	"storage",
+	"storageClass",
+	"resources",
+	"image",
+	"imagePullSecrets",
+	"context",
+	"user",
+	"config",
+	"users",
+	"service",
+	"labels",
+	"annotations",
+	"nodeSelector",
+	"tolerations",
+	"affinity",
+	"configRoot",
+	"readOnlyRootFilesystem",
+	"gracePeriodSeconds",
+];
+
+/** Arguments that become one of DbCluster's. */
+const renamedKeys = ["name", "namespace", "kubeconfig", "passwordSecret"];
+
+const object = (example: string) => ({ error: accepted(`an object such as ${example}`) });
+const text = (what: string) => z.string({ error: accepted(what) }).min(1, { error: accepted(what) });
+const labels = z.record(z.string(), text('text, such as "true"').or(z.literal("")), object('{ app: "shop" }'));
+
+const cidr = accepted('a range of addresses, such as "10.0.0.0/8" or "fd00::/8"');
+const peerShape = {
+	podLabels: labels.optional(),
+	namespaceLabels: labels.optional(),
+	cidr: z.union([z.cidrv4(), z.cidrv6()], { error: cidr }).optional(),
+};
+/** `{}` would be nobody for one and everybody for another reader. */
+function onePeer(
+	{ cidr, podLabels, namespaceLabels }: z.output<z.ZodObject<typeof peerShape>>,
+	context: z.RefinementCtx,
+) {
+	const byLabels = podLabels !== undefined || namespaceLabels !== undefined;
+	if ((cidr !== undefined) === byLabels)
+		context.addIssue({
+			code: "custom",
+			message: byLabels
+				? "it names both addresses and labels, and a peer is the one or the other: make it two."
+				: "it is empty: name addresses by cidr, or pods by podLabels and namespaceLabels ({} is all of them).",
+		});
+}
+const peers = z
+	.array(z.strictObject(peerShape, object('{ podLabels: { app: "shop" } }')).superRefine(onePeer), {
+		error: accepted('a list such as [{ podLabels: { app: "shop" } }]'),
+	})
+	.optional();
+const port = accepted("a port, from 1 to 65,535");
+const destinations = z
+	.array(
+		z
+			.strictObject(
+				{
+					...peerShape,
+					ports: z
+						.array(z.int({ error: port }).min(1, { error: port }).max(65_535, { error: port }), {
+							error: accepted("a list of ports, such as [443]"),
+						})
+						.min(1, { error: "the list is empty: name the ports, such as [443]." }),
+				},
+				object('{ cidr: "0.0.0.0/0", ports: [443] }'),
+			)
+			.superRefine(onePeer),
+		{ error: accepted('a list such as [{ cidr: "0.0.0.0/0", ports: [443] }]') },
+	)
+	.optional();
+
+const host = accepted('a host name, such as "analytics.example.com"');
+const keeperCount = {
+	error: accepted("1 or 3", "Leave it out for 3: with two, either one's loss would be an outage."),
+};
+
+/** What is the component's own; all else DbCluster reads. */
+const own = z.strictObject({
+	createNamespace: trueOrFalse(true),
+	// Its value is never repeated.
+	password: z
+		.string({ error: "it is not text: give it from the stack's secrets, or leave it out for a random one." })
+		.min(1, { error: "it is empty: give it from the stack's secrets, or leave it out for a random one." })
+		.optional(),
+	passwordGeneration: count(1, 1_000_000, 1),
+	keeper: z
+		.strictObject(
+			{
+				hosts: z
+					.array(z.unknown(), { error: accepted('a list such as ["zookeeper-0.zookeeper:2181"]') })
+					.min(1, { error: "the list is empty: name the hosts, or leave it out to have a Keeper made." })
+					.optional(),
+				replicas: z.literal([1, 3], keeperCount).optional(),
+				image: text('an image, such as "clickhouse/clickhouse-keeper:25.8.30.16"').optional(),
+				storage: z
+					.string({ error: accepted('a size, such as "10Gi"') })
+					.regex(/^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/, { error: accepted('a size, such as "10Gi"') })
+					.optional(),
+				resources: z.looseObject({}, object('{ requests: { memory: "1Gi" } }')).optional(),
+			},
+			object("{ replicas: 3 }"),
+		)
+		.optional(),
+	ingress: z
+		.strictObject(
+			{
+				host: z
+					.string({ error: host })
+					.regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, { error: host }),
+				className: text("the name of an IngressClass").optional(),
+				tlsSecret: text("the name of a Secret").optional(),
+				annotations: labels.optional(),
+			},
+			object('{ host: "analytics.example.com" }'),
+		)
+		.optional(),
+	networkPolicy: z
+		.strictObject(
+			{
+				enabled: trueOrFalse(true),
+				clients: peers,
+				apiServer: peers.refine((given) => given?.length !== 0, {
+					error: "the list is empty: DbCluster could not ask the servers. Leave it out for no restriction.",
+				}),
+				metrics: peers,
+				egress: destinations,
+			},
+			object('{ clients: [{ podLabels: { app: "shop" } }] }'),
+		)
+		.optional(),
+	serviceMonitor: z
+		.strictObject({ labels: labels.optional(), interval: text('a duration, such as "30s"').optional() }, object("{}"))
+		.optional(),
+	serviceAccountAnnotations: labels.optional(),
+});
+
+/** They decide which objects there are, or are part of a child's name. */
+const structural =
+	/^(name|createNamespace|deletionPolicy|passwordSecret|passwordGeneration|keeper(\.(hosts|replicas))?|ingress|serviceMonitor|networkPolicy(\.(enabled|(clients|apiServer|metrics|egress)(\[\d+\](\.ports.*)?)?))?)$/;
+
+/** @throws pulumi.RunError when an argument has a problem; it names all of them. */
+export function validate(name: string, args: KubernetesDbClusterArgs): void {
+	const problems = problemsOf(name, args);
+	if (problems.length === 0) return;
+	const lines = problems.map(({ property, reason }) => (property === "" ? reason : `${property}: ${reason}`));
+	throw new pulumi.RunError(`KubernetesDbCluster '${name}' can't be declared:\n  ${lines.join("\n  ")}`);
+}
+
+function problemsOf(name: string, args: KubernetesDbClusterArgs): Problem[] {
+	const given = (settle(args ?? {}) ?? {}) as Record<string, unknown>;
+	const { known, unknown } = splitUnknown(given) as { known: Record<string, unknown>; unknown: Path[] };
+	const names = [...Object.keys(own.shape), ...clusterKeys, ...serverKeys, ...renamedKeys];
+	return [
+		...Object.keys(given)
+			.filter((key) => !names.includes(key))
+			.map((key) => stranger([], key, names)),
+		...unknown
+			.map(pathText)
+			.filter((path) => structural.test(path))
+			.map((property) => ({
+				property,
+				reason: "it is known only later, and decides what is made: give a plain value.",
+			})),
+		...ownProblems(known, unknown),
+		...clusterProblems(name, given),
+	];
+}
+
+function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): Problem[] {
+	const read = own.safeParse(select(known, Object.keys(own.shape)));
+	const issues = (read.success ? [] : read.error.issues).filter(
+		({ code, path }) => !unknown.some((at) => begins(path, at) || (code === "custom" && begins(at, path))),
+	);
+	return [
+		...issues.flatMap((issue) =>
+			issue.code === "unrecognized_keys"
+				? issue.keys.map((key) => ({
+						property: pathText([...issue.path, key] as Path),
+						reason: "there is no such argument.",
+					}))
+				: [{ property: pathText(issue.path as Path), reason: issue.message }],
+		),
+		...conflicts(known),
+	];
+}
+
+const begins = (path: readonly PropertyKey[], start: readonly PropertyKey[]) =>
+	start.every((key, index) => key === path[index]);
+
+function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Record<string, unknown>): Problem[] {
+	const found: Problem[] = [];
+	if (passwordSecret !== undefined && (password !== undefined || passwordGeneration !== undefined))
+		found.push({
+			property: "passwordSecret",
+			reason: `a password is given twice: keep passwordSecret, or ${password === undefined ? "passwordGeneration" : "password"}. With passwordSecret, another password is a Secret of another name.`,
+		});
+	const { hosts, ...made } = (keeper ?? {}) as Record<string, unknown>;
+	if (hosts !== undefined && Object.keys(made).length > 0)
+		found.push({
+			property: "keeper.hosts",
+			reason: `no Keeper is made where hosts are given: leave out ${Object.keys(made).join(", ")}, or hosts.`,
+		});
+	return found;
+}
+
+/** As DbCluster will say them, under the names that they have here. */
+function clusterProblems(name: string, given: Record<string, unknown>): Problem[] {
+	const { hosts } = (given.keeper ?? {}) as { hosts?: unknown };
+	const cluster = given.name ?? name;
+	const { problems = [] } = parse({
+		...select(given, clusterKeys),
+		owner: "",
+		name: cluster,
+		kubernetes: {
+			image: defaultImage,
+			...select(given, [...serverKeys, "kubeconfig"]),
+			namespace: given.namespace ?? cluster,
+			passwordSecret: given.passwordSecret ?? { name: "x" },
+			...(Array.isArray(hosts) && { keeper: hosts }),
+		},
+	});
+	return problems.map(({ property, reason }) => ({
+		property: property.replace(/^kubernetes\./, "").replace(/^keeper\[/, "keeper.hosts["),
+		reason,
+	}));
+}
+
+/** With the marker of a value that is not known yet in the place of outputs and promises. */
+function settle(value: unknown): unknown {
+	if (typeof value !== "object" || value === null) return value;
+	if (pulumi.Output.isInstance(value) || value instanceof Promise) return unknownValue;
+	if (Array.isArray(value)) return value.map(settle);
+	return select(
+		Object.fromEntries(Object.entries(value).map(([key, each]) => [key, settle(each)])),
+		Object.keys(value),
+	);
+}
+
+function select(object: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+	return Object.fromEntries(keys.flatMap((key) => (object[key] === undefined ? [] : [[key, object[key]]])));
+}
