@@ -17,6 +17,8 @@ export interface SettingProblem {
 export interface Platform<Settings = unknown> {
 	/** Also the property of the resource's arguments that selects it, and the first part of the id: `local`. */
 	readonly name: string;
+	/** Connections that clients keep alive end with the replica that they were made to: said among the caveats. */
+	readonly resetsConnections?: boolean;
 	/** The names of its settings: the property's keys. */
 	readonly keys: readonly string[];
 	/** Reads the arguments as they were given; all problems at once. Never throws. */

@@ -53,6 +53,8 @@ export function foresee(
 	const resizes = reshaping.joins.length > 0 || reshaping.leaves.length > 0;
 	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) return undefined;
 	const said = [...notes];
+	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
+	if (restarts && valid.place?.platform.resetsConnections) said.push({ note: "connections-reset" });
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
 	return caveatsInput(caveats(planned, cluster, said, reshaping));
 }

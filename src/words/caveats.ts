@@ -57,6 +57,8 @@ function noteText(note: CaveatNote): [string, string] {
 			return ["judged", `by what was recorded at ${note.at}; the update judges the live cluster`];
 		case "artifact":
 			return ["image", oneLine(note.what)];
+		case "connections-reset":
+			return ["resets", "at most one for each kept-alive connection and replica"];
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
 		case "catalogue-unknown":

@@ -26,7 +26,8 @@ describe.skipIf(unavailable !== undefined)("a program with a component, by the r
 	const answers = async (password: string) => {
 		const endpoint = await space.endpoint("db");
 		await vi.waitFor(
-			async () => expect(await queryAt(endpoint, "SELECT 1", undefined, { login: { user: "app", password } })).toBe("1"),
+			async () =>
+				expect(await queryAt(endpoint, "SELECT 1", undefined, { login: { user: "app", password } })).toBe("1"),
 			{ timeout: minute, interval: 200 },
 		);
 	};

@@ -41,6 +41,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			"+ 1.7.1 -> 1.8.0: {",
 			'+ order : "db-0-0"',
 			'+ reads : "may fail for a while as the replica restarts"',
+			'+ resets: "at most one for each kept-alive connection and replica"',
 			'+ return: "none: a DB version is never downgraded"',
 			'+ state : "Idle: woken first, then left Started"',
 			'+ writes: "may fail for a while as the replica restarts"',

@@ -93,6 +93,7 @@ it.skipIf(unavailable !== undefined)(
 					joins: "db-0-2: first the tables, then the rows, then clients",
 					order: "db-0-1, then db-0-0",
 					reads: "SELECT keeps working",
+					resets: "at most one for each kept-alive connection and replica",
 					writes: "may fail for a while as each replica restarts",
 				},
 			});

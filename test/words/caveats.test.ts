@@ -50,6 +50,7 @@ test("stopped", () => {
 test("an update that is gone on with, judged by a record, with things unknown", () => {
 	const halfway = cluster("1.7.1 1.8.0", { state: "Degraded", mark: mark("1.7.1", "1.8.0") });
 	const notes: CaveatNote[] = [
+		{ note: "connections-reset" },
 		{ note: "artifact", what: "repo/db:1.8.0@sha256:1" },
 		{ note: "judged-from-record", at: "2026-11-23T10:00:00Z" },
 		{ note: "unknown-until-update", properties: ["versions", "local.port"] },
@@ -61,6 +62,7 @@ test("an update that is gone on with, judged by a record, with things unknown", 
 		judged: "by what was recorded at 2026-11-23T10:00:00Z; the update judges the live cluster",
 		order: "analytics-0-0",
 		reads: "SELECT keeps working",
+		resets: "at most one for each kept-alive connection and replica",
 		resumes: "an update that stopped midway",
 		return: none,
 		unknown: "local.port and versions; judged in the update",

@@ -14,6 +14,8 @@ import { kept } from "./shape";
 /** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
 export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	name: "kubernetes",
+	// A Service balances connections, not requests.
+	resetsConnections: true,
 	keys: settingKeys,
 	read: readSettings,
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
