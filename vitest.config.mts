@@ -14,6 +14,8 @@ const local = [
 ];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
+/** The API server is everybody's: what takes it away runs when all others have ended. */
+const alone = ["test/kubernetes/api-server.test.ts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
@@ -48,11 +50,23 @@ export default defineConfig({
 				test: {
 					name: "kubernetes",
 					include: kubernetes,
+					exclude: alone,
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
-					maxWorkers: engineWorkers,
+					// They mostly wait for pods.
+					maxWorkers: cliWorkers,
 					sequence: { groupOrder: 4 },
+				},
+			},
+			{
+				test: {
+					name: "kubernetes-alone",
+					include: alone,
+					globalSetup: ["test/kubernetes/setup.mts"],
+					testTimeout: 5 * minute,
+					hookTimeout: 5 * minute,
+					sequence: { groupOrder: 5 },
 				},
 			},
 			{

@@ -130,6 +130,31 @@ it.skipIf(unavailable !== undefined)(
 			expect(await space.queryPod("db-0-0", "SELECT DISTINCT total_replicas FROM system.replicas")).toBe("2");
 			expect(await space.api.get("services", "db-0-2")).toBeUndefined();
 
+			// Whatever else changes, a new version is judged by what runs.
+			const engines = [
+				{ version: "1.7.1", engine: "23.3" },
+				{ version: "1.8.0", engine: "24.8" },
+			];
+			const upgraded = { ...smaller, version: "1.8.0" };
+			expect((await db.preview({ ...upgraded, versions: { list: engines } })).refused).toEqual([
+				expect.stringMatching(
+					/^version: 1\.8\.0 is built on ClickHouse 24\.8 and 1\.7\.1, which db-0-\d runs, on 23\.3: /,
+				),
+			]);
+			// Nothing else can answer while the first one restarts: the other never gets what is written all the while.
+			await space.queryPod("db-0-0", "SYSTEM STOP FETCHES");
+			const list = [{ version: "1.7.1" }, { version: "1.8.0" }];
+			await vi.waitFor(
+				async () =>
+					expect((await db.preview({ ...upgraded, versions: { list } })).refused).toEqual([
+						expect.stringMatching(
+							/^version: the update to 1\.8\.0 would begin with db-0-1, and no other replica of its shard could answer meanwhile: db-0-0 has not caught up\./,
+						),
+					]),
+				{ timeout: minute, interval: 500 },
+			);
+			await space.queryPod("db-0-0", "SYSTEM START FETCHES");
+
 			const seen = await load.stop();
 			expect(seen.failedSelects).toEqual([]);
 			expect(seen.failedInserts).toEqual([]);

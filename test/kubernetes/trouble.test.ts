@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { Claimed } from "../../src/control/errors";
 import { known } from "../../src/core/question";
@@ -8,7 +6,7 @@ import type { Pod } from "../../src/platforms/kubernetes/types";
 import { roll } from "../../src/roll/roll";
 import { untilState } from "../../src/roll/wait";
 import { setImage } from "./by-hand";
-import { environment, Space, startCluster, unavailable, versions } from "./harness";
+import { Space, startCluster, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
 import { Sampler } from "./sampler";
 import { allReplicas, expectRows, makeTables } from "./tables";
@@ -110,50 +108,6 @@ here(
 			expect(after[0]).not.toBe(before[0]);
 			expect(after[1]).toBe(before[1]);
 			expect((await control.observe())?.replicas.map(({ version }) => version)).toEqual([versions.v3, versions.v3]);
-		} finally {
-			await space.close();
-		}
-	},
-);
-
-const { restartApi } = environment;
-const noRestart =
-	unavailable ?? (restartApi === undefined ? "DBCLUSTER_TEST_RESTART_API, the command for it, is not set" : undefined);
-
-it.skipIf(noRestart !== undefined)(
-	`an API server that is restarted midway is waited for${noRestart === undefined ? "" : ` (not here: ${noRestart})`}`,
-	{ timeout: 5 * minute },
-	async () => {
-		const space = await Space.open();
-		try {
-			const control = await startCluster(space, { version: versions.v1, ...two });
-			const table = await makeTables(space, two);
-			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
-			const sampler = Sampler.start(space, "db", allReplicas(two));
-			let restarted: Promise<unknown> | undefined;
-			const { cluster } = await roll({
-				control,
-				to: versions.v2,
-				holder: "the test",
-				timing: { drainSeconds: 10 },
-				report(event) {
-					if (event.event === "restarting") restarted ??= promisify(execFile)("sh", ["-c", restartApi ?? ""]);
-				},
-			});
-			await restarted;
-			const seen = await load.stop();
-			await sampler.stop();
-
-			expect(restarted).toBeDefined();
-			expect(sampler.blind).toBeGreaterThan(0);
-			expect(cluster).toMatchObject({ state: "Started" });
-			expect(cluster.replicas.map(({ version }) => version)).toEqual([versions.v2, versions.v2]);
-			expect(seen.failedSelects, sampler.story).toEqual([]);
-			expect(seen.selects).toBeGreaterThan(50);
-			expect(sampler.mostUnready).toBe(1);
-			expect(sampler.mostOut).toBe(1);
-			expect(sampler.replaced).toEqual(["db-0-1", "db-0-0"]);
-			await expectRows(space, two, seen);
 		} finally {
 			await space.close();
 		}

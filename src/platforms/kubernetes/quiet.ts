@@ -17,8 +17,8 @@ export interface Surroundings {
 	readonly queries: () => Promise<number | undefined>;
 	/** When the API server was last found to be away. */
 	readonly awayAt: () => number | undefined;
-	/** Called each second: keeps the claim, and finds out whether the API server is there. */
-	readonly keep: () => Promise<void>;
+	/** Called each second with the milliseconds waited so far: keeps the claim, and finds out whether the API server is there. */
+	readonly keep: (waited: number) => Promise<unknown>;
 	readonly now: () => number;
 	readonly sleep: (milliseconds: number) => Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surround
 		if (at >= from + longestMoment || (at >= from + leastMoment && at - disturbed >= quietMoment)) return;
 		await sleep(pause);
 		if (now() - kept >= keepEvery) {
-			await keep();
+			await keep(now() - start);
 			kept = now();
 		}
 		const count = await queries();

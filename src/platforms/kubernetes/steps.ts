@@ -14,6 +14,9 @@ import { indexes } from "./server-config";
 import type { KeptSettings, Shape } from "./shape";
 import type { KubeObject, Pod, StatefulSet } from "./types";
 
+/** Milliseconds that every claim has left when a step begins. */
+const claimLasts = 10_000;
+
 /** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
 	const settings = cluster.settings(await cluster.record.guard(claim));
@@ -30,7 +33,8 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	await untilQuiet({
 		queries: () => queriesEver(cluster, pod, settings),
 		awayAt: () => cluster.api.connection.awayAt(),
-		keep: () => cluster.record.extend(claim, 60),
+		// Extended only where it would run out meanwhile: whoever comes after one that was killed waits until it has.
+		keep: (waited) => (waited < claimLasts ? cluster.record.guard(claim) : cluster.record.extend(claim, 30)),
 		now: Date.now,
 		sleep,
 	});
