@@ -14,6 +14,8 @@ const local = [
 ];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
+/** What counts each request of many clients runs one by one: on few cores another test's pods would be measured, too. */
+const calm = ["roll", "killed", "stop"].map((name) => `test/kubernetes/${name}.test.ts`);
 /** The API server is everybody's: what takes it away runs when all others have ended. */
 const alone = ["test/kubernetes/api-server.test.ts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
@@ -50,7 +52,7 @@ export default defineConfig({
 				test: {
 					name: "kubernetes",
 					include: kubernetes,
-					exclude: alone,
+					exclude: [...calm, ...alone],
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
@@ -59,16 +61,17 @@ export default defineConfig({
 					sequence: { groupOrder: 4 },
 				},
 			},
-			{
+			...[calm, alone].map((include, index) => ({
 				test: {
-					name: "kubernetes-alone",
-					include: alone,
+					name: ["kubernetes-calm", "kubernetes-alone"][index],
+					include,
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
-					sequence: { groupOrder: 5 },
+					maxWorkers: 1,
+					sequence: { groupOrder: 5 + index },
 				},
-			},
+			})),
 			{
 				test: {
 					name: "engine",

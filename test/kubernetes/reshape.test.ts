@@ -79,7 +79,9 @@ it.skipIf(unavailable !== undefined)(
 					`CREATE TABLE shop.rows ${table(`ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}', d, n, 8192)`)}`,
 				);
 				await space.queryPod(pod, "CREATE VIEW shop.a_view AS SELECT count() AS c FROM shop.rows");
-				await space.queryPod(pod, `CREATE TABLE shop.everywhere ${table("Distributed(db, shop, rows)")}`);
+				const everywhere = `CREATE TABLE IF NOT EXISTS shop.everywhere ${table("Distributed(db, shop, rows)")}`;
+				// The name of a pod is known some seconds after its start.
+				await vi.waitFor(() => space.queryPod(pod, everywhere), { timeout: minute, interval: 500 });
 			}
 			const endpoint = await space.endpoint("db");
 			await space.reachable("db");

@@ -3,6 +3,8 @@ import { indexes } from "../../src/platforms/kubernetes/server-config";
 import type { Space } from "./harness";
 import type { Seen } from "./load";
 
+const minute = 60_000;
+
 export interface Topology {
 	readonly shards: number;
 	/** Of each shard. */
@@ -31,13 +33,13 @@ export async function makeTables(space: Space, topology: Topology): Promise<stri
 			pod,
 			`CREATE TABLE rows ${columns} ENGINE = ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}') ORDER BY n ${settings}`,
 		);
+		// These servers look its hosts up at once, and the name of a pod is known some seconds after its start.
+		const distributed = `CREATE TABLE IF NOT EXISTS all_rows ${columns} ENGINE = Distributed(db, default, rows, n)`;
 		if (topology.shards > 1)
-			await space.queryPod(pod, `CREATE TABLE all_rows ${columns} ENGINE = Distributed(db, default, rows, n)`);
+			await vi.waitFor(() => space.queryPod(pod, distributed), { timeout: minute, interval: 500 });
 	}
 	return topology.shards > 1 ? "all_rows" : "rows";
 }
-
-const minute = 60_000;
 
 /** Every acknowledged row is on every replica of its shard, once, and no other row but those whose INSERT failed midway. */
 export async function expectRows(space: Space, topology: Topology, seen: Seen): Promise<void> {

@@ -37,9 +37,12 @@ const isInner = ({ name }: Table) => name.startsWith(".inner");
  * Gives a server the databases and tables that another has and it lacks; rows come by replication. Tables of a database of
  * engine Replicated come by themselves.
  *
+ * @param patience milliseconds for what mends itself: a Distributed table is made only once the names of its hosts resolve,
+ * and that of a new pod takes some seconds.
  * @throws ControlError naming the table that can't be made, with the server's words.
  */
-export async function copyTables(from: Server, to: Server): Promise<void> {
+export async function copyTables(from: Server, to: Server, patience = 10_000): Promise<void> {
+	const deadline = Date.now() + patience;
 	const [databases, tables, have, there] = await Promise.all([
 		databasesOf(from),
 		tablesOf(from),
@@ -72,7 +75,9 @@ export async function copyTables(from: Server, to: Server): Promise<void> {
 			}
 		}
 		const [first] = failed;
-		if (first !== undefined && failed.length === missing.length)
+		const stuck = first !== undefined && failed.length === missing.length;
+		if (stuck && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 500));
+		else if (stuck)
 			throw new ControlError(`the table ${path(first.table)} can't be made on the new replica: ${first.why.message}`);
 		missing = failed.map(({ table }) => table);
 	}

@@ -55,7 +55,7 @@ describe("on a current engine", () => {
 			},
 		};
 		await from.sql("CREATE TABLE shop.late (n UInt64) ENGINE = MergeTree ORDER BY n");
-		const error: unknown = await copyTables(server(from) as Server, broken as Server).catch(
+		const error: unknown = await copyTables(server(from) as Server, broken as Server, 0).catch(
 			(reason: unknown) => reason,
 		);
 		expect(error).toBeInstanceOf(ControlError);
