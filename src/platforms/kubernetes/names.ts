@@ -15,7 +15,7 @@ export const annotation = {
 	version: "pulumi-dbcluster/version",
 	/** Of a pod: the image that `version` is about; another image under the same annotation is of unknown version. */
 	image: "pulumi-dbcluster/image",
-	/** Of a pod: a hash of all that it is made from, the server's configuration too. One that differs from its template's is outdated. */
+	/** Of a pod: a hash of all but the version that it is made from, the server's configuration too. One that differs from its template's is outdated. */
 	template: "pulumi-dbcluster/template",
 	/** Of a StatefulSet: an idler scaled it to zero. Public: idlers set it to `"true"`, and starting removes it. */
 	idle: "pulumi-dbcluster/idle",

@@ -51,22 +51,22 @@ interface Template {
 
 /** The template of a shard's pods; while replicas are `joining`, its pods are not reached by clients until they are let in. */
 export function podTemplate(shape: Shape, shard: number, image: Image, joining = false): Template {
-	const { settings } = shape;
 	const labels = { ...objectLabels(shape), ...shardLabels(shape, shard) };
-	const annotations = {
-		...settings.annotations,
-		[annotation.version]: image.version,
-		[annotation.image]: image.reference,
-	};
-	const spec = podSpec(shape, shard, image);
-	// Servers read their configuration at start: another one is another pod.
-	const hash = createHash("sha256").update(JSON.stringify([labels, annotations, spec, serverConfig(shape)]));
+	const { annotations, image: repository } = shape.settings;
+	// Servers read their configuration at start, so another one is another pod. Which version runs is told apart from that.
+	const anyVersion = podSpec(shape, shard, { ...image, reference: repository, pullAlways: false });
+	const hash = createHash("sha256").update(JSON.stringify([labels, annotations, anyVersion, serverConfig(shape)]));
 	return {
 		metadata: {
 			labels: joining ? labels : { ...labels, [label.clients]: clientServiceName(shape.name) },
-			annotations: { ...annotations, [annotation.template]: hash.digest("hex").slice(0, 16) },
+			annotations: {
+				...annotations,
+				[annotation.version]: image.version,
+				[annotation.image]: image.reference,
+				[annotation.template]: hash.digest("hex").slice(0, 16),
+			},
 		},
-		spec,
+		spec: podSpec(shape, shard, image),
 	};
 }
 

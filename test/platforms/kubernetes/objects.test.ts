@@ -113,6 +113,9 @@ describe("a StatefulSet", () => {
 		expect(hash()).toBe(hash({}));
 		const others = [more, { resources: { limits: { memory: "4Gi" } } }, { annotations: { a: "b" } }, { user: "app" }];
 		expect(new Set([undefined, ...others].map(hash)).size).toBe(others.length + 1);
+		const newer = { reference: "myscale/myscaledb:1.9.0@sha256:2", version: v("1.9.0"), pullAlways: true };
+		const { spec } = statefulSet(shape(), 1, newer, { replicas: 2 }) as unknown as ReturnType<typeof rendered>;
+		expect(spec.template.metadata.annotations["pulumi-dbcluster/template"]).toBe(hash());
 	});
 
 	it("is the same pod, out of clients' reach, while replicas join", () => {
