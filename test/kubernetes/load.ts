@@ -147,8 +147,12 @@ function counted(text: string): void {
 	if (!/^\d+\s*$/.test(text)) throw new Error(`no count: ${text}`);
 }
 
-/** A connection that was open came to its end; one that could not be opened is another matter. */
+/**
+ * A connection that was open came to its end; one that could not be opened is another matter. A server that stops may still
+ * answer on it, with an error that has no words; or the connection is one that a server keeps to a peer of another shard.
+ */
 const isReset = (error: unknown) => {
 	const { code, message } = error as NodeJS.ErrnoException;
-	return code === "ECONNRESET" || code === "EPIPE" || message.includes("socket hang up");
+	const ends = ["socket hang up", "Connection reset by peer, while reading from socket"];
+	return code === "ECONNRESET" || code === "EPIPE" || message === "" || ends.some((end) => message.includes(end));
 };
