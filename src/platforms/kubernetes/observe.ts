@@ -6,11 +6,12 @@ import { type Cluster, inEndpoints, names } from "./cluster";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { annotation, container, label, replicaName, shardName } from "./names";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
+import { templateHash } from "./pod";
 import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
 import { indexes } from "./server-config";
 import type { KeptSettings } from "./shape";
-import type { EndpointSlice, Event, Pod, PodTemplate, StatefulSet } from "./types";
+import type { EndpointSlice, Event, Pod, StatefulSet } from "./types";
 
 /** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -141,7 +142,7 @@ function replicaOf(
 	// Where no StatefulSet was ever made, the cluster is still being made.
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
 	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster.name, shard)} is gone` : undefined;
-	const outdated = pod !== undefined && set !== undefined && templateOf(pod) !== templateOf(set.spec.template);
+	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
 	const down = serving || stopped ? undefined : (gone ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = down ?? (serving ? unasked : undefined);
 	return {
@@ -157,8 +158,6 @@ function replicaOf(
 		...(trouble !== undefined && { trouble }),
 	};
 }
-
-const templateOf = ({ metadata }: Pick<PodTemplate, "metadata">) => metadata?.annotations?.[annotation.template];
 
 /** One that does not answer is not known to be behind. A ready one that can't be asked is worth a word. */
 async function askHealth(

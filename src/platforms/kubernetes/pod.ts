@@ -3,7 +3,7 @@ import type { DbVersion } from "../../core/version";
 import { annotation, clientServiceName, container, dataVolume, label, ports } from "./names";
 import { configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
-import type { Meta } from "./types";
+import type { Meta, PodTemplate } from "./types";
 
 /** An image as the pod's template names it: pinned to a digest where the registry tells one. */
 export interface Image {
@@ -69,6 +69,10 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 		spec: podSpec(shape, shard, image),
 	};
 }
+
+/** The hash that a pod or a template carries of what it is made from; `undefined` where others made it. */
+export const templateHash = (of: Pick<PodTemplate, "metadata"> | undefined): string | undefined =>
+	of?.metadata?.annotations?.[annotation.template];
 
 function podSpec(shape: Shape, shard: number, image: Image): object {
 	const { settings } = shape;

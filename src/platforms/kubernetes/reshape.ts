@@ -5,9 +5,10 @@ import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
 import { lossOf } from "./leave";
 import type { Spec } from "./making";
-import { annotation, clientServiceName, parseReplica, replicaName, shardName } from "./names";
+import { clientServiceName, parseReplica, replicaName, shardName } from "./names";
 import { surroundings } from "./objects";
 import { settle } from "./opened";
+import { templateHash } from "./pod";
 import type { Stored } from "./record";
 import { health } from "./server";
 import { indexes } from "./server-config";
@@ -34,7 +35,9 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
 	const shape = shapeOf(cluster, wanted);
 	const members = names(cluster.name, stored);
-	const joining = placesOf(cluster.name, shape).filter(({ name }) => !members.includes(name));
+	const joining = names(cluster.name, shape)
+		.filter((name) => !members.includes(name))
+		.map((name) => ({ name, ...cluster.place(name) }));
 	const leaves = leavesOf(cluster, shape, sets);
 	const obstacles = await sizeObstacles(cluster, stored, wanted, sets, joining.length + leaves.length > 0);
 	const attempt = collector(obstacles);
@@ -54,19 +57,12 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
 			await cluster.api.apply(object, { dryRun: true });
 			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
-			restarts ||= set.spec.replicas !== 0 && hashOf(template) !== hashOf(set.spec.template);
+			restarts ||= set.spec.replicas !== 0 && templateHash(template) !== templateHash(set.spec.template);
 		}
 	});
 	await attempt("kubernetes.storage", () => growVolumes(cluster, shape.settings, { dryRun: true }));
 	return { obstacles, restarts, joins: joining, leaves };
 }
-
-const hashOf = (template: PodTemplate | undefined) => template?.metadata?.annotations?.[annotation.template];
-
-const placesOf = (cluster: string, { shards, replicas }: Pick<Shape, "shards" | "replicas">) =>
-	indexes(shards).flatMap((shard) =>
-		indexes(replicas).map((ordinal) => ({ name: replicaName(cluster, shard, ordinal), shard, ordinal })),
-	);
 
 /** The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. */
 function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]): string[] {
