@@ -1,3 +1,8 @@
+/**
+ * The resource {@link DbCluster}, its arguments and its outputs.
+ *
+ * @module pulumi-dbcluster
+ */
 export type { DbClusterArgs, LocalArgs, ReleaseArgs, UpdateArgs, VersionsArgs } from "./pulumi/args";
 export { DbCluster, type ReplicaVersion } from "./pulumi/dbcluster";
 export type { KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";

@@ -17,16 +17,19 @@ export interface DbClusterArgs {
 	version: Input<string>;
 
 	/**
-	 * How many shards the data is spread over.
+	 * How many shards the data is spread over, from 1 to 256. On Kubernetes it can be raised; a local cluster has one.
 	 *
 	 * @default 1
+	 * @example 3
 	 */
 	shards?: Input<number>;
 
 	/**
-	 * How many replicas each shard has. With two or more, SELECT keeps working during an update.
+	 * How many replicas each shard has, from 1 to 64. With two or more, SELECT keeps working during an update. On
+	 * Kubernetes it can be raised and lowered; of a local cluster it can't be changed.
 	 *
 	 * @default 2
+	 * @example 3
 	 */
 	replicas?: Input<number>;
 
@@ -49,22 +52,33 @@ export interface DbClusterArgs {
 	 * The catalogue: which versions exist.
 	 *
 	 * @default the engines that are installed, on the local platform; the tags of the image, on Kubernetes
+	 * @example { list: [{ version: "1.7.1" }, { version: "1.8.0" }] }
 	 */
 	versions?: Input<VersionsArgs>;
 
-	/** How updates go. */
+	/**
+	 * How updates go.
+	 *
+	 * @default every update goes to the latest version, judged on the live cluster
+	 * @example { policy: "any", drainSeconds: 60 }
+	 */
 	update?: Input<UpdateArgs>;
 
 	/**
 	 * `Started` or `Stopped`: what the cluster is to be in once `pulumi up` is done. Left alone unless given, so that a
 	 * cluster that somebody stopped stays stopped. An update of a stopped cluster happens while it is stopped.
+	 *
+	 * @default left alone
+	 * @example "Stopped"
 	 */
 	desiredState?: Input<string>;
 
 	/**
-	 * What becomes of the data when the resource is destroyed: `Retain` keeps it, `Delete` deletes it.
+	 * What becomes of the data when the resource is destroyed: `Retain` keeps it, `Delete` deletes it. What counts is what
+	 * the last `pulumi up` said.
 	 *
 	 * @default "Retain"
+	 * @example "Delete"
 	 */
 	deletionPolicy?: Input<string>;
 
@@ -73,13 +87,16 @@ export interface DbClusterArgs {
 	 * such a cluster is refused.
 	 *
 	 * @default false
+	 * @example true
 	 */
 	adopt?: Input<boolean>;
 
 	/**
-	 * The cluster's name on its platform. It can't be changed later.
+	 * The cluster's name on its platform: up to 42 lower-case letters, digits and dashes, a letter first and no dash last.
+	 * It can't be changed later.
 	 *
 	 * @default the name of the resource
+	 * @example "analytics"
 	 */
 	name?: Input<string>;
 }
@@ -108,6 +125,7 @@ export interface LocalArgs {
 	 * them. 0 is never.
 	 *
 	 * @default 0
+	 * @example 900
 	 */
 	idleAfterSeconds?: Input<number>;
 
@@ -124,6 +142,7 @@ export interface LocalArgs {
 	 * The `chdb_node.node` through which every engine is loaded.
 	 *
 	 * @default the newest engine's own
+	 * @example "./node_modules/chdb/build/Release/chdb_node.node"
 	 */
 	addon?: Input<string>;
 }
@@ -131,8 +150,9 @@ export interface LocalArgs {
 /** The catalogue: which DB versions exist. */
 export interface VersionsArgs {
 	/**
-	 * The versions, in any order.
+	 * The versions, in any order; at least one.
 	 *
+	 * @default the catalogue is the platform's own
 	 * @example [{ version: "1.7.1", engine: "23.3" }, { version: "1.8.0", engine: "23.3" }]
 	 */
 	list?: Input<Input<ReleaseArgs>[]>;
@@ -140,7 +160,11 @@ export interface VersionsArgs {
 
 /** A DB version that exists. */
 export interface ReleaseArgs {
-	/** @example "1.8.0" */
+	/**
+	 * Three or four numbers with dots between them.
+	 *
+	 * @example "1.8.0"
+	 */
 	version: Input<string>;
 
 	/**
@@ -160,6 +184,7 @@ export interface UpdateArgs {
 	 * that is not older than what runs.
 	 *
 	 * @default "latest"
+	 * @example "any"
 	 */
 	policy?: Input<string>;
 
@@ -169,30 +194,34 @@ export interface UpdateArgs {
 	 * judges live before it touches anything.
 	 *
 	 * @default "live"
+	 * @example "recorded"
 	 */
 	judge?: Input<string>;
 
 	/**
-	 * How long a replica that was taken out of the endpoints waits for the queries that it still runs, in seconds.
-	 * Queries that run longer are cut off.
+	 * How long a replica that was taken out of the endpoints waits for the queries that it still runs, in seconds, from 0
+	 * to 86,400. Queries that run longer are cut off.
 	 *
 	 * @default 30
+	 * @example 300
 	 */
 	drainSeconds?: Input<number>;
 
 	/**
-	 * How long a replica may show no progress while it starts before the update stops there, in seconds. A replica that
-	 * makes progress is waited for without an end.
+	 * How long a replica may show no progress while it starts before the update stops there, in seconds, from 1 to
+	 * 604,800. A replica that makes progress is waited for without an end.
 	 *
 	 * @default 300
+	 * @example 1800
 	 */
 	stallSeconds?: Input<number>;
 
 	/**
-	 * How many shards are updated at once, after the first replica of the first shard serves. Within a shard it is always
-	 * one replica after the other.
+	 * How many shards are updated at once, after the first replica of the first shard serves, from 1 to 256. Within a shard
+	 * it is always one replica after the other.
 	 *
 	 * @default 4
+	 * @example 1
 	 */
 	shardsAtOnce?: Input<number>;
 }
