@@ -5,6 +5,9 @@ import { states } from "../src/core/state";
 import type { DbVersion } from "../src/core/version";
 import { v } from "./build";
 
+/** For tests that are ES modules: these arbitraries are made with the other build of fast-check. */
+export { fc };
+
 /** Few enough that two are often the same, or the same in another spelling; around the bounds that rules know. */
 const pool = ["0.9.1.4", "0.9.2.0", "0.9.2", "0.10.11.0", "1.7.1", "1.8.0", "1.8.0.0", "1.8.0.1", "1.9.0", "2.0.0"].map(
 	v,
