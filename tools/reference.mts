@@ -64,6 +64,11 @@ app.options.setValue("theme", "compact");
 const project = await app.convert();
 if (project === undefined) process.exit(1);
 app.validate(project);
+// What a class takes comes right after it.
+for (const module of project.children ?? []) {
+	const taken = new Set(module.children?.map(({ name }) => `${name}Args`));
+	for (const group of module.groups ?? []) group.children.sort((a, b) => +taken.has(b.name) - +taken.has(a.name));
+}
 rmSync(out, { recursive: true, force: true });
 await app.generateOutputs(project);
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);

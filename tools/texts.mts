@@ -33,7 +33,7 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 
 /** What is no prose by its form: SQL, a content type. */
 const formal =
-	/^\s*(SELECT (?!keeps)|SHOW CREATE|SETTINGS|SYSTEM ST\w+|CREATE (DATABASE|\S+) IF|DROP TABLE IF)|^text\/\w+;/;
+	/^\s*(SELECT (?!keeps)|SHOW CREATE|SETTINGS|SYSTEM ST\w+|CREATE (DATABASE|\S+) IF|DROP TABLE IF)|^[a-z]+\/[-+.\w]+[;,]/;
 
 /** Fewer words than this are no sentence, and stand in many: `and`, `of all`. */
 const fewestWords = 3;

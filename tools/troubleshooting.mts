@@ -10,11 +10,11 @@ import { idleExceptions, type Text, textsOf, wordsOf } from "./texts.mts";
 
 export const page = "docs/troubleshooting.md";
 
-/** The page's texts as they are printed: the lines of its ```text blocks, by their line in the file. */
+/** The page's texts as they are printed: its list items that are code as a whole, by their line in the file. */
 export function entriesOf(markdown: string): { readonly line: number; readonly text: string }[] {
-	return [...markdown.matchAll(/^```text\n([\s\S]*?)^```/gm)].flatMap(({ 1: block = "", index }) => {
-		const first = markdown.slice(0, index).split("\n").length + 1;
-		return block.split("\n").flatMap((text, offset) => (text === "" ? [] : [{ line: first + offset, text }]));
+	return markdown.split("\n").flatMap((line, index) => {
+		const [, text] = /^- `([^`]+)`$/.exec(line) ?? [];
+		return text === undefined ? [] : [{ line: index + 1, text }];
 	});
 }
 
@@ -50,11 +50,13 @@ const mostJoined = 4;
 
 function missingText(missing: readonly Text[]): string {
 	return [
-		`${page} lacks ${missing.length} texts that the sources print. Paste each under the heading that fits, and say what it`,
-		"means and what to do. A part of a longer sentence stands best as the whole sentence; what is filled in stands in angle",
-		"brackets, under any name, and ... stands for what another line has. What no person ever reads is named in notRead of",
-		"tools/texts.mts, a file or a single text, with the reason.",
-		...missing.flatMap(({ at, shown }) => ["", `${at}:`, "```text", shown.trim(), "```"]),
+		`The sources print what ${page} lacks. Put each line below under the heading there that fits, and say what it means and`,
+		"what to do. A part of a longer sentence stands best as the whole sentence; what is filled in stands in angle brackets,",
+		"under any name; ... stands for what another line has. What no person ever reads, a file or a single text, is named in",
+		"notRead of tools/texts.mts, with the reason.",
+		...missing
+			.filter(({ shown }, index) => missing.findIndex((other) => other.shown === shown) === index)
+			.flatMap(({ at, shown }) => ["", at, `- \`${shown.trim()}\``]),
 		"",
 	].join("\n");
 }

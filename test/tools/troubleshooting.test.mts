@@ -54,7 +54,7 @@ describe("the check itself", () => {
 		parts: ["the disk of ", " is full: buy another"],
 		shown: "the disk of <host> is full: buy another",
 	};
-	const saying = (line: string) => complaint(`# Page\n\n\`\`\`text\n${line}\n\`\`\`\n`, [source]);
+	const saying = (line: string) => complaint(`# Page\n\n- \`${line}\`\n\nIt means.\n`, [source]);
 
 	test("takes any name for what is filled in, and a longer sentence around", () => {
 		expect(saying("the disk of <your machine> is full: buy another")).toBe("");
@@ -63,13 +63,12 @@ describe("the check itself", () => {
 
 	test("prints what is missing, where it comes from, and ready to be pasted", () => {
 		const said = saying("the disk of <host> is full");
-		expect(said).toContain("src/a.ts:7:\n```text\nthe disk of <host> is full: buy another\n```");
-		expect(saying("")).toContain("lacks 1 texts");
+		expect(said).toContain("src/a.ts:7\n- `the disk of <host> is full: buy another`");
 	});
 
 	test("prints what no source says any more, with its line", () => {
-		const said = saying("the disk of <host> is full: buy another\nthe disk of your aunt is full of pictures");
-		expect(said).toContain(`${page}:5 says "the disk of your aunt is full of pictures"`);
+		const said = saying("the disk of <host> is full: buy another`\n- `the disk of your aunt is full of pictures");
+		expect(said).toContain(`${page}:4 says "the disk of your aunt is full of pictures"`);
 	});
 
 	test("finds a text in a branch, in an argument and in a template", () => {
