@@ -14,6 +14,7 @@ module.exports = {
 		layer("platforms/local", "core", "control"),
 		layer("platforms/kubernetes", "core", "control"),
 		layer("pulumi", "core", "control", "roll", "words", "platforms"),
+		layer("cli", "core", "control", "roll", "words", "platforms"),
 		{
 			name: "core imports semver and nothing else from outside",
 			severity: "error",

@@ -15,6 +15,8 @@ export interface ReplicaView {
 	readonly queries: number | undefined;
 	/** What it is doing, such as `pulling the image` or `loading tables: 3 of 7`. While this changes, it makes progress. */
 	readonly phase: string;
+	/** The version that it is about to start with, where it runs none yet and needs no other restart to get there. */
+	readonly starting?: DbVersion;
 	/** Why waiting can't help (exits at start, no such image), with its own last words. */
 	readonly failure?: string;
 }

@@ -10,7 +10,11 @@ export interface DbClusterArgs {
 	 * A newer version updates the cluster in place, replica by replica. An older one is refused in preview: a DB version
 	 * never goes back.
 	 *
+	 * On Kubernetes it may carry the digest that its image must have: where the registry has the tag as another image, the
+	 * preview fails. A digest that is added to the version that runs is checked, and restarts nothing.
+	 *
 	 * @example "1.8.0"
+	 * @example "1.8.0@sha256:4a5c..."
 	 * @example "0.9.2.0"
 	 * @example "latest"
 	 */

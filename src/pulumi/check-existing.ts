@@ -21,7 +21,8 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
 	const { mark } = itsRecord;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
-	const toJudge = mark !== undefined || !isUnchanged(asked) || isBehind(itsRecord, version);
+	const isPinned = place.pin !== undefined && place.pin.digest !== before?.place?.pin?.digest;
+	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	const toAssess = isReshaped(asked, place, itsRecord);
 	if (!toJudge) tellOfLatest(asked, place);

@@ -14,8 +14,8 @@ export async function checkNew({ valid, version, olds, news }: Asked, place: Pla
 	if (Object.keys(olds).length > 0) return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
-	const { platform, name, settings } = place;
-	const obstacles = await platform.obstacles({ name, owner, version, shards, replicas, settings });
+	const { platform, name, settings, pin } = place;
+	const obstacles = await platform.obstacles({ name, owner, version, shards, replicas, settings }, pin);
 	return { failures: [...notListed(valid, version), ...obstacles] };
 }
 

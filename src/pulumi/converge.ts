@@ -44,7 +44,7 @@ export function converge(wanted: Wanted): Promise<ObservedCluster> {
 
 async function inSteps(wanted: Wanted): Promise<ObservedCluster> {
 	const { place, args, version } = wanted;
-	const control = place.platform.control(place.name, place.settings);
+	const control = place.platform.control(place.name, place.settings, place.pin);
 	const report = reporter(place.name);
 	const { drainSeconds, stallSeconds, shardsAtOnce } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });

@@ -23,6 +23,18 @@ export function unreachableText(why: string): string {
 	return `whether a cluster is there already can't be told: ${ended(oneLine(why))} See to it that its place can be reached from here, then preview again.`;
 }
 
+/** A version is written with a digest that can't be kept to. */
+export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): string {
+	switch (flaw) {
+		case "latest":
+			return "latest is whatever is newest, and a digest is one image. Name the version, such as 1.8.0@sha256:..., or leave the digest out.";
+		case "malformed":
+			return "what follows @ is no digest: sha256: and 64 hexadecimal digits, as the registry tells of the version's tag.";
+		case "no-image":
+			return "a digest names an image, and there are none here. Leave it out.";
+	}
+}
+
 /** A newer version is there, and nobody has asked for it yet. */
 export function availableText(name: string, runs: DbVersion, latest: DbVersion): string {
 	return `${name} runs ${runs}, and ${latest} is available. To update, set version to ${latest} and run pulumi up.`;

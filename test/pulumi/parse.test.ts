@@ -26,6 +26,12 @@ test("fills the defaults in", () => {
 	});
 });
 
+test("parts a version from the digest of its image", () => {
+	const digest = `sha256:${"0a".repeat(32)}`;
+	const pin = { version: "1.8.0", digest };
+	expect(parse({ ...good, version: `1.8.0@${digest}` })).toMatchObject({ version: "1.8.0", place: { pin } });
+});
+
 const problemOf = (more: Record<string, unknown>) => {
 	const { problems } = parse({ ...good, ...more });
 	return problems?.map(({ property, reason }) => `${property}: ${reason}`);
@@ -52,6 +58,14 @@ test.each([
 	[
 		{ versions: { list: [{ version: "1.8.0" }, { version: "1.8" }] } },
 		'versions.list[1].version: "1.8" is not a DB version: three or four numbers with dots between them, such as 1.8.0 or 0.9.2.0.',
+	],
+	[
+		{ version: "1.8.0@sha256:12" },
+		"version: what follows @ is no digest: sha256: and 64 hexadecimal digits, as the registry tells of the version's tag.",
+	],
+	[
+		{ version: `latest@sha256:${"1".repeat(64)}` },
+		"version: latest is whatever is newest, and a digest is one image. Name the version, such as 1.8.0@sha256:..., or leave the digest out.",
 	],
 	[{ scripted: { folder: 7 } }, "scripted.folder: 7 is not a folder."],
 	[{ scripted: { prot: 1 } }, "scripted.prot: there is no property scripted.prot. Did you mean port?"],

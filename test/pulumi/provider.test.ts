@@ -158,7 +158,7 @@ describe("an update", () => {
 		expect(changes).toBe(true);
 		expect(inputs.caveats).toEqual({
 			"1.7.1 -> 1.9.0": {
-				image: "db:1.9.0@sha256:1",
+				image: `db:1.9.0@${scripted.digest}`,
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
 				return: "none: a DB version is never downgraded",

@@ -19,6 +19,8 @@ export class Scripted {
 	unreachable = false;
 	/** A version of which there is no image. */
 	missing = "";
+	/** The digest of every image. */
+	digest = `sha256:${"1".repeat(64)}`;
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -40,9 +42,10 @@ export class Scripted {
 		place: ({ folder }) => folder,
 		endpoint: (name, { folder }) => `http://${name}.${folder}`,
 		releases: async () => releases(this.catalogue),
-		artifact: async (_, version) => {
+		artifact: async (_, version, pin) => {
 			if (this.missing === version) throw new ControlError(`there is no image db:${version}: push it`);
-			return `db:${version}@sha256:1`;
+			if (pin !== undefined && pin.digest !== this.digest) throw new ControlError(`db:${version} is ${this.digest}`);
+			return `db:${version}@${this.digest}`;
 		},
 		control: (name) => {
 			const control = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;

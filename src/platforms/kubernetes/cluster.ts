@@ -1,4 +1,5 @@
 import { ControlError } from "../../control/errors";
+import type { Pin } from "../../control/platform";
 import type { DbVersion } from "../../core/version";
 import { Api } from "./api";
 import { connect } from "./connection";
@@ -23,6 +24,7 @@ export class Cluster {
 	constructor(
 		readonly name: string,
 		readonly given: KubernetesSettings,
+		private readonly pin?: Pin,
 		connection: Connection = connect(given),
 	) {
 		this.api = new Api(connection, given.namespace);
@@ -44,7 +46,7 @@ export class Cluster {
 		const key = `${settings.image} ${version}`;
 		let image = this.images.get(key);
 		if (image === undefined) {
-			image = resolveImage(settings.image, version);
+			image = resolveImage(settings.image, version, this.pin);
 			image.catch(() => this.images.delete(key));
 			this.images.set(key, image);
 		}

@@ -1,3 +1,4 @@
+import type { Pin } from "../../control/platform";
 import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
@@ -22,10 +23,11 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	constructor(
 		private readonly name: string,
 		private readonly settings: KubernetesSettings,
+		private readonly pin?: Pin,
 	) {}
 
 	private get cluster(): Cluster {
-		this.made ??= new Cluster(this.name, this.settings);
+		this.made ??= new Cluster(this.name, this.settings, this.pin);
 		return this.made;
 	}
 

@@ -1,5 +1,6 @@
 import { ControlError } from "../../control/errors";
-import { type DbVersion, parseVersion } from "../../core/version";
+import type { Pin } from "../../control/platform";
+import { type DbVersion, parseVersion, sameVersion } from "../../core/version";
 import type { Image } from "./pod";
 
 /** The tag of a version: the version itself, or where `{version}` stands in the image's name. */
@@ -19,9 +20,11 @@ export function versionOfImage(image: string, reference: string): DbVersion | un
  * Pins the image of a version to what its tag is now, so that a mended image under the same tag is another pod. Where the
  * registry can't be asked from here (private, or only the nodes reach it), the tag stays and each start pulls it.
  *
- * @throws ControlError when the registry says that there is no such image: nothing has been touched then.
+ * @param pin what the image of its version must be; also where the registry can't be asked.
+ * @throws ControlError when the registry says that there is no such image, or that it is another: nothing has been touched
+ * then.
  */
-export async function resolveImage(image: string, version: DbVersion): Promise<Image> {
+export async function resolveImage(image: string, version: DbVersion, pin?: Pin): Promise<Image> {
 	const tagged = taggedImage(image, version);
 	const { registry, repository, tag } = parseReference(tagged);
 	const answer = await ask(registry, repository, `manifests/${tag}`, "HEAD").catch(() => undefined);
@@ -30,8 +33,14 @@ export async function resolveImage(image: string, version: DbVersion): Promise<I
 			`there is no image ${tagged}: the registry knows no such tag. Push it, or set another version`,
 		);
 	const digest = answer?.ok ? answer.headers.get("docker-content-digest") : undefined;
-	return digest
-		? { reference: `${tagged}@${digest}`, version, pullAlways: false }
+	const wanted = pin !== undefined && sameVersion(pin.version, version) ? pin.digest : undefined;
+	if (wanted !== undefined && digest && digest !== wanted)
+		throw new ControlError(
+			`the registry has ${tagged} as ${digest}, and version says ${wanted}: they must agree. Find out which of them was meant, and write that digest, or none`,
+		);
+	const pinned = wanted ?? digest;
+	return pinned
+		? { reference: `${tagged}@${pinned}`, version, pullAlways: false }
 		: { reference: tagged, version, pullAlways: true };
 }
 

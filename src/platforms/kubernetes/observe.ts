@@ -74,6 +74,9 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, failure } = await closely(cluster, set, pod);
+	// Its template may be older than the StatefulSet's: `outdated` tells that.
+	if (pod !== undefined && !everStarted(pod) && phase !== "stopping")
+		return { ...view, phase, starting: versionOf(settings.image, pod), ...(failure && { failure }) };
 	if (failure !== undefined || phase === "stopping") return { ...view, phase, ...(failure && { failure }) };
 	if (healthy !== undefined && !healthy.caughtUp) {
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;

@@ -5,12 +5,14 @@ import type { Shape } from "./shape";
 export const configKey = (file: string) => `config-${file}`;
 export const usersKey = (file: string) => `users-${file}`;
 export const ownFile = "dbcluster.xml";
+export const clientKey = "client.xml";
 
 /** The data of the cluster's ConfigMap: the server's settings for all replicas, and the user's files. */
 export function serverConfig(shape: Shape): Record<string, string> {
 	const { config, users } = shape.settings;
 	return {
 		[configKey(ownFile)]: ownSettings(shape),
+		...(shape.settings.passwordSecret && { [clientKey]: clientSettings }),
 		...Object.fromEntries(Object.entries(config).map(([file, text]) => [configKey(file), text])),
 		...Object.fromEntries(Object.entries(users).map(([file, text]) => [usersKey(file), text])),
 	};
@@ -60,5 +62,12 @@ ${keeper}  <distributed_ddl><path>/clickhouse/task_queue/${namespace}/${name}</p
 </${settings.configRoot}>
 `;
 }
+
+/** For the startup probe: a password among a command's arguments would stand in the node's process list. */
+const clientSettings = `<config>
+  <user from_env="CLICKHOUSE_USER"/>
+  <password from_env="CLICKHOUSE_PASSWORD"/>
+</config>
+`;
 
 export const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -6,7 +6,7 @@ import { type Cluster, inEndpoints } from "./cluster";
 import { diagnose, isReady } from "./diagnose";
 import { clientServiceName, label, ports, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
-import { everStarted, noteOpening, openedBy, settle } from "./opened";
+import { noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
 import { untilQuiet } from "./quiet";
 import { allQueries } from "./server";
@@ -102,13 +102,15 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 
 export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
 
-/** One that was just made from this template and has not come to start its server is spared a second beginning. */
+/**
+ * One that was made from this very template after the drain, when the former was lost or an earlier roll's restart came
+ * through late, is spared another beginning.
+ */
 function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boolean {
 	if (pod.metadata.deletionTimestamp !== undefined) return false;
 	const current = pod.metadata.labels?.["controller-revision-hash"] === revision;
 	const drained = pod.metadata.labels?.[label.clients] === undefined;
-	const fresh = !everStarted(pod) && diagnose(pod, { now: cluster.api.connection.now() }).failure === undefined;
-	return !(current && fresh && !drained);
+	return !current || drained || diagnose(pod, { now: cluster.api.connection.now() }).failure !== undefined;
 }
 
 interface SetOptions {

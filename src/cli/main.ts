@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+
+const { version } = require("../../package.json") as { version: string };
+
+/**
+ * `npx pulumi-dbcluster`: what people and pipelines ask beside `pulumi preview` and `pulumi up`. Each command is a file of
+ * this folder and does nothing but read: only Pulumi changes clusters.
+ */
+const program = new Command("pulumi-dbcluster")
+	.description("Reads what Pulumi and the clusters say about versions and updates; changes nothing.")
+	.version(version);
+
+program.parseAsync().catch((error: Error) => {
+	console.error(`error: ${error.message}`);
+	process.exitCode = 1;
+});
