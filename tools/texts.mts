@@ -47,6 +47,11 @@ export function textsOf(files: readonly string[] = globSync("src/**/*.ts", { cwd
 		const texts: Text[] = [];
 		const visit = (node: ts.Node): void => {
 			if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeNode(node)) return;
+			if (isHelp(node)) {
+				// What stands before it in a chain of calls may speak.
+				visit(node.expression);
+				return;
+			}
 			const text = textOf(node);
 			if (text !== undefined && wordsOf(text.parts.join(" | ")).length >= fewestWords && !formal.test(text.shown)) {
 				const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
@@ -58,6 +63,14 @@ export function textsOf(files: readonly string[] = globSync("src/**/*.ts", { cwd
 		return texts.filter(({ shown }) => !notRead.some((rule) => names(rule, file, shown)));
 	});
 }
+
+/** What a command prints about itself when it is asked. */
+const isHelp = (node: ts.Node): node is ts.CallExpression =>
+	ts.isCallExpression(node) &&
+	ts.isPropertyAccessExpression(node.expression) &&
+	["description", "summary", "usage", "argument", "option", "requiredOption", "addHelpText"].includes(
+		node.expression.name.text,
+	);
 
 /** Those of {@link notRead} that name nothing any more. */
 export function idleExceptions(): string[] {
