@@ -31,9 +31,9 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 	{ file: "src/platforms/local/replica-server.ts", begins: "nothing is attached yet", why: "a bug of ours" },
 ];
 
-/** What is no prose by its form: SQL, a content type. */
+/** What is no prose by its form, as the source has it: SQL, a content type, markup. */
 const formal =
-	/^\s*(SELECT (?!keeps)|SHOW CREATE|SETTINGS|SYSTEM ST\w+|CREATE (DATABASE|\S+) IF|DROP TABLE IF)|^[a-z]+\/[-+.\w]+[;,]/;
+	/^\s*(SELECT (?!keeps)|SHOW CREATE|SETTINGS|SYSTEM ST\w+|CREATE (DATABASE|\S+) IF|DROP TABLE IF)|^[a-z]+\/[-+.\w]+[;,]|^\s*(<\w|[-\w]+=")/;
 
 /** Fewer words than this are no sentence, and stand in many: `and`, `of all`. */
 const fewestWords = 3;
@@ -53,7 +53,11 @@ export function textsOf(files: readonly string[] = globSync("src/**/*.ts", { cwd
 				return;
 			}
 			const text = textOf(node);
-			if (text !== undefined && wordsOf(text.parts.join(" | ")).length >= fewestWords && !formal.test(text.shown)) {
+			if (
+				text !== undefined &&
+				wordsOf(text.parts.join(" | ")).length >= fewestWords &&
+				!formal.test(text.parts[0] ?? "")
+			) {
 				const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
 				texts.push({ at: `${file}:${line}`, ...text });
 			}
