@@ -11,9 +11,11 @@ module.exports = {
 		layer("words", "core", "control/(record|errors)", "roll/events"),
 		layer("control", "core"),
 		layer("roll", "core", "control"),
+		layer("remote", "control/errors"),
+		layer("catalogue", "core", "control/errors", "remote"),
 		layer("platforms/local", "core", "control"),
-		layer("platforms/kubernetes", "core", "control"),
-		layer("pulumi", "core", "control", "roll", "words", "platforms"),
+		layer("platforms/kubernetes", "core", "control", "remote"),
+		layer("pulumi", "core", "control", "roll", "words", "platforms", "catalogue", "remote"),
 		{
 			name: "core imports semver and nothing else from outside",
 			severity: "error",

@@ -161,6 +161,7 @@ describe("an update", () => {
 				image: "db:1.9.0@sha256:1",
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
+				release: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
 				return: "none: a DB version is never downgraded",
 				writes: "may fail for a while as each replica restarts",
 			},
