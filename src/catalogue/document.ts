@@ -65,7 +65,8 @@ export function parseDocument(text: string, name: string): Release[] {
 	return releases;
 }
 
-const why = z.union([z.literal(true), z.string().min(1)], { error: "is to be true, or the reason" }).optional();
+const whyError = { error: "is to be true, or the reason" };
+const why = z.union([z.literal(true), z.string().min(1, whyError)], whyError).optional();
 
 const engineError = { error: 'is to be a ClickHouse version such as "23.3"' };
 const dateError = { error: "is to be a day such as 2024-08-20" };

@@ -7,8 +7,12 @@ import { accepted } from "./accepts";
 const engineError = accepted('a ClickHouse version, such as "23.3"');
 const dateError = accepted('a day, such as "2024-08-20"');
 const linkError = accepted('the address of a page, such as "https://example.com/releases/1.8.0"');
-const reason = (example: string) =>
-	z.union([z.literal(true), z.string().min(1)], { error: accepted(`the reason, such as "${example}"`) }).optional();
+
+/** A reason, or that there is one: documents say so, too. */
+function reason(example: string) {
+	const error = accepted(`the reason, such as "${example}"`);
+	return z.union([z.literal(true), z.string().min(1, { error })], { error }).optional();
+}
 
 export const release = z.strictObject(
 	{

@@ -21,7 +21,7 @@ export interface Freshness {
 export function remembering<T>(
 	fetch: (key: string, last: T | undefined) => Promise<T>,
 	{ good, bad }: Freshness = { good: 300, bad: 30 },
-	now: () => number = Date.now,
+	now: () => number = () => Date.now(),
 ): (key: string) => Promise<T> {
 	const entries = new Map<string, Entry<T>>();
 	return (key) => {
