@@ -62,10 +62,7 @@ function noteText(note: CaveatNote): [string, string] {
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
 		case "release":
-			return [
-				"release",
-				[note.date, note.link].flatMap((part) => (part === undefined ? [] : oneLine(part))).join(", "),
-			];
+			return ["notes", [note.date, note.link].flatMap((part) => (part === undefined ? [] : oneLine(part))).join(", ")];
 		case "deprecated":
 			return ["deprecated", note.reason === undefined ? "the catalogue advises against it" : oneLine(note.reason, 160)];
 		case "window":

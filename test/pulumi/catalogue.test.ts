@@ -52,7 +52,7 @@ describe("versions.url", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", versions });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { release: "2026-11-01, https://a.b/1.9.0", deprecated: "slow" },
+			"1.8.0 -> 1.9.0": { notes: "2026-11-01, https://a.b/1.9.0", deprecated: "slow" },
 		});
 	});
 

@@ -159,9 +159,9 @@ describe("an update", () => {
 		expect(inputs.caveats).toEqual({
 			"1.7.1 -> 1.9.0": {
 				image: "db:1.9.0@sha256:1",
+				notes: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
-				release: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
 				return: "none: a DB version is never downgraded",
 				writes: "may fail for a while as each replica restarts",
 			},

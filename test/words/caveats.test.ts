@@ -76,9 +76,9 @@ describe("what the catalogue and the window add", () => {
 		return caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [note]))[key];
 	};
 	test.each([
-		[{ note: "release", date: "2024-09-24", link: "https://a.b/c" }, { release: "2024-09-24, https://a.b/c" }],
-		[{ note: "release", link: "https://a.b/c" }, { release: "https://a.b/c" }],
-		[{ note: "release", date: "2024-09-24" }, { release: "2024-09-24" }],
+		[{ note: "release", date: "2024-09-24", link: "https://a.b/c" }, { notes: "2024-09-24, https://a.b/c" }],
+		[{ note: "release", link: "https://a.b/c" }, { notes: "https://a.b/c" }],
+		[{ note: "release", date: "2024-09-24" }, { notes: "2024-09-24" }],
 		[{ note: "deprecated", reason: "1.8.2 is\nfaster" }, { deprecated: "1.8.2 is faster" }],
 		[{ note: "deprecated" }, { deprecated: "the catalogue advises against it" }],
 		[
