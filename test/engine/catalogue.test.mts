@@ -29,7 +29,11 @@ test("a document of versions: what came out since shows with a refresh, latest f
 	versions.entries = [oldVersion, { version: newVersion, date: "2026-07-20", notes: "https://example.com/notes" }];
 	db.set({ version: oldVersion });
 	expect((await db.run("refresh", "--yes")).status).toBe(0);
-	expect(await db.outputs()).toMatchObject({ version: oldVersion, latestVersion: newVersion, updateAvailable: true });
+	const found = { version: oldVersion, latestVersion: newVersion, updateAvailable: true };
+	expect((await db.resource()).outputs).toMatchObject(found);
+	// A refresh runs no program, so what the program exports follows with the next up, which has nothing else to do.
+	expect(await db.upOk()).toContain("unchanged");
+	expect(await db.outputs()).toMatchObject(found);
 
 	versions.entries.push({ version: "26.9.1.1", blocked: "corrupts indexes" });
 	expectRefused(
