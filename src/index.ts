@@ -3,6 +3,7 @@
  *
  * @module pulumi-dbcluster
  */
-export type { DbClusterArgs, LocalArgs, ReleaseArgs, UpdateArgs, VersionsArgs } from "./pulumi/args";
+export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args";
 export { DbCluster, type ReplicaVersion } from "./pulumi/dbcluster";
 export type { KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";
+export type { RegistryArgs, ReleaseArgs, VersionsArgs } from "./pulumi/versions-args";

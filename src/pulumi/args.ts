@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { KubernetesArgs } from "./kubernetes-args";
+import type { VersionsArgs } from "./versions-args";
 
 /** What a {@link DbCluster} is to be. */
 export interface DbClusterArgs {
@@ -55,8 +56,10 @@ export interface DbClusterArgs {
 	/**
 	 * The catalogue: which versions exist.
 	 *
-	 * @default the engines that are installed, on the local platform; the tags of the image, on Kubernetes
+	 * @default the engines that are installed, on the local platform; the tags of `kubernetes.image`, on Kubernetes
 	 * @example { list: [{ version: "1.7.1" }, { version: "1.8.0" }] }
+	 * @example { registry: { image: "myscale/myscaledb", tags: "^1\\." } }
+	 * @example { url: "https://example.com/versions.json" }
 	 */
 	versions?: Input<VersionsArgs>;
 
@@ -151,36 +154,6 @@ export interface LocalArgs {
 	addon?: Input<string>;
 }
 
-/** The catalogue: which DB versions exist. */
-export interface VersionsArgs {
-	/**
-	 * The versions, in any order; at least one.
-	 *
-	 * @default the catalogue is the platform's own
-	 * @example [{ version: "1.7.1", engine: "23.3" }, { version: "1.8.0", engine: "23.3" }]
-	 */
-	list?: Input<Input<ReleaseArgs>[]>;
-}
-
-/** A DB version that exists. */
-export interface ReleaseArgs {
-	/**
-	 * Three or four numbers with dots between them.
-	 *
-	 * @example "1.8.0"
-	 */
-	version: Input<string>;
-
-	/**
-	 * The ClickHouse version that it is built on. With it, an update that would run versions side by side which are too
-	 * far apart is refused.
-	 *
-	 * @default not known, so not judged
-	 * @example "23.3"
-	 */
-	engine?: Input<string>;
-}
-
 /** How updates go. */
 export interface UpdateArgs {
 	/**
@@ -228,4 +201,49 @@ export interface UpdateArgs {
 	 * @example 1
 	 */
 	shardsAtOnce?: Input<number>;
+
+	/**
+	 * The maintenance window: replicas are restarted, for another version or for other settings, only by a `pulumi up` that
+	 * runs while it is open. Previews say when it opens and do not fail, so that a change can be approved before.
+	 *
+	 * What has begun is brought to its end: an update that is under way when the window closes goes on, and one that
+	 * stopped midway may be gone on with at any time. A cluster is made, started and stopped at any time, too.
+	 *
+	 * @default updates begin at any time
+	 * @example { schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin" }
+	 */
+	window?: Input<WindowArgs>;
+
+	/**
+	 * For an emergency: updates begin though the window is closed. The caveats say so as long as it is set.
+	 *
+	 * @default false
+	 */
+	ignoreWindow?: Input<boolean>;
+}
+
+/** When updates may begin. */
+export interface WindowArgs {
+	/**
+	 * When it opens: a schedule of cron's five fields (minute, hour, day of the month, month, day of the week).
+	 *
+	 * @example "0 2 * * 6"
+	 * @example "30 22 * * 1-5"
+	 */
+	schedule: Input<string>;
+
+	/**
+	 * How long it stays open, in minutes, from 1 to 10,080 (a week).
+	 *
+	 * @example 240
+	 */
+	minutes: Input<number>;
+
+	/**
+	 * The time zone of the schedule, by its name in the IANA's database. Daylight saving time is heeded.
+	 *
+	 * @default "UTC"
+	 * @example "Europe/Berlin"
+	 */
+	timeZone?: Input<string>;
 }

@@ -91,7 +91,7 @@ async function judgeUpdate(
 /** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */
 function tellOfLatest({ valid, version }: Asked, { name }: Place): void {
 	const list = listed(valid);
-	const latest = list === undefined ? undefined : latestOf({ known: true, value: list });
+	const latest = list && latestOf(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
 	console.log(availableText(name, version, latest));
 }

@@ -1,11 +1,13 @@
-import { known, unknown } from "../core/question";
+import { unknown } from "../core/question";
+import { releaseOf } from "../core/release";
 import { decide } from "../core/rules";
+import type { DbVersion } from "../core/version";
 import { refusalText } from "../words/refusals";
-import { goneText } from "../words/resource";
-import { listed } from "./catalogue";
+import { catalogueUnknownText, deprecatedText, goneText } from "../words/resource";
+import { catalogueOf, sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
 import { type Asked, type Found, refused } from "./found";
-import type { Valid } from "./parse";
+import { isKnown, type Valid } from "./parse";
 import type { Place } from "./place";
 import type { Problem } from "./problem";
 
@@ -15,18 +17,27 @@ export async function checkNew({ valid, version, olds, news }: Asked, place: Pla
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
 	const { platform, name, settings, pin } = place;
-	const obstacles = await platform.obstacles({ name, owner, version, shards, replicas, settings }, pin);
-	return { failures: [...notListed(valid, version), ...obstacles] };
+	const [obstacles, unlisted] = await Promise.all([
+		platform.obstacles({ name, owner, version, shards, replicas, settings }, pin),
+		notToBeMade(valid, name, version),
+	]);
+	return { failures: [...unlisted, ...obstacles] };
 }
 
 /**
- * An update goes to the latest version; a new cluster may begin with any that the user's own list holds. Whether the
- * platform has it, the platform says itself.
+ * An update goes to the latest version; a new cluster may begin with any that the user's own catalogue holds and does not
+ * block. Whether the platform has it, the platform says itself.
  */
-function notListed(valid: Valid, target: string): Problem[] {
-	const list = listed(valid);
-	const catalogue = list === undefined ? unknown("not asked for") : known(list);
+async function notToBeMade(valid: Valid, name: string, target: DbVersion): Promise<Problem[]> {
+	if (sourceOf(valid) === undefined || !isKnown(valid, "versions")) return [];
+	const catalogue = await catalogueOf(valid);
+	if (!catalogue.known) {
+		console.log(catalogueUnknownText(name, target, catalogue.why));
+		return [];
+	}
+	const release = releaseOf(target, catalogue.value);
+	if (release?.deprecated !== undefined) console.log(deprecatedText(name, target, release));
 	return decide({ target, cluster: unknown("there is none yet"), catalogue, policy: "any" })
-		.filter(({ rule }) => rule === "known-version")
+		.filter(({ rule }) => rule === "known-version" || rule === "blocked-version")
 		.map((refusal) => ({ property: refusal.property, reason: refusalText(refusal) }));
 }

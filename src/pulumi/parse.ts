@@ -69,6 +69,8 @@ interface Issue {
 }
 
 function problemsOf({ code, path, message, keys }: Issue): Problem[] {
+	// Pulumi prints the value of a property that a problem names, and an address may hold a secret.
+	if (pathText(path) === "versions.url") return [{ property: "", reason: `versions.url: ${message}` }];
 	if (code !== "unrecognized_keys") return [{ property: pathText(path), reason: message }];
 	const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
 	const names = path.length === 0 ? [...own, ...Object.keys(platforms)] : own;

@@ -1,4 +1,5 @@
 import type { ClusterRecord } from "../control/record";
+import type { Release } from "../core/release";
 import type { DbVersion } from "../core/version";
 import { ended, oneLine } from "./text";
 
@@ -38,6 +39,17 @@ export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): strin
 /** A newer version is there, and nobody has asked for it yet. */
 export function availableText(name: string, runs: DbVersion, latest: DbVersion): string {
 	return `${name} runs ${runs}, and ${latest} is available. To update, set version to ${latest} and run pulumi up.`;
+}
+
+/** Of a new cluster, which has no caveats. */
+export function deprecatedText(name: string, version: DbVersion, { deprecated }: Pick<Release, "deprecated">): string {
+	const why = typeof deprecated === "string" ? `: ${oneLine(deprecated)}` : "";
+	return `${name}: ${ended(`the catalogue advises against ${version}${why}`)}`;
+}
+
+/** Of a new cluster, which has no caveats. */
+export function catalogueUnknownText(name: string, version: DbVersion, why: string): string {
+	return `${name}: ${ended(`the catalogue can't be read, so whether ${version} exists was not judged: ${oneLine(why)}`)}`;
 }
 
 /** What the input `caveats` says while the version itself is known only in the update. */

@@ -159,6 +159,7 @@ describe("an update", () => {
 		expect(inputs.caveats).toEqual({
 			"1.7.1 -> 1.9.0": {
 				image: `db:1.9.0@${scripted.digest}`,
+				notes: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
 				return: "none: a DB version is never downgraded",

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import {
 	availableText,
+	catalogueUnknownText,
 	createStoppedText,
+	deprecatedText,
 	goneText,
 	keptText,
 	movedText,
@@ -35,6 +37,15 @@ test.each([
 	[
 		availableText("analytics", v("1.7.1"), v("1.8.0")),
 		"analytics runs 1.7.1, and 1.8.0 is available. To update, set version to 1.8.0 and run pulumi up.",
+	],
+	[
+		deprecatedText("analytics", v("1.8.0"), { deprecated: "1.8.2 is faster" }),
+		"analytics: the catalogue advises against 1.8.0: 1.8.2 is faster.",
+	],
+	[deprecatedText("analytics", v("1.8.0"), { deprecated: true }), "analytics: the catalogue advises against 1.8.0."],
+	[
+		catalogueUnknownText("analytics", v("1.8.0"), "https://a.b/c answers with status 404"),
+		"analytics: the catalogue can't be read, so whether 1.8.0 exists was not judged: https://a.b/c answers with status 404.",
 	],
 	[
 		createStoppedText("the engine exits"),

@@ -2,13 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { ControlError } from "../../../src/control/errors";
-import {
-	listVersions,
-	parseReference,
-	resolveImage,
-	taggedImage,
-	versionOfImage,
-} from "../../../src/platforms/kubernetes/images";
+import { listVersions, resolveImage, taggedImage, versionOfImage } from "../../../src/platforms/kubernetes/images";
+import { parseReference } from "../../../src/remote/reference";
 import { v } from "../../build";
 
 describe("images", () => {
