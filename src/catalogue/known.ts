@@ -1,5 +1,4 @@
 import type { Release } from "../core/release";
-import { releaseOf } from "../core/release";
 import { type DbVersion, parseVersion } from "../core/version";
 
 /**
@@ -42,9 +41,15 @@ export const knownReleases: readonly Release[] = myScaleDb.map(([text, date, eng
 	notes,
 }));
 
+/** By the version as it is most often written: a catalogue may be long, and is looked through for each cluster. */
+const byVersion = new Map(knownReleases.map((release) => [release.version, release]));
+
 /** Adds what is known of each release; what the catalogue says wins. */
 export function withKnown(releases: readonly Release[]): Release[] {
-	return releases.map((release) => ({ ...releaseOf(release.version, knownReleases), ...release }));
+	return releases.map((release) => {
+		const known = byVersion.get(release.version.replace(/^(\d+\.\d+\.\d+)\.0$/, "$1") as DbVersion);
+		return known === undefined ? release : { ...known, ...release };
+	});
 }
 
 /**

@@ -51,7 +51,7 @@ export interface RegistryArgs {
 	 * stands in its place. Other tags are left out.
 	 *
 	 * @example "myscale/myscaledb"
-	 * @example "ghcr.io/acme/myscaledb:v{version}-ubi"
+	 * @example "registry.example.com/myscaledb:v{version}-ubi"
 	 */
 	image: Input<string>;
 

@@ -119,6 +119,14 @@ describe("versions.url", () => {
 		expect(server.asked).toHaveLength(1);
 	});
 
+	test("that is not known yet is not asked for, also of a new cluster", async () => {
+		const versions = { url: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+		for (const version of ["1.8.0", "latest"]) {
+			expect((await new Engine().preview({ version, versions, name: "b" })).refused).toEqual([]);
+		}
+		expect(lines).toEqual([]);
+	});
+
 	test("an unchanged cluster needs no catalogue", async () => {
 		const { server, versions } = await document(["1.8.0", "1.9.0"]);
 		const engine = await running("1.8.0", { versions });
