@@ -1,7 +1,7 @@
 import { known, unknown } from "../core/question";
 import { decide } from "../core/rules";
 import { refusalText } from "../words/refusals";
-import { goneText } from "../words/resource";
+import { adoptText, goneText, takeoverCaveats } from "../words/resource";
 import { listed } from "./catalogue";
 import { hasChanges } from "./diff";
 import { type Asked, type Found, refused } from "./found";
@@ -15,8 +15,14 @@ export async function checkNew({ valid, version, olds, news }: Asked, place: Pla
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
 	const { platform, name, settings } = place;
-	const obstacles = await platform.obstacles({ name, owner, version, shards, replicas, settings });
-	return { failures: [...notListed(valid, version), ...obstacles] };
+	const spec = { name, owner, version, shards, replicas, settings };
+	const isForeign = platform.isForeign?.(settings) === true;
+	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
+	// To be refused a version that runs already would help nobody.
+	const unlisted = isForeign ? [] : notListed(valid, version);
+	const failures = [...unlisted, ...unasked, ...(await platform.obstacles(spec))];
+	if (failures.length > 0 || !isForeign) return { failures };
+	return { inputs: { caveats: takeoverCaveats((await platform.takeover?.(spec)) ?? {}) } };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { foreignDataText } from "../words/resource";
 import { choose, type Place, placeOf } from "./place";
 import { platforms } from "./platforms";
 import { type Problem, stranger, versionProblem } from "./problem";
@@ -37,6 +38,8 @@ export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
 	if (Array.isArray(platform)) problems.push(...platform);
 	const misspelt = typeof known.version === "string" ? versionProblem(known.version) : undefined;
 	if (misspelt !== undefined) problems.unshift(misspelt);
+	if (found.success && found.data.deletionPolicy === "Delete" && isForeign(platform))
+		problems.push({ property: "deletionPolicy", reason: foreignDataText });
 	if (problems.length > 0) return { problems: firstOfEach(problems) };
 
 	const args = found.success ? found.data : schema.parse(fillIn(rest, unknown));
@@ -48,6 +51,10 @@ export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
 			platform === undefined || Array.isArray(platform) || !ready("name") ? undefined : placeOf(platform, args.name),
 		args,
 	};
+}
+
+function isForeign(chosen: ReturnType<typeof choose>): boolean {
+	return chosen !== undefined && !Array.isArray(chosen) && chosen.platform.isForeign?.(chosen.settings) === true;
 }
 
 /** Whether a property, or a part of it, is known. */

@@ -2,13 +2,14 @@ import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
+import { type Inspected, inspect } from "./existing/inspect";
 import { listVersions, resolveImage } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
 import { collector } from "./reshape";
 import { indexes } from "./server-config";
-import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
+import { type Existing, type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
 import { kept } from "./shape";
 
 /** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
@@ -19,7 +20,8 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	keys: settingKeys,
 	read: readSettings,
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
-	endpoint: (name, { namespace }) => `http://${clientServiceName(name)}.${namespace}.svc:${ports.http}`,
+	endpoint: (name, { namespace, existing }) =>
+		`http://${existing?.services[0] ?? clientServiceName(name)}.${namespace}.svc:${existing?.httpPort ?? ports.http}`,
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
 	artifact: async ({ image }, version) => {
 		const { reference, pullAlways } = await resolveImage(image, version);
@@ -27,7 +29,38 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	},
 	control: (name, settings) => new KubernetesControl(name, settings),
 	obstacles,
+	isForeign: ({ existing }) => existing !== undefined,
+	takeover: async ({ name, settings, ...wanted }) => {
+		const { existing } = settings;
+		return existing === undefined
+			? {}
+			: takeoverOf(existing, await inspect(new Cluster(name, settings), existing, wanted));
+	},
 };
+
+/** What a takeover does, by what it is about. */
+function takeoverOf(existing: Existing, { sets, pods, undrained, replicates }: Inspected): Record<string, string> {
+	const strategies = sets.map(({ metadata, spec }) => {
+		const { type = "RollingUpdate" } = spec.updateStrategy ?? {};
+		return `${metadata.name} gets labels${type === "OnDelete" ? "" : `, and OnDelete in the place of ${type}`}`;
+	});
+	const unprobed = sets.filter(({ spec }) =>
+		spec.template.spec.containers.some((each) => each.name === existing.container && each.readinessProbe === undefined),
+	);
+	return {
+		replicas: `${pods.map(({ metadata }) => metadata.name).join(", ")} go on; none restarts`,
+		statefulSets: strategies.join("; "),
+		services: `${existing.services.join(", ")} select on one more label, which all replicas have by then`,
+		...(unprobed.length > 0 && {
+			readiness: `${unprobed.map(({ metadata }) => metadata.name).join(", ")} had no probe: pods get /ping with their next restart`,
+		}),
+		...(undrained.length > 0 && {
+			undrained: `${undrained.join(", ")} also select these pods: their clients see each restart, unless existing.services names them`,
+		}),
+		...(replicates === false &&
+			pods.length > 1 && { replication: "no table replicates: each replica answers with its own rows" }),
+	};
+}
 
 /** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
 async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">): Promise<Obstacle[]> {
@@ -36,6 +69,13 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
 	const attempt = collector(found);
+	const { existing } = settings;
+	if (existing !== undefined) {
+		await attempt("kubernetes", async () => {
+			found.push(...(await inspect(new Cluster(name, settings), existing, spec)).obstacles);
+		});
+		return found;
+	}
 	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
 	const image = { reference: settings.image, version, pullAlways: true };
 	const objects = [
