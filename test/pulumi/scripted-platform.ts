@@ -19,6 +19,8 @@ export class Scripted {
 	unreachable = false;
 	/** A version of which there is no image. */
 	missing = "";
+	/** Whether others made the cluster. */
+	foreign = false;
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -52,6 +54,8 @@ export class Scripted {
 			return this.unreachable ? { ...control, record: down, observe: down } : control;
 		},
 		obstacles: async () => this.obstacles,
+		isForeign: () => this.foreign,
+		takeover: async ({ name }) => ({ replicas: `${name}-0-0, ${name}-0-1 go on` }),
 	};
 }
 

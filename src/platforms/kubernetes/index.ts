@@ -2,14 +2,15 @@ import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
-import { type Inspected, inspect } from "./existing/inspect";
+import { inspect } from "./existing/inspect";
+import { takenOver } from "./existing/words";
 import { listVersions, resolveImage } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
 import { statefulSet, surroundings } from "./objects";
 import { collector } from "./reshape";
 import { indexes } from "./server-config";
-import { type Existing, type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
+import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
 import { kept } from "./shape";
 
 /** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
@@ -34,33 +35,9 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 		const { existing } = settings;
 		return existing === undefined
 			? {}
-			: takeoverOf(existing, await inspect(new Cluster(name, settings), existing, wanted));
+			: takenOver(existing, await inspect(new Cluster(name, settings), existing, wanted));
 	},
 };
-
-/** What a takeover does, by what it is about. */
-function takeoverOf(existing: Existing, { sets, pods, undrained, replicates }: Inspected): Record<string, string> {
-	const strategies = sets.map(({ metadata, spec }) => {
-		const { type = "RollingUpdate" } = spec.updateStrategy ?? {};
-		return `${metadata.name} gets labels${type === "OnDelete" ? "" : `, and OnDelete in the place of ${type}`}`;
-	});
-	const unprobed = sets.filter(({ spec }) =>
-		spec.template.spec.containers.some((each) => each.name === existing.container && each.readinessProbe === undefined),
-	);
-	return {
-		replicas: `${pods.map(({ metadata }) => metadata.name).join(", ")} go on; none restarts`,
-		statefulSets: strategies.join("; "),
-		services: `${existing.services.join(", ")} select on one more label, which all replicas have by then`,
-		...(unprobed.length > 0 && {
-			readiness: `${unprobed.map(({ metadata }) => metadata.name).join(", ")} had no probe: pods get /ping with their next restart`,
-		}),
-		...(undrained.length > 0 && {
-			undrained: `${undrained.join(", ")} also select these pods: their clients see each restart, unless existing.services names them`,
-		}),
-		...(replicates === false &&
-			pods.length > 1 && { replication: "no table replicates: each replica answers with its own rows" }),
-	};
-}
 
 /** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
 async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">): Promise<Obstacle[]> {
