@@ -5,7 +5,7 @@ import { run } from "./cli/program.mts";
 import { root } from "./environment.mts";
 import { say } from "./terminal.mts";
 
-const documents = ["README.md", "ARCHITECTURE.md"];
+const documents = ["README.md", "ARCHITECTURE.md", "docs/existing-clusters.md"];
 // Inside node_modules, where the package finds itself by its name.
 const work = join(root, "node_modules", ".cache", "docs");
 const imports = [
@@ -21,7 +21,7 @@ const files = documents.flatMap((document) => {
 	const text = readFileSync(join(root, document), "utf8");
 	return [...text.matchAll(/^```(?:ts|typescript)\n([\s\S]*?)^```/gm)].map(({ 1: code = "", index }) => {
 		const line = text.slice(0, index).split("\n").length;
-		const file = join(work, `${document}.line${line}.ts`);
+		const file = join(work, `${document.replaceAll("/", "-")}.line${line}.ts`);
 		// As many lines before it as in the document, so that an error's line is the document's.
 		writeFileSync(file, `${code.includes("import ") ? "export {};" : imports}${"\n".repeat(line)}${code}`);
 		return file;

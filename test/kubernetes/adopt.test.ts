@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { roll } from "../../src/roll/roll";
-import { Space, unavailable, versions } from "./harness";
+import { environment, Space, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
 import { deploy, kubectl, obstacles, running, serviceOf, setOf, settingsFor } from "./made-by-others";
 
@@ -178,6 +178,37 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		for (const pod of replicas) expect(await space.queryPod(pod, "SELECT count() > 0 FROM rows")).toBe("1");
 	});
 
+	test("is mended where all pods of a shard fail, and its author's OrderedReady makes one only after the other", {
+		timeout: 5 * minute,
+	}, async () => {
+		const [first = "", second = ""] = replicas.slice(2);
+		await kubectl(space, [
+			"set",
+			"image",
+			"statefulset/shop-clickhouse-shard1",
+			`db=${environment.image}:${versions.crash}`,
+		]);
+		await kubectl(space, ["delete", "pod", first, second]);
+		await vi.waitFor(
+			async () => {
+				const status = (await space.api.get<Pod>("pods", first))?.status?.containerStatuses?.find(
+					({ name }) => name === "db",
+				);
+				expect(status?.restartCount).toBeGreaterThanOrEqual(2);
+			},
+			{ timeout: 2 * minute, interval: 500 },
+		);
+		expect(await space.api.get<Pod>("pods", second)).toBeUndefined();
+		const { cluster } = await roll({
+			control: control(),
+			to: versions.v3,
+			holder: "the test",
+			timing: { drainSeconds: 5 },
+		});
+		expect(cluster.state).toBe("Started");
+		expect(cluster.replicas.map(({ version }) => version)).toEqual(replicas.map(() => versions.v3));
+	});
+
 	test("is stopped and started", { timeout: 4 * minute }, async () => {
 		await holding((its, claim) => its.stop(claim));
 		await vi.waitFor(async () => expect((await control().observe())?.state).toBe("Stopped"), {
@@ -202,6 +233,6 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect((await serviceOf(space, "shop-clickhouse"))?.spec.selector).not.toHaveProperty(["pulumi-dbcluster/clients"]);
 
 		// And can be taken over once more.
-		expect(await obstacles(settings(), versions.v2, 2)).toEqual([]);
+		expect(await obstacles(settings(), versions.v3, 2)).toEqual([]);
 	});
 });
