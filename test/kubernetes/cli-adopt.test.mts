@@ -3,7 +3,7 @@ import { expectRefused, inOrder } from "../engine/output.mts";
 import type { Args } from "../engine/project.mts";
 import { credentials, Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
-import { deploy, existing, kubectl, manifest, running, serviceOf, setOf } from "./made-by-others.ts";
+import { deploy, existing, kubectl, manifest, running, serviceOf, setOf, untilReady } from "./made-by-others.ts";
 import { caveatsOf, KubernetesProject } from "./projects.mts";
 
 const minute = 60_000;
@@ -146,6 +146,10 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expect(service?.spec.selector).toEqual({ app: "clickhouse", "pulumi-dbcluster/clients": "db" });
 		expect(set?.spec.template.metadata?.labels).toMatchObject({ "pulumi-dbcluster/clients": "db" });
 		expect(set?.spec.updateStrategy?.type).toBe("OnDelete");
+		expect(await project.set({ version: "1.8.0" }).run("refresh", "--yes", "--skip-preview")).toMatchObject({
+			status: 0,
+		});
+		expect(await project.preview("--expect-no-changes")).toMatchObject({ status: 0 });
 	});
 
 	test("goes on when the state forgets it, and can be taken up again", { timeout: 3 * minute }, async () => {
@@ -179,8 +183,20 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expect((await serviceOf(space, "clickhouse"))?.spec.selector).toEqual({ app: "clickhouse" });
 		// A pod that is lost comes back, and clients reach it.
 		await kubectl(space, ["delete", "pod", "clickhouse-1"]);
-		await kubectl(space, ["rollout", "status", "statefulset/clickhouse", "--timeout=120s"]).catch(() => "");
+		await untilReady(space, replicas);
 		expect(await space.query("clickhouse", "SELECT 1")).toBe("1");
+	});
+
+	test("is taken over once more, and let go by destroy", { timeout: 4 * minute }, async () => {
+		expectRefused(await project.preview(), "property adopt");
+		await untouched(() => project.set({ adopt: true }).upOk());
+		await untouched(async () => {
+			const { status, output } = await project.run("destroy", "--yes", "--skip-preview");
+			expect(status, output).toBe(0);
+			expect(output).toContain("db: it was made by others, so it goes on running");
+		});
+		expect((await serviceOf(space, "clickhouse"))?.spec.selector).toEqual({ app: "clickhouse" });
+		expect(await space.api.get("configmaps", "db-dbcluster")).toBeUndefined();
 	});
 
 	test("nothing that Pulumi keeps holds the password", async () => {
