@@ -42,6 +42,10 @@ export interface Platform<Settings = unknown> {
 	 * Throws a {@link ControlError} when there is no such thing, or when it is another than the one that is asked for.
 	 */
 	artifact?(settings: Settings, version: DbVersion, pin?: Pin): Promise<string>;
+	/** Whether the cluster is what others made: then destroying it only lets go of it, and a create takes it over. */
+	isForeign?(settings: Settings): boolean;
+	/** What a create would do to what others made, for people: a clause each, by what it is about. */
+	takeover?(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<Readonly<Record<string, string>>>;
 	/** @param pin only where versions are images, which is where there is `artifact`. */
 	control(name: string, settings: Settings, pin?: Pin): ClusterControl<Settings>;
 	/** Why a cluster that is not there yet can't be made: a port in use, no engine of this version, another's data. */

@@ -134,6 +134,9 @@ export interface ClusterControl<Settings = unknown> {
 	stop(claim: Claim): Promise<void>;
 	/** Starts an idle cluster as a request would. */
 	wake(claim: Claim): Promise<void>;
-	/** Ends the cluster's processes and forgets the cluster; its data stays unless `data` says so. */
+	/**
+	 * Ends the cluster's processes and forgets the cluster; its data stays unless `data` says so. What others made is only
+	 * forgotten, and goes on.
+	 */
 	destroy(claim: Claim, options: { readonly data: boolean }): Promise<void>;
 }

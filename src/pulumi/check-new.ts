@@ -3,7 +3,7 @@ import { releaseOf } from "../core/release";
 import { decide } from "../core/rules";
 import type { DbVersion } from "../core/version";
 import { refusalText } from "../words/refusals";
-import { catalogueUnknownText, deprecatedText, goneText } from "../words/resource";
+import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCaveats } from "../words/resource";
 import { catalogueOf, sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
 import { type Asked, type Found, refused } from "./found";
@@ -17,11 +17,17 @@ export async function checkNew({ valid, version, olds, news }: Asked, place: Pla
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
 	const { platform, name, settings, pin } = place;
+	const spec = { name, owner, version, shards, replicas, settings };
+	const isForeign = platform.isForeign?.(settings) === true;
+	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
 	const [obstacles, unlisted] = await Promise.all([
-		platform.obstacles({ name, owner, version, shards, replicas, settings }, pin),
-		notToBeMade(valid, name, version),
+		platform.obstacles(spec, pin),
+		// To be refused a version that runs already would help nobody.
+		isForeign ? [] : notToBeMade(valid, name, version),
 	]);
-	return { failures: [...unlisted, ...obstacles] };
+	const failures = [...unlisted, ...unasked, ...obstacles];
+	if (failures.length > 0 || !isForeign) return { failures };
+	return { inputs: { caveats: takeoverCaveats((await platform.takeover?.(spec)) ?? {}) } };
 }
 
 /**

@@ -19,6 +19,15 @@ export interface KubernetesArgs {
 	image: Input<string>;
 
 	/**
+	 * StatefulSets that others made, such as kubectl or Helm: taken over, together with `adopt: true`, without a restart.
+	 * Their template stays theirs; versions are updated as ever. What describes pods (`storage`, `resources`, `config` and
+	 * the like) can't be given then. See docs/existing-clusters.md.
+	 *
+	 * @example { statefulSets: ["clickhouse"], services: ["clickhouse"] }
+	 */
+	existing?: Input<ExistingArgs>;
+
+	/**
 	 * The path of a kubeconfig, or its content (give that as a secret). TLS is always verified.
 	 *
 	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
@@ -35,8 +44,8 @@ export interface KubernetesArgs {
 	context?: Input<string>;
 
 	/**
-	 * The password of `user`, by reference to a Secret of the namespace. Needed unless `users` brings users of your own:
-	 * the image's default user answers only inside its own pod.
+	 * The password of `user`, by reference to a Secret of the namespace. Needed unless `users` brings users of your own, since
+	 * the image's default user answers only inside its own pod, or unless `existing` servers answer without one.
 	 *
 	 * @example { name: "db-password", key: "password" }
 	 */
@@ -186,6 +195,36 @@ export interface KubernetesArgs {
 	 * @example 120
 	 */
 	gracePeriodSeconds?: Input<number>;
+}
+
+/** StatefulSets that others made. */
+export interface ExistingArgs {
+	/**
+	 * The StatefulSet of each shard, in their order. It can't be changed later.
+	 *
+	 * @example ["clickhouse-shard0", "clickhouse-shard1"]
+	 */
+	statefulSets: Input<Input<string>[]>;
+
+	/**
+	 * Every Service through which clients reach the servers. A label of ours is added to their selectors, which takes a
+	 * replica out of them before it restarts. The first gives `endpoint`.
+	 */
+	services: Input<Input<string>[]>;
+
+	/**
+	 * The container that is the server. It can't be changed later.
+	 *
+	 * @default "clickhouse"
+	 */
+	container?: Input<string>;
+
+	/**
+	 * The port of the server's HTTP interface, in its pods and in the first of `services`.
+	 *
+	 * @default 8123
+	 */
+	httpPort?: Input<number>;
 }
 
 /** A key of a Secret. */

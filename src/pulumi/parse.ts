@@ -1,3 +1,4 @@
+import { foreignDataText } from "../words/resource";
 import { splitDigest } from "./pin";
 import { choose, type Place, placeOf } from "./place";
 import { platforms } from "./platforms";
@@ -41,6 +42,9 @@ export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
 		const misspelt = versionProblem(known.version, chosen?.platform);
 		if (misspelt !== undefined) problems.unshift(misspelt);
 	}
+	const isForeign = chosen?.platform.isForeign?.(chosen.settings) === true;
+	if (isForeign && found.success && found.data.deletionPolicy === "Delete")
+		problems.push({ property: "deletionPolicy", reason: foreignDataText });
 	if (problems.length > 0) return { problems: firstOfEach(problems) };
 
 	const args = found.success ? found.data : schema.parse(fillIn(rest, unknown));

@@ -9,6 +9,27 @@ export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner
 	return `a cluster ${name} is there already and belongs to ${whose}. Set adopt to true to take it over, or set name to another one.`;
 }
 
+/** What others made is named, and it is not said that it may be taken over. */
+export function adoptText(name: string): string {
+	return `${name} is made by others. Set adopt to true to take it over.`;
+}
+
+/** Volumes that others made are not deleted. */
+export const foreignDataText =
+	'"Delete" would delete volumes that others made, and only "Retain" is accepted for those. Leave it out.';
+
+/** What the input `caveats` says of a takeover. */
+export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record<string, Record<string, string>> {
+	return {
+		"taken over": Object.fromEntries(Object.entries(facts).map(([about, fact]) => [about, oneLine(fact, 300)])),
+	};
+}
+
+/** After a destroy of what others made. */
+export function letGoText(name: string): string {
+	return `${name}: it was made by others, so it goes on running, and all its data with it; only the resource is gone. What made it can delete it.`;
+}
+
 /** The place or the name differs from where the cluster is. */
 export function movedText(from: string, to: string): string {
 	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.`;

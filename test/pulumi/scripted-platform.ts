@@ -21,6 +21,8 @@ export class Scripted {
 	missing = "";
 	/** The digest of every image. */
 	digest = `sha256:${"1".repeat(64)}`;
+	/** Whether others made the cluster. */
+	foreign = false;
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -55,6 +57,8 @@ export class Scripted {
 			return this.unreachable ? { ...control, record: down, observe: down } : control;
 		},
 		obstacles: async () => this.obstacles,
+		isForeign: () => this.foreign,
+		takeover: async ({ name }) => ({ replicas: `${name}-0-0, ${name}-0-1 go on` }),
 	};
 }
 

@@ -2,6 +2,8 @@ import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
+import { inspect } from "./existing/inspect";
+import { takenOver } from "./existing/words";
 import { listVersions, resolveImage } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
@@ -19,7 +21,8 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	keys: settingKeys,
 	read: readSettings,
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
-	endpoint: (name, { namespace }) => `http://${clientServiceName(name)}.${namespace}.svc:${ports.http}`,
+	endpoint: (name, { namespace, existing }) =>
+		`http://${existing?.services[0] ?? clientServiceName(name)}.${namespace}.svc:${existing?.httpPort ?? ports.http}`,
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
 	artifact: async ({ image }, version, pin) => {
 		const { reference, pullAlways } = await resolveImage(image, version, pin);
@@ -27,6 +30,13 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	},
 	control: (name, settings, pin) => new KubernetesControl(name, settings, pin),
 	obstacles,
+	isForeign: ({ existing }) => existing !== undefined,
+	takeover: async ({ name, settings, ...wanted }) => {
+		const { existing } = settings;
+		return existing === undefined
+			? {}
+			: takenOver(existing, await inspect(new Cluster(name, settings), existing, wanted));
+	},
 };
 
 /** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
@@ -36,6 +46,13 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
 	const attempt = collector(found);
+	const { existing } = settings;
+	if (existing !== undefined) {
+		await attempt("kubernetes", async () => {
+			found.push(...(await inspect(new Cluster(name, settings), existing, spec)).obstacles);
+		});
+		return found;
+	}
 	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
 	const image = { reference: settings.image, version, pullAlways: true };
 	const objects = [

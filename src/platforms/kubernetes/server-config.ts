@@ -23,11 +23,12 @@ export function serverConfig(shape: Shape): Record<string, string> {
  * its own address; peers fetch parts under the replica's Service, whose address survives restarts: old servers keep
  * dialling a pod's old one.
  */
-function ownSettings({ name, namespace, shards, replicas, settings }: Shape): string {
+function ownSettings(shape: Shape): string {
+	const { name, namespace, shards, replicas, settings } = shape;
 	const password = settings.passwordSecret === undefined ? "" : '<password from_env="CLICKHOUSE_PASSWORD"/>';
 	const hosts = indexes(shards).map((shard) => {
 		const members = indexes(replicas).map((ordinal) => {
-			const host = `${replicaName(name, shard, ordinal)}.${headlessName(name)}.${namespace}.svc`;
+			const host = `${replicaName(shape, shard, ordinal)}.${headlessName(name)}.${namespace}.svc`;
 			return `<replica><host>${host}</host><port>${ports.native}</port><user>${settings.user}</user>${password}</replica>`;
 		});
 		return `      <shard><internal_replication>true</internal_replication>

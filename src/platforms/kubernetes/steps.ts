@@ -4,7 +4,8 @@ import { compareVersions, type DbVersion } from "../../core/version";
 import { untilNoConflict } from "./api";
 import { type Cluster, inEndpoints } from "./cluster";
 import { diagnose, isReady } from "./diagnose";
-import { clientServiceName, label, ports, replicaName, shardName } from "./names";
+import { change } from "./existing/template";
+import { clientServiceName, label, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
 import { noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
@@ -80,24 +81,42 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
 	const image = await cluster.image(settings, version);
 	const set = await cluster.set(shard);
-	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster.name, shard)} is gone`);
+	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
 	const stopped = set.spec.replicas === 0;
 	// Before the template: from then on any pod of the shard may come up with it.
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, settings.image);
 		if (stopped) return settled;
-		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster.name, shard, ordinal));
+		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster, shard, ordinal));
 		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
 		return noteOpening(settled, version, each, settings.image);
 	});
-	const applied = await applySet(cluster, cluster.shape(stored), shard, image);
+	const { existing } = cluster;
+	const applied = existing
+		? await change(cluster, existing, shard, image)
+		: await applySet(cluster, cluster.shape(stored), shard, image);
 	if (stopped) return;
 	const revision = await takenUp(cluster, shard, applied);
 	await cluster.record.guard(claim);
+	await makeWay(cluster, applied, replica, pods);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined || !isToGo(cluster, pod, revision)) return;
-	if (isReady(pod)) await cluster.api.hangUp(replica, ports.http);
+	if (isReady(pod)) await cluster.api.hangUp(replica, cluster.httpPort);
 	await cluster.api.delete("pods", replica, pod.metadata.uid);
+}
+
+/**
+ * Under OrderedReady, which others may have chosen, a pod is made only once all before it are ready: of those, the ones
+ * that can't come up are made anew first.
+ */
+async function makeWay(cluster: Cluster, { metadata, spec }: StatefulSet, replica: string, pods: readonly Pod[]) {
+	if (spec.podManagementPolicy === "Parallel") return;
+	const now = cluster.api.connection.now();
+	for (const ordinal of indexes(cluster.place(replica).ordinal)) {
+		const pod = podOf(pods, `${metadata.name}-${ordinal}`);
+		if (pod !== undefined && !isReady(pod) && diagnose(pod, { now }).failure !== undefined)
+			await cluster.api.delete("pods", pod.metadata.name, pod.metadata.uid);
+	}
 }
 
 export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
