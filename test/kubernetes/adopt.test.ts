@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Cluster } from "../../src/platforms/kubernetes/cluster";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { change } from "../../src/platforms/kubernetes/existing/template";
+import type { Existing } from "../../src/platforms/kubernetes/settings";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { roll } from "../../src/roll/roll";
 import { environment, Space, unavailable, versions } from "./harness";
@@ -91,6 +94,13 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect(await reasons({ httpPort: 8124 })).toEqual(
 			replicas.map((name) => expect.stringContaining(`${name} can't be asked at port 8124`)),
 		);
+	});
+
+	test("may have been begun by somebody who died", async () => {
+		const died = new Cluster("db", settings());
+		await change(died, died.existing as Existing, 0);
+		expect(await obstacles(settings(), versions.v1, 2)).toEqual([]);
+		expect(await running(space, replicas, "data")).toEqual(before);
 	});
 
 	test("is taken over without a restart, and no SELECT fails meanwhile", { timeout: 3 * minute }, async () => {

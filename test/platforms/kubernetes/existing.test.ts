@@ -180,6 +180,19 @@ describe("what others made can be taken over", () => {
 		expect(await reasons({ ...good(), ...world })).toEqual([reason]);
 	});
 
+	it("not while its shards differ", async () => {
+		const world = good();
+		const two = set({ replicas: 3 }, { name: "two" });
+		const { cluster, existing } = clusterOf(
+			{ ...world, statefulsets: { ...world.statefulsets, two } },
+			{ statefulSets: ["clickhouse", "two"] },
+		);
+		const { obstacles } = await inspect(cluster, existing, { ...wanted, shards: 2 });
+		expect(obstacles[0]?.reason).toBe(
+			"the shards have different numbers of replicas: clickhouse 2, two 3. Scale them alike first.",
+		);
+	});
+
 	it("not from an image that is none of the versions", async () => {
 		for (const image of ["mirror/server:1.7.1", "clickhouse/server:latest", "clickhouse/server@sha256:1"]) {
 			const world = good();

@@ -52,13 +52,18 @@ export async function inspect(cluster: Cluster, existing: Existing, wanted: Want
 		refuse(sets, `the namespace ${cluster.api.namespace} has no StatefulSet ${missing.join(", ")}. It has ${has}.`);
 	}
 	const there = found.filter((set) => set !== undefined);
+	const sizes = there.map(({ metadata, spec }) => `${metadata.name} ${spec.replicas ?? 1}`);
+	const alike = new Set(there.map(({ spec }) => spec.replicas ?? 1)).size <= 1;
+	if (!alike)
+		refuse(sets, `the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them alike first.`);
 	const pods: Pod[] = [];
 	for (const set of there) {
 		for (const reason of await setProblems(cluster, set)) refuse(sets, reason);
 		const { name } = set.metadata;
 		const { replicas = 1, template } = set.spec;
 		if (replicas === 0) refuse(sets, `${name} is scaled to 0, and what is taken over has to serve. Start it first.`);
-		else if (replicas !== wanted.replicas) refuse("replicas", `${name} has ${replicas}. Set replicas to ${replicas}.`);
+		else if (alike && replicas !== wanted.replicas)
+			refuse("replicas", `${name} has ${replicas}. Set replicas to ${replicas}.`);
 		if (!template.spec.containers.some((each) => each.name === existing.container)) {
 			const has = template.spec.containers.map((each) => each.name).join(", ");
 			refuse("kubernetes.existing.container", `${name} has no container ${existing.container}. It has ${has}.`);
