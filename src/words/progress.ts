@@ -25,6 +25,8 @@ export function progressText(event: RollEvent): string {
 			return `draining ${event.replica}${event.queries === undefined ? "" : `: ${count(event.queries, "query", "queries")} running`}`;
 		case "drained":
 			return `drained ${event.replica} in ${duration(event.seconds)}${event.cut === 0 ? "" : `; ${count(event.cut, "query is", "queries are")} cut off`}`;
+		case "returned":
+			return `${event.replica} takes queries again`;
 		case "restarting":
 			return event.from !== undefined && sameVersion(event.from, event.to)
 				? `restarting ${event.replica} at ${event.to}`
