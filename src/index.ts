@@ -1,3 +1,3 @@
 export type { DbClusterArgs, LocalArgs, ReleaseArgs, UpdateArgs, VersionsArgs } from "./pulumi/args";
-export { DbCluster, type ReplicaVersion } from "./pulumi/dbcluster";
+export { DbCluster, type LastUpdate, type ReplicaVersion } from "./pulumi/dbcluster";
 export type { KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";

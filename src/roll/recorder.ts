@@ -36,6 +36,8 @@ export class Recorder {
 	#start: number | undefined;
 	#first: { readonly cluster: string; readonly from: DbVersion } | undefined;
 	#touched = false;
+	/** When it got to its end; what comes after it is no part of it. */
+	#finished: number | undefined;
 	/** Those that served, and were down when another waited for them. */
 	#missed: string[] = [];
 	readonly #lanes = new Map<string, Lane>();
@@ -59,7 +61,7 @@ export class Recorder {
 
 	/** Takes in what just happened. */
 	note(event: RollEvent): void {
-		if (this.#first === undefined) return;
+		if (this.#first === undefined || this.#finished !== undefined) return;
 		switch (event.event) {
 			case "began":
 				this.#touched ||= event.steps > 0;
@@ -100,11 +102,13 @@ export class Recorder {
 			case "left":
 				this.#close(this.#lane(event.replica));
 				break;
+			case "finished":
+				this.#finished = this.#now();
+				break;
 			case "woke":
 			case "waiting":
 			case "retrying":
 			case "noted":
-			case "finished":
 				break;
 		}
 	}
@@ -112,10 +116,11 @@ export class Recorder {
 	/**
 	 * The timeline up to now; `undefined` where no replica was to be touched.
 	 *
-	 * @param error what the roll threw; absent when it got to its end.
+	 * @param thrown what the roll threw, or what came after it.
 	 */
-	end(error?: unknown): Timeline | undefined {
+	end(thrown?: unknown): Timeline | undefined {
 		if (this.#start === undefined || this.#first === undefined || !this.#touched) return undefined;
+		const error = this.#finished === undefined ? thrown : undefined;
 		if (error instanceof RollStopped) {
 			for (const { replica, version } of error.stop.serving) this.#set(replica, { is: "serving", version });
 			for (const { replica } of error.stop.notServing)
@@ -152,7 +157,7 @@ export class Recorder {
 	}
 
 	#now(): number {
-		return round((this.#clock.now() - (this.#start ?? 0)) / 1000);
+		return this.#finished ?? round((this.#clock.now() - (this.#start ?? 0)) / 1000);
 	}
 
 	#lane(name: string): Lane {

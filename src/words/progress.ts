@@ -45,3 +45,14 @@ export function progressText(event: RollEvent): string {
 			return `updated ${event.transition} in ${duration(event.seconds)}`;
 	}
 }
+
+/** Whether it is news to a person: a drain that took no time is not, nor what follows from the line before. */
+export function isTold(event: RollEvent): boolean {
+	if (event.event === "drained") return event.cut > 0 || event.seconds >= 1;
+	return event.event !== "progress" || event.phase !== "stopping";
+}
+
+/** Whether nobody wants to read it any more when the next event is there. */
+export function isPassing({ event }: RollEvent): boolean {
+	return event === "progress";
+}
