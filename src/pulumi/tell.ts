@@ -19,11 +19,13 @@ export class Teller {
 	#sent: Promise<void> = Promise.resolve();
 	#engine = engine();
 	readonly #keeps = hasTerminal();
+	/** What each replica was said to do since it was last touched: one that fails and is started again says it each time. */
+	readonly #told = new Map<string, Set<string>>();
 
 	constructor(private readonly cluster: string) {}
 
 	readonly tell = (event: RollEvent): void => {
-		if (!isTold(event)) return;
+		if (!isTold(event) || this.#isStale(event)) return;
 		const line = `${this.cluster}: ${progressText(event)}`;
 		const print = this.#engine === undefined || (this.#keeps && !isPassing(event));
 		this.#sent = this.#sent.then(() => (print ? console.log(line) : this.#send(line)));
@@ -33,6 +35,16 @@ export class Teller {
 	async said(): Promise<void> {
 		await this.#sent;
 		this.#engine?.close();
+	}
+
+	#isStale(event: RollEvent): boolean {
+		if (event.event === "restarting") this.#told.delete(event.replica);
+		if (event.event !== "progress") return false;
+		const told = this.#told.get(event.replica) ?? new Set();
+		this.#told.set(event.replica, told);
+		if (told.has(event.phase)) return true;
+		told.add(event.phase);
+		return false;
 	}
 
 	async #send(line: string): Promise<void> {

@@ -50,12 +50,13 @@ export class Recorder {
 	/** Takes in how the cluster is; the first time is where the timeline begins. */
 	see(cluster: ObservedCluster): void {
 		this.#start ??= this.#clock.now();
+		const at = this.#first === undefined ? 0 : this.#now();
 		this.#first ??= { cluster: cluster.name, from: plan(cluster, this.options.to).from };
 		for (const { name, shard, serving, version } of cluster.replicas) {
 			const lane = this.#lane(name);
 			lane.shard = shard;
-			if (serving) this.#set(name, { is: "serving", version });
-			else if (lane.now === undefined || lane.now.is === "serving") this.#set(name, { is: "down" });
+			if (serving) this.#set(name, { is: "serving", version }, at);
+			else if (lane.now === undefined || lane.now.is === "serving") this.#set(name, { is: "down" }, at);
 		}
 	}
 
@@ -127,7 +128,7 @@ export class Recorder {
 				if (this.#lane(replica).now?.is === "serving") this.#set(replica, { is: "down" });
 		}
 		const seconds = this.#now();
-		for (const lane of this.#lanes.values()) this.#close(lane);
+		for (const lane of this.#lanes.values()) this.#close(lane, seconds);
 		const replicas = [...this.#lanes.values()]
 			// A new one that never came in belongs to no shard yet.
 			.flatMap(({ name, shard, intervals }) => (shard === undefined ? [] : [{ name, shard, intervals }]));
@@ -166,24 +167,23 @@ export class Recorder {
 		return lane;
 	}
 
-	#set(name: string, { is, version, doing }: Condition): void {
+	#set(name: string, { is, version, doing }: Condition, at = this.#now()): void {
 		const lane = this.#lane(name);
 		const { now } = lane;
 		const known = version ?? (now?.is === "serving" || is === "serving" ? lastVersion(lane) : undefined);
 		if (now?.is === is && now.doing === doing && now.version === (is === "serving" ? known : undefined)) return;
-		this.#close(lane);
+		this.#close(lane, at);
 		lane.now = {
-			since: this.#now(),
+			since: at,
 			is,
 			...(is === "serving" && known !== undefined && { version: known }),
 			...(doing !== undefined && { doing }),
 		};
 	}
 
-	#close(lane: Lane): void {
+	#close(lane: Lane, to = this.#now()): void {
 		if (lane.now === undefined) return;
 		const { since, ...condition } = lane.now;
-		const to = this.#now();
 		if (to > since) lane.intervals.push({ from: since, to, ...condition });
 		lane.now = undefined;
 	}

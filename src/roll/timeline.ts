@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { DbVersion } from "../core/version";
+import { type DbVersion, parseVersion } from "../core/version";
 
 /** Seconds since the timeline's `started`, to hundredths. */
 const seconds = z.number().min(0);
-const version = z.string().transform((text) => text as DbVersion);
+const version = z.custom<DbVersion>((text) => parseVersion(text) !== undefined, "it is not a DB version");
 
 const interval = z.object({
 	from: seconds,

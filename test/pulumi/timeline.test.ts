@@ -6,9 +6,10 @@ import { timelineFormat } from "../../src/roll/timeline";
 import { Engine, type Properties } from "./engine";
 import { scripted } from "./scripted-platform";
 
-vi.mock("../../src/pulumi/platforms", async () => ({
-	platforms: { scripted: (await import("./scripted-platform")).scripted.platform },
-}));
+vi.mock("../../src/pulumi/platforms", async () => {
+	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
+	return { platforms: { scripted: scripted.platform } };
+});
 
 const inputs = { name: "a", owner: "p/s/a", scripted: { folder: "here" }, update: { policy: "any" } };
 const lines: string[] = [];
