@@ -2,8 +2,8 @@
  * The timelines that docs/status.md and the README show: an update of two replicas under SELECT and INSERT loops, by
  * `pulumi up`, and one to an image that exits at its start.
  *
- * Usage: npm run figures:kubernetes        writes bench/results/timeline.json and timeline-stopped.json; then
- *                                          `node tools/timelines.mts` draws them
+ * Usage: npm run figures:kubernetes        writes bench/results/timeline.json and timeline-stopped.json, and
+ *                                          draws them into docs
  */
 import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,9 +1,9 @@
-import type { ClusterControl } from "../control/port";
+import type { ClusterControl, ReplicaView } from "../control/port";
 import type { ObservedCluster, UpdateMark } from "../core/cluster";
 import { sameVersion } from "../core/version";
 import { type Clock, systemClock } from "../roll/clock";
 import { retrying } from "../roll/retry";
-import { type Progress, progressBar, type Sighting, sightingText, watchTexts } from "../words/status";
+import { outText, type Progress, progressBar, type Sighting, sightingText, watchTexts } from "../words/status";
 
 export interface Watched {
 	readonly name: string;
@@ -45,6 +45,11 @@ export async function watchUpdates(
 		await clock.sleep(pause);
 	}
 	display.below([]);
+}
+
+/** A drained replica may call itself serving, since its queries go on. */
+function phaseOf({ phase, replica }: ReplicaView): string {
+	return phase === "serving" && !replica.serving ? outText : phase;
 }
 
 /** One cluster while it is watched. */
@@ -96,7 +101,7 @@ class Watch {
 		const far = { done: there.length, of: replicas.length };
 		const sightings = await Promise.all(
 			replicas.map(async (it): Promise<Sighting> => {
-				if (!it.serving) return { replica: it.name, phase: (await this.#control.look(it.name)).phase };
+				if (!it.serving) return { replica: it.name, phase: phaseOf(await this.#control.look(it.name)) };
 				return { replica: it.name, serves: it.version, ...(there.includes(it) && { done: far }) };
 			}),
 		);

@@ -121,6 +121,9 @@ export type Sighting =
 	  }
 	| { readonly replica: string; readonly phase: string };
 
+/** What a replica is in that was taken out and still runs queries. */
+export const outText = "out of the clients' endpoints";
+
 export function sightingText(cluster: string, it: Sighting): string {
 	if ("phase" in it) return `${cluster}: ${it.replica}: ${oneLine(it.phase)}`;
 	const done = it.done === undefined ? "" : `; ${it.done.done} of ${it.done.of} done`;
