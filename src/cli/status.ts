@@ -99,12 +99,19 @@ interface Cluster {
 	readonly isHere: boolean;
 }
 
+/** Stacks whose states are read at the same time: each is a process of the CLI. */
+const atOnce = 4;
+
 async function clustersOf({ stack, all, cwd, recorded }: Options): Promise<Cluster[]> {
 	const pulumi = new Pulumi(resolve(cwd));
 	const stacks = all ? await pulumi.all() : [stack ?? (await pulumi.selected())];
 	const project = projectOf(pulumi.folder);
 	const clusters: Cluster[] = [];
-	for (const name of stacks) clusters.push(...(await clustersOfStack(pulumi, name, project?.name, recorded !== true)));
+	for (let at = 0; at < stacks.length; at += atOnce) {
+		const some = stacks.slice(at, at + atOnce);
+		const found = some.map((name) => clustersOfStack(pulumi, name, project?.name, recorded !== true));
+		clusters.push(...(await Promise.all(found)).flat());
+	}
 	if (clusters.length === 0) throw new ControlError(noClustersText(stacks));
 	// The paths in a program's arguments are taken from its folder.
 	if (project !== undefined) process.chdir(project.program);

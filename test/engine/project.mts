@@ -72,6 +72,11 @@ export class Project {
 		return new Cli([command, ...flags, "--non-interactive", "--color", "never"], this.program, this.env);
 	}
 
+	/** Starts this package's own command line, as a user of the stack would. */
+	dbcluster(args: readonly string[], { cwd = this.program, env = {} as NodeJS.ProcessEnv } = {}): Cli {
+		return new Cli([join(root, "dist/cli/main.js"), ...args], cwd, { ...this.env, ...env }, process.execPath);
+	}
+
 	run(command: string, ...flags: string[]): Promise<Ran> {
 		return this.start(command, ...flags).ended;
 	}

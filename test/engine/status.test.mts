@@ -1,25 +1,13 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Cli, type Ran } from "./cli.mts";
+import type { Ran } from "./cli.mts";
 import { midway } from "./midway.mts";
-import { root } from "./project.mts";
 import { newVersion, oldVersion, openStack, type Stack, transition } from "./stack.mts";
-
-const main = join(root, "dist/cli/main.js");
-
-/** The command line of this package, run as a user of the stack would, or from elsewhere. */
-function dbcluster(
-	stack: Stack,
-	args: readonly string[],
-	{ cwd = stack.program, env = {} as NodeJS.ProcessEnv } = {},
-): Cli {
-	return new Cli([main, ...args], cwd, { ...stack.environment, ...env }, process.execPath);
-}
 
 describe("pulumi-dbcluster status, by a real stack and a real cluster", () => {
 	let stack: Stack;
-	const status = (...args: string[]): Promise<Ran> => dbcluster(stack, ["status", ...args]).ended;
+	const status = (...args: string[]): Promise<Ran> => stack.dbcluster(["status", ...args]).ended;
 
 	beforeAll(async () => {
 		stack = await openStack();
@@ -79,24 +67,24 @@ describe("pulumi-dbcluster status, by a real stack and a real cluster", () => {
 
 	test("--recorded reads the state alone, and needs no passphrase", async () => {
 		const env = { PULUMI_CONFIG_PASSPHRASE: "wrong" };
-		const recorded = await dbcluster(stack, ["status", "--recorded"], { env }).ended;
+		const recorded = await stack.dbcluster(["status", "--recorded"], { env }).ended;
 		expect(recorded.status).toBe(0);
 		expect(recorded.output).toContain("the clusters themselves were not asked");
-		const live = await dbcluster(stack, ["status"], { env }).ended;
+		const live = await stack.dbcluster(["status"], { env }).ended;
 		expect(live.status).toBe(1);
 		expect(live.output).toMatch(/^error: the secrets of the stack can't be read: .*--recorded, which needs none\.\n$/);
 	});
 
 	test("--all lists the stacks of the backend from anywhere, and --stack takes a full name", async () => {
-		const all = await dbcluster(stack, ["status", "--all"], { cwd: stack.folder }).ended;
+		const all = await stack.dbcluster(["status", "--all"], { cwd: stack.folder }).ended;
 		expect(all.output).toContain("pulumi up --stack organization/test/test");
-		const named = await dbcluster(stack, ["status", "--stack", "organization/test/test"], { cwd: stack.folder }).ended;
+		const named = await stack.dbcluster(["status", "--stack", "organization/test/test"], { cwd: stack.folder }).ended;
 		expect(named).toMatchObject({ status: 0, output: expect.stringContaining("2 of 2") });
 	});
 
 	test("what is missing is said with the way out", async () => {
-		const problem = async (args: string[], options: Parameters<typeof dbcluster>[2]) => {
-			const { status: code, output } = await dbcluster(stack, ["status", ...args], options).ended;
+		const problem = async (args: string[], options: Parameters<Stack["dbcluster"]>[1]) => {
+			const { status: code, output } = await stack.dbcluster(["status", ...args], options).ended;
 			expect(code).toBe(1);
 			expect(output.trimEnd().split("\n")).toHaveLength(1);
 			return output;
@@ -111,7 +99,7 @@ describe("pulumi-dbcluster status, by a real stack and a real cluster", () => {
 	});
 
 	test("--watch waits for an update, shows it replica by replica, and lists what came of it", async () => {
-		const watch = dbcluster(stack, ["status", "--watch", "--detailed-exitcode"]);
+		const watch = stack.dbcluster(["status", "--watch", "--detailed-exitcode"]);
 		await watch.printed("No update of db is under way.");
 		const { cli, query } = await midway(stack);
 		await watch.printed(`db: the update ${transition} is under way, by `);

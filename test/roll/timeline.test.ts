@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Recorder } from "../../src/roll/recorder";
 import { summaryOf, type Timeline, timelineFormat } from "../../src/roll/timeline";
+import type { Fault } from "../scripted/control";
 import type { World } from "../scripted/world";
 import { type Given, given, type RunOptions, run, v1, v2 } from "./build";
+
+const nothing = "nothing was recorded";
 
 /** Rolls in a scripted world and keeps how it went. */
 async function recorded(world: World, options: RunOptions = {}): Promise<Timeline> {
@@ -21,7 +24,7 @@ async function recorded(world: World, options: RunOptions = {}): Promise<Timelin
 		},
 	});
 	const timeline = recorder.end(error);
-	if (timeline === undefined) throw new Error("nothing was recorded");
+	if (timeline === undefined) throw new Error(nothing);
 	return timeline;
 }
 
@@ -107,6 +110,33 @@ describe("the timeline of a roll", () => {
 		expect(timeline.available.at(-1)).toMatchObject({ reads: true, writes: true });
 	});
 
+	const faults: Fault[] = [
+		{ kind: "unreachable", calls: 1000 },
+		{ kind: "refuse", words: "no" },
+		{ kind: "kill", replica: "a-0-0" },
+		{ kind: "kill", replica: "a-0-1" },
+		{ kind: "steal", seconds: 3600 },
+	];
+	test.each(faults)("holds together when %j comes at any call", async (fault) => {
+		let stopped = 0;
+		for (let call = 0; call < 60; call++) {
+			const timeline = await recorded(given([[{}, {}]]), { faults: { [call]: fault } }).catch((error: Error) => {
+				// It came before anything was touched.
+				if (error.message !== nothing) throw error;
+			});
+			if (timeline === undefined) continue;
+			const { replicas, seconds, outcome, available } = timeline;
+			if (outcome === "stopped") stopped++;
+			for (const { intervals } of replicas) {
+				expect([intervals[0]?.from, intervals.at(-1)?.to]).toEqual([0, seconds]);
+				expect(intervals.slice(1).map(({ from }) => from)).toEqual(intervals.slice(0, -1).map(({ to }) => to));
+			}
+			expect(available[0]?.at).toBe(0);
+			expect(timelineFormat.safeParse(timeline).success).toBe(true);
+		}
+		expect(stopped).toBeGreaterThan(0);
+	});
+
 	test("is what its format says, also after a way through JSON", async () => {
 		const timeline = await recorded(
 			given([
@@ -119,7 +149,7 @@ describe("the timeline of a roll", () => {
 
 	test("there is none where nothing was to do", async () => {
 		const atTarget: Given = { version: v2 };
-		await expect(recorded(given([[atTarget, atTarget]]))).rejects.toThrow("nothing was recorded");
+		await expect(recorded(given([[atTarget, atTarget]]))).rejects.toThrow(nothing);
 	});
 });
 
