@@ -1,6 +1,6 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
-import type { ObservedCluster, UpdateMark } from "../core/cluster";
-import { sameVersion } from "../core/version";
+import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
+import { type DbVersion, parseVersion, sameVersion } from "../core/version";
 import { type Clock, systemClock } from "../roll/clock";
 import { retrying } from "../roll/retry";
 import { outText, type Progress, progressBar, type Sighting, sightingText, watchTexts } from "../words/status";
@@ -95,9 +95,7 @@ class Watch {
 
 	async #tell(cluster: ObservedCluster, { from, to }: UpdateMark): Promise<void> {
 		const { replicas } = cluster;
-		const there = replicas.filter(
-			(it) => it.serving && it.version !== undefined && sameVersion(it.version, to) && !it.outdated,
-		);
+		const there = replicas.filter((it) => servesVersion(it, to));
 		const far = { done: there.length, of: replicas.length };
 		const sightings = await Promise.all(
 			replicas.map(async (it): Promise<Sighting> => {
@@ -122,9 +120,12 @@ class Watch {
 		if (this.progress === undefined) return;
 		const { to } = this.progress;
 		this.progress = undefined;
-		const there = (it: ObservedCluster["replicas"][number]) =>
-			it.serving && it.version !== undefined && `${it.version}` === to;
-		const said = cluster?.mark !== undefined ? "stopped" : cluster?.replicas.every(there) ? "finished" : "ended";
+		const there = cluster?.replicas.every((it) => servesVersion(it, parseVersion(to)));
+		const said = cluster?.mark !== undefined ? "stopped" : there ? "finished" : "ended";
 		this.display.line(watchTexts[said](this.watched.name, to));
 	}
+}
+
+function servesVersion({ serving, version, outdated }: ObservedReplica, to: DbVersion | undefined): boolean {
+	return serving && version !== undefined && to !== undefined && sameVersion(version, to) && outdated !== true;
 }

@@ -49,9 +49,12 @@ export function converge(wanted: Wanted): Promise<ObservedCluster> {
 async function inSteps(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 	const { place, args, version, recorder } = wanted;
 	const control = place.platform.control(place.name, place.settings);
+	const start = timestamp(systemClock);
+	let begunHere = false;
 	const report: Report = (event) => {
 		recorder.note(event);
-		tell(event);
+		// The mark that the roll goes on from may be this very run's, made before the size changed.
+		tell(event.event === "began" && begunHere ? { ...event, resumes: false } : event);
 	};
 	const { drainSeconds, stallSeconds, shardsAtOnce } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
@@ -61,6 +64,7 @@ async function inSteps(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 	if (isToRoll(cluster, version)) {
 		const judge = (observed: ObservedCluster) => {
 			recorder.see(observed);
+			begunHere = observed.mark !== undefined && observed.mark.since >= start;
 			return refuse(wanted, observed);
 		};
 		await roll({ ...options, to: version, judge });
