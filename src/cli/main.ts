@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addStatus } from "./status";
+import { addTimeline } from "./timeline";
 
 const { version } = require("../../package.json") as { version: string };
 
@@ -10,6 +12,9 @@ const { version } = require("../../package.json") as { version: string };
 const program = new Command("pulumi-dbcluster")
 	.description("Reads what Pulumi and the clusters say about versions and updates; changes nothing.")
 	.version(version);
+
+addStatus(program);
+addTimeline(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);
