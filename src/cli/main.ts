@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addComment } from "./comment";
+import { addReport } from "./report";
 
 const { version } = require("../../package.json") as { version: string };
 
 /**
  * `npx pulumi-dbcluster`: what people and pipelines ask beside `pulumi preview` and `pulumi up`. Each command is a file of
- * this folder and does nothing but read: only Pulumi changes clusters.
+ * this folder and touches no cluster: only Pulumi changes them.
  */
 const program = new Command("pulumi-dbcluster")
 	.description("Reads what Pulumi and the clusters say about versions and updates; changes nothing.")
 	.version(version);
+
+addReport(program);
+addComment(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);

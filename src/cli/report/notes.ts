@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { compareVersions, parseVersion } from "../../core/version";
+
+/** The user's own list of versions, as it stands in the inputs. */
+const versions = z.object({ list: z.array(z.object({ version: z.unknown(), notes: z.unknown().optional() })) });
+
+/** Where a version's release notes are. */
+export interface Notes {
+	readonly version: string;
+	readonly url: string;
+}
+
+/**
+ * The release notes of all versions that an update brings, the newest first: of the one that it goes to and of those that
+ * it leaps over. Only links that lead to the web: anything may stand in a list.
+ */
+export function notesBetween(value: unknown, from: string | undefined, to: string | undefined): Notes[] {
+	const { data } = versions.safeParse(value);
+	const [after, until] = [parseVersion(from), parseVersion(to)];
+	if (data === undefined || until === undefined) return [];
+	return data.list
+		.flatMap(({ version, notes }) => {
+			const its = parseVersion(version);
+			const url = webAddress(notes);
+			const isNew = its && compareVersions(its, until) <= 0 && (after === undefined || compareVersions(its, after) > 0);
+			return isNew && url !== undefined ? [{ version: its, url }] : [];
+		})
+		.sort((a, b) => compareVersions(b.version, a.version));
+}
+
+function webAddress(text: unknown): string | undefined {
+	const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
+	return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : undefined;
+}
