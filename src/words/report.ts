@@ -19,7 +19,7 @@ export const verdicts = {
 	updated: { sign: "⬆️", says: "will be updated" },
 	changed: { sign: "🔧", says: "will be changed" },
 	created: { sign: "✨", says: "will be created" },
-	"not-judged": { sign: "❔", says: "not judged" },
+	"not-judged": { sign: "❓", says: "not judged" },
 	unchanged: { sign: "✅", says: "unchanged" },
 } as const;
 

@@ -30,13 +30,23 @@ export class Fleet extends Project {
 		copyFileSync(join(import.meta.dirname, "fleet.js"), join(this.program, "index.js"));
 	}
 
+	/** Writes the arguments for a CLI that something else starts. */
+	write(): void {
+		writeFileSync(join(this.program, "args.json"), JSON.stringify(this.args));
+	}
+
+	environment(): NodeJS.ProcessEnv {
+		return this.env;
+	}
+
 	/**
 	 * Runs `pulumi preview --json --show-sames`. With RECORD in the environment, what it printed becomes the recorded preview
 	 * of that name, which the fast tests read; without what differs by machine and without the text of the provider.
+	 * How far a preview that fails comes before it ends is another thing each time: look at what changed.
 	 */
 	async previewed(name: string, ...flags: string[]): Promise<Previewed> {
 		const file = join(this.folder, `${name}.json`);
-		writeFileSync(join(this.program, "args.json"), JSON.stringify(this.args));
+		this.write();
 		const command = `pulumi preview --json --non-interactive --color never "$@" > '${file}'`;
 		const args = ["-c", command, "preview", ...(flags.length > 0 ? flags : ["--show-sames"])];
 		const { status } = await new Cli(args, this.program, this.env, "sh").ended;

@@ -53,6 +53,11 @@ export interface StackReport {
 
 const urgency = Object.keys(verdicts);
 
+/** The most urgent first; else by name, since the order of a preview's steps is another one each time. */
+function byUrgency(a: ClusterReport, b: ClusterReport): number {
+	return urgency.indexOf(a.verdict) - urgency.indexOf(b.verdict) || (a.name < b.name ? -1 : Number(a.name > b.name));
+}
+
 /**
  * What a preview says about each cluster of a stack.
  *
@@ -78,7 +83,7 @@ export function report(preview: Preview, state: readonly Resource[] = [], status
 	const states = steps.flatMap(({ oldState, newState }) => [oldState ?? [], newState ?? []].flat());
 	const parents = new Map([...state, ...states].map((it) => [it.urn, it.parent]));
 	return {
-		clusters: named(clusters, parents).sort((a, b) => urgency.indexOf(a.verdict) - urgency.indexOf(b.verdict)),
+		clusters: named(clusters, parents).sort(byUrgency),
 		otherErrors: { count: others.length, at: [...new Set(others.flatMap(({ urn }) => (urn ? nameOf(urn) : [])))] },
 		failed,
 		empty,

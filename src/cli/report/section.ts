@@ -46,7 +46,7 @@ function foreseen({ caveats, desired, estimate, notes }: ClusterReport, open: bo
 	const lines = caveats.flatMap((caveat) => caveat.lines);
 	const order = readOrder(new Map(lines).get("order") ?? "");
 	const replicas = order === undefined ? undefined : order.lanes.flat().length + (order.first === undefined ? 0 : 1);
-	const items = [...lines].sort(([a], [b]) => place(a) - place(b)).map(([name, words]) => [name, text(words)] as const);
+	const items = [...lines].sort(([a], [b]) => place(a) - place(b)).map(([name, said]) => [name, text(said)] as const);
 	if (desired !== undefined) items.push([words.afterwards, desiredTexts[desired]]);
 	if (items.length === 0) return [];
 	if (estimate !== undefined && lines.length > 0) items.push([words.time, text(estimateText(estimate, replicas))]);

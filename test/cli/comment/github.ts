@@ -44,11 +44,11 @@ export class GitHub {
 		return this;
 	}
 
-	private answer({ query, variables }: { query: string; variables: Record<string, never> }): object {
+	private answer({ query, variables }: { query: string; variables: Record<string, string | number | null> }): object {
 		const kind = /addComment|updateIssueComment|comments(?=\()/.exec(query)?.[0] ?? "nothing";
 		this.asked.push(kind);
 		if (kind === "comments") return this.page(variables);
-		const { body } = variables as { body: string };
+		const body = String(variables.body);
 		if (!this.mayWrite) return failed("FORBIDDEN", "Resource not accessible by integration");
 		if (body.length > 65_536) return failed("UNPROCESSABLE", "Body is too long (maximum is 65536 characters)");
 		if (kind === "addComment") {
