@@ -8,6 +8,8 @@ const versions = z.object({ list: z.array(z.object({ version: z.unknown(), notes
 export interface Notes {
 	readonly version: string;
 	readonly url: string;
+	/** When it came out, `2026-11-24`, where that is said. */
+	readonly day?: string;
 }
 
 /**
@@ -26,6 +28,15 @@ export function notesBetween(value: unknown, from: string | undefined, to: strin
 			return isNew && url !== undefined ? [{ version: its, url }] : [];
 		})
 		.sort((a, b) => compareVersions(b.version, a.version));
+}
+
+/**
+ * What the caveats say of a version's release, `2026-11-24, https://...`, as a link. `undefined` where no link is in it.
+ */
+export function readNotes(line: string, version: string): Notes | undefined {
+	const { day, address } = /^(?:(?<day>[\d-]+), )?(?<address>\S+)$/.exec(line)?.groups ?? {};
+	const url = webAddress(address);
+	return url === undefined ? undefined : { version, url, ...(day !== undefined && { day }) };
 }
 
 function webAddress(text: unknown): string | undefined {

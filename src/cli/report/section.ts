@@ -3,9 +3,10 @@ import { desiredTexts, estimateText, type Verdict, verdicts, versionsText, words
 import type { ClusterReport } from "./clusters";
 import { code, link, text } from "./markdown";
 import { diagram } from "./mermaid";
+import { type Notes, readNotes } from "./notes";
 
 /** What a reviewer asks first; lines of any other name come after these. */
-const lineOrder = ["reads", "writes", "state", "order", "resumes", "joins", "leaves", "resets", "return"];
+const lineOrder = ["reads", "writes", "state", "window", "order", "resumes", "joins", "leaves", "resets", "return"];
 
 /** What is to be said of one cluster, as Markdown; nothing of one that is as it was or was not looked at. */
 export function section(cluster: ClusterReport, diagramsOpen: boolean): string {
@@ -42,18 +43,27 @@ function refusal({ property, reason }: ClusterReport["refusals"][number]): strin
 	return `- ${property === undefined ? "" : `${code(property)}: `}${text(reason)}`;
 }
 
-function foreseen({ caveats, desired, estimate, notes }: ClusterReport, open: boolean): string[] {
-	const lines = caveats.flatMap((caveat) => caveat.lines);
-	const order = readOrder(new Map(lines).get("order") ?? "");
+function foreseen({ to, caveats, desired, estimate, notes }: ClusterReport, open: boolean): string[] {
+	const lines = new Map(caveats.flatMap((caveat) => caveat.lines));
+	const order = readOrder(lines.get("order") ?? "");
 	const replicas = order === undefined ? undefined : order.lanes.flat().length + (order.first === undefined ? 0 : 1);
-	const items = [...lines].sort(([a], [b]) => place(a) - place(b)).map(([name, said]) => [name, text(said)] as const);
+	const noted = to === undefined ? undefined : readNotes(lines.get("notes") ?? "", to);
+	const links = noted === undefined ? notes : [noted, ...notes.filter(({ version }) => version !== to)];
+	const items = [...lines]
+		.filter(([name]) => name !== "notes" || noted === undefined)
+		.sort(([a], [b]) => place(a) - place(b))
+		.map(([name, said]) => [name, text(said)] as const);
 	if (desired !== undefined) items.push([words.afterwards, desiredTexts[desired]]);
 	if (items.length === 0) return [];
-	if (estimate !== undefined && lines.length > 0) items.push([words.time, text(estimateText(estimate, replicas))]);
-	if (notes.length > 0) items.push([words.notes, notes.map(({ version, url }) => link(version, url)).join(", ")]);
+	if (estimate !== undefined && lines.size > 0) items.push([words.time, text(estimateText(estimate, replicas))]);
+	if (links.length > 0) items.push([words.notes, links.map(linked).join(", ")]);
 	const list = items.map(([name, said]) => `- **${text(name, 40)}**: ${said}`).join("\n");
 	if (order === undefined || replicas === 1) return [list];
 	return [list, folded(words.order, fence(diagram(order)), open)];
+}
+
+function linked({ version, url, day }: Notes): string {
+	return `${link(version, url)}${day === undefined ? "" : ` (${text(day)})`}`;
 }
 
 function place(name: string): number {
