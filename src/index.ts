@@ -1,3 +1,9 @@
-export type { DbClusterArgs, LocalArgs, ReleaseArgs, UpdateArgs, VersionsArgs } from "./pulumi/args";
+/**
+ * The resource {@link DbCluster}, its arguments and its outputs.
+ *
+ * @module pulumi-dbcluster
+ */
+export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args";
 export { DbCluster, type ReplicaVersion } from "./pulumi/dbcluster";
-export type { KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";
+export type { ExistingArgs, KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";
+export type { RegistryArgs, ReleaseArgs, VersionsArgs } from "./pulumi/versions-args";

@@ -1,3 +1,9 @@
+/**
+ * The component {@link KubernetesDbCluster}: a cluster on Kubernetes with all that it needs, in one declaration. It takes
+ * `@pulumi/kubernetes`, `@pulumi/random` and `@kubernetes/client-node`.
+ *
+ * @module pulumi-dbcluster/kubernetes
+ */
 export type {
 	DestinationArgs,
 	IngressArgs,

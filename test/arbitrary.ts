@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import type { ObservedCluster, ObservedReplica } from "../src/core/cluster";
-import { known, policies, type Question, type Release, unknown } from "../src/core/question";
+import { known, policies, type Question, type Release, unknown, type Window } from "../src/core/question";
 import { states } from "../src/core/state";
 import type { DbVersion } from "../src/core/version";
 import { v } from "./build";
+
+/** For tests that are ES modules: these arbitraries are made with the other build of fast-check. */
+export { fc };
 
 /** Few enough that two are often the same, or the same in another spelling; around the bounds that rules know. */
 const pool = ["0.9.1.4", "0.9.2.0", "0.9.2", "0.10.11.0", "1.7.1", "1.8.0", "1.8.0.0", "1.8.0.1", "1.9.0", "2.0.0"].map(
@@ -52,8 +55,20 @@ export const clusters: fc.Arbitrary<ObservedCluster> = fc
 
 const engines = fc.oneof(fc.constantFrom("23.3", "23.8", "24.3", "24.8", "25.3.1.2-lts"), fc.string());
 
-export const catalogues: fc.Arbitrary<Release[]> = fc.array(fc.record({ version: versions, engine: maybe(engines) }), {
-	maxLength: 8,
+const why = fc.option(fc.oneof(fc.constant(true as const), fc.string({ unit: "binary", minLength: 1 })), {
+	nil: undefined,
+	freq: 4,
+});
+
+export const catalogues: fc.Arbitrary<Release[]> = fc.array(
+	fc.record({ version: versions, engine: maybe(engines), deprecated: why, blocked: why }),
+	{ maxLength: 8 },
+);
+
+const windows: fc.Arbitrary<Window> = fc.record({
+	open: fc.boolean(),
+	until: fc.constant("2026-11-28T01:00:00Z"),
+	timeZone: fc.constantFrom("UTC", "Europe/Berlin"),
 });
 
 export const targets: fc.Arbitrary<string> = fc.oneof(
@@ -74,4 +89,6 @@ export const questions: fc.Arbitrary<Question> = fc.record({
 		{ weight: 1, arbitrary: fc.string({ minLength: 1 }).map(unknown) },
 	),
 	policy: fc.constantFrom(...policies),
+	known: maybe(catalogues),
+	window: maybe(windows),
 });

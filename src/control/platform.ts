@@ -10,6 +10,12 @@ export interface SettingProblem {
 	readonly reason: string;
 }
 
+/** The image that a version must be, by its digest: `sha256:` and 64 hexadecimal digits. */
+export interface Pin {
+	readonly version: DbVersion;
+	readonly digest: string;
+}
+
 /**
  * A kind of place where clusters live, as the faces to Pulumi see it. `Settings` are its validated arguments with every
  * default filled in: plain JSON data. None of these methods changes anything.
@@ -33,10 +39,15 @@ export interface Platform<Settings = unknown> {
 	releases(settings: Settings): Promise<readonly Release[]>;
 	/**
 	 * What exactly a version is here, for people: an image with its digest; `undefined` where there is nothing to tell.
-	 * Throws a {@link ControlError} when there is no such thing.
+	 * Throws a {@link ControlError} when there is no such thing, or when it is another than the one that is asked for.
 	 */
-	artifact?(settings: Settings, version: DbVersion): Promise<string>;
-	control(name: string, settings: Settings): ClusterControl<Settings>;
+	artifact?(settings: Settings, version: DbVersion, pin?: Pin): Promise<string>;
+	/** Whether the cluster is what others made: then destroying it only lets go of it, and a create takes it over. */
+	isForeign?(settings: Settings): boolean;
+	/** What a create would do to what others made, for people: a clause each, by what it is about. */
+	takeover?(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<Readonly<Record<string, string>>>;
+	/** @param pin only where versions are images, which is where there is `artifact`. */
+	control(name: string, settings: Settings, pin?: Pin): ClusterControl<Settings>;
 	/** Why a cluster that is not there yet can't be made: a port in use, no engine of this version, another's data. */
-	obstacles(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<readonly Obstacle[]>;
+	obstacles(spec: Omit<ClusterSpec<Settings>, "generation">, pin?: Pin): Promise<readonly Obstacle[]>;
 }

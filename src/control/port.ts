@@ -15,6 +15,8 @@ export interface ReplicaView {
 	readonly queries: number | undefined;
 	/** What it is doing, such as `pulling the image` or `loading tables: 3 of 7`. While this changes, it makes progress. */
 	readonly phase: string;
+	/** The version that it is about to start with, where it runs none yet and needs no other restart to get there. */
+	readonly starting?: DbVersion;
 	/** Why waiting can't help (exits at start, no such image), with its own last words. */
 	readonly failure?: string;
 }
@@ -132,6 +134,9 @@ export interface ClusterControl<Settings = unknown> {
 	stop(claim: Claim): Promise<void>;
 	/** Starts an idle cluster as a request would. */
 	wake(claim: Claim): Promise<void>;
-	/** Ends the cluster's processes and forgets the cluster; its data stays unless `data` says so. */
+	/**
+	 * Ends the cluster's processes and forgets the cluster; its data stays unless `data` says so. What others made is only
+	 * forgotten, and goes on.
+	 */
 	destroy(claim: Claim, options: { readonly data: boolean }): Promise<void>;
 }

@@ -42,8 +42,19 @@ export type CaveatNote =
 	| { readonly note: "connections-reset" }
 	/** Some inputs are known only in the update, which judges then. */
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
-	/** The catalogue could not be read, so known-version and latest-only were not judged. */
-	| { readonly note: "catalogue-unknown"; readonly why: string };
+	/** The catalogue could not be read, so what it says of versions was not judged. */
+	| { readonly note: "catalogue-unknown"; readonly why: string }
+	/** What the catalogue tells of the target, for whoever reads up on it. */
+	| { readonly note: "release"; readonly date?: string; readonly link?: string }
+	/** The catalogue says that the target is not to be chosen any more. */
+	| { readonly note: "deprecated"; readonly reason?: string }
+	/** When the update may begin. `ignored`: it is closed, and the update begins all the same. */
+	| {
+			readonly note: "window";
+			readonly is: "open" | "closed" | "ignored";
+			readonly until: string;
+			readonly timeZone: string;
+	  };
 
 /**
  * What a plan does to reads and writes, by the vendor's table: Stopped, both are unavailable; one replica, both may be

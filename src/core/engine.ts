@@ -1,3 +1,5 @@
+import type { DbVersion } from "./version";
+
 /** A ClickHouse release by its year and month, `23.3`. */
 interface Engine {
 	readonly year: number;
@@ -20,6 +22,19 @@ export function mayRunSideBySide(a: string | undefined, b: string | undefined): 
 	const [older, newer] = [parseEngine(a), parseEngine(b)].sort((x, y) => months(x) - months(y));
 	if (older === undefined || newer === undefined) return true;
 	return months(newer) - months(older) < 12 || ltsBetween(older, newer) < 2;
+}
+
+/**
+ * The engine of a DB version that is a ClickHouse version itself: since July 2018 those begin with the year.
+ *
+ * Source: https://clickhouse.com/docs/whats-new/changelog/2018, release 18.1.0: "Changed the numbering scheme for release
+ * versions. Now the first part contains the year of release". No DB version of MyScaleDB comes near that.
+ *
+ * @example engineIn("24.8.4.13"); // "24.8.4.13"
+ * @example engineIn("1.8.0"); // undefined
+ */
+export function engineIn(version: DbVersion): string | undefined {
+	return Number(version.split(".")[0]) >= 18 ? version : undefined;
 }
 
 /** `23.3`, also out of `23.3.2.1-lts`; `undefined` for what is no such thing. Releases of 2018 were only numbered: 18.16. */

@@ -1,18 +1,13 @@
 import type { ObservedCluster } from "./cluster";
-import type { DbVersion } from "./version";
+import type { Release } from "./release";
+
+export type { Release } from "./release";
 
 /** Something that is known, or the reason why it is not. */
 export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export const known = <T>(value: T): Known<T> => ({ known: true, value });
 export const unknown = (why: string): Known<never> => ({ known: false, why });
-
-/** A version that exists. */
-export interface Release {
-	readonly version: DbVersion;
-	/** The ClickHouse version that it is built on, such as `23.3`; the first two parts are used. */
-	readonly engine?: string;
-}
 
 /** `latest`: every update goes to the newest version. `any`: to any version that is not older. */
 export const policies = ["latest", "any"] as const;
@@ -25,4 +20,17 @@ export interface Question {
 	readonly cluster: Known<ObservedCluster>;
 	readonly catalogue: Known<readonly Release[]>;
 	readonly policy: Policy;
+	/** What is known of versions besides, for those whose engine the catalogue does not tell. */
+	readonly known?: readonly Release[];
+	/** Where updates are held to a maintenance window. */
+	readonly window?: Window;
+}
+
+/** A maintenance window, as it is now. */
+export interface Window {
+	readonly open: boolean;
+	/** When it opens, or closes, ISO 8601 in UTC. */
+	readonly until: string;
+	/** In which people there read times: `Europe/Berlin`. */
+	readonly timeZone: string;
 }

@@ -39,6 +39,14 @@ export interface RefusalFacts {
 		| { readonly unreadable: string };
 	"unfinished-update": { readonly unfinished: DbVersion; readonly from: DbVersion; readonly since: string };
 	"known-version": { readonly newest: readonly DbVersion[] };
+	"blocked-version": {
+		/** Absent where none is given. */
+		readonly reason?: string;
+		/** The newest that is not blocked and that the cluster could go to; absent where there is none. */
+		readonly instead?: DbVersion;
+		/** An update to it has begun, and some replica may have its data format. */
+		readonly unfinished: boolean;
+	};
 	"latest-only": { readonly latest: DbVersion };
 	"upgrade-path": {
 		readonly replica: string;
@@ -55,6 +63,11 @@ export interface RefusalFacts {
 			readonly problem: "down" | "read-only" | "behind" | "unknown";
 			readonly trouble?: string;
 		}[];
+	};
+	"maintenance-window": {
+		/** ISO 8601 in UTC. */
+		readonly opens: string;
+		readonly timeZone: string;
 	};
 }
 

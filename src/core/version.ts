@@ -53,9 +53,14 @@ export function lowest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	);
 }
 
+/** Each version is read once: a catalogue of hundreds is compared for each of a thousand clusters. */
+const read = new Map<DbVersion, SemVer>();
+
 /** semver knows three parts; a DB version's fourth is compared apart. */
 function firstThree(version: DbVersion): SemVer {
-	return coerce(version) as SemVer;
+	const known = read.get(version) ?? (coerce(version) as SemVer);
+	read.set(version, known);
+	return known;
 }
 
 function fourth(version: DbVersion): number {

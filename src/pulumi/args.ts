@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { KubernetesArgs } from "./kubernetes-args";
+import type { VersionsArgs } from "./versions-args";
 
 /** What a {@link DbCluster} is to be. */
 export interface DbClusterArgs {
@@ -10,23 +11,30 @@ export interface DbClusterArgs {
 	 * A newer version updates the cluster in place, replica by replica. An older one is refused in preview: a DB version
 	 * never goes back.
 	 *
+	 * On Kubernetes it may carry the digest that its image must have: where the registry has the tag as another image, the
+	 * preview fails. A digest that is added to the version that runs is checked, and restarts nothing.
+	 *
 	 * @example "1.8.0"
+	 * @example "1.8.0@sha256:4a5c..."
 	 * @example "0.9.2.0"
 	 * @example "latest"
 	 */
 	version: Input<string>;
 
 	/**
-	 * How many shards the data is spread over.
+	 * How many shards the data is spread over, from 1 to 256. On Kubernetes it can be raised; a local cluster has one.
 	 *
 	 * @default 1
+	 * @example 3
 	 */
 	shards?: Input<number>;
 
 	/**
-	 * How many replicas each shard has. With two or more, SELECT keeps working during an update.
+	 * How many replicas each shard has, from 1 to 64. With two or more, SELECT keeps working during an update. On
+	 * Kubernetes it can be raised and lowered; of a local cluster it can't be changed.
 	 *
 	 * @default 2
+	 * @example 3
 	 */
 	replicas?: Input<number>;
 
@@ -48,23 +56,36 @@ export interface DbClusterArgs {
 	/**
 	 * The catalogue: which versions exist.
 	 *
-	 * @default the engines that are installed, on the local platform; the tags of the image, on Kubernetes
+	 * @default the engines that are installed, on the local platform; the tags of `kubernetes.image`, on Kubernetes
+	 * @example { list: [{ version: "1.7.1" }, { version: "1.8.0" }] }
+	 * @example { registry: { image: "myscale/myscaledb", tags: "^1\\." } }
+	 * @example { url: "https://example.com/versions.json" }
 	 */
 	versions?: Input<VersionsArgs>;
 
-	/** How updates go. */
+	/**
+	 * How updates go.
+	 *
+	 * @default every update goes to the latest version, judged on the live cluster
+	 * @example { policy: "any", drainSeconds: 60 }
+	 */
 	update?: Input<UpdateArgs>;
 
 	/**
 	 * `Started` or `Stopped`: what the cluster is to be in once `pulumi up` is done. Left alone unless given, so that a
 	 * cluster that somebody stopped stays stopped. An update of a stopped cluster happens while it is stopped.
+	 *
+	 * @default left alone
+	 * @example "Stopped"
 	 */
 	desiredState?: Input<string>;
 
 	/**
-	 * What becomes of the data when the resource is destroyed: `Retain` keeps it, `Delete` deletes it.
+	 * What becomes of the data when the resource is destroyed: `Retain` keeps it, `Delete` deletes it. What counts is what
+	 * the last `pulumi up` said.
 	 *
 	 * @default "Retain"
+	 * @example "Delete"
 	 */
 	deletionPolicy?: Input<string>;
 
@@ -73,13 +94,16 @@ export interface DbClusterArgs {
 	 * such a cluster is refused.
 	 *
 	 * @default false
+	 * @example true
 	 */
 	adopt?: Input<boolean>;
 
 	/**
-	 * The cluster's name on its platform. It can't be changed later.
+	 * The cluster's name on its platform: up to 42 lower-case letters, digits and dashes, a letter first and no dash last.
+	 * It can't be changed later.
 	 *
 	 * @default the name of the resource
+	 * @example "analytics"
 	 */
 	name?: Input<string>;
 }
@@ -108,6 +132,7 @@ export interface LocalArgs {
 	 * them. 0 is never.
 	 *
 	 * @default 0
+	 * @example 900
 	 */
 	idleAfterSeconds?: Input<number>;
 
@@ -124,33 +149,9 @@ export interface LocalArgs {
 	 * The `chdb_node.node` through which every engine is loaded.
 	 *
 	 * @default the newest engine's own
+	 * @example "./node_modules/chdb/build/Release/chdb_node.node"
 	 */
 	addon?: Input<string>;
-}
-
-/** The catalogue: which DB versions exist. */
-export interface VersionsArgs {
-	/**
-	 * The versions, in any order.
-	 *
-	 * @example [{ version: "1.7.1", engine: "23.3" }, { version: "1.8.0", engine: "23.3" }]
-	 */
-	list?: Input<Input<ReleaseArgs>[]>;
-}
-
-/** A DB version that exists. */
-export interface ReleaseArgs {
-	/** @example "1.8.0" */
-	version: Input<string>;
-
-	/**
-	 * The ClickHouse version that it is built on. With it, an update that would run versions side by side which are too
-	 * far apart is refused.
-	 *
-	 * @default not known, so not judged
-	 * @example "23.3"
-	 */
-	engine?: Input<string>;
 }
 
 /** How updates go. */
@@ -160,6 +161,7 @@ export interface UpdateArgs {
 	 * that is not older than what runs.
 	 *
 	 * @default "latest"
+	 * @example "any"
 	 */
 	policy?: Input<string>;
 
@@ -169,30 +171,79 @@ export interface UpdateArgs {
 	 * judges live before it touches anything.
 	 *
 	 * @default "live"
+	 * @example "recorded"
 	 */
 	judge?: Input<string>;
 
 	/**
-	 * How long a replica that was taken out of the endpoints waits for the queries that it still runs, in seconds.
-	 * Queries that run longer are cut off.
+	 * How long a replica that was taken out of the endpoints waits for the queries that it still runs, in seconds, from 0
+	 * to 86,400. Queries that run longer are cut off.
 	 *
 	 * @default 30
+	 * @example 300
 	 */
 	drainSeconds?: Input<number>;
 
 	/**
-	 * How long a replica may show no progress while it starts before the update stops there, in seconds. A replica that
-	 * makes progress is waited for without an end.
+	 * How long a replica may show no progress while it starts before the update stops there, in seconds, from 1 to
+	 * 604,800. A replica that makes progress is waited for without an end.
 	 *
 	 * @default 300
+	 * @example 1800
 	 */
 	stallSeconds?: Input<number>;
 
 	/**
-	 * How many shards are updated at once, after the first replica of the first shard serves. Within a shard it is always
-	 * one replica after the other.
+	 * How many shards are updated at once, after the first replica of the first shard serves, from 1 to 256. Within a shard
+	 * it is always one replica after the other.
 	 *
 	 * @default 4
+	 * @example 1
 	 */
 	shardsAtOnce?: Input<number>;
+
+	/**
+	 * The maintenance window: replicas are restarted, for another version or for other settings, only by a `pulumi up` that
+	 * runs while it is open. Previews say when it opens and do not fail, so that a change can be approved before.
+	 *
+	 * What has begun is brought to its end: an update that is under way when the window closes goes on, and one that
+	 * stopped midway may be gone on with at any time. A cluster is made, started and stopped at any time, too.
+	 *
+	 * @default updates begin at any time
+	 * @example { schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin" }
+	 */
+	window?: Input<WindowArgs>;
+
+	/**
+	 * For an emergency: updates begin though the window is closed. The caveats say so as long as it is set.
+	 *
+	 * @default false
+	 */
+	ignoreWindow?: Input<boolean>;
+}
+
+/** When updates may begin. */
+export interface WindowArgs {
+	/**
+	 * When it opens: a schedule of cron's five fields (minute, hour, day of the month, month, day of the week).
+	 *
+	 * @example "0 2 * * 6"
+	 * @example "30 22 * * 1-5"
+	 */
+	schedule: Input<string>;
+
+	/**
+	 * How long it stays open, in minutes, from 1 to 10,080 (a week).
+	 *
+	 * @example 240
+	 */
+	minutes: Input<number>;
+
+	/**
+	 * The time zone of the schedule, by its name in the IANA's database. Daylight saving time is heeded.
+	 *
+	 * @default "UTC"
+	 * @example "Europe/Berlin"
+	 */
+	timeZone?: Input<string>;
 }

@@ -21,7 +21,8 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
 	const { mark } = itsRecord;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
-	const toJudge = mark !== undefined || !isUnchanged(asked) || isBehind(itsRecord, version);
+	const isPinned = place.pin !== undefined && place.pin.digest !== before?.place?.pin?.digest;
+	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	const toAssess = isReshaped(asked, place, itsRecord);
 	if (!toJudge) tellOfLatest(asked, place);
@@ -90,7 +91,7 @@ async function judgeUpdate(
 /** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */
 function tellOfLatest({ valid, version }: Asked, { name }: Place): void {
 	const list = listed(valid);
-	const latest = list === undefined ? undefined : latestOf({ known: true, value: list });
+	const latest = list && latestOf(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
 	console.log(availableText(name, version, latest));
 }

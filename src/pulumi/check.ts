@@ -35,7 +35,11 @@ async function examine(olds: Properties, news: Properties): Promise<Found> {
 	if (failure !== undefined) return { failures: [failure] };
 
 	// In the place of `latest` stands the version that it means now, so that a newer one shows as a change.
-	const settled = { ...(version !== undefined && { version }), endpoint: endpointOf(valid) };
+	const digest = valid.place?.pin?.digest;
+	const settled = {
+		...(version !== undefined && { version: digest ? `${version}@${digest}` : version }),
+		endpoint: endpointOf(valid),
+	};
 	const asked = { valid, before, version, olds, news: { ...inputsAmong(news), ...settled } };
 	if (valid.place === undefined) return { inputs: settled };
 	const record = await readRecord(valid.place);

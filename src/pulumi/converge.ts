@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { ControlError } from "../control/errors";
 import type { ClusterControl, ClusterSpec } from "../control/port";
-import type { ObservedCluster, Reshaping } from "../core/cluster";
+import { type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
 import { known } from "../core/question";
 import { type DbVersion, sameVersion } from "../core/version";
@@ -19,7 +19,7 @@ import { progressText } from "../words/progress";
 import { goneText, strangerText } from "../words/resource";
 import { catalogueOf } from "./catalogue";
 import type { Complete } from "./complete";
-import { judge } from "./judge";
+import { judgeNow, judgeWindow } from "./judge";
 import { finishing } from "./orphan";
 import { mayOwn } from "./ownership";
 
@@ -44,7 +44,7 @@ export function converge(wanted: Wanted): Promise<ObservedCluster> {
 
 async function inSteps(wanted: Wanted): Promise<ObservedCluster> {
 	const { place, args, version } = wanted;
-	const control = place.platform.control(place.name, place.settings);
+	const control = place.platform.control(place.name, place.settings, place.pin);
 	const report = reporter(place.name);
 	const { drainSeconds, stallSeconds, shardsAtOnce } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
@@ -118,6 +118,7 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 	const reasons = assessment.obstacles.map(({ reason }) => reason);
 	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
 	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) await refuse(wanted, cluster);
+	else if (!isHalfMade(cluster)) mustBeOpen(wanted, reshaped(cluster, assessment));
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await hold.change((claim) => control.adopt(claim, owner, generation));
@@ -181,8 +182,14 @@ function isHalfMade({ mark, state, replicas }: ObservedCluster): boolean {
 
 /** The live cluster is judged right before it is touched, whatever preview said. */
 async function refuse(wanted: Wanted, observed: ObservedCluster): Promise<void> {
-	const { refusals } = judge(wanted, wanted.version, known(observed), await catalogueOf(wanted));
+	const refusals = judgeNow(wanted, wanted.version, known(observed), await catalogueOf(wanted));
 	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
+}
+
+/** Settings that restart replicas wait for the maintenance window as well. */
+function mustBeOpen(wanted: Wanted, cluster: ObservedCluster): void {
+	const refusal = judgeWindow(wanted, wanted.version, known(cluster));
+	if (refusal !== undefined) throw new ControlError(refusal.reason);
 }
 
 /** Started or Stopped, if the arguments say so. An idle cluster is as good as started: a request wakes it. */

@@ -21,6 +21,9 @@ export interface ReplicaVersion {
  * allowed, or shows as the input `caveats` what the update does to reads and writes and in which order. `pulumi up`
  * judges again, then updates in place, replica by replica, and stops at the first that does not come back.
  *
+ * Every problem with the arguments, and every refusal, is an error of the preview that names the property, its value, the
+ * reason and the way out; the constructor throws nothing for them.
+ *
  * @example
  * const db = new DbCluster("analytics", { version: "26.7.2.1", replicas: 2, local: { port: 8123 } });
  * export const endpoint = db.endpoint;
@@ -48,6 +51,11 @@ export class DbCluster extends pulumi.dynamic.Resource {
 		return pulumi.CustomResource.isInstance(value) && (value as { __pulumiType?: unknown }).__pulumiType === type;
 	}
 
+	/**
+	 * @param name The resource's name in the program; the cluster's own name too, unless `args.name` says another.
+	 * @param args What the cluster is to be.
+	 * @param opts As of any Pulumi resource.
+	 */
 	constructor(name: string, args: DbClusterArgs, opts?: pulumi.CustomResourceOptions) {
 		const restore = withoutPromiseTraces();
 		try {

@@ -1,7 +1,7 @@
 import { systemClock } from "../roll/clock";
 import { type Hold, holding } from "../roll/hold";
 import { withDefaults } from "../roll/timing";
-import { keptText } from "../words/resource";
+import { keptText, letGoText } from "../words/resource";
 import { complete } from "./complete";
 import { holder, reporter } from "./converge";
 import { Failure, messageOf } from "./failure";
@@ -23,7 +23,8 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 			if (record === undefined || record.generation !== props.generation) return;
 			const data = args.deletionPolicy === "Delete";
 			await hold.change((claim) => control.destroy(claim, { data }));
-			if (!data) console.log(keptText(place.name, place.id));
+			if (place.platform.isForeign?.(place.settings)) console.log(letGoText(place.name));
+			else if (!data) console.log(keptText(place.name, place.id));
 		};
 		await finishing(() => holding(options, work));
 	} catch (error) {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DiffResult } from "@pulumi/pulumi/dynamic";
-import { parseVersion, sameVersion } from "../core/version";
+import { sameVersion } from "../core/version";
 import type { Properties } from "./inputs";
+import { plainVersion } from "./pin";
 import { platforms } from "./platforms";
 
 /**
@@ -43,6 +44,6 @@ export function hasChanges(olds: Properties, news: Properties): boolean {
 }
 
 function isSame(a: unknown, b: unknown): boolean {
-	const [old, asked] = [parseVersion(a), parseVersion(b)];
+	const [old, asked] = [plainVersion(a), plainVersion(b)];
 	return old !== undefined && asked !== undefined ? sameVersion(old, asked) : a === b;
 }

@@ -1,8 +1,10 @@
+import { knownReleases } from "../catalogue/known";
 import { type CaveatNote, caveats } from "../core/caveats";
 import { type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
-import type { Known, Question, Release } from "../core/question";
-import type { RuleName } from "../core/refusal";
+import type { Known, Question, Release, Window } from "../core/question";
+import type { Refusal, RuleName } from "../core/refusal";
+import { releaseOf } from "../core/release";
 import { decide } from "../core/rules";
 import { type DbVersion, parseVersion } from "../core/version";
 import { caveatsInput } from "../words/caveats";
@@ -10,15 +12,18 @@ import { refusalText } from "../words/refusals";
 import { isKnown, type Valid } from "./parse";
 import type { Problem } from "./problem";
 import { asItIs } from "./reshape";
+import { windowAt } from "./window";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
 export interface Judgement {
-	readonly refusals: readonly (Problem & { readonly rule: RuleName })[];
+	readonly refusals: readonly Reason[];
 	/** The input `caveats`; absent where there is nothing to do. */
 	readonly caveats?: Record<string, Record<string, string>>;
 }
 
-/** Judges an update of an existing cluster by the rules. */
+type Reason = Problem & { readonly rule: RuleName };
+
+/** Judges an update of an existing cluster by the rules, as a preview does: outside its window it may be approved. */
 export function judge(
 	valid: Valid,
 	target: string,
@@ -27,17 +32,68 @@ export function judge(
 	notes: readonly CaveatNote[] = [],
 	reshaping?: Reshaping,
 ): Judgement {
-	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
-	const question: Question = { target, cluster, catalogue, policy };
-	const refusals = decide(question).map((refusal) => {
-		const { rule, property } = refusal;
-		return { rule, property, reason: refusalText(refusal) };
-	});
+	const refusals = decide(questionOf(valid, target, cluster, catalogue)).map(reasonOf);
 	const version = parseVersion(target);
 	if (refusals.length > 0 || version === undefined || !cluster.known) return { refusals };
-	const said = [...notes];
-	if (!catalogue.known) said.push({ note: "catalogue-unknown", why: catalogue.why });
+	const said = [...notes, ...notesOn(version, catalogue)];
 	return { refusals, caveats: foresee(valid, version, cluster.value, said, reshaping) };
+}
+
+/** Judges an update that is about to begin: its window must be open, too. */
+export function judgeNow(
+	valid: Valid,
+	target: string,
+	cluster: Known<ObservedCluster>,
+	catalogue: Known<readonly Release[]>,
+): readonly Reason[] {
+	const window = valid.args.update.ignoreWindow ? undefined : windowNow(valid);
+	return decide({ ...questionOf(valid, target, cluster, catalogue), window }).map(reasonOf);
+}
+
+/** Why replicas that keep their version may not be restarted now; `undefined` where they may. */
+export function judgeWindow(valid: Valid, target: string, cluster: Known<ObservedCluster>): Reason | undefined {
+	return judgeNow(valid, target, cluster, { known: false, why: "" }).find(({ rule }) => rule === "maintenance-window");
+}
+
+function questionOf(
+	valid: Valid,
+	target: string,
+	cluster: Known<ObservedCluster>,
+	catalogue: Known<readonly Release[]>,
+): Question {
+	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
+	return { target, cluster, catalogue, policy, known: knownReleases };
+}
+
+function reasonOf(refusal: Refusal): Reason {
+	const { rule, property } = refusal;
+	return { rule, property, reason: refusalText(refusal) };
+}
+
+/** What the catalogue says of the target. */
+function notesOn(version: DbVersion, catalogue: Known<readonly Release[]>): CaveatNote[] {
+	if (!catalogue.known) return [{ note: "catalogue-unknown", why: catalogue.why }];
+	const { date, notes: link, deprecated } = releaseOf(version, catalogue.value) ?? {};
+	const notes: CaveatNote[] = [];
+	if (link !== undefined || date !== undefined) notes.push({ note: "release", date, link });
+	if (deprecated !== undefined) {
+		notes.push({ note: "deprecated", ...(deprecated !== true && { reason: deprecated }) });
+	}
+	return notes;
+}
+
+/** The window as it is now; `undefined` where updates are held to none, or that is not known yet. */
+function windowNow(valid: Valid): Window | undefined {
+	const { window } = valid.args.update;
+	return window === undefined || !isKnown(valid, "update") ? undefined : windowAt(window, new Date());
+}
+
+function windowNote(valid: Valid): CaveatNote[] {
+	const window = windowNow(valid);
+	if (window === undefined) return [];
+	const { open, until, timeZone } = window;
+	const is = open ? "open" : valid.args.update.ignoreWindow ? "ignored" : "closed";
+	return [{ note: "window", is, until, timeZone }];
 }
 
 /** The input `caveats` of what is to be done to a cluster, also where no rule has a say; absent where that is nothing. */
@@ -55,6 +111,8 @@ export function foresee(
 	const said = [...notes];
 	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
 	if (restarts && valid.place?.platform.resetsConnections) said.push({ note: "connections-reset" });
+	// An unfinished update goes on at any time.
+	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
 	return caveatsInput(caveats(planned, cluster, said, reshaping));
 }

@@ -2,7 +2,11 @@ import type { Input } from "@pulumi/pulumi";
 
 /** Where on Kubernetes a cluster lives, and how its pods are made. One StatefulSet is made for each shard. */
 export interface KubernetesArgs {
-	/** The namespace; it must exist. It can't be changed later. */
+	/**
+	 * The namespace; it must exist. It can't be changed later.
+	 *
+	 * @example "db"
+	 */
 	namespace: Input<string>;
 
 	/**
@@ -15,9 +19,19 @@ export interface KubernetesArgs {
 	image: Input<string>;
 
 	/**
+	 * StatefulSets that others made, such as kubectl or Helm: taken over, together with `adopt: true`, without a restart.
+	 * Their template stays theirs; versions are updated as ever. What describes pods (`storage`, `resources`, `config` and
+	 * the like) can't be given then. See docs/existing-clusters.md.
+	 *
+	 * @example { statefulSets: ["clickhouse"], services: ["clickhouse"] }
+	 */
+	existing?: Input<ExistingArgs>;
+
+	/**
 	 * The path of a kubeconfig, or its content (give that as a secret). TLS is always verified.
 	 *
 	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
+	 * @example config.requireSecret("kubeconfig")
 	 */
 	kubeconfig?: Input<string>;
 
@@ -25,12 +39,13 @@ export interface KubernetesArgs {
 	 * The context of the kubeconfig.
 	 *
 	 * @default the current one
+	 * @example "production"
 	 */
 	context?: Input<string>;
 
 	/**
-	 * The password of `user`, by reference to a Secret of the namespace. Needed unless `users` brings users of your own:
-	 * the image's default user answers only inside its own pod.
+	 * The password of `user`, by reference to a Secret of the namespace. Needed unless `users` brings users of your own, since
+	 * the image's default user answers only inside its own pod, or unless `existing` servers answer without one.
 	 *
 	 * @example { name: "db-password", key: "password" }
 	 */
@@ -40,12 +55,14 @@ export interface KubernetesArgs {
 	 * The user that clients and the roll's own questions use.
 	 *
 	 * @default "default"
+	 * @example "app"
 	 */
 	user?: Input<string>;
 
 	/**
 	 * The hosts of ClickHouse Keeper or ZooKeeper, port 2181 unless given. Replicas need one to hold the same rows.
 	 *
+	 * @default none
 	 * @example ["keeper-0.keeper:2181", "keeper-1.keeper:2181", "keeper-2.keeper:2181"]
 	 */
 	keeper?: Input<Input<string>[]>;
@@ -54,56 +71,112 @@ export interface KubernetesArgs {
 	 * The size of each replica's volume. It can grow where the StorageClass lets it, and never shrinks.
 	 *
 	 * @default "10Gi"
+	 * @example "500Gi"
 	 */
 	storage?: Input<string>;
 
-	/** @default the cluster's default StorageClass */
+	/**
+	 * The StorageClass of each replica's volume. It can't be changed later.
+	 *
+	 * @default the default one of the Kubernetes cluster
+	 * @example "fast"
+	 */
 	storageClass?: Input<string>;
 
 	/**
 	 * What each replica requests and is limited to.
 	 *
 	 * @default { requests: { cpu: "500m", memory: "2Gi" } }
+	 * @example { requests: { cpu: "4", memory: "16Gi" }, limits: { memory: "16Gi" } }
 	 */
 	resources?: Input<ResourcesArgs>;
 
 	/**
 	 * More files of `/etc/clickhouse-server/config.d`, by name. Those after `dbcluster.xml` in the alphabet win over it.
 	 * They become a ConfigMap, which is no place for a password.
+	 *
+	 * @default none
+	 * @example { "limits.xml": readFileSync("limits.xml", "utf8") }
 	 */
 	config?: Input<{ [file: string]: Input<string> }>;
 
-	/** Files of `/etc/clickhouse-server/users.d`, by name. They become a ConfigMap, so write hashes and no passwords. */
+	/**
+	 * Files of `/etc/clickhouse-server/users.d`, by name. They become a ConfigMap, so write hashes and no passwords.
+	 *
+	 * @default none
+	 * @example { "readers.xml": readFileSync("readers.xml", "utf8") }
+	 */
 	users?: Input<{ [file: string]: Input<string> }>;
 
-	/** Secrets of the namespace with which the image is pulled. */
+	/**
+	 * Secrets of the namespace with which the image is pulled, by name.
+	 *
+	 * @default none
+	 * @example ["registry-login"]
+	 */
 	imagePullSecrets?: Input<Input<string>[]>;
 
-	/** Labels that a node must have. */
+	/**
+	 * Labels that a node must have.
+	 *
+	 * @default none
+	 * @example { disk: "ssd" }
+	 */
 	nodeSelector?: Input<{ [label: string]: Input<string> }>;
 
-	/** As in a pod's spec. */
+	/**
+	 * Taints of nodes that pods stand, as in a pod's spec.
+	 *
+	 * @default none
+	 * @example [{ key: "dedicated", operator: "Equal", value: "db", effect: "NoSchedule" }]
+	 */
 	tolerations?: Input<Input<{ [field: string]: unknown }>[]>;
 
-	/** As in a pod's spec. Replicas of a shard are spread over nodes and zones in any case. */
+	/**
+	 * As in a pod's spec. Replicas of a shard are spread over nodes and zones in any case.
+	 *
+	 * @default none
+	 * @example { nodeAffinity: { ... } }
+	 */
 	affinity?: Input<{ [field: string]: unknown }>;
 
-	/** @default the namespace's default ServiceAccount; its token is never mounted */
+	/**
+	 * The ServiceAccount of the pods. Its token is never mounted.
+	 *
+	 * @default the namespace's own
+	 * @example "analytics"
+	 */
 	serviceAccountName?: Input<string>;
 
-	/** Labels of every object. */
+	/**
+	 * Labels of every object.
+	 *
+	 * @default none
+	 * @example { team: "data" }
+	 */
 	labels?: Input<{ [label: string]: Input<string> }>;
 
-	/** Annotations of every pod. */
+	/**
+	 * Annotations of every pod.
+	 *
+	 * @default none
+	 * @example { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" }
+	 */
 	annotations?: Input<{ [annotation: string]: Input<string> }>;
 
-	/** The Service for clients. */
+	/**
+	 * The Service for clients.
+	 *
+	 * @default { type: "ClusterIP" }
+	 * @example { type: "LoadBalancer" }
+	 */
 	service?: Input<ServiceArgs>;
 
 	/**
 	 * The root element of the server's settings: `clickhouse`, or `yandex` for servers before 21.10.
 	 *
 	 * @default "clickhouse"
+	 * @example "yandex"
 	 */
 	configRoot?: Input<string>;
 
@@ -111,29 +184,82 @@ export interface KubernetesArgs {
 	 * Makes the containers' root read-only. The image's own files in users.d are hidden then.
 	 *
 	 * @default false
+	 * @example true
 	 */
 	readOnlyRootFilesystem?: Input<boolean>;
 
 	/**
-	 * How long a server may take to stop, in seconds, before it is killed.
+	 * How long a server may take to stop before it is killed, in seconds, from 1 to 86,400.
 	 *
 	 * @default 60
+	 * @example 120
 	 */
 	gracePeriodSeconds?: Input<number>;
 }
 
+/** StatefulSets that others made. */
+export interface ExistingArgs {
+	/**
+	 * The StatefulSet of each shard, in their order. It can't be changed later.
+	 *
+	 * @example ["clickhouse-shard0", "clickhouse-shard1"]
+	 */
+	statefulSets: Input<Input<string>[]>;
+
+	/**
+	 * Every Service through which clients reach the servers. A label of ours is added to their selectors, which takes a
+	 * replica out of them before it restarts. The first gives `endpoint`.
+	 */
+	services: Input<Input<string>[]>;
+
+	/**
+	 * The container that is the server. It can't be changed later.
+	 *
+	 * @default "clickhouse"
+	 */
+	container?: Input<string>;
+
+	/**
+	 * The port of the server's HTTP interface, in its pods and in the first of `services`.
+	 *
+	 * @default 8123
+	 */
+	httpPort?: Input<number>;
+}
+
 /** A key of a Secret. */
 export interface SecretKeyArgs {
+	/**
+	 * The name of the Secret, in the cluster's namespace.
+	 *
+	 * @example "db-password"
+	 */
 	name: Input<string>;
-	/** @default "password" */
+
+	/**
+	 * The key whose value is used.
+	 *
+	 * @default "password"
+	 * @example "db"
+	 */
 	key?: Input<string>;
 }
 
 /** As in a container's spec. */
 export interface ResourcesArgs {
-	/** @example { cpu: "4", memory: "16Gi" } */
+	/**
+	 * What a node must have free for it.
+	 *
+	 * @default none
+	 * @example { cpu: "4", memory: "16Gi" }
+	 */
 	requests?: Input<{ [resource: string]: Input<string> }>;
-	/** @example { memory: "16Gi" } */
+	/**
+	 * What it may use at most: beyond its memory it is killed.
+	 *
+	 * @default none
+	 * @example { memory: "16Gi" }
+	 */
 	limits?: Input<{ [resource: string]: Input<string> }>;
 }
 
@@ -143,8 +269,14 @@ export interface ServiceArgs {
 	 * `ClusterIP`, `NodePort` or `LoadBalancer`.
 	 *
 	 * @default "ClusterIP"
+	 * @example "LoadBalancer"
 	 */
 	type?: Input<string>;
-	/** Such as a cloud's load balancer wants them. */
+	/**
+	 * Such as a cloud's load balancer wants them.
+	 *
+	 * @default none
+	 * @example { "service.beta.kubernetes.io/aws-load-balancer-internal": "true" }
+	 */
 	annotations?: Input<{ [annotation: string]: Input<string> }>;
 }

@@ -10,7 +10,7 @@ import type { Place } from "./place";
 const controls = new WeakMap<Place, ClusterControl>();
 
 function controlOf(place: Place): ClusterControl {
-	const control = controls.get(place) ?? place.platform.control(place.name, place.settings);
+	const control = controls.get(place) ?? place.platform.control(place.name, place.settings, place.pin);
 	controls.set(place, control);
 	return control;
 }
@@ -31,7 +31,7 @@ export function readCluster(place: Place, record?: ClusterRecord): Promise<Known
 
 /** What exactly a version is; unknown, with the platform's words, where there is no such thing. */
 export async function artifactOf(place: Place | undefined, version: DbVersion): Promise<Known<string | undefined>> {
-	return attempt(async () => place?.platform.artifact?.(place.settings, version));
+	return attempt(async () => place?.platform.artifact?.(place.settings, version, place.pin));
 }
 
 async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {

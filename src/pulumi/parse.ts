@@ -1,3 +1,5 @@
+import { foreignDataText } from "../words/resource";
+import { splitDigest } from "./pin";
 import { choose, type Place, placeOf } from "./place";
 import { platforms } from "./platforms";
 import { type Problem, stranger, versionProblem } from "./problem";
@@ -11,7 +13,7 @@ export interface Valid {
 	readonly problems?: undefined;
 	/** The paths of the values that are not known yet. Their defaults stand in for them. */
 	readonly unknown: readonly string[];
-	/** `undefined`: not known yet. */
+	/** Without a digest. `undefined`: not known yet. */
 	readonly version: string | undefined;
 	/** `undefined`: not known yet. */
 	readonly place: Place | undefined;
@@ -35,17 +37,23 @@ export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
 		.flatMap((issue) => problemsOf(issue as Issue));
 	const platform = choose(inputs, known, unknown);
 	if (Array.isArray(platform)) problems.push(...platform);
-	const misspelt = typeof known.version === "string" ? versionProblem(known.version) : undefined;
-	if (misspelt !== undefined) problems.unshift(misspelt);
+	const chosen = Array.isArray(platform) ? undefined : platform;
+	if (typeof known.version === "string") {
+		const misspelt = versionProblem(known.version, chosen?.platform);
+		if (misspelt !== undefined) problems.unshift(misspelt);
+	}
+	const isForeign = chosen?.platform.isForeign?.(chosen.settings) === true;
+	if (isForeign && found.success && found.data.deletionPolicy === "Delete")
+		problems.push({ property: "deletionPolicy", reason: foreignDataText });
 	if (problems.length > 0) return { problems: firstOfEach(problems) };
 
 	const args = found.success ? found.data : schema.parse(fillIn(rest, unknown));
+	const written = splitDigest(args.version);
 	const ready = (property: string) => !unknown.some(([first]) => first === property);
 	return {
 		unknown: unknown.map(pathText),
-		version: ready("version") ? args.version : undefined,
-		place:
-			platform === undefined || Array.isArray(platform) || !ready("name") ? undefined : placeOf(platform, args.name),
+		version: ready("version") ? written.version : undefined,
+		place: chosen === undefined || !ready("name") ? undefined : placeOf(chosen, args.name, written),
 		args,
 	};
 }
@@ -65,6 +73,8 @@ interface Issue {
 }
 
 function problemsOf({ code, path, message, keys }: Issue): Problem[] {
+	// Pulumi prints the value of a property that a problem names, and an address may hold a secret.
+	if (pathText(path) === "versions.url") return [{ property: "", reason: `versions.url: ${message}` }];
 	if (code !== "unrecognized_keys") return [{ property: pathText(path), reason: message }];
 	const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
 	const names = path.length === 0 ? [...own, ...Object.keys(platforms)] : own;

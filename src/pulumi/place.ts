@@ -1,5 +1,7 @@
-import type { Platform } from "../control/platform";
+import type { Pin, Platform } from "../control/platform";
+import { parseVersion } from "../core/version";
 import { shown } from "./accepts";
+import type { Written } from "./pin";
 import { platforms } from "./platforms";
 import { type Problem, stranger } from "./problem";
 import { type Path, pathText } from "./unknown";
@@ -12,6 +14,8 @@ export interface Place {
 	readonly name: string;
 	/** `<platform>:<place>/<name>`: two resources with one id are one cluster. */
 	readonly id: string;
+	/** The image that is asked for, where one is. */
+	readonly pin?: Pin;
 }
 
 /** A platform with its settings. */
@@ -69,6 +73,8 @@ export function choose(
 	];
 }
 
-export function placeOf({ platform, settings }: Chosen, name: string): Place {
-	return { platform, settings, name, id: `${platform.name}:${platform.place(settings)}/${name}` };
+export function placeOf({ platform, settings }: Chosen, name: string, { version, digest }: Written): Place {
+	const parsed = parseVersion(version);
+	const pin = parsed !== undefined && digest !== undefined ? { version: parsed, digest } : undefined;
+	return { platform, settings, name, id: `${platform.name}:${platform.place(settings)}/${name}`, ...(pin && { pin }) };
 }

@@ -1,9 +1,11 @@
+import type { Platform } from "../control/platform";
 import { unknown } from "../core/question";
 import type { VersionFlaw } from "../core/refusal";
 import { flawOf } from "../core/rules/version-format";
 import { parseVersion } from "../core/version";
 import { refusalText } from "../words/refusals";
 import { nearest } from "./nearest";
+import { digestProblem, splitDigest } from "./pin";
 import { type Path, pathText } from "./unknown";
 
 /** What is wrong with one property; Pulumi writes the property and its value before the reason. */
@@ -27,9 +29,12 @@ export function stranger(path: Path, key: string, names: readonly string[]): Pro
 }
 
 /** What is wrong with a version as it was written; `undefined` for a DB version and for `latest`. */
-export function versionProblem(text: string): Problem | undefined {
-	if (text === "latest" || parseVersion(text) !== undefined) return undefined;
-	return flawed(text, flawOf(text, unknown("")));
+export function versionProblem(text: string, platform: Platform | undefined): Problem | undefined {
+	const written = splitDigest(text);
+	const { version } = written;
+	if (version !== "latest" && parseVersion(version) === undefined) return flawed(version, flawOf(version, unknown("")));
+	const reason = digestProblem(written, platform === undefined || platform.artifact !== undefined);
+	return reason === undefined ? undefined : { property: "version", reason };
 }
 
 export function flawed(target: string, flaw: VersionFlaw): Problem {

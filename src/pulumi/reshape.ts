@@ -15,7 +15,7 @@ export function sizeOf(valid: Valid, record: ClusterRecord): Pick<ClusterRecord,
 
 /** What the settings and the size that are asked for would come to, by the live cluster. */
 export function assess(valid: Valid, place: Place, version: DbVersion, record: ClusterRecord): Promise<Assessment> {
-	const { platform, name, settings } = place;
+	const { platform, name, settings, pin } = place;
 	const spec = { name, owner: valid.args.owner, version, ...sizeOf(valid, record), settings };
-	return platform.control(name, settings).assess(spec);
+	return platform.control(name, settings, pin).assess(spec);
 }

@@ -1,35 +1,29 @@
 import { z } from "zod";
 import { policies } from "../core/question";
-import { parseVersion } from "../core/version";
 import { defaultTiming } from "../roll/timing";
 import { accepted, count, name, oneOf, trueOrFalse } from "./accepts";
+import { registry, release, versions } from "./versions-schema";
+import { windowProblem } from "./window";
 
-const release = z.strictObject(
-	{
-		version: z
-			.string({ error: accepted("a DB version, such as 1.8.0") })
-			.refine((text) => parseVersion(text) !== undefined, {
-				error: accepted("a DB version: three or four numbers with dots between them, such as 1.8.0 or 0.9.2.0"),
-			}),
-		engine: z
-			.string({ error: accepted('a ClickHouse version, such as "23.3"') })
-			.regex(/^\d{1,4}\.\d{1,4}(\.\d{1,9}){0,2}$/, { error: accepted('a ClickHouse version, such as "23.3"') })
-			.optional(),
-	},
-	{ error: accepted('an object such as { version: "1.8.0" }') },
-);
+const scheduleError = accepted('a schedule as cron has it, of five fields, such as "0 2 * * 6"');
 
-const versions = z.strictObject(
-	{
-		list: z
-			.array(release, { error: accepted('a list such as [{ version: "1.7.1" }, { version: "1.8.0" }]') })
-			.min(1, {
-				error: "the list is empty: no version could be chosen. Name the versions that exist, or leave it out.",
-			})
-			.optional(),
-	},
-	{ error: accepted('an object such as { list: [{ version: "1.8.0" }] }') },
-);
+const window = z
+	.strictObject(
+		{
+			schedule: z.string({ error: scheduleError }),
+			minutes: z
+				.number({ error: accepted("a whole number of minutes from 1 to 10,080") })
+				.int({ error: accepted("a whole number of minutes from 1 to 10,080") })
+				.min(1, { error: accepted("a whole number of minutes from 1 to 10,080") })
+				.max(10_080, { error: accepted("a whole number of minutes from 1 to 10,080") }),
+			timeZone: z.string({ error: accepted('a time zone, such as "Europe/Berlin"') }).default("UTC"),
+		},
+		{ error: accepted('an object such as { schedule: "0 2 * * 6", minutes: 120 }') },
+	)
+	.superRefine((given, context) => {
+		const problem = windowProblem(given);
+		if (problem !== undefined) context.addIssue({ code: "custom", ...problem });
+	});
 
 const update = z.strictObject(
 	{
@@ -38,6 +32,8 @@ const update = z.strictObject(
 		drainSeconds: count(0, 86_400, defaultTiming.drainSeconds),
 		stallSeconds: count(1, 604_800, defaultTiming.stallSeconds),
 		shardsAtOnce: count(1, 256, defaultTiming.shardsAtOnce),
+		window: window.optional(),
+		ignoreWindow: trueOrFalse(false),
 	},
 	{ error: accepted("an object such as { drainSeconds: 60 }") },
 );
@@ -70,5 +66,7 @@ export const namesAt: Readonly<Record<string, readonly string[]>> = {
 	"": Object.keys(args.shape).filter((key) => key !== "owner"),
 	versions: Object.keys(versions.shape),
 	"versions.list[]": Object.keys(release.shape),
+	"versions.registry": Object.keys(registry.shape),
 	update: Object.keys(update.shape),
+	"update.window": Object.keys(window.shape),
 };

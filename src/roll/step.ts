@@ -70,11 +70,11 @@ export async function takeStep(
 	return secondsSince(clock, left);
 }
 
-/** A roll before this one restarted it, or it was lost since the plan was made, and came back with what is wanted. */
+/** A roll before this one restarted it, or it was lost since the plan was made, and it comes back with what is wanted. */
 async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean> {
 	if (isVersion(step.from, to)) return !step.outdated;
-	const { version, outdated } = (await control.look(step.replica)).replica;
-	return isVersion(version, to) && outdated !== true;
+	const { replica, starting } = await control.look(step.replica);
+	return isVersion(replica.version ?? starting, to) && replica.outdated !== true;
 }
 
 /** Best effort: a restart that nothing is ready for takes longer. A claim that is lost is noticed by the next change. */

@@ -1,6 +1,6 @@
 import type { CaveatNote, Caveats, Effect } from "../core/caveats";
 import { orderText } from "./order";
-import { list, oneLine } from "./text";
+import { list, moment, oneLine } from "./text";
 
 /**
  * What an update will do, as the input `caveats` of a resource: by the transition, short lines that show in
@@ -45,10 +45,22 @@ function noteText(note: CaveatNote): [string, string] {
 			return ["resets", "at most one for each kept-alive connection and replica"];
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
+		case "release":
+			return ["notes", [note.date, note.link].flatMap((part) => (part === undefined ? [] : oneLine(part))).join(", ")];
+		case "deprecated":
+			return ["deprecated", note.reason === undefined ? "the catalogue advises against it" : oneLine(note.reason, 160)];
+		case "window":
+			return ["window", window(note)];
 		case "catalogue-unknown":
 			return [
 				"catalogue",
 				`can't be read, so whether the version exists and is the latest is unknown: ${oneLine(note.why, 160)}`,
 			];
 	}
+}
+
+function window({ is, until, timeZone }: Extract<CaveatNote, { note: "window" }>): string {
+	const when = moment(until, timeZone);
+	if (is === "open") return `open until ${when}`;
+	return `closed until ${when}${is === "ignored" ? ", and ignored: update.ignoreWindow is set" : "; no update begins before"}`;
 }

@@ -1,6 +1,6 @@
 import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion } from "../core/version";
-import { count, ended, list, oneLine, problems, quoted } from "./text";
+import { count, ended, list, moment, oneLine, problems, quoted } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
@@ -64,6 +64,19 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			? `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or name ${target} there.`
 			: `${target} is not a version that is known; the newest ${newest.length === 1 ? "is" : "are"} ${list(newest)}. Set version to one that exists, or, if ${target} does, name it in versions.`,
 
+	"blocked-version": ({ target, reason, instead, unfinished }) => {
+		const why = reason === undefined ? "" : `: ${oneLine(reason)}`;
+		const midway = unfinished
+			? ` The update to it stopped midway, and replicas that do not have it yet are not to get it.`
+			: "";
+		const lift = "if the block is wrong, lift it where versions come from";
+		const wayOut =
+			instead === undefined
+				? `No later version is there: wait for one, or, ${lift}. ${support}.`
+				: `Set version to ${instead}${unfinished ? ", which goes on from there" : ""}, or, ${lift}.`;
+		return `${ended(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
+	},
+
 	"latest-only": ({ target, latest }) =>
 		`${target} is not the latest version, and every update goes to the latest, which is ${latest}. Set version to ${latest} or "latest", or update.policy to "any" to choose for yourself.`,
 
@@ -82,6 +95,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		});
 		return `the update to ${target} would begin with ${replica}, and no other replica of its shard could answer meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. ${support} if none does.`;
 	},
+
+	"maintenance-window": ({ target, opens, timeZone }) =>
+		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
 };
 
 function flaw({ flaw, target }: RefusalOf<"version-format">): string {

@@ -1,4 +1,5 @@
 import type { ClusterRecord } from "../control/record";
+import type { Release } from "../core/release";
 import type { DbVersion } from "../core/version";
 import { ended, oneLine } from "./text";
 
@@ -6,6 +7,27 @@ import { ended, oneLine } from "./text";
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
 	const whose = owner === "" ? "no resource" : oneLine(owner, 200);
 	return `a cluster ${name} is there already and belongs to ${whose}. Set adopt to true to take it over, or set name to another one.`;
+}
+
+/** What others made is named, and it is not said that it may be taken over. */
+export function adoptText(name: string): string {
+	return `${name} is made by others. Set adopt to true to take it over.`;
+}
+
+/** Volumes that others made are not deleted. */
+export const foreignDataText =
+	'"Delete" would delete volumes that others made, and only "Retain" is accepted for those. Leave it out.';
+
+/** What the input `caveats` says of a takeover. */
+export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record<string, Record<string, string>> {
+	return {
+		"taken over": Object.fromEntries(Object.entries(facts).map(([about, fact]) => [about, oneLine(fact, 300)])),
+	};
+}
+
+/** After a destroy of what others made. */
+export function letGoText(name: string): string {
+	return `${name}: it was made by others, so it goes on running, and all its data with it; only the resource is gone. What made it can delete it.`;
 }
 
 /** The place or the name differs from where the cluster is. */
@@ -23,9 +45,32 @@ export function unreachableText(why: string): string {
 	return `whether a cluster is there already can't be told: ${ended(oneLine(why))} See to it that its place can be reached from here, then preview again.`;
 }
 
+/** A version is written with a digest that can't be kept to. */
+export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): string {
+	switch (flaw) {
+		case "latest":
+			return "latest is whatever is newest, and a digest is one image. Name the version, such as 1.8.0@sha256:..., or leave the digest out.";
+		case "malformed":
+			return "what follows @ is no digest: sha256: and 64 hexadecimal digits, as the registry tells of the version's tag.";
+		case "no-image":
+			return "a digest names an image, and there are none here. Leave it out.";
+	}
+}
+
 /** A newer version is there, and nobody has asked for it yet. */
 export function availableText(name: string, runs: DbVersion, latest: DbVersion): string {
 	return `${name} runs ${runs}, and ${latest} is available. To update, set version to ${latest} and run pulumi up.`;
+}
+
+/** Of a new cluster, which has no caveats. */
+export function deprecatedText(name: string, version: DbVersion, { deprecated }: Pick<Release, "deprecated">): string {
+	const why = typeof deprecated === "string" ? `: ${oneLine(deprecated)}` : "";
+	return `${name}: ${ended(`the catalogue advises against ${version}${why}`)}`;
+}
+
+/** Of a new cluster, which has no caveats. */
+export function catalogueUnknownText(name: string, version: DbVersion, why: string): string {
+	return `${name}: ${ended(`the catalogue can't be read, so whether ${version} exists was not judged: ${oneLine(why)}`)}`;
 }
 
 /** What the input `caveats` says while the version itself is known only in the update. */

@@ -34,6 +34,28 @@ export function duration(seconds: number): string {
 	return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/**
+ * A time as people there read it, to the minute.
+ *
+ * @param iso in UTC.
+ * @example moment("2026-11-28T01:00:00Z", "Europe/Berlin"); // "Sat 2026-11-28 02:00 (Europe/Berlin)"
+ */
+export function moment(iso: string, timeZone: string): string {
+	const parts = new Intl.DateTimeFormat("en-GB", {
+		timeZone,
+		weekday: "short",
+		year: "numeric",
+		month: "2-digit",
+		day: "2-digit",
+		hour: "2-digit",
+		minute: "2-digit",
+		hourCycle: "h23",
+	}).formatToParts(new Date(iso));
+	const part = (type: string) => parts.find((it) => it.type === type)?.value;
+	const day = `${part("weekday")} ${part("year")}-${part("month")}-${part("day")}`;
+	return `${day} ${part("hour")}:${part("minute")} (${timeZone})`;
+}
+
 /** Why a replica can't stand in for another, as the end of a sentence about it. */
 export const problems = {
 	down: "does not serve",

@@ -87,6 +87,13 @@ describe("a preview that the CLI printed", () => {
 		expect(await reportOf("bump-latest")).toBe(await reportOf("bump"));
 	});
 
+	test("a version shows without the digest that its image must have", async () => {
+		const file = changed("bump", (_, { steps }) => {
+			for (const { op, newState } of steps) if (op === "update") newState.inputs.version += `@sha256:${"0".repeat(64)}`;
+		});
+		expect((await cli(["report", file])).stdout).toBe(await reportOf("bump"));
+	});
+
 	test("names every refusal, each on its property", async () => {
 		const markdown = await reportOf("inputs-wrong");
 		for (const property of ["version", "replicas", "desiredState", "replcas"]) {

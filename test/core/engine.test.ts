@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { mayRunSideBySide } from "../../src/core/engine";
+import { engineIn, mayRunSideBySide } from "../../src/core/engine";
+import { v } from "../build";
 
 test.each([
 	["23.3", "23.3", true],
@@ -27,3 +28,12 @@ test.each([undefined, "", "latest", "23", "2023.3", "23.0", "23.300", "1.1.54378
 		expect(mayRunSideBySide("18.16", engine)).toBe(true);
 	},
 );
+
+test.each([
+	["24.8.4.13", "24.8.4.13"],
+	["18.16.1", "18.16.1"],
+	["1.8.0", undefined],
+	["2.3.0", undefined],
+])("a ClickHouse version is its own engine, one of MyScaleDB tells nothing: %s", (version, engine) => {
+	expect(engineIn(v(version))).toBe(engine);
+});

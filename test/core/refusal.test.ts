@@ -10,9 +10,11 @@ const names: Record<RuleName, true> = {
 	"eligible-state": true,
 	"unfinished-update": true,
 	"known-version": true,
+	"blocked-version": true,
 	"latest-only": true,
 	"upgrade-path": true,
 	"last-healthy-replica": true,
+	"maintenance-window": true,
 };
 
 test("the table holds every rule once, in the order in which people read them", () => {

@@ -39,6 +39,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 		const { output } = await project.set({ version: "1.8.0" }).preview();
 		expect(caveatsOf(output, "1.8.0")).toEqual([
 			"+ 1.7.1 -> 1.8.0: {",
+			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
 			'+ order : "db-0-0"',
 			'+ reads : "may fail for a while as the replica restarts"',
 			'+ resets: "at most one for each kept-alive connection and replica"',

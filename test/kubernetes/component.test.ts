@@ -5,6 +5,7 @@ import * as provider from "../../src/pulumi/provider";
 import { declare, generated, unsealed } from "../pulumi/component/declared";
 import { environment, queryAt, Space, unavailable } from "./harness";
 import { admitted, apply, type Thing } from "./objects";
+import { ProcessList } from "./processes";
 
 /**
  * The provider plugins of @pulumi/kubernetes and @pulumi/random are no packages of npm, and these tests stand in for
@@ -131,6 +132,7 @@ describe.skipIf(unavailable !== undefined)("a cluster of the component on an ext
 	let outs: Record<string, unknown>;
 	/** All that the provider printed, said or gave back. */
 	const said: string[] = [];
+	let processes: ProcessList;
 
 	/** In the Role, `db-password` is the one Secret that may be read: so the component is named `db`. */
 	const declareDb = (more: Partial<KubernetesDbClusterArgs> = {}) => {
@@ -163,10 +165,12 @@ describe.skipIf(unavailable !== undefined)("a cluster of the component on an ext
 		await space.api.delete("secrets", "db-password");
 		for (const method of ["log", "warn", "error", "info"] as const)
 			vi.spyOn(console, method).mockImplementation((...words) => void said.push(words.join(" ")));
+		processes = new ProcessList();
 		vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
 	});
 	afterAll(async () => {
 		vi.restoreAllMocks();
+		processes.stop();
 		await space?.close();
 	});
 
@@ -235,16 +239,19 @@ describe.skipIf(unavailable !== undefined)("a cluster of the component on an ext
 		await expect(ask("SELECT 1", generated)).rejects.toThrow("Wrong password");
 	});
 
-	test("no password is in what was said, nor in any object but its Secret, nor in events and logs", async () => {
+	test("no password is in what was said, nor in any object but its Secret, nor in events, logs and process lists", async () => {
 		const kinds = ["configmaps", "services", "statefulsets", "pods", "persistentvolumeclaims", "events"] as const;
 		const found: unknown[] = [];
 		for (const kind of kinds) found.push(...(await space.api.list(kind, {})));
 		for (const pod of ["db-0-0", "db-0-1"])
 			found.push(await space.api.log(pod, "server", { lines: 10_000, previous: false }));
-		const all = [...said, JSON.stringify(found)].join("\n");
+		const commands = processes.stop().join("\n");
+		const all = [...said, JSON.stringify(found), commands].join("\n");
 		// Not vacuous: the roll was heard, and the objects are those of the cluster.
 		expect(said.join("\n")).toContain("draining db-0-1");
 		expect(all).toContain("db-password-2");
+		// Where a node is this machine, the probes were seen, too.
+		if (commands.includes("clickhouse-server")) expect(commands).toContain("clickhouse-client --config-file");
 		for (const word of [generated, rotated]) {
 			expect(all).not.toContain(word);
 			expect(all).not.toContain(Buffer.from(word).toString("base64"));

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { resolveImage } from "../../src/platforms/kubernetes/images";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { untilState } from "../../src/roll/wait";
 import { v } from "../build";
@@ -69,12 +70,19 @@ here(
 here("what is wrong with a place is said before anything is made", { timeout: minute }, async () => {
 	const space = await Space.open();
 	try {
-		const said = async (settings: ReturnType<Space["settings"]>, version = "1.8.0") =>
-			(await kubernetesPlatform.obstacles({ ...identity, version: v(version), settings })).map(
-				({ property, reason }) => `${property}: ${reason}`,
-			);
+		const said = async (settings: ReturnType<Space["settings"]>, version = "1.8.0", digest?: string) => {
+			const pin = digest === undefined ? undefined : { version: v(version), digest };
+			const found = await kubernetesPlatform.obstacles({ ...identity, version: v(version), settings }, pin);
+			return found.map(({ property, reason }) => `${property}: ${reason}`);
+		};
 		expect(await said(space.settings())).toEqual([]);
 		expect((await said(space.settings(), "1.7.99")).join()).toMatch(/^version: there is no image .*:1\.7\.99/);
+		const digest = (await resolveImage(space.settings().image, v("1.8.0"))).reference.split("@")[1] ?? "";
+		const wrong = `sha256:${"0".repeat(64)}`;
+		expect(await said(space.settings(), "1.8.0", digest)).toEqual([]);
+		expect((await said(space.settings(), "1.8.0", wrong)).join()).toMatch(
+			new RegExp(`^version: the registry has .*:1\\.8\\.0 as ${digest}, and version says ${wrong}`),
+		);
 		expect((await said(space.settings({ namespace: "default" }))).join()).toContain("forbids it");
 		expect((await said(space.settings({ passwordSecret: { name: "db-password", key: "x" } }))).join()).toContain(
 			"no key 'x'",

@@ -26,6 +26,12 @@ test("fills the defaults in", () => {
 	});
 });
 
+test("parts a version from the digest of its image", () => {
+	const digest = `sha256:${"0a".repeat(32)}`;
+	const pin = { version: "1.8.0", digest };
+	expect(parse({ ...good, version: `1.8.0@${digest}` })).toMatchObject({ version: "1.8.0", place: { pin } });
+});
+
 const problemOf = (more: Record<string, unknown>) => {
 	const { problems } = parse({ ...good, ...more });
 	return problems?.map(({ property, reason }) => `${property}: ${reason}`);
@@ -52,6 +58,66 @@ test.each([
 	[
 		{ versions: { list: [{ version: "1.8.0" }, { version: "1.8" }] } },
 		'versions.list[1].version: "1.8" is not a DB version: three or four numbers with dots between them, such as 1.8.0 or 0.9.2.0.',
+	],
+	[
+		{ version: "1.8.0@sha256:12" },
+		"version: what follows @ is no digest: sha256: and 64 hexadecimal digits, as the registry tells of the version's tag.",
+	],
+	[
+		{ version: `latest@sha256:${"1".repeat(64)}` },
+		"version: latest is whatever is newest, and a digest is one image. Name the version, such as 1.8.0@sha256:..., or leave the digest out.",
+	],
+	[
+		{ versions: { list: [{ version: "1.8.0", blocked: "" }] } },
+		'versions.list[0].blocked: "" is not the reason, such as "corrupts vector indexes".',
+	],
+	[
+		{ versions: { list: [{ version: "1.8.0", date: "1.9.2024" }] } },
+		'versions.list[0].date: "1.9.2024" is not a day, such as "2024-08-20".',
+	],
+	[
+		{ versions: { list: [{ version: "1.8.0", notes: "see the wiki" }] } },
+		'versions.list[0].notes: "see the wiki" is not the address of a page, such as "https://example.com/releases/1.8.0".',
+	],
+	[
+		{ versions: { list: [{ version: "1.8.0" }], url: "https://example.com/v.json" } },
+		"versions: list and url are given, and versions come from one place. Keep one of them.",
+	],
+	[
+		{ versions: { registry: { image: "acme/db:1.8.0" } } },
+		'versions.registry.image: "acme/db:1.8.0" is not an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+	],
+	[
+		{ versions: { registry: { image: "acme/db", tags: "(" } } },
+		'versions.registry.tags: "(" is not a regular expression, such as "^1\\\\.".',
+	],
+	[
+		{ versions: { registry: {} } },
+		'versions.registry.image: it is missing: give an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+	],
+	[
+		{ versions: { registry: { imge: "a", image: "a" } } },
+		"versions.registry.imge: there is no property versions.registry.imge. Did you mean image?",
+	],
+	[
+		{ versions: { url: "http://example.com/v.json?token=hunter2" } },
+		': versions.url: "http://example.com/v.json" is not the https address of a document, without a password in it. Plain http is for 127.0.0.1 only.',
+	],
+	[
+		{ versions: { url: "https://ann:hunter2@example.com/v.json" } },
+		': versions.url: "https://***@example.com/v.json" is not the https address of a document, without a password in it. Plain http is for 127.0.0.1 only.',
+	],
+	[
+		{ update: { window: { schedule: "0 2 * * 6", minutes: 0 } } },
+		"update.window.minutes: 0 is not a whole number of minutes from 1 to 10,080.",
+	],
+	[
+		{ update: { window: { schedule: "0 2 * * 6", minutes: 60, timeZone: "Mars" } } },
+		'update.window.timeZone: "Mars" is not a time zone, such as "UTC" or "Europe/Berlin".',
+	],
+	[
+		{ update: { window: { cron: "0 2 * * 6", schedule: "0 2 * * 6", minutes: 60 } } },
+		"update.window.cron: there is no property update.window.cron. There are minutes, schedule, timeZone.",
 	],
 	[{ scripted: { folder: 7 } }, "scripted.folder: 7 is not a folder."],
 	[{ scripted: { prot: 1 } }, "scripted.prot: there is no property scripted.prot. Did you mean port?"],

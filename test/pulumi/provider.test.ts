@@ -13,7 +13,13 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const lines: string[] = [];
 
 beforeEach(() => {
-	Object.assign(scripted, { catalogue: "1.7.1 1.8.0 1.9.0", obstacles: [], unreachable: false, missing: "" });
+	Object.assign(scripted, {
+		catalogue: "1.7.1 1.8.0 1.9.0",
+		obstacles: [],
+		unreachable: false,
+		missing: "",
+		foreign: false,
+	});
 	scripted.worlds.clear();
 	lines.length = 0;
 	vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
@@ -80,6 +86,23 @@ describe("create", () => {
 		expect(world().record()).toMatchObject({ owner: "p/s/a", generation: engine.outputs.generation });
 		await provider.delete(other.id, other.outputs);
 		expect(world().record()).toBeDefined();
+	});
+
+	test("takes over what others made when it is told so, and says what that does", async () => {
+		scripted.foreign = true;
+		scripted.obstacles = [{ property: "replicas", reason: "a-0 has 3. Set replicas to 3." }];
+		const engine = new Engine();
+		expect((await engine.preview({ version: "1.7.9" })).refused).toEqual([
+			"adopt: a is made by others. Set adopt to true to take it over.",
+			"replicas: a-0 has 3. Set replicas to 3.",
+		]);
+		scripted.obstacles = [];
+		const preview = await engine.preview({ version: "1.7.1", adopt: true });
+		expect(preview.refused).toEqual([]);
+		expect(preview.inputs.caveats).toEqual({ "taken over": { replicas: "a-0-0, a-0-1 go on" } });
+		await engine.up({ version: "1.7.1", adopt: true });
+		// What it did is no change when it is done.
+		expect(await engine.preview({ version: "1.7.1" })).toMatchObject({ changes: false, refused: [] });
 	});
 
 	test("goes on with what an earlier create left, and never makes a second cluster", async () => {
@@ -158,7 +181,8 @@ describe("an update", () => {
 		expect(changes).toBe(true);
 		expect(inputs.caveats).toEqual({
 			"1.7.1 -> 1.9.0": {
-				image: "db:1.9.0@sha256:1",
+				image: `db:1.9.0@${scripted.digest}`,
+				notes: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
 				return: "none: a DB version is never downgraded",
@@ -462,6 +486,15 @@ describe("delete", () => {
 		await provider.delete(engine.id, engine.outputs);
 		expect(destroy.mock.calls).toEqual([[data]]);
 		expect(lines.some((line) => line.startsWith("a: the data is kept at scripted:here/a"))).toBe(!data);
+	});
+	test("of what others made only lets go of it, and can't be asked to delete its volumes", async () => {
+		scripted.foreign = true;
+		const engine = await running("1.9.0", { adopt: true });
+		await provider.delete(engine.id, engine.outputs);
+		expect(lines.join("\n")).toContain("a: it was made by others, so it goes on running");
+		expect((await new Engine().preview({ version: "1.9.0", adopt: true, deletionPolicy: "Delete" })).refused).toEqual([
+			expect.stringMatching(/^deletionPolicy: "Delete" would delete volumes that others made/),
+		]);
 	});
 
 	test("keeps data that no older version can take over afterwards", async () => {

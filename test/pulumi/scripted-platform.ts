@@ -19,6 +19,10 @@ export class Scripted {
 	unreachable = false;
 	/** A version of which there is no image. */
 	missing = "";
+	/** The digest of every image. */
+	digest = `sha256:${"1".repeat(64)}`;
+	/** Whether others made the cluster. */
+	foreign = false;
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -40,9 +44,10 @@ export class Scripted {
 		place: ({ folder }) => folder,
 		endpoint: (name, { folder }) => `http://${name}.${folder}`,
 		releases: async () => releases(this.catalogue),
-		artifact: async (_, version) => {
+		artifact: async (_, version, pin) => {
 			if (this.missing === version) throw new ControlError(`there is no image db:${version}: push it`);
-			return `db:${version}@sha256:1`;
+			if (pin !== undefined && pin.digest !== this.digest) throw new ControlError(`db:${version} is ${this.digest}`);
+			return `db:${version}@${this.digest}`;
 		},
 		control: (name) => {
 			const control = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
@@ -52,6 +57,8 @@ export class Scripted {
 			return this.unreachable ? { ...control, record: down, observe: down } : control;
 		},
 		obstacles: async () => this.obstacles,
+		isForeign: () => this.foreign,
+		takeover: async ({ name }) => ({ replicas: `${name}-0-0, ${name}-0-1 go on` }),
 	};
 }
 

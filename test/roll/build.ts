@@ -55,9 +55,9 @@ export function given(shards: readonly (readonly Given[])[], { mode, engines, ma
 
 function unitOf(world: World, shard: number, ordinal: number, { version = v1, is = "serving", outdated }: Given): Unit {
 	const name = `a-${shard}-${ordinal}`;
-	const opened = is === "failed" ? v1 : version;
+	const engine: Engine = is === "failed" ? { fate: "missing" } : world.engine(name, version);
+	const opened = is === "failed" || (is === "loading" && engine.pulls !== undefined) ? v1 : version;
 	const unit: Unit = { ...blank, name, shard, ordinal, version, openedBy: opened, queries: [] };
-	const engine = is === "failed" ? ({ fate: "missing" } as const) : world.engine(name, version);
 	const since = is === "loading" ? world.clock.now() : 0;
 	if (is === "killed") unit.lastWords = "killed";
 	else unit.process = { version, engine, since };

@@ -62,6 +62,14 @@ describe("an update that stopped midway", () => {
 		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual(["restart a-0-0 1.8.0"]);
 	});
 
+	it("does not restart a replica that has yet to start with the target", async () => {
+		const engines = { "1.8.0": { pulls: 100_000, boots: 600_000 } };
+		const world = given([[{}, { version: v2, is: "loading" }]], { mark, engines });
+		expect(world.observe(new Map())?.replicas[1]?.version).toBeUndefined();
+		await run(world, v2);
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual(["restart a-0-0 1.8.0"]);
+	});
+
 	it("restarts a replica that failed at the target, since its image may have been mended", async () => {
 		const world = given([[{}, { version: v2 }]], { mark });
 		world.kill("a-0-1");

@@ -4,6 +4,8 @@ import { compareVersions, type DbVersion } from "../../src/core/version";
 export interface Engine {
 	/** What becomes of it. `missing`: there is no such image, so that the data is not touched. Default `serves`. */
 	readonly fate?: "serves" | "exits" | "hangs" | "missing";
+	/** Of `boots`, the milliseconds before its process begins, as while an image is pulled. Default 0. */
+	readonly pulls?: number;
 	/** Milliseconds until it answers, in which its phase changes four times. Default 2,000. */
 	readonly boots?: number;
 	/** Milliseconds that it needs to catch up after that. Default 0. */
@@ -48,6 +50,7 @@ export interface Condition {
 	readonly readOnly: boolean | undefined;
 	readonly caughtUp: boolean | undefined;
 	readonly version: DbVersion | undefined;
+	readonly starting?: DbVersion;
 }
 
 const down = { serving: false, readOnly: undefined, caughtUp: undefined };
@@ -58,9 +61,10 @@ export function conditionOf(unit: Unit, now: number): Condition {
 		const { lastWords } = unit;
 		return { ...down, version, phase: lastWords === undefined ? "not started" : "ended", failure: lastWords };
 	}
-	const { fate = "serves", boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
+	const { fate = "serves", pulls = 0, boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
 	const age = now - process.since;
 	if (fate === "missing") return { ...down, version, phase: "no image", failure: `there is no image of ${version}` };
+	if (age < pulls) return { ...down, version: undefined, starting: version, phase: "pulling the image" };
 	if (fate === "exits" && age >= boots) {
 		return { ...down, version, phase: "ended", failure: 'exits at start: "Code: 1000. DB::Exception: cannot load"' };
 	}

@@ -123,7 +123,7 @@ export class World {
 
 	look(name: string, memory: Memory): ReplicaView {
 		const unit = this.unit(name);
-		const { phase, failure, ...condition } = this.condition(unit);
+		const { phase, failure, starting, ...condition } = this.condition(unit);
 		memory.set(name, { phase, ...condition });
 		const { shard, ordinal, openedBy, process, settings } = unit;
 		const now = this.clock.now();
@@ -132,6 +132,7 @@ export class World {
 			replica: { name, shard, ordinal, openedBy, ...condition, ...outdated, ...(failure && { trouble: failure }) },
 			queries: process && unit.queries.filter((end) => end > now).length,
 			phase,
+			...(starting && { starting }),
 			...(failure && { failure }),
 		};
 	}

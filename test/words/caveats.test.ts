@@ -70,6 +70,32 @@ test("an update that is gone on with, judged by a record, with things unknown", 
 	});
 });
 
+describe("what the catalogue and the window add", () => {
+	const noted = (note: CaveatNote) => {
+		const observed = cluster("1.7.1");
+		return caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [note]))[key];
+	};
+	test.each([
+		[{ note: "release", date: "2024-09-24", link: "https://a.b/c" }, { notes: "2024-09-24, https://a.b/c" }],
+		[{ note: "release", link: "https://a.b/c" }, { notes: "https://a.b/c" }],
+		[{ note: "release", date: "2024-09-24" }, { notes: "2024-09-24" }],
+		[{ note: "deprecated", reason: "1.8.2 is\nfaster" }, { deprecated: "1.8.2 is faster" }],
+		[{ note: "deprecated" }, { deprecated: "the catalogue advises against it" }],
+		[
+			{ note: "window", is: "open", until: "2026-11-28T05:00:00Z", timeZone: "UTC" },
+			{ window: "open until Sat 2026-11-28 05:00 (UTC)" },
+		],
+		[
+			{ note: "window", is: "closed", until: "2026-11-28T01:00:00Z", timeZone: "Europe/Berlin" },
+			{ window: "closed until Sat 2026-11-28 02:00 (Europe/Berlin); no update begins before" },
+		],
+		[
+			{ note: "window", is: "ignored", until: "2026-07-04T01:00:00Z", timeZone: "Europe/Berlin" },
+			{ window: "closed until Sat 2026-07-04 03:00 (Europe/Berlin), and ignored: update.ignoreWindow is set" },
+		],
+	] as const)("%j", (note, expected) => expect(noted(note)).toMatchObject(expected));
+});
+
 describe("order", () => {
 	test.each([
 		[

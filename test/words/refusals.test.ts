@@ -167,10 +167,43 @@ describe("last-healthy-replica", () => {
 	});
 });
 
+describe("blocked-version", () => {
+	const lift = "if the block is wrong, lift it where versions come from.";
+	const blocked = (text: string, reason: true | string, at: string) =>
+		known(releases(text).map((release) => (release.version === at ? { ...release, blocked: reason } : release)));
+
+	test("with a version to go to instead, and without", () => {
+		const catalogue = blocked("1.8.0 1.9.0 1.9.1", "corrupts indexes", "1.9.0");
+		expect(say("blocked-version", ask(cluster("1.8.0"), "1.9.0", { catalogue }))).toBe(
+			`1.9.0 is blocked in the catalogue: corrupts indexes. Set version to 1.9.1, or, ${lift}`,
+		);
+		const last = blocked("1.8.0 1.9.0", true, "1.9.0");
+		expect(say("blocked-version", ask(cluster("1.8.0"), "1.9.0", { catalogue: last }))).toBe(
+			`1.9.0 is blocked in the catalogue. No later version is there: wait for one, or, ${lift} The vendor's support helps.`,
+		);
+	});
+
+	test("of an update that stopped midway", () => {
+		const observed = cluster("1.8.0 1.9.0", { state: "Updating", mark: mark("1.8.0", "1.9.0") });
+		const catalogue = blocked("1.8.0 1.9.0 1.9.1", "corrupts indexes", "1.9.0");
+		expect(say("blocked-version", ask(observed, "1.9.0", { catalogue }))).toBe(
+			`1.9.0 is blocked in the catalogue: corrupts indexes. The update to it stopped midway, and replicas that do not have it yet are not to get it. Set version to 1.9.1, which goes on from there, or, ${lift}`,
+		);
+	});
+});
+
+test("maintenance-window", () => {
+	const window = { open: false, until: "2026-11-28T01:00:00Z", timeZone: "Europe/Berlin" };
+	expect(say("maintenance-window", ask(cluster("1.8.0"), "1.9.0", { window }))).toBe(
+		"the maintenance window is closed until Sat 2026-11-28 02:00 (Europe/Berlin), and no update to 1.9.0 begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.",
+	);
+});
+
 test("each refusal is one line that names the value, a reason and a way out, whatever the cluster holds", {
 	timeout: 60_000,
 }, () => {
-	const wayOut = /Set version to|Stop the cluster|Create a new cluster|[Pp]review again|Look at what versions names/;
+	const wayOut =
+		/Set version to|Stop the cluster|Create a new cluster|[Pp]review again|Look at what versions names|wait for one|Run pulumi up again then/;
 	fc.assert(
 		fc.property(questions, (question) => {
 			for (const refusal of decide(question)) {

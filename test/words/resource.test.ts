@@ -1,11 +1,17 @@
 import { expect, test } from "vitest";
 import {
+	adoptText,
 	availableText,
+	catalogueUnknownText,
 	createStoppedText,
+	deprecatedText,
+	foreignDataText,
 	goneText,
 	keptText,
+	letGoText,
 	movedText,
 	strangerText,
+	takeoverCaveats,
 	unreachableText,
 	versionUnknownCaveats,
 } from "../../src/words/resource";
@@ -19,6 +25,15 @@ test.each([
 	[
 		strangerText("analytics", { owner: "" }),
 		"a cluster analytics is there already and belongs to no resource. Set adopt to true to take it over, or set name to another one.",
+	],
+	[adoptText("analytics"), "analytics is made by others. Set adopt to true to take it over."],
+	[
+		foreignDataText,
+		'"Delete" would delete volumes that others made, and only "Retain" is accepted for those. Leave it out.',
+	],
+	[
+		letGoText("analytics"),
+		"analytics: it was made by others, so it goes on running, and all its data with it; only the resource is gone. What made it can delete it.",
 	],
 	[
 		movedText("local:~/a/analytics", "local:~/b/analytics"),
@@ -37,6 +52,15 @@ test.each([
 		"analytics runs 1.7.1, and 1.8.0 is available. To update, set version to 1.8.0 and run pulumi up.",
 	],
 	[
+		deprecatedText("analytics", v("1.8.0"), { deprecated: "1.8.2 is faster" }),
+		"analytics: the catalogue advises against 1.8.0: 1.8.2 is faster.",
+	],
+	[deprecatedText("analytics", v("1.8.0"), { deprecated: true }), "analytics: the catalogue advises against 1.8.0."],
+	[
+		catalogueUnknownText("analytics", v("1.8.0"), "https://a.b/c answers with status 404"),
+		"analytics: the catalogue can't be read, so whether 1.8.0 exists was not judged: https://a.b/c answers with status 404.",
+	],
+	[
 		createStoppedText("the engine exits"),
 		"the engine exits. The cluster is kept as it is: pulumi up goes on with it, pulumi destroy removes it.",
 	],
@@ -49,5 +73,11 @@ test.each([
 test("caveats of a version that is not known yet are short lines under one key", () => {
 	expect(versionUnknownCaveats(["version", "replicas"])).toEqual({
 		"not known yet": { unknown: "replicas, version; whether the update is allowed is judged in the update" },
+	});
+});
+
+test("caveats of a takeover are the platform's clauses, each in one short line", () => {
+	expect(takeoverCaveats({ replicas: "a-0,\n a-1 go on", services: "x".repeat(400) })).toEqual({
+		"taken over": { replicas: "a-0, a-1 go on", services: expect.stringMatching(/^x{250,300}/) },
 	});
 });

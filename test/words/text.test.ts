@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, duration, ended, list, oneLine, quoted } from "../../src/words/text";
+import { count, duration, ended, list, moment, oneLine, quoted } from "../../src/words/text";
 
 test.each([
 	[[], ""],
@@ -47,3 +47,9 @@ test.each([
 	[119.6, "2 min 0 s"],
 	[125, "2 min 5 s"],
 ])("duration(%j)", (seconds, expected) => expect(duration(seconds)).toBe(expected));
+
+test.each([
+	["2026-11-28T01:00:00Z", "Europe/Berlin", "Sat 2026-11-28 02:00 (Europe/Berlin)"],
+	["2026-07-28T22:30:00.000Z", "Asia/Kolkata", "Wed 2026-07-29 04:00 (Asia/Kolkata)"],
+	["2026-01-01T00:00:00Z", "UTC", "Thu 2026-01-01 00:00 (UTC)"],
+])("moment(%s, %s)", (iso, timeZone, expected) => expect(moment(iso, timeZone)).toBe(expected));

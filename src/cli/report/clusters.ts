@@ -165,9 +165,9 @@ function refused(message: string): Refused & { readonly value?: string } {
 	return { reason, ...(property && { property }), ...(asked && { value: asked }) };
 }
 
-/** `latest` is a version as well; a value that is secret, or known only in the update, is none. */
+/** `latest` is one as well, and a digest may follow; a value that is secret, or known only in the update, is none. */
 function version(value: unknown): string | undefined {
-	return value === "latest" ? value : parseVersion(value);
+	return value === "latest" ? value : parseVersion(typeof value === "string" ? value.split("@", 1)[0] : undefined);
 }
 
 /** Where two have the same name, those that lie in a component get its name before theirs, or else its type. */

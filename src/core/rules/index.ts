@@ -1,10 +1,12 @@
 import type { Question } from "../question";
 import type { Refusal } from "../refusal";
 import { parseVersion } from "../version";
+import { blockedVersion } from "./blocked-version";
 import { eligibleState } from "./eligible-state";
 import { knownVersion } from "./known-version";
 import { lastHealthyReplica } from "./last-healthy-replica";
 import { latestOnly } from "./latest-only";
+import { maintenanceWindow } from "./maintenance-window";
 import { minimumVersion } from "./minimum-version";
 import { noDowngrade } from "./no-downgrade";
 import type { Subject } from "./rule";
@@ -20,9 +22,11 @@ export const rules = [
 	eligibleState,
 	unfinishedUpdate,
 	knownVersion,
+	blockedVersion,
 	latestOnly,
 	upgradePath,
 	lastHealthyReplica,
+	maintenanceWindow,
 ] as const;
 
 /**

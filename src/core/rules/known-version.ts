@@ -1,4 +1,5 @@
-import { compareVersions, sameVersion } from "../version";
+import { allowed, releaseOf } from "../release";
+import { compareVersions } from "../version";
 import { chosenBefore, type Rule } from "./rule";
 
 /** How many versions to offer. */
@@ -9,9 +10,9 @@ export const knownVersion: Rule<"known-version"> = {
 	name: "known-version",
 	judge({ target, cluster, catalogue }) {
 		if (target === undefined || catalogue === undefined) return undefined;
-		if (catalogue.some(({ version }) => sameVersion(version, target))) return undefined;
+		if (releaseOf(target, catalogue) !== undefined) return undefined;
 		if (cluster !== undefined && chosenBefore(cluster, target)) return undefined;
-		const newestFirst = catalogue.map(({ version }) => version).sort((a, b) => compareVersions(b, a));
+		const newestFirst = allowed(catalogue).sort((a, b) => compareVersions(b, a));
 		return { newest: newestFirst.slice(0, offered) };
 	},
 };

@@ -1,4 +1,5 @@
-import { compareVersions, highest, sameVersion } from "../version";
+import { latestOf } from "../release";
+import { compareVersions, sameVersion } from "../version";
 import { chosenBefore, type Rule } from "./rule";
 import { sideBySide } from "./upgrade-path";
 
@@ -10,10 +11,10 @@ export const latestOnly: Rule<"latest-only"> = {
 	name: "latest-only",
 	judge({ question, target, cluster, catalogue }) {
 		if (question.policy !== "latest" || target === undefined || cluster === undefined) return undefined;
-		const latest = highest(catalogue?.map(({ version }) => version) ?? []);
+		const latest = latestOf(catalogue ?? []);
 		if (catalogue === undefined || latest === undefined || compareVersions(target, latest) >= 0) return undefined;
 		if (chosenBefore(cluster, target)) return undefined;
-		const stones = sideBySide(cluster, latest, catalogue)?.steppingStones ?? [];
+		const stones = sideBySide(cluster, latest, catalogue, question.known)?.steppingStones ?? [];
 		return stones.some((stone) => sameVersion(stone, target)) ? undefined : { latest };
 	},
 };

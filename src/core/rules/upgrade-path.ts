@@ -1,8 +1,8 @@
 import { floor, type ObservedCluster, standsAt } from "../cluster";
-import { mayRunSideBySide } from "../engine";
-import type { Release } from "../question";
+import { engineIn, mayRunSideBySide } from "../engine";
 import type { RefusalFacts } from "../refusal";
-import { compareVersions, type DbVersion, highest, sameVersion } from "../version";
+import { allowed, type Release, releaseOf } from "../release";
+import { compareVersions, type DbVersion, highest } from "../version";
 import type { Rule } from "./rule";
 
 /**
@@ -11,49 +11,58 @@ import type { Rule } from "./rule";
  */
 export const upgradePath: Rule<"upgrade-path"> = {
 	name: "upgrade-path",
-	judge({ target, cluster, catalogue }) {
-		if (target === undefined || cluster === undefined || catalogue === undefined) return undefined;
-		return sideBySide(cluster, target, catalogue);
+	judge({ question, target, cluster, catalogue = [] }) {
+		if (target === undefined || cluster === undefined) return undefined;
+		return sideBySide(cluster, target, catalogue, question.known);
 	},
 };
 
-/** Why a cluster can't be updated to a version while it serves, and by way of which versions it can. */
+/**
+ * Why a cluster can't be updated to a version while it serves, and by way of which versions it can.
+ *
+ * @param known what is known of versions besides. It needs no catalogue: where that can't be read, this still counts.
+ */
 export function sideBySide(
 	cluster: ObservedCluster,
 	target: DbVersion,
 	catalogue: readonly Release[],
+	known: readonly Release[] = [],
 ): RefusalFacts["upgrade-path"] | undefined {
 	if (cluster.replicas.length < 2 || cluster.state === "Stopped") return undefined;
-	const targetEngine = engineOf(target, catalogue);
+	const engineOf = (version: DbVersion) =>
+		releaseOf(version, catalogue)?.engine ?? releaseOf(version, known)?.engine ?? engineIn(version);
+	const targetEngine = engineOf(target);
 	const [worst] = cluster.replicas
 		.flatMap((replica) => {
 			const running = standsAt(replica);
-			const runningEngine = running && engineOf(running, catalogue);
+			const runningEngine = running && engineOf(running);
 			if (running === undefined || runningEngine === undefined || compareVersions(running, target) >= 0) return [];
 			return mayRunSideBySide(runningEngine, targetEngine) ? [] : [{ replica: replica.name, running, runningEngine }];
 		})
 		.sort((a, b) => compareVersions(a.running, b.running));
 	if (worst === undefined || targetEngine === undefined) return undefined;
-	return { ...worst, targetEngine, steppingStones: steppingStones(cluster, worst, target, catalogue) };
+	return { ...worst, targetEngine, steppingStones: steppingStones(cluster, worst, target, catalogue, engineOf) };
 }
 
 /**
  * The fewest releases that lead from what runs to the target, each able to work beside the one before. None lies below
- * what the cluster has reached or what an unfinished update goes to: those are refused.
+ * what the cluster has reached or what an unfinished update goes to, and none is blocked: those are refused.
  */
 function steppingStones(
 	cluster: ObservedCluster,
 	{ running, runningEngine }: { readonly running: DbVersion; readonly runningEngine: string },
 	target: DbVersion,
 	catalogue: readonly Release[],
+	engineOf: (version: DbVersion) => string | undefined,
 ): DbVersion[] {
 	const reached = highest([running, floor(cluster) ?? running, cluster.mark?.to ?? running]) ?? running;
-	const between = catalogue
+	const between = allowed(catalogue)
+		.map((version) => ({ version, engine: engineOf(version) }))
 		.filter(({ version, engine }) => {
 			return engine !== undefined && compareVersions(version, reached) >= 0 && compareVersions(version, target) < 0;
 		})
 		.sort((a, b) => compareVersions(b.version, a.version));
-	const targetEngine = engineOf(target, catalogue);
+	const targetEngine = engineOf(target);
 	const stones: DbVersion[] = [];
 	let [version, engine]: [DbVersion, string | undefined] = [running, runningEngine];
 	while (!mayRunSideBySide(engine, targetEngine)) {
@@ -63,8 +72,4 @@ function steppingStones(
 		({ version, engine } = next);
 	}
 	return stones;
-}
-
-function engineOf(version: DbVersion, catalogue: readonly Release[]): string | undefined {
-	return catalogue.find((release) => sameVersion(release.version, version))?.engine;
 }

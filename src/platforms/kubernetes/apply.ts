@@ -47,7 +47,7 @@ export async function imageOf(
 	sets: readonly StatefulSet[],
 	pods: readonly Pod[],
 ): Promise<Image> {
-	const live = sets.find(({ metadata }) => metadata.name === shardName(cluster.name, shard)) ?? sets[0];
+	const live = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard)) ?? sets[0];
 	const before = cluster.settings(stored).image;
 	const runs =
 		live !== undefined && wasOpened(cluster, stored, live, pods) ? versionOf(before, live.spec.template) : undefined;
@@ -62,7 +62,7 @@ export async function imageOf(
 
 function wasOpened(cluster: Cluster, stored: Stored, { metadata }: StatefulSet, pods: readonly Pod[]): boolean {
 	const { image } = cluster.settings(stored);
-	return names(cluster.name, stored)
+	return names(cluster, stored)
 		.filter((replica) => replica.startsWith(`${metadata.name}-`))
 		.some((replica) => openedBy(stored, replica, podOf(pods, replica), image) !== undefined);
 }
@@ -76,7 +76,7 @@ export function noteUnopened(
 	pods: readonly Pod[],
 ): Stored {
 	const { image } = cluster.settings(stored);
-	const unopened = names(cluster.name, size)
+	const unopened = names(cluster, size)
 		.map((replica) => ({ replica, pod: podOf(pods, replica) }))
 		.filter(({ replica, pod }) => openedBy(stored, replica, pod, image) === undefined);
 	return noteOpening(stored, version, unopened, image);

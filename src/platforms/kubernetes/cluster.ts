@@ -1,17 +1,20 @@
 import { ControlError } from "../../control/errors";
+import type { Pin } from "../../control/platform";
 import type { DbVersion } from "../../core/version";
 import { Api } from "./api";
 import { connect } from "./connection";
 import { resolveImage } from "./images";
-import { clientServiceName, clusterSelector, parseReplica, replicaName, shardName } from "./names";
+import { clientServiceName, clusterSelector, type Named, parseReplica, ports, replicaName, shardName } from "./names";
 import type { Image } from "./pod";
 import { RecordStore, type Stored } from "./record";
 import { type Credentials, type Login, loginOf, readCredentials, Server } from "./server";
 import { indexes } from "./server-config";
-import type { KubernetesSettings } from "./settings";
+import type { Existing, KubernetesSettings } from "./settings";
 import { type KeptSettings, kept, type Shape } from "./shape";
 import type { EndpointSlice, Pod, StatefulSet } from "./types";
 import type { Connection } from "./wire";
+
+const serviceLabel = "kubernetes.io/service-name";
 
 /** One cluster's objects and the ways to them; what is asked once for good is kept. */
 export class Cluster {
@@ -23,10 +26,29 @@ export class Cluster {
 	constructor(
 		readonly name: string,
 		readonly given: KubernetesSettings,
+		private readonly pin?: Pin,
 		connection: Connection = connect(given),
 	) {
 		this.api = new Api(connection, given.namespace);
 		this.record = new RecordStore(this.api, name);
+	}
+
+	/** What others made, where that is what the cluster is. */
+	get existing(): Existing | undefined {
+		return this.given.existing;
+	}
+
+	get statefulSets(): readonly string[] | undefined {
+		return this.existing?.statefulSets;
+	}
+
+	/** Through which clients reach it. */
+	get services(): readonly string[] {
+		return this.existing?.services ?? [clientServiceName(this.name)];
+	}
+
+	get httpPort(): number {
+		return this.existing?.httpPort ?? ports.http;
 	}
 
 	/** The settings that the cluster was last made or configured with; those given where it keeps none. */
@@ -44,7 +66,7 @@ export class Cluster {
 		const key = `${settings.image} ${version}`;
 		let image = this.images.get(key);
 		if (image === undefined) {
-			image = resolveImage(settings.image, version);
+			image = resolveImage(settings.image, version, this.pin);
 			image.catch(() => this.images.delete(key));
 			this.images.set(key, image);
 		}
@@ -53,7 +75,9 @@ export class Cluster {
 
 	/** A pod's server, by the user that this pod knows: while another is rolled out, not all know the same. */
 	async server(pod: Pod, settings: KeptSettings): Promise<Server> {
-		return new Server(this.api, pod.metadata.name, await this.credentials(loginOf(pod) ?? settings));
+		// What pods of others are told of users is theirs.
+		const login = this.existing === undefined ? (loginOf(pod) ?? settings) : settings;
+		return new Server(this.api, pod.metadata.name, await this.credentials(login), this.httpPort);
 	}
 
 	credentials(login: Login): Promise<Credentials | undefined> {
@@ -76,32 +100,34 @@ export class Cluster {
 	}
 
 	set(shard: number): Promise<StatefulSet | undefined> {
-		return this.api.get<StatefulSet>("statefulsets", shardName(this.name, shard));
+		return this.api.get<StatefulSet>("statefulsets", shardName(this, shard));
 	}
 
 	slices(): Promise<readonly EndpointSlice[]> {
-		const labels = `kubernetes.io/service-name=${clientServiceName(this.name)}`;
+		const labels = `${serviceLabel} in (${this.services.join(",")})`;
 		return this.api.list<EndpointSlice>("endpointslices", { labels });
 	}
 
 	/** Shard and ordinal of a replica, also of one that is still to join or has begun to leave; throws when the name is none. */
 	place(replica: string): { shard: number; ordinal: number } {
-		const place = parseReplica(this.name, replica);
+		const place = parseReplica(this, replica);
 		if (place === undefined) throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
 		return place;
 	}
 }
 
 /** The names of all replicas, by shard, then by ordinal. */
-export function names(cluster: string, { shards = 1, replicas = 1 }: Pick<Stored, "shards" | "replicas">): string[] {
+export function names(cluster: Named, { shards = 1, replicas = 1 }: Pick<Stored, "shards" | "replicas">): string[] {
 	return indexes(shards).flatMap((shard) => indexes(replicas).map((ordinal) => replicaName(cluster, shard, ordinal)));
 }
 
-/** Whether clients reach the pod through the Service. */
-export function inEndpoints(slices: readonly EndpointSlice[], pod: Pod): boolean {
-	return slices.some(({ endpoints = [] }) =>
-		(endpoints ?? []).some(
-			({ conditions, targetRef }) => conditions?.ready !== false && targetRef?.uid === pod.metadata.uid,
-		),
+/** Whether clients reach the pod through a Service; through any of them unless one is named. */
+export function inEndpoints(slices: readonly EndpointSlice[], pod: Pod, service?: string): boolean {
+	return slices.some(
+		({ metadata, endpoints = [] }) =>
+			(service === undefined || metadata.labels?.[serviceLabel] === service) &&
+			(endpoints ?? []).some(
+				({ conditions, targetRef }) => conditions?.ready !== false && targetRef?.uid === pod.metadata.uid,
+			),
 	);
 }

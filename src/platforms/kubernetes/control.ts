@@ -1,8 +1,10 @@
+import type { Pin } from "../../control/platform";
 import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./cluster";
+import * as takeover from "./existing/takeover";
 import { leave } from "./leave";
 import * as lifecycle from "./lifecycle";
 import * as making from "./making";
@@ -10,7 +12,7 @@ import { look, observe } from "./observe";
 import { settle } from "./opened";
 import { clusterRecord, type Stored } from "./record";
 import * as reshape from "./reshape";
-import type { KubernetesSettings } from "./settings";
+import type { Existing, KubernetesSettings } from "./settings";
 import * as steps from "./steps";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
@@ -22,11 +24,16 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	constructor(
 		private readonly name: string,
 		private readonly settings: KubernetesSettings,
+		private readonly pin?: Pin,
 	) {}
 
 	private get cluster(): Cluster {
-		this.made ??= new Cluster(this.name, this.settings);
+		this.made ??= new Cluster(this.name, this.settings, this.pin);
 		return this.made;
+	}
+
+	private get existing(): Existing | undefined {
+		return this.settings.existing;
 	}
 
 	async record(): Promise<ClusterRecord | undefined> {
@@ -78,16 +85,20 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	}
 
 	async create(claim: Claim, spec: making.Spec): Promise<void> {
-		return making.create(this.cluster, claim, spec);
+		return this.existing
+			? takeover.takeOver(this.cluster, this.existing, claim, spec)
+			: making.create(this.cluster, claim, spec);
 	}
 	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
 		return making.adopt(this.cluster, claim, owner, generation);
 	}
 	async assess(spec: Omit<making.Spec, "generation">): Promise<Assessment> {
-		return reshape.assess(this.cluster, spec);
+		return this.existing ? takeover.assess(this.cluster, this.existing, spec) : reshape.assess(this.cluster, spec);
 	}
 	async configure(claim: Claim, spec: making.Spec): Promise<void> {
-		return reshape.configure(this.cluster, claim, spec);
+		return this.existing
+			? takeover.configure(this.cluster, this.existing, claim, spec)
+			: reshape.configure(this.cluster, claim, spec);
 	}
 	async join(claim: Claim, spec: making.Spec): Promise<readonly string[]> {
 		return reshape.join(this.cluster, claim, spec);
@@ -105,6 +116,7 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 		return lifecycle.wake(this.cluster, claim);
 	}
 	async destroy(claim: Claim, options: { readonly data: boolean }): Promise<void> {
+		if (this.existing) return takeover.letGo(this.cluster, this.existing, claim);
 		return lifecycle.destroy(this.cluster, claim, options);
 	}
 }

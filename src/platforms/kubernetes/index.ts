@@ -1,7 +1,9 @@
-import type { Platform } from "../../control/platform";
+import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
 import { KubernetesControl } from "./control";
+import { inspect } from "./existing/inspect";
+import { takenOver } from "./existing/words";
 import { listVersions, resolveImage } from "./images";
 import { mayBeMade } from "./making";
 import { clientServiceName, ports } from "./names";
@@ -19,23 +21,38 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	keys: settingKeys,
 	read: readSettings,
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
-	endpoint: (name, { namespace }) => `http://${clientServiceName(name)}.${namespace}.svc:${ports.http}`,
+	endpoint: (name, { namespace, existing }) =>
+		`http://${existing?.services[0] ?? clientServiceName(name)}.${namespace}.svc:${existing?.httpPort ?? ports.http}`,
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
-	artifact: async ({ image }, version) => {
-		const { reference, pullAlways } = await resolveImage(image, version);
+	artifact: async ({ image }, version, pin) => {
+		const { reference, pullAlways } = await resolveImage(image, version, pin);
 		return pullAlways ? `${reference}, whose digest can't be read from here: each start pulls it` : reference;
 	},
-	control: (name, settings) => new KubernetesControl(name, settings),
+	control: (name, settings, pin) => new KubernetesControl(name, settings, pin),
 	obstacles,
+	isForeign: ({ existing }) => existing !== undefined,
+	takeover: async ({ name, settings, ...wanted }) => {
+		const { existing } = settings;
+		return existing === undefined
+			? {}
+			: takenOver(existing, await inspect(new Cluster(name, settings), existing, wanted));
+	},
 };
 
 /** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
-async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">): Promise<Obstacle[]> {
+async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">, pin?: Pin): Promise<Obstacle[]> {
 	const { name, settings, version, shards, replicas } = spec;
 	const unfit = nameProblem(name);
 	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
 	const attempt = collector(found);
+	const { existing } = settings;
+	if (existing !== undefined) {
+		await attempt("kubernetes", async () => {
+			found.push(...(await inspect(new Cluster(name, settings), existing, spec)).obstacles);
+		});
+		return found;
+	}
 	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
 	const image = { reference: settings.image, version, pullAlways: true };
 	const objects = [
@@ -43,7 +60,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 		...indexes(shards).map((shard) => statefulSet(shape, shard, image, { replicas })),
 	];
 	await attempt("kubernetes", async () => {
-		const cluster = new Cluster(name, settings);
+		const cluster = new Cluster(name, settings, pin);
 		await attempt("version", () => cluster.image(shape.settings, version));
 		await attempt("kubernetes.passwordSecret", () => cluster.credentials(shape.settings));
 		await attempt("name", () => mayBeMade(cluster, spec));

@@ -21,7 +21,7 @@ import { rememberOpened, volumeClaims } from "./volumes";
 export async function leave(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	const { shard, ordinal } = cluster.place(replica);
-	const isMember = names(cluster.name, stored).includes(replica);
+	const isMember = names(cluster, stored).includes(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	// Another shard's may have begun to go, and with it all of this number; one that was never let in holds nothing.
 	const mayHold = isMember || (shard < (stored.shards ?? 1) && pod !== undefined && isReady(pod));
@@ -37,7 +37,7 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	await rememberOpened(cluster, settled, claims, pods);
 	await cluster.record.guard(claim);
 	await untilNoConflict(async () => {
-		const set = await cluster.api.get<StatefulSet>("statefulsets", shardName(cluster.name, shard));
+		const set = await cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard));
 		if (set === undefined || (set.spec.replicas ?? 1) <= ordinal) return;
 		const { name, resourceVersion } = set.metadata;
 		await cluster.api.merge("statefulsets", name, { metadata: { resourceVersion }, spec: { replicas: ordinal } });
@@ -47,8 +47,8 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	await cluster.api.delete("services", replica);
 	if (ordinal > 0) return;
 	// A shard that was made and never let in leaves nothing.
-	await cluster.api.delete("statefulsets", shardName(cluster.name, shard));
-	await cluster.api.delete("poddisruptionbudgets", shardName(cluster.name, shard));
+	await cluster.api.delete("statefulsets", shardName(cluster, shard));
+	await cluster.api.delete("poddisruptionbudgets", shardName(cluster, shard));
 }
 
 const isThere = async (cluster: Cluster, replica: string) =>
@@ -68,9 +68,9 @@ export async function lossOf(
 ): Promise<void> {
 	const settings = cluster.settings(stored);
 	const way = `Set replicas back to ${stored.replicas}`;
-	const { shard, ordinal } = parseReplica(cluster.name, replica) ?? { shard: 0, ordinal: 0 };
-	const stay = names(cluster.name, stored).filter((name) => {
-		const place = parseReplica(cluster.name, name);
+	const { shard, ordinal } = parseReplica(cluster, replica) ?? { shard: 0, ordinal: 0 };
+	const stay = names(cluster, stored).filter((name) => {
+		const place = parseReplica(cluster, name);
 		return place?.shard === shard && place.ordinal < ordinal && !leaves.includes(name);
 	});
 	const pods = await cluster.pods();

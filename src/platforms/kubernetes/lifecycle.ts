@@ -16,8 +16,7 @@ export async function start(cluster: Cluster, claim: Claim): Promise<void> {
 	await cluster.record.under(claim, (now) =>
 		down.reduce((noted, set) => {
 			const version = versionOf(image, set.spec.template);
-			const shard = `${set.metadata.name}-`;
-			const members = names(cluster.name, now).filter((replica) => replica.startsWith(shard));
+			const members = names(cluster, now).filter((replica) => replica.replace(/-\d+$/, "") === set.metadata.name);
 			return version === undefined
 				? noted
 				: noteOpening(

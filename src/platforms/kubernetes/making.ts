@@ -83,13 +83,11 @@ async function refuseStrangers(
 		ours ??
 		(
 			await Promise.all(
-				indexes(spec.shards).map((shard) =>
-					cluster.api.get<StatefulSet>("statefulsets", shardName(cluster.name, shard)),
-				),
+				indexes(spec.shards).map((shard) => cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard))),
 			)
 		).find((set) => set !== undefined);
 	if (stranger !== undefined)
 		throw new ControlError(
-			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that belongs to nobody known here: take another name, or set adopt to take it over`,
+			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that belongs to nobody known here: take another name, or name it in kubernetes.existing to take it over`,
 		);
 }

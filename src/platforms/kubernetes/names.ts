@@ -1,3 +1,5 @@
+import type { PodTemplate } from "./types";
+
 /** Names, labels and annotations of a cluster's objects. They stand in users' clusters, so they never change. */
 
 /** Who owns the fields that are applied. */
@@ -15,6 +17,8 @@ export const annotation = {
 	version: "pulumi-dbcluster/version",
 	/** Of a pod: the image that `version` is about; another image under the same annotation is of unknown version. */
 	image: "pulumi-dbcluster/image",
+	/** Of a pod that others made: its container that is the server. */
+	container: "pulumi-dbcluster/container",
 	/** Of a pod: a hash of all but the version that it is made from, the server's configuration too. One that differs from its template's is outdated. */
 	template: "pulumi-dbcluster/template",
 	/** Of a StatefulSet: an idler scaled it to zero. Public: idlers set it to `"true"`, and starting removes it. */
@@ -25,22 +29,39 @@ export const annotation = {
 
 export const ports = { http: 8123, native: 9000, interserver: 9009, metrics: 9363 } as const;
 
-/** The container that is the server. */
+/** The container that is the server, of pods that are made here. */
 export const container = "server";
+/** The container of a pod, or of a pod's template, that is the server. */
+export const containerOf = ({ metadata }: Pick<PodTemplate, "metadata">): string =>
+	metadata?.annotations?.[annotation.container] ?? container;
 export const dataVolume = "data";
 
 export const recordName = (cluster: string) => `${cluster}-dbcluster`;
 export const configName = (cluster: string) => `${cluster}-config`;
 export const headlessName = (cluster: string) => `${cluster}-headless`;
 export const clientServiceName = (cluster: string) => cluster;
-export const shardName = (cluster: string, shard: number) => `${cluster}-${shard}`;
-export const replicaName = (cluster: string, shard: number, ordinal: number) => `${cluster}-${shard}-${ordinal}`;
+
+/** What the names of a cluster's StatefulSets and pods are made of. */
+export interface Named {
+	readonly name: string;
+	/** Those of each shard, where others made them. */
+	readonly statefulSets?: readonly string[];
+}
+
+export const shardName = ({ name, statefulSets }: Named, shard: number) => statefulSets?.[shard] ?? `${name}-${shard}`;
+export const replicaName = (cluster: Named, shard: number, ordinal: number) =>
+	`${shardName(cluster, shard)}-${ordinal}`;
 
 export const clusterSelector = (cluster: string) => `${label.cluster}=${cluster}`;
 
 /** Shard and ordinal of a replica; `undefined` when the name is not one of the cluster's. */
-export function parseReplica(cluster: string, replica: string): { shard: number; ordinal: number } | undefined {
-	if (!replica.startsWith(`${cluster}-`)) return undefined;
-	const [, shard, ordinal] = /^(\d+)-(\d+)$/.exec(replica.slice(cluster.length + 1)) ?? [];
-	return shard === undefined || ordinal === undefined ? undefined : { shard: Number(shard), ordinal: Number(ordinal) };
+export function parseReplica(
+	{ name, statefulSets }: Named,
+	replica: string,
+): { shard: number; ordinal: number } | undefined {
+	const [, set, ordinal] = /^(.*)-(\d+)$/.exec(replica) ?? [];
+	if (set === undefined) return undefined;
+	const own = set.startsWith(`${name}-`) ? /^\d+$/.exec(set.slice(name.length + 1))?.[0] : undefined;
+	const shard = statefulSets?.indexOf(set) ?? (own === undefined ? -1 : Number(own));
+	return shard < 0 ? undefined : { shard, ordinal: Number(ordinal) };
 }

@@ -11,7 +11,7 @@ export function surroundings(shape: Shape): KubeObject[] {
 		headlessService(shape),
 		...indexes(shape.shards).flatMap((shard) => [
 			disruptionBudget(shape, shard),
-			...indexes(shape.replicas).map((ordinal) => replicaService(shape, replicaName(shape.name, shard, ordinal))),
+			...indexes(shape.replicas).map((ordinal) => replicaService(shape, replicaName(shape, shard, ordinal))),
 		]),
 		clientService(shape),
 	];
@@ -34,7 +34,7 @@ export interface Live {
  * from an older one. Parallel, so that a pod which never gets ready keeps no other from starting.
  */
 export function statefulSet(shape: Shape, shard: number, image: Image, live: Live): KubeObject {
-	const object = head(shape, "apps/v1", "StatefulSet", shardName(shape.name, shard));
+	const object = head(shape, "apps/v1", "StatefulSet", shardName(shape, shard));
 	return {
 		...object,
 		metadata: {
@@ -101,7 +101,7 @@ function clientService(shape: Shape): KubeObject {
 
 function disruptionBudget(shape: Shape, shard: number): KubeObject {
 	return {
-		...head(shape, "policy/v1", "PodDisruptionBudget", shardName(shape.name, shard)),
+		...head(shape, "policy/v1", "PodDisruptionBudget", shardName(shape, shard)),
 		spec: {
 			maxUnavailable: 1,
 			selector: { matchLabels: shardLabels(shape, shard) },

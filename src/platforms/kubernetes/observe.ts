@@ -4,7 +4,7 @@ import type { ObservedCluster, ObservedReplica } from "../../core/cluster";
 import type { State } from "../../core/state";
 import { type Cluster, inEndpoints, names } from "./cluster";
 import { diagnose, isReady, troubleOf } from "./diagnose";
-import { annotation, container, label, replicaName, shardName } from "./names";
+import { annotation, containerOf, label, replicaName, shardName } from "./names";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import { templateHash } from "./pod";
 import type { Stored } from "./record";
@@ -39,7 +39,7 @@ export async function observe(cluster: Cluster, justRead?: Stored): Promise<Obse
 	const replicas = await Promise.all(
 		indexes(size.shards).flatMap((shard) =>
 			indexes(size.replicas).map(async (ordinal) => {
-				const pod = pods.find(({ metadata }) => metadata.name === replicaName(cluster.name, shard, ordinal));
+				const pod = pods.find(({ metadata }) => metadata.name === replicaName(cluster, shard, ordinal));
 				const [healthy, unasked] = await askHealth(cluster, seen.settings, pod, observePatience);
 				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
 			}),
@@ -54,7 +54,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	const stored = await cluster.record.read();
 	const settings = cluster.settings(stored);
 	const { shard, ordinal } = cluster.place(replica);
-	const isMember = stored?.shards === undefined || names(cluster.name, stored).includes(replica);
+	const isMember = stored?.shards === undefined || names(cluster, stored).includes(replica);
 	const [set, pod, slices] = await Promise.all([
 		cluster.set(shard),
 		cluster.api.get<Pod>("pods", replica),
@@ -74,6 +74,9 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, failure } = await closely(cluster, set, pod);
+	// Its template may be older than the StatefulSet's: `outdated` tells that.
+	if (pod !== undefined && !everStarted(pod) && phase !== "stopping")
+		return { ...view, phase, starting: versionOf(settings.image, pod), ...(failure && { failure }) };
 	if (failure !== undefined || phase === "stopping") return { ...view, phase, ...(failure && { failure }) };
 	if (healthy !== undefined && !healthy.caughtUp) {
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
@@ -92,7 +95,7 @@ async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod 
 	const silent = pod !== undefined && !waits && !status.started;
 	const [events, log] = await Promise.all([
 		waits ? eventsOf(cluster, pod ?? set) : [],
-		silent ? cluster.api.log(pod.metadata.name, container, { lines: 20, previous }) : "",
+		silent ? cluster.api.log(pod.metadata.name, containerOf(pod), { lines: 20, previous }) : "",
 	]);
 	return diagnose(pod, { now: cluster.api.connection.now(), events, log });
 }
@@ -129,9 +132,10 @@ function replicaOf(
 	healthy: Health | undefined,
 	unasked: string | undefined,
 ): ObservedReplica {
-	const name = replicaName(cluster.name, shard, ordinal);
-	const set = sets.find(({ metadata }) => metadata.name === shardName(cluster.name, shard));
-	const serving = pod !== undefined && isReady(pod) && inEndpoints(slices, pod);
+	const name = replicaName(cluster, shard, ordinal);
+	const set = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard));
+	const serving =
+		pod !== undefined && isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
 	const stopped = set?.spec.replicas === 0;
 	// A pod that never started runs nothing; what it is told to run is shown by the mark.
 	const version = stopped
@@ -141,7 +145,7 @@ function replicaOf(
 			: undefined;
 	// Where no StatefulSet was ever made, the cluster is still being made.
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
-	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster.name, shard)} is gone` : undefined;
+	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
 	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
 	const down = serving || stopped ? undefined : (gone ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = down ?? (serving ? unasked : undefined);

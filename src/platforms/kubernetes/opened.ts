@@ -1,11 +1,12 @@
 import { compareVersions, type DbVersion, highest } from "../../core/version";
 import { versionOfImage } from "./images";
-import { annotation, container } from "./names";
+import { annotation, containerOf } from "./names";
 import type { Opening, Stored } from "./record";
 import type { ContainerStatus, Pod, PodTemplate } from "./types";
 
 /** The version that a pod or a template stands for: by its image's tag, else by the annotation about that very image. */
 export function versionOf(image: string, of: PodTemplate): DbVersion | undefined {
+	const container = containerOf(of);
 	const reference = of.spec.containers.find(({ name }) => name === container)?.image;
 	if (reference === undefined) return undefined;
 	const noted = of.metadata?.annotations;
@@ -16,6 +17,7 @@ export function versionOf(image: string, of: PodTemplate): DbVersion | undefined
 }
 
 export function serverStatus(pod: Pod): ContainerStatus | undefined {
+	const container = containerOf(pod);
 	return pod.status?.containerStatuses?.find(({ name }) => name === container);
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DbVersion } from "../../core/version";
 import { annotation, clientServiceName, container, dataVolume, label, ports } from "./names";
-import { configKey, ownFile, serverConfig, usersKey } from "./server-config";
+import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
 import type { Meta, PodTemplate } from "./types";
 
@@ -38,11 +38,12 @@ const usersFolder = "/etc/clickhouse-server/users.d";
 export const startupQuery =
 	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
 
-const startupCommand = [
-	"sh",
-	"-c",
-	`[ "$(clickhouse-client --user "\${CLICKHOUSE_USER:-default}" \${CLICKHOUSE_PASSWORD:+--password "$CLICKHOUSE_PASSWORD"} --query "${startupQuery}")" = 0 ]`,
-];
+const clientFile = "/etc/clickhouse-client/dbcluster.xml";
+
+const startupCommand = ({ passwordSecret }: Shape["settings"]) => {
+	const login = passwordSecret === undefined ? "" : `--config-file ${clientFile} `;
+	return ["sh", "-c", `[ "$(clickhouse-client ${login}--query "${startupQuery}")" = 0 ]`];
+};
 
 interface Template {
 	readonly metadata: Partial<Meta>;
@@ -116,7 +117,7 @@ function podSpec(shape: Shape, shard: number, image: Image): object {
 				},
 				// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
 				startupProbe: {
-					exec: { command: startupCommand },
+					exec: { command: startupCommand(settings) },
 					periodSeconds: 1,
 					timeoutSeconds: 10,
 					failureThreshold: 86_400,
@@ -178,6 +179,7 @@ function mounts({ name, settings }: Shape): Mount[] {
 			? [scratch("users", usersFolder), scratch("logs", "/var/log/clickhouse-server"), scratch("tmp", "/tmp")]
 			: []),
 		...[ownFile, ...Object.keys(settings.config)].map((each) => file(`${configFolder}/${each}`, configKey(each))),
+		...(settings.passwordSecret === undefined ? [] : [file(clientFile, clientKey)]),
 		...Object.keys(settings.users).map((each) => file(`${usersFolder}/${each}`, usersKey(each))),
 	];
 }

@@ -34,8 +34,8 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
 	const shape = shapeOf(cluster, wanted);
-	const members = names(cluster.name, stored);
-	const joining = names(cluster.name, shape)
+	const members = names(cluster, stored);
+	const joining = names(cluster, shape)
 		.filter((name) => !members.includes(name))
 		.map((name) => ({ name, ...cluster.place(name) }));
 	const leaves = leavesOf(cluster, shape, sets);
@@ -50,7 +50,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	await attempt("kubernetes", async () => {
 		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
 		for (const set of sets) {
-			const shard = parseReplica(cluster.name, `${set.metadata.name}-0`)?.shard ?? 0;
+			const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard ?? 0;
 			if (shard >= shape.shards) continue;
 			const image = await imageOf(cluster, stored, shape, shard, wanted.version, sets, pods);
 			const { resourceVersion: _, ...metadata } = set.metadata;
@@ -67,13 +67,13 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 /** The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. */
 function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]): string[] {
 	const made = sets.flatMap(({ metadata, spec }) => {
-		const shard = parseReplica(cluster.name, `${metadata.name}-0`)?.shard;
+		const shard = parseReplica(cluster, `${metadata.name}-0`)?.shard;
 		return shard === undefined ? [] : indexes(spec.replicas ?? 1).map((ordinal) => ({ shard, ordinal }));
 	});
 	return made
 		.filter(({ shard, ordinal }) => shard >= shape.shards || ordinal >= shape.replicas)
 		.sort((a, b) => b.ordinal - a.ordinal || a.shard - b.shard)
-		.map(({ shard, ordinal }) => replicaName(cluster.name, shard, ordinal));
+		.map(({ shard, ordinal }) => replicaName(cluster, shard, ordinal));
 }
 
 async function sizeObstacles(
@@ -94,6 +94,12 @@ async function sizeObstacles(
 		refuse(
 			replicas === stored.replicas ? "shards" : "replicas",
 			`'${cluster.name}' does not run, and replicas join and leave only a cluster that does. Start it first.`,
+		);
+	const { existing } = stored.settings ?? {};
+	if (existing !== undefined)
+		refuse(
+			"kubernetes.existing",
+			`'${cluster.name}' is StatefulSets that others made, ${existing.statefulSets.join(", ")}: set existing back.`,
 		);
 	const { storage, storageClass } = settings;
 	const larger = (await volumeClaims(cluster)).find((each) => amount(requestedStorage(each)) > amount(storage));
@@ -148,8 +154,8 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<readonly string[]> {
 	const stored = await cluster.record.guard(claim);
 	const shape = shapeOf(cluster, spec);
-	const members = names(cluster.name, stored);
-	const fresh = names(cluster.name, spec).filter((name) => !members.includes(name));
+	const members = names(cluster, stored);
+	const fresh = names(cluster, spec).filter((name) => !members.includes(name));
 	if (fresh.length === 0) return [];
 	const pods = await cluster.pods();
 	const fit = await Promise.all(fresh.map((name) => holdsAll(cluster, stored, name, members, pods)));
@@ -181,11 +187,10 @@ async function holdsAll(
 	const pod = podOf(pods, replica);
 	if (pod === undefined || !isReady(pod)) return false;
 	const settings = cluster.settings(stored);
-	const shard = parseReplica(cluster.name, replica)?.shard ?? 0;
+	const shard = parseReplica(cluster, replica)?.shard ?? 0;
 	const ready = pods.filter((its) => members.includes(its.metadata.name) && isReady(its));
 	// Of its own shard where that has others: only those hold its rows.
-	const donor =
-		ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster.name, shard)}-`)) ?? ready[0];
+	const donor = ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster, shard)}-`)) ?? ready[0];
 	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
 	const server = await cluster.server(pod, settings);
 	await copyTables(await cluster.server(donor, settings), server);

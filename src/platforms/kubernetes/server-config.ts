@@ -5,12 +5,14 @@ import type { Shape } from "./shape";
 export const configKey = (file: string) => `config-${file}`;
 export const usersKey = (file: string) => `users-${file}`;
 export const ownFile = "dbcluster.xml";
+export const clientKey = "client.xml";
 
 /** The data of the cluster's ConfigMap: the server's settings for all replicas, and the user's files. */
 export function serverConfig(shape: Shape): Record<string, string> {
 	const { config, users } = shape.settings;
 	return {
 		[configKey(ownFile)]: ownSettings(shape),
+		...(shape.settings.passwordSecret && { [clientKey]: clientSettings }),
 		...Object.fromEntries(Object.entries(config).map(([file, text]) => [configKey(file), text])),
 		...Object.fromEntries(Object.entries(users).map(([file, text]) => [usersKey(file), text])),
 	};
@@ -21,11 +23,12 @@ export function serverConfig(shape: Shape): Record<string, string> {
  * its own address; peers fetch parts under the replica's Service, whose address survives restarts: old servers keep
  * dialling a pod's old one.
  */
-function ownSettings({ name, namespace, shards, replicas, settings }: Shape): string {
+function ownSettings(shape: Shape): string {
+	const { name, namespace, shards, replicas, settings } = shape;
 	const password = settings.passwordSecret === undefined ? "" : '<password from_env="CLICKHOUSE_PASSWORD"/>';
 	const hosts = indexes(shards).map((shard) => {
 		const members = indexes(replicas).map((ordinal) => {
-			const host = `${replicaName(name, shard, ordinal)}.${headlessName(name)}.${namespace}.svc`;
+			const host = `${replicaName(shape, shard, ordinal)}.${headlessName(name)}.${namespace}.svc`;
 			return `<replica><host>${host}</host><port>${ports.native}</port><user>${settings.user}</user>${password}</replica>`;
 		});
 		return `      <shard><internal_replication>true</internal_replication>
@@ -60,5 +63,12 @@ ${keeper}  <distributed_ddl><path>/clickhouse/task_queue/${namespace}/${name}</p
 </${settings.configRoot}>
 `;
 }
+
+/** For the startup probe: a password among a command's arguments would stand in the node's process list. */
+const clientSettings = `<config>
+  <user from_env="CLICKHOUSE_USER"/>
+  <password from_env="CLICKHOUSE_PASSWORD"/>
+</config>
+`;
 
 export const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);

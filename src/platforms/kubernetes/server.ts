@@ -46,6 +46,7 @@ export class Server {
 		private readonly api: Api,
 		private readonly pod: string,
 		private readonly credentials: Credentials | undefined,
+		private readonly port: number = ports.http,
 	) {}
 
 	/** Reads only: the server refuses any change by a GET. */
@@ -68,7 +69,7 @@ export class Server {
 			this.credentials === undefined
 				? {}
 				: { "x-clickhouse-user": this.credentials.user, "x-clickhouse-key": this.credentials.password };
-		const answer = await this.api.proxy(this.pod, ports.http, { ...call, headers });
+		const answer = await this.api.proxy(this.pod, this.port, { ...call, headers });
 		if (answer.status !== 200) throw new QueryError(answer.text.trim().split("\n", 1)[0]?.slice(0, 300) ?? "");
 		return answer.text;
 	}

@@ -65,6 +65,47 @@ const files = mapOf(
 	})
 	.default({});
 
+const names = (what: string, example: string) =>
+	z
+		.array(
+			text(dnsSubdomain, `the name of a ${what}`, `name one of the namespace, such as ${example}`),
+			not("a list", `write [${example}]`),
+		)
+		.min(1, { error: `the list is empty: name the ${what}s, such as [${example}].` })
+		.refine((given) => new Set(given).size === given.length, { error: `it names a ${what} twice: name each once.` });
+const port = not("a port", "a whole number from 1 to 65,535");
+
+const existing = z.strictObject(
+	{
+		statefulSets: names("StatefulSet", '"clickhouse"'),
+		services: names("Service", '"clickhouse"'),
+		container: text(dnsLabel, "the name of a container", "the one that is the server").default("clickhouse"),
+		httpPort: z.int(port).min(1, port).max(65_535, port).default(8123),
+	},
+	not("an object", 'write { statefulSets: ["clickhouse"], services: ["clickhouse"] }'),
+);
+
+/** What is asked for of pods that are made here; those of others are made as their own templates say. */
+const ofOwnPods = [
+	"storage",
+	"storageClass",
+	"resources",
+	"config",
+	"users",
+	"keeper",
+	"imagePullSecrets",
+	"nodeSelector",
+	"tolerations",
+	"affinity",
+	"serviceAccountName",
+	"labels",
+	"annotations",
+	"service",
+	"configRoot",
+	"readOnlyRootFilesystem",
+	"gracePeriodSeconds",
+];
+
 const imageError = not("an image", 'name its repository, such as "myscale/myscaledb"');
 
 const schema = z
@@ -83,6 +124,7 @@ const schema = z
 			.min(1, { error: "it is empty: leave it out for the default kubeconfig." })
 			.optional(),
 		context: text(/./, "a context", "name one of the kubeconfig, or leave it out for the current one").optional(),
+		existing: existing.optional(),
 		storage: text(size, "the size of a volume", 'write it as "100Gi"').default("10Gi"),
 		storageClass: text(dnsSubdomain, "the name of a StorageClass", "leave it out for the default one").optional(),
 		resources,
@@ -135,7 +177,7 @@ const schema = z
 			.default(60),
 	})
 	.superRefine((given, context) => {
-		if (given.passwordSecret === undefined && Object.keys(given.users).length === 0)
+		if (given.existing === undefined && given.passwordSecret === undefined && Object.keys(given.users).length === 0)
 			context.addIssue({
 				code: "custom",
 				path: ["passwordSecret"],
@@ -147,6 +189,9 @@ const schema = z
 /** The arguments of `kubernetes`, validated, every default filled in. Plain JSON. */
 export type KubernetesSettings = z.output<typeof schema>;
 
+/** StatefulSets that others made. */
+export type Existing = z.output<typeof existing>;
+
 export const settingKeys: readonly string[] = Object.keys(schema.shape);
 
 /** Reads the arguments; names every problem at once. Never throws. */
@@ -154,8 +199,21 @@ export function readSettings(
 	given: unknown,
 ): { readonly settings: KubernetesSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = schema.safeParse(given);
-	if (read.success) return { settings: read.data };
-	return { problems: read.error.issues.flatMap(problemsOf) };
+	const problems = [...(read.success ? [] : read.error.issues.flatMap(problemsOf)), ...foreign(given)];
+	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
+}
+
+/** What can't be set of existing StatefulSets. */
+function foreign(given: unknown): SettingProblem[] {
+	const asked = (given ?? {}) as Readonly<Record<string, unknown>>;
+	if (asked.existing === undefined || asked.existing === null) return [];
+	return ofOwnPods
+		.filter((key) => asked[key] !== undefined)
+		.map((key) => ({
+			path: [key],
+			reason:
+				"it can't be set beside existing: those pods are made as their own StatefulSet says. Leave it out here, and change it there.",
+		}));
 }
 
 function problemsOf(issue: z.core.$ZodIssue): SettingProblem[] {

@@ -4,9 +4,10 @@ import { compareVersions, type DbVersion } from "../../core/version";
 import { untilNoConflict } from "./api";
 import { type Cluster, inEndpoints } from "./cluster";
 import { diagnose, isReady } from "./diagnose";
-import { clientServiceName, label, ports, replicaName, shardName } from "./names";
+import { change } from "./existing/template";
+import { clientServiceName, label, replicaName, shardName } from "./names";
 import { statefulSet } from "./objects";
-import { everStarted, noteOpening, openedBy, settle } from "./opened";
+import { noteOpening, openedBy, settle } from "./opened";
 import type { Image } from "./pod";
 import { untilQuiet } from "./quiet";
 import { allQueries } from "./server";
@@ -25,7 +26,7 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
 	await until(
-		"the EndpointSlices do not let go of a drained pod",
+		`the EndpointSlices do not let go of a drained pod: has somebody taken ${label.clients} out of the selector of ${cluster.services.join(", ")}?`,
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.
@@ -80,35 +81,55 @@ export async function restart(cluster: Cluster, claim: Claim, replica: string, v
 		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
 	const image = await cluster.image(settings, version);
 	const set = await cluster.set(shard);
-	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster.name, shard)} is gone`);
+	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
 	const stopped = set.spec.replicas === 0;
 	// Before the template: from then on any pod of the shard may come up with it.
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, settings.image);
 		if (stopped) return settled;
-		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster.name, shard, ordinal));
+		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster, shard, ordinal));
 		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
 		return noteOpening(settled, version, each, settings.image);
 	});
-	const applied = await applySet(cluster, cluster.shape(stored), shard, image);
+	const { existing } = cluster;
+	const applied = existing
+		? await change(cluster, existing, shard, image)
+		: await applySet(cluster, cluster.shape(stored), shard, image);
 	if (stopped) return;
 	const revision = await takenUp(cluster, shard, applied);
 	await cluster.record.guard(claim);
+	await makeWay(cluster, applied, replica, pods);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined || !isToGo(cluster, pod, revision)) return;
-	if (isReady(pod)) await cluster.api.hangUp(replica, ports.http);
+	if (isReady(pod)) await cluster.api.hangUp(replica, cluster.httpPort);
 	await cluster.api.delete("pods", replica, pod.metadata.uid);
+}
+
+/**
+ * Under OrderedReady, which others may have chosen, a pod is made only once all before it are ready: of those, the ones
+ * that can't come up are made anew first.
+ */
+async function makeWay(cluster: Cluster, { metadata, spec }: StatefulSet, replica: string, pods: readonly Pod[]) {
+	if (spec.podManagementPolicy === "Parallel") return;
+	const now = cluster.api.connection.now();
+	for (const ordinal of indexes(cluster.place(replica).ordinal)) {
+		const pod = podOf(pods, `${metadata.name}-${ordinal}`);
+		if (pod !== undefined && !isReady(pod) && diagnose(pod, { now }).failure !== undefined)
+			await cluster.api.delete("pods", pod.metadata.name, pod.metadata.uid);
+	}
 }
 
 export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
 
-/** One that was just made from this template and has not come to start its server is spared a second beginning. */
+/**
+ * One that was made from this very template after the drain, when the former was lost or an earlier roll's restart came
+ * through late, is spared another beginning.
+ */
 function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boolean {
 	if (pod.metadata.deletionTimestamp !== undefined) return false;
 	const current = pod.metadata.labels?.["controller-revision-hash"] === revision;
 	const drained = pod.metadata.labels?.[label.clients] === undefined;
-	const fresh = !everStarted(pod) && diagnose(pod, { now: cluster.api.connection.now() }).failure === undefined;
-	return !(current && fresh && !drained);
+	return !current || drained || diagnose(pod, { now: cluster.api.connection.now() }).failure !== undefined;
 }
 
 interface SetOptions {

@@ -1,6 +1,7 @@
 /** What of the API's objects is read here, as the wire has it. All else of them passes through untouched. */
 export interface Meta {
 	readonly name: string;
+	readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
 	readonly namespace?: string;
 	readonly uid?: string;
 	readonly resourceVersion?: string;
@@ -27,6 +28,7 @@ export interface ConfigMap {
 export interface Container {
 	readonly name: string;
 	readonly image?: string;
+	readonly readinessProbe?: object;
 	readonly env?: readonly {
 		readonly name: string;
 		readonly value?: string;
@@ -41,8 +43,19 @@ export interface PodTemplate {
 
 export interface StatefulSet {
 	readonly metadata: Meta;
-	readonly spec: { readonly replicas?: number; readonly template: PodTemplate };
-	readonly status?: { readonly observedGeneration?: number; readonly updateRevision?: string };
+	readonly spec: {
+		readonly replicas?: number;
+		readonly template: PodTemplate;
+		readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+		readonly podManagementPolicy?: string;
+		readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
+		readonly ordinals?: { readonly start?: number };
+	};
+	readonly status?: {
+		readonly observedGeneration?: number;
+		readonly currentRevision?: string;
+		readonly updateRevision?: string;
+	};
 }
 
 export interface ContainerState {
@@ -78,6 +91,15 @@ export interface Pod {
 		readonly message?: string;
 		readonly conditions?: readonly Condition[];
 		readonly containerStatuses?: readonly ContainerStatus[];
+	};
+}
+
+export interface Service {
+	readonly metadata: Meta;
+	readonly spec: {
+		readonly clusterIP?: string;
+		readonly selector?: Readonly<Record<string, string>> | null;
+		readonly publishNotReadyAddresses?: boolean;
 	};
 }
 

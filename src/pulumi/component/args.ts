@@ -1,6 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
-import type { UpdateArgs, VersionsArgs } from "../args";
+import type { UpdateArgs } from "../args";
 import type { ResourcesArgs, SecretKeyArgs, ServiceArgs } from "../kubernetes-args";
+import type { VersionsArgs } from "../versions-args";
 import type { IngressArgs, NetworkPolicyArgs, ServiceMonitorArgs } from "./access-args";
 import type { KeeperArgs, TolerationArgs } from "./pod-args";
 
@@ -277,6 +278,7 @@ export interface KubernetesDbClusterArgs {
 	 *
 	 * @default the tags of the image
 	 * @example { list: [{ version: "1.7.1" }, { version: "1.8.0" }] }
+	 * @example { url: "https://example.com/versions.json" }
 	 */
 	versions?: Input<VersionsArgs>;
 
@@ -285,6 +287,7 @@ export interface KubernetesDbClusterArgs {
 	 *
 	 * @default every update goes to the latest version, judged on the live cluster
 	 * @example { policy: "any", drainSeconds: 60 }
+	 * @example { window: { schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin" } }
 	 */
 	update?: Input<UpdateArgs>;
 

@@ -54,6 +54,11 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		);
 	}
 
+	/**
+	 * @param name The component's name in the program; the cluster's own name too, unless `args.name` says another.
+	 * @param args What the cluster is to be.
+	 * @param opts As of any Pulumi component; a `@pulumi/kubernetes` provider among them is used.
+	 */
 	constructor(name: string, args: KubernetesDbClusterArgs, opts?: pulumi.ComponentResourceOptions) {
 		validate(name, args);
 		super(KubernetesDbCluster.type, name, {}, opts);

@@ -111,3 +111,22 @@ describe("stepping stones", () => {
 		expect(hops).toBeGreaterThan(0);
 	});
 });
+
+test("what is known of versions besides stands in where the catalogue does not tell an engine, or can't be read", () => {
+	const observed = cluster("1.7.1 1.7.1");
+	const besides = releases("1.7.1@23.3 2.0.0@24.8");
+	for (const catalogue of [known(releases("2.0.0")), unknown("no route to host")]) {
+		const refusal = refusalOf("upgrade-path", ask(observed, "2.0.0", { catalogue, known: besides }));
+		expect(refusal).toMatchObject({ runningEngine: "23.3", targetEngine: "24.8" });
+		expect(refusalOf("upgrade-path", ask(observed, "2.0.0", { catalogue }))).toBeUndefined();
+	}
+	// The catalogue knows better.
+	const own = known(releases("1.7.1@24.3 2.0.0"));
+	expect(refusalOf("upgrade-path", ask(observed, "2.0.0", { catalogue: own, known: besides }))).toBeUndefined();
+});
+
+test("a ClickHouse version needs nobody to tell its engine", () => {
+	const catalogue = known(releases("23.3.22.3 24.3.18.7 24.8.14.39"));
+	const refusal = refusalOf("upgrade-path", ask(cluster("23.3.22.3 23.3.22.3"), "24.8.14.39", { catalogue }));
+	expect(refusal).toMatchObject({ runningEngine: "23.3.22.3", steppingStones: ["24.3.18.7"] });
+});

@@ -2,13 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { ControlError } from "../../../src/control/errors";
-import {
-	listVersions,
-	parseReference,
-	resolveImage,
-	taggedImage,
-	versionOfImage,
-} from "../../../src/platforms/kubernetes/images";
+import { listVersions, resolveImage, taggedImage, versionOfImage } from "../../../src/platforms/kubernetes/images";
+import { parseReference } from "../../../src/remote/reference";
 import { v } from "../../build";
 
 describe("images", () => {
@@ -79,6 +74,26 @@ describe("a registry", () => {
 		const image = await registry(["1.8.0"]);
 		expect(await resolveImage(image, v("1.8.0"))).toEqual({
 			reference: `${image}:1.8.0@sha256:1.8.0`,
+			version: "1.8.0",
+			pullAlways: false,
+		});
+	});
+
+	it("and a pin must agree", async () => {
+		const image = await registry(["1.8.0", "1.9.0"]);
+		const pin = { version: v("1.8.0"), digest: "sha256:1.8.0" };
+		const reference = `${image}:1.8.0@sha256:1.8.0`;
+		expect(await resolveImage(image, v("1.8.0"), pin)).toMatchObject({ reference });
+		const other = resolveImage(image, v("1.8.0"), { ...pin, digest: "sha256:2" });
+		await expect(other).rejects.toThrow(`has ${image}:1.8.0 as sha256:1.8.0, and version says sha256:2`);
+		// A pin is about one version: another one is what its tag is.
+		expect(await resolveImage(image, v("1.9.0"), pin)).toMatchObject({ reference: `${image}:1.9.0@sha256:1.9.0` });
+	});
+
+	it("that can't be asked leaves the pin", async () => {
+		const pin = { version: v("1.8.0"), digest: "sha256:1" };
+		expect(await resolveImage("127.0.0.1:1/db", v("1.8.0"), pin)).toEqual({
+			reference: "127.0.0.1:1/db:1.8.0@sha256:1",
 			version: "1.8.0",
 			pullAlways: false,
 		});

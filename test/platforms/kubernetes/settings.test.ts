@@ -63,6 +63,18 @@ describe("the settings of a cluster on Kubernetes", () => {
 		],
 		[{ imagePulSecrets: [] }, "imagePulSecrets: there is no such setting"],
 		[{ namespace: undefined }, "namespace: it is missing"],
+		[
+			{ existing: { statefulSets: ["a"], services: ["a"] }, storage: "1Gi" },
+			"storage: it can't be set beside existing",
+		],
+		[{ existing: { statefulSets: [], services: ["a"] } }, "existing.statefulSets: the list is empty"],
+		[
+			{ existing: { statefulSets: ["a", "a"], services: ["a"] } },
+			"existing.statefulSets: it names a StatefulSet twice",
+		],
+		[{ existing: { statefulSets: ["a"] } }, "existing.services: it is missing"],
+		[{ existing: { statefulSets: ["a"], services: ["a"], httpPort: 0 } }, "existing.httpPort: 0 is not a port"],
+		[{ existing: { statefulSets: ["a"], services: ["A b"] } }, "existing.services.0:"],
 	])("refuse %j", (more, message) => {
 		expect(problems({ ...good, ...more }).join("\n")).toContain(message);
 	});
@@ -73,6 +85,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 		[{ passwordSecret: undefined, users: { "app.xml": "<clickhouse/>" } }],
 		[{ resources: { requests: { memory: "4000Mi" }, limits: { memory: "4Gi" } } }],
 		[{ keeper: ["keeper-0.keeper", "[fd00::1]:2181"] }],
+		[{ existing: { statefulSets: ["a"], services: ["a"] }, passwordSecret: undefined }],
 	])("accept %j", (more) => {
 		expect(problems({ ...good, ...more })).toEqual([]);
 	});
@@ -97,5 +110,9 @@ describe("the settings of a cluster on Kubernetes", () => {
 		if ("problems" in read) throw new Error("these are good");
 		expect(kubernetesPlatform.place(read.settings)).toBe("prod/db");
 		expect(kubernetesPlatform.endpoint("analytics", read.settings)).toBe("http://analytics.db.svc:8123");
+		const existing = { statefulSets: ["clickhouse"], services: ["shop", "other"], httpPort: 8443 };
+		const others = kubernetesPlatform.read({ ...good, existing });
+		if ("problems" in others) throw new Error("these are good");
+		expect(kubernetesPlatform.endpoint("analytics", others.settings)).toBe("http://shop.db.svc:8443");
 	});
 });

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { ControlError } from "../control/errors";
+import type { Release } from "../core/release";
+import { parseVersion } from "../core/version";
+import { defaultLimits, type Limits, request } from "../remote/http";
+import { remembering } from "../remote/remember";
+import { clickHouseRelease } from "./known";
+import { isLink, shapes } from "./release";
+
+/** What a document said last, and by which tag its server knows it. */
+interface Fetched {
+	readonly releases: readonly Release[];
+	readonly etag?: string;
+	readonly modified?: string;
+}
+
+/**
+ * The versions that a document lists; fetched once by all who ask within a few minutes, and then only if it has changed.
+ *
+ * @throws ControlError where it can't be had or read, with the document's address, less what may be a secret in it.
+ */
+export async function documentReleases(url: string): Promise<readonly Release[]> {
+	return (await remembered(url)).releases;
+}
+
+const remembered = remembering((url: string, last: Fetched | undefined) => fetchDocument(url, last));
+
+/** The same, fetched anew; where it has not changed since `last`, that. */
+export async function fetchDocument(address: string, last?: Fetched, limits: Limits = defaultLimits): Promise<Fetched> {
+	const url = new URL(address);
+	const name = `${url.origin}${url.pathname}`;
+	const headers = {
+		accept: "application/json, text/tab-separated-values, text/plain;q=0.9, */*;q=0.5",
+		...(last?.etag !== undefined && { "if-none-match": last.etag }),
+		...(last?.modified !== undefined && { "if-modified-since": last.modified }),
+	};
+	const answer = await request(url, { headers }, limits).catch(({ message }: Error) => {
+		throw new ControlError(`${name} ${message}`);
+	});
+	if (answer.status === 304 && last !== undefined) return last;
+	if (answer.status !== 200) throw new ControlError(`${name} answers with status ${answer.status}`);
+	const [etag, modified] = [answer.headers.get("etag"), answer.headers.get("last-modified")];
+	return {
+		releases: parseDocument(answer.text, name),
+		...(etag !== null && { etag }),
+		...(modified !== null && { modified }),
+	};
+}
+
+/**
+ * Reads a list of versions: JSON, an array of texts or of objects, or lines of a version and a date with a tab between.
+ * What is no DB version (a pre-release, `latest`) is left out: it can't be asked for, either.
+ *
+ * @param name the document's, for messages.
+ * @example parseDocument('["1.8.0", { "version": "1.9.0", "blocked": "corrupts indexes" }]', "https://example.com/v.json");
+ * @example parseDocument("v24.8.4.13-lts\t2024-09-06\n", "https://example.com/version_date.tsv");
+ */
+export function parseDocument(text: string, name: string): Release[] {
+	const content = text.replace(/^\uFEFF/, "").trim();
+	if (content.startsWith("<")) throw new ControlError(`${name} is a web page, not a list of versions`);
+	const releases = /^[[{"]/.test(content) ? fromJson(content, name) : fromLines(content);
+	if (releases.length === 0) {
+		throw new ControlError(`${name} lists no DB version: it is to be JSON, such as ["1.8.0"], or lines such as 1.8.0`);
+	}
+	return releases;
+}
+
+const whyError = { error: "is to be true, or the reason" };
+const why = z.union([z.literal(true), z.string().min(1, whyError)], whyError).optional();
+
+const engineError = { error: 'is to be a ClickHouse version such as "23.3"' };
+const dateError = { error: "is to be a day such as 2024-08-20" };
+const linkError = { error: "is to be an address" };
+
+/** Other properties may stand beside these: documents have other readers, too. */
+const entry = z.object(
+	{
+		version: z.string({ error: "is to be a text such as 1.8.0" }),
+		engine: z.string(engineError).regex(shapes.engine, engineError).optional(),
+		date: z.string(dateError).regex(shapes.date, dateError).optional(),
+		notes: z.string(linkError).refine(isLink, linkError).optional(),
+		deprecated: why,
+		blocked: why,
+	},
+	{ error: "is to be a text or an object" },
+);
+
+const entries = z.array(
+	z.preprocess((value) => (typeof value === "string" ? { version: value } : value), entry),
+	{ error: "is to be an array of versions" },
+);
+
+function fromJson(content: string, name: string): Release[] {
+	let json: unknown;
+	try {
+		json = JSON.parse(content);
+	} catch {
+		throw new ControlError(`${name} is no JSON`);
+	}
+	const read = entries.safeParse(json);
+	// A list that is read in part might miss what is blocked: nothing of it counts then.
+	if (!read.success)
+		throw new ControlError(`${name} can't be read: ${read.error.issues.slice(0, 3).map(flaw).join("; ")}`);
+	return read.data.flatMap(({ version, ...rest }) => {
+		const release = releaseNamed(version);
+		const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+		return release === undefined ? [] : [{ ...release, ...given }];
+	});
+}
+
+/** `entry 3, engine, is to be ...`; entries are counted from 1, as people do. */
+function flaw({ path: [index, ...rest], message }: z.core.$ZodIssue): string {
+	const where = typeof index === "number" ? [`entry ${index + 1}`, ...rest.map(String), ""].join(", ").trim() : "it";
+	return `${where.replace(/, *$/, rest.length > 0 ? "," : "")} ${message}`;
+}
+
+function fromLines(content: string): Release[] {
+	return content.split(/\r?\n/).flatMap((line) => {
+		const [name = "", date = ""] = line.split("\t").map((field) => field.trim());
+		const release = releaseNamed(name);
+		return release === undefined ? [] : [{ ...release, ...(shapes.date.test(date) && { date }) }];
+	});
+}
+
+/** A version as catalogues spell it: `1.8.0`, `v1.8.0`, or the tag of a ClickHouse release. */
+function releaseNamed(text: string): Release | undefined {
+	const version = parseVersion(text.replace(/^v/, ""));
+	return version === undefined ? clickHouseRelease(text) : { version };
+}

@@ -1,0 +1,65 @@
+import type { Release } from "../core/release";
+import { type DbVersion, parseVersion } from "../core/version";
+
+/**
+ * The change logs of MyScaleDB, each at the commit that was read: the older of the vendor's repository, the newer, from
+ * 2.0.0 on, of those who carry it on.
+ */
+const changeLogs = {
+	myscale: "https://github.com/myscale/MyScaleDB/blob/2d0d7ec4c190c7ac177a1869eacd1dff68668934/MYSCALE_CHANGELOG.md",
+	openDcai: "https://github.com/OpenDCAI/MyScaleDB/blob/a455bf257379ad6d2d980f95ff7b791d83c0484c/MYSCALE_CHANGELOG.md",
+} as const;
+
+/**
+ * The engines of MyScaleDB. 23.3: what `SELECT version()` answers on a server of 1.x (23.3.2.1); the change logs name no
+ * other engine before 2.0.0. 24.8: "v2.0.0: Upgrade ClickHouse to v24.8.8.1-lts"; they name no other one up to 2.3.0.
+ */
+const engines = { one: "23.3", two: "24.8" } as const;
+
+/** Dates are those of the change logs, but that of 1.6.4, which is from https://github.com/myscale/MyScaleDB/releases. */
+const myScaleDb: readonly (readonly [version: string, date: string, engine: string, notes: string])[] = [
+	["1.6.4", "2024-08-12", engines.one, "https://github.com/myscale/MyScaleDB/releases"],
+	["1.7.0", "2024-08-19", engines.one, changeLogs.myscale],
+	["1.7.1", "2024-09-02", engines.one, changeLogs.myscale],
+	["1.8.0", "2024-09-24", engines.one, changeLogs.myscale],
+	["1.9.0", "2024-11-07", engines.one, changeLogs.myscale],
+	["2.0.0", "2025-04-02", engines.two, changeLogs.openDcai],
+	["2.1.0", "2025-07-02", engines.two, changeLogs.openDcai],
+	["2.2.0", "2025-09-15", engines.two, changeLogs.openDcai],
+	["2.3.0", "2025-10-30", engines.two, changeLogs.openDcai],
+];
+
+/**
+ * Versions of which the package knows what they are built on. It stands in where a catalogue does not say so, and is no
+ * catalogue itself: newer versions come out without this package. A ClickHouse version needs no entry: it is its own
+ * engine.
+ */
+export const knownReleases: readonly Release[] = myScaleDb.map(([text, date, engine, notes]) => ({
+	version: text as DbVersion,
+	date,
+	engine,
+	notes,
+}));
+
+/** By the version as it is most often written: a catalogue may be long, and is looked through for each cluster. */
+const byVersion = new Map(knownReleases.map((release) => [release.version, release]));
+
+/** Adds what is known of each release; what the catalogue says wins. */
+export function withKnown(releases: readonly Release[]): Release[] {
+	return releases.map((release) => {
+		const known = byVersion.get(release.version.replace(/^(\d+\.\d+\.\d+)\.0$/, "$1") as DbVersion);
+		return known === undefined ? release : { ...known, ...release };
+	});
+}
+
+/**
+ * A ClickHouse release as its own list spells it: `v24.8.4.13-lts`. Its notes are where GitHub keeps the release of that
+ * tag, as in https://github.com/ClickHouse/ClickHouse/releases. Others, `-testing` and `-prestable` among them, are none
+ * that a cluster is updated to.
+ */
+export function clickHouseRelease(tag: string): Release | undefined {
+	const [, text] = /^v(\d+\.\d+\.\d+\.\d+)-(?:lts|stable)$/.exec(tag) ?? [];
+	const version = parseVersion(text);
+	if (version === undefined) return undefined;
+	return { version, engine: version, notes: `https://github.com/ClickHouse/ClickHouse/releases/tag/${tag}` };
+}

@@ -1,0 +1,32 @@
+import { type DbVersion, highest, sameVersion } from "./version";
+
+/** A version that exists. */
+export interface Release {
+	readonly version: DbVersion;
+	/** The ClickHouse version that it is built on, such as `23.3`; the first two parts are used. */
+	readonly engine?: string;
+	/** The day on which it came out: `2024-08-20`. */
+	readonly date?: string;
+	/** The address of its release notes. */
+	readonly notes?: string;
+	/** Not to be chosen any more, and why, if a reason is given: `latest` passes over it. */
+	readonly deprecated?: true | string;
+	/** Not to be updated to, and why, if a reason is given. */
+	readonly blocked?: true | string;
+}
+
+/** What some releases tell of a version, however many parts it is written with. */
+export function releaseOf(version: DbVersion, releases: readonly Release[]): Release | undefined {
+	return releases.find((release) => sameVersion(release.version, version));
+}
+
+/** The versions that may be updated to. */
+export function allowed(releases: readonly Release[]): DbVersion[] {
+	return releases.filter(({ blocked }) => blocked === undefined).map(({ version }) => version);
+}
+
+/** The version that `latest` means: the newest that is neither blocked nor, unless all are, deprecated. */
+export function latestOf(releases: readonly Release[]): DbVersion | undefined {
+	const current = releases.filter(({ deprecated }) => deprecated === undefined);
+	return highest(allowed(current)) ?? highest(allowed(releases));
+}

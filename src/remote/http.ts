@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ControlError } from "../control/errors";
+
+/** What a request may cost. Tests set smaller ones. */
+export interface Limits {
+	/** Of one try, until the last byte is there. */
+	readonly milliseconds: number;
+	/** Of an answer's body. */
+	readonly bytes: number;
+	/** How often it is sent at most. */
+	readonly tries: number;
+	/** Milliseconds before the second try, doubled before each later one. */
+	readonly pause: number;
+	/** Milliseconds that a server may ask us to wait by Retry-After; where it asks for more, its answer stands. */
+	readonly patience: number;
+}
+
+export const defaultLimits: Limits = { milliseconds: 10_000, bytes: 8 << 20, tries: 3, pause: 250, patience: 5000 };
+
+export interface Call {
+	readonly method?: "GET" | "HEAD" | "POST";
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly body?: URLSearchParams;
+}
+
+export interface Answer {
+	readonly status: number;
+	readonly headers: Headers;
+	readonly text: string;
+}
+
+/** Statuses that another try may better: too many requests, and a server or its proxy in trouble. */
+const passing = [429, 500, 502, 503, 504];
+const redirects = [301, 302, 303, 307, 308];
+const mostRedirects = 5;
+
+/** Nobody on the way can read or change it: https, or a connection that does not leave this machine. */
+export function isSafe({ protocol, hostname }: URL): boolean {
+	return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+}
+
+export function isLoopback(hostname: string): boolean {
+	return /^(127(\.\d+){3}|localhost|\[::1\])$/.test(hostname);
+}
+
+/**
+ * One request to a server of somebody else, bounded in time, size, tries and redirects.
+ *
+ * @returns any answer, also one of trouble that further tries did not better.
+ * @throws ControlError that begins with a verb, to be put behind the server's name: `can't be reached: ECONNREFUSED`.
+ */
+export async function request(url: URL, call: Call = {}, limits: Limits = defaultLimits): Promise<Answer> {
+	for (let tries = 1, pause = limits.pause; ; tries++, pause *= 2) {
+		const last = tries >= limits.tries;
+		const answer = await once(url, call, limits).catch((error: unknown) => {
+			if (last || !mayPass(error)) throw readable(error, limits);
+			return undefined;
+		});
+		if (answer !== undefined && (last || !passing.includes(answer.status))) return answer;
+		const asked = answer === undefined ? undefined : retryAfter(answer.headers);
+		if (answer !== undefined && asked !== undefined && asked > limits.patience) return answer;
+		await sleep(asked ?? pause);
+	}
+}
+
+async function once(start: URL, { method = "GET", headers: given = {}, body }: Call, limits: Limits): Promise<Answer> {
+	const signal = AbortSignal.timeout(limits.milliseconds);
+	let url = start;
+	let headers = given;
+	for (let hops = 0; ; hops++) {
+		if (!isSafe(url)) throw new ControlError(`would be asked without https at ${url.host}`);
+		const response = await fetch(url, { method, headers, signal, redirect: "manual", ...(body && { body }) });
+		const location = redirects.includes(response.status) ? response.headers.get("location") : null;
+		if (location === null) {
+			return { status: response.status, headers: response.headers, text: await bounded(response, limits.bytes) };
+		}
+		await response.body?.cancel();
+		if (hops === mostRedirects) throw new ControlError("redirects without an end");
+		const next = new URL(location, url);
+		if (next.origin !== url.origin) headers = withoutCredentials(headers);
+		url = next;
+	}
+}
+
+function withoutCredentials(headers: NonNullable<Call["headers"]>): NonNullable<Call["headers"]> {
+	return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "authorization"));
+}
+
+async function bounded(response: Response, most: number): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of response.body ?? []) {
+		size += chunk.length;
+		if (size > most) throw new ControlError(`sends more than ${most.toLocaleString("en")} bytes`);
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A connection that broke may hold the next time. Not a name that is unknown, a closed port, or one that never answers. */
+function mayPass(error: unknown): boolean {
+	if (error instanceof ControlError || (error as Error).name === "TimeoutError") return false;
+	const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+	return code === "ECONNRESET" || code === "EPIPE" || code === "EAI_AGAIN" || code === "UND_ERR_SOCKET";
+}
+
+function readable(error: unknown, limits: Limits): ControlError {
+	if (error instanceof ControlError) return error;
+	const { name, message, cause } = error as Error & { readonly cause?: NodeJS.ErrnoException };
+	if (name === "TimeoutError") return new ControlError(`does not answer within ${limits.milliseconds / 1000} seconds`);
+	// A host of several addresses fails with an error of errors, whose own message is empty.
+	return new ControlError(`can't be reached: ${cause?.message || cause?.code || message}`);
+}
+
+/** Milliseconds, of seconds or of a date. */
+function retryAfter(headers: Headers): number | undefined {
+	const value = headers.get("retry-after");
+	if (value === null) return undefined;
+	const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+	return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}

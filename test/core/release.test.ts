@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { allowed, latestOf, type Release, releaseOf } from "../../src/core/release";
+import { compareVersions } from "../../src/core/version";
+import { catalogues } from "../arbitrary";
+import { releases, v } from "../build";
+
+const catalogue = (text: string, but: Readonly<Record<string, Partial<Release>>>) =>
+	releases(text).map((release) => ({ ...release, ...but[release.version] }));
+
+test("a release is found however many parts it is written with", () => {
+	expect(releaseOf(v("1.8.0.0"), releases("1.7.1 1.8.0@23.3"))).toEqual({ version: "1.8.0", engine: "23.3" });
+	expect(releaseOf(v("1.8.1"), releases("1.8.0"))).toBeUndefined();
+});
+
+test.each([
+	["the newest", {}, "1.10.0"],
+	["but not a blocked one", { "1.10.0": { blocked: "corrupts indexes" } }, "1.9.0"],
+	["nor a deprecated one", { "1.10.0": { blocked: true }, "1.9.0": { deprecated: true } }, "1.8.0"],
+	[
+		"unless all are",
+		{ "1.10.0": { blocked: true }, "1.9.0": { deprecated: true }, "1.8.0": { deprecated: "old" } },
+		"1.9.0",
+	],
+	[
+		"none where all are blocked",
+		{ "1.10.0": { blocked: true }, "1.9.0": { blocked: true }, "1.8.0": { blocked: true } },
+		undefined,
+	],
+] as const)("latest is %s", (_, but, expected) => {
+	expect(latestOf(catalogue("1.8.0 1.10.0 1.9.0", but))).toBe(expected);
+});
+
+test("latest is allowed, in the catalogue, and absent only where nothing is allowed", () => {
+	fc.assert(
+		fc.property(catalogues, (list) => {
+			const latest = latestOf(list);
+			if (latest === undefined) expect(allowed(list)).toEqual([]);
+			else expect(allowed(list)).toContain(latest);
+			const newer = list.filter(({ version }) => latest !== undefined && compareVersions(version, latest) > 0);
+			for (const { deprecated, blocked } of newer) expect(deprecated ?? blocked).toBeDefined();
+		}),
+	);
+});

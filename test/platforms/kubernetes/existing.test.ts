@@ -1,0 +1,269 @@
+import { describe, expect, it } from "vitest";
+import { Cluster } from "../../../src/platforms/kubernetes/cluster";
+import { inspect } from "../../../src/platforms/kubernetes/existing/inspect";
+import { change } from "../../../src/platforms/kubernetes/existing/template";
+import { takenOver } from "../../../src/platforms/kubernetes/existing/words";
+import { type Existing, readSettings } from "../../../src/platforms/kubernetes/settings";
+import type { Call, Connection } from "../../../src/platforms/kubernetes/wire";
+import { v } from "../../build";
+
+type Thing = Record<string, unknown>;
+interface World {
+	readonly statefulsets: Record<string, Thing>;
+	readonly pods: Record<string, Thing>;
+	readonly services: Record<string, Thing>;
+	readonly configmaps: Record<string, Thing>;
+}
+
+const labels = { app: "clickhouse" };
+const podOf = (name: string, image = "clickhouse/server:1.7.1", ready = "True") => ({
+	metadata: { name, uid: `uid-${name}`, labels },
+	spec: { containers: [{ name: "clickhouse", image }] },
+	status: { conditions: [{ type: "Ready", status: ready }] },
+});
+const set = (spec: object = {}, metadata: object = {}, status: object = {}) => ({
+	metadata: { name: "clickhouse", generation: 3, resourceVersion: "7", ...metadata },
+	spec: {
+		replicas: 2,
+		selector: { matchLabels: labels },
+		template: {
+			metadata: { labels },
+			spec: {
+				containers: [
+					{ name: "exporter", image: "exporter:1" },
+					{ name: "clickhouse", image: "clickhouse/server:1.7.1", env: [{ name: "A" }] },
+				],
+			},
+		},
+		updateStrategy: { type: "RollingUpdate" },
+		...spec,
+	},
+	status: { observedGeneration: 3, currentRevision: "r1", updateRevision: "r1", ...status },
+});
+const service = (spec: object = {}) => ({ metadata: { name: "clickhouse" }, spec: { selector: labels, ...spec } });
+
+const good = (): World => ({
+	statefulsets: { clickhouse: set() },
+	pods: { "clickhouse-0": podOf("clickhouse-0"), "clickhouse-1": podOf("clickhouse-1") },
+	services: { clickhouse: service() },
+	configmaps: {},
+});
+
+/** An API server that holds some objects, and servers that answer every question with no rows. */
+function clusterOf(world: World, existing: object = {}) {
+	const calls: Call[] = [];
+	const connection: Connection = {
+		server: "https://test",
+		now: () => 0,
+		awayAt: () => undefined,
+		async send(call) {
+			calls.push(call);
+			const [path = "", query = ""] = call.path.split("?");
+			const [, kind = "", name = ""] = /namespaces\/db\/(\w+)(?:\/([^/]+))?/.exec(path) ?? [];
+			if (path.includes("/proxy/")) return { status: 200, text: "" };
+			const all = world[kind as keyof World];
+			if (name === "") {
+				const wanted = (new URLSearchParams(query).get("labelSelector") ?? "").split(",").filter((one) => one !== "");
+				const items = Object.values(all).filter(({ metadata }) => {
+					const its = (metadata as { labels?: Record<string, string> }).labels ?? {};
+					return wanted.every((one) => its[one.split("=")[0] ?? ""] === one.split("=")[1]);
+				});
+				return { status: 200, text: JSON.stringify({ items }) };
+			}
+			return all[name] === undefined ? { status: 404, text: "{}" } : { status: 200, text: JSON.stringify(all[name]) };
+		},
+	};
+	const read = readSettings({
+		namespace: "db",
+		image: "clickhouse/server",
+		existing: { statefulSets: ["clickhouse"], services: ["clickhouse"], ...existing },
+	});
+	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+	return {
+		cluster: new Cluster("db", read.settings, undefined, connection),
+		existing: read.settings.existing as Existing,
+		calls,
+	};
+}
+
+const wanted = { version: v("1.7.1"), shards: 1, replicas: 2 };
+
+async function reasons(world: World, more: object = {}): Promise<string[]> {
+	const { cluster, existing, calls } = clusterOf(world);
+	const { obstacles } = await inspect(cluster, existing, { ...wanted, ...more });
+	expect(calls.filter(({ method }) => method !== "GET")).toEqual([]);
+	return obstacles.map(({ property, reason }) => `${property}: ${reason}`);
+}
+
+describe("what others made can be taken over", () => {
+	it("as it is, by reading alone", async () => {
+		expect(await reasons(good())).toEqual([]);
+	});
+
+	it.each<[string, Partial<World>, string]>([
+		[
+			"an operator manages it",
+			{
+				statefulsets: {
+					clickhouse: set({}, { ownerReferences: [{ kind: "Installation", name: "chi", controller: true }] }),
+				},
+			},
+			"kubernetes.existing.statefulSets: clickhouse is managed by Installation chi, which would undo what is changed here. Such a cluster is updated by its operator.",
+		],
+		[
+			"a rollout is held",
+			{
+				statefulsets: {
+					clickhouse: set(
+						{ updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 1 } } },
+						{},
+						{ updateRevision: "r2" },
+					),
+				},
+			},
+			"kubernetes.existing.statefulSets: a rollout of clickhouse has not ended, held at its partition 1. Let it end first: kubectl rollout status statefulset/clickhouse",
+		],
+		[
+			"its controller has not seen its last change",
+			{ statefulsets: { clickhouse: set({}, { generation: 4 }) } },
+			"kubernetes.existing.statefulSets: a rollout of clickhouse has not ended. Let it end first: kubectl rollout status statefulset/clickhouse",
+		],
+		[
+			"its pods are counted otherwise",
+			{ statefulsets: { clickhouse: set({ ordinals: { start: 5 } }) } },
+			"kubernetes.existing.statefulSets: the pods of clickhouse are counted from 5, not from 0: that is not known here.",
+		],
+		[
+			"it is scaled to zero",
+			{ statefulsets: { clickhouse: set({ replicas: 0 }) }, pods: {} },
+			"kubernetes.existing.statefulSets: clickhouse is scaled to 0, and what is taken over has to serve. Start it first.",
+		],
+		[
+			"a pod is not ready",
+			{ pods: { "clickhouse-0": podOf("clickhouse-0"), "clickhouse-1": podOf("clickhouse-1", undefined, "False") } },
+			"kubernetes.existing.statefulSets: clickhouse-1 is not ready. Take it over once every replica serves.",
+		],
+		[
+			"a pod runs another image than its StatefulSet says",
+			{
+				pods: {
+					"clickhouse-0": podOf("clickhouse-0"),
+					"clickhouse-1": podOf("clickhouse-1", "clickhouse/server:1.7.0"),
+				},
+			},
+			"kubernetes.existing.statefulSets: clickhouse-1 runs clickhouse/server:1.7.0, and its StatefulSet says clickhouse/server:1.7.1. Let that rollout end first, or set the image back.",
+		],
+		[
+			"its Service sends clients to what is not ready",
+			{ services: { clickhouse: service({ publishNotReadyAddresses: true }) } },
+			"kubernetes.existing.services: clickhouse sends clients also to replicas that are not ready (publishNotReadyAddresses). Turn that off.",
+		],
+		[
+			"its Service is of another cluster",
+			{ services: { clickhouse: service({ selector: { ...labels, "pulumi-dbcluster/clients": "other" } }) } },
+			"kubernetes.existing.services: clickhouse is a Service of the cluster 'other'.",
+		],
+		[
+			"it is of another cluster",
+			{
+				statefulsets: { clickhouse: set({}, { labels: { "pulumi-dbcluster/cluster": "other" } }) },
+				configmaps: {
+					"other-dbcluster": {
+						metadata: { name: "other-dbcluster", labels: { "pulumi-dbcluster/cluster": "other" } },
+						data: { record: JSON.stringify({ owner: "p/s/other" }) },
+					},
+				},
+			},
+			"kubernetes.existing.statefulSets: clickhouse is of the cluster 'other', which belongs to p/s/other. Destroy that resource first: it lets go of it.",
+		],
+	])("not while %s", async (_, world, reason) => {
+		expect(await reasons({ ...good(), ...world })).toEqual([reason]);
+	});
+
+	it("not while its shards differ", async () => {
+		const world = good();
+		const two = set({ replicas: 3 }, { name: "two" });
+		const { cluster, existing } = clusterOf(
+			{ ...world, statefulsets: { ...world.statefulsets, two } },
+			{ statefulSets: ["clickhouse", "two"] },
+		);
+		const { obstacles } = await inspect(cluster, existing, { ...wanted, shards: 2 });
+		expect(obstacles[0]?.reason).toBe(
+			"the shards have different numbers of replicas: clickhouse 2, two 3. Scale them alike first.",
+		);
+	});
+
+	it("not from an image that is none of the versions", async () => {
+		for (const image of ["mirror/server:1.7.1", "clickhouse/server:latest", "clickhouse/server@sha256:1"]) {
+			const world = good();
+			const clickhouse = set();
+			Object.assign(clickhouse.spec.template.spec.containers[1] ?? {}, { image });
+			const pods = { "clickhouse-0": podOf("clickhouse-0", image), "clickhouse-1": podOf("clickhouse-1", image) };
+			expect(await reasons({ ...world, statefulsets: { clickhouse }, pods })).toEqual(
+				Object.keys(pods).map((name) =>
+					expect.stringContaining(`kubernetes.image: ${name} runs ${image}, which is no version of clickhouse/server`),
+				),
+			);
+		}
+	});
+
+	it("with a word about Services that are not named, a missing probe, and tables that don't replicate", async () => {
+		const world = good();
+		const metrics = { metadata: { name: "metrics" }, spec: { selector: labels } };
+		const { cluster, existing } = clusterOf({ ...world, services: { ...world.services, metrics } });
+		expect(takenOver(existing, await inspect(cluster, existing, wanted))).toEqual({
+			replicas: "clickhouse-0, clickhouse-1 go on; none restarts",
+			statefulSets: "clickhouse gets labels, and OnDelete in the place of RollingUpdate",
+			services: "clickhouse: one more label in the selector, which all replicas have by then",
+			readiness: "clickhouse had no probe: pods get /ping with their next restart",
+			undrained: "metrics also select these pods: their clients see each restart, unless existing.services names them",
+			replication: "no table replicates: each replica answers with its own rows",
+		});
+	});
+});
+
+it("one write gives a template another image, keeps all else of it, and is never seen by RollingUpdate", async () => {
+	const { cluster, existing, calls } = clusterOf(good());
+	await change(cluster, existing, 0, {
+		reference: "clickhouse/server:1.8.0@sha256:1",
+		version: v("1.8.0"),
+		pullAlways: false,
+	});
+	const writes = calls.filter(({ method }) => method !== "GET");
+	expect(writes).toHaveLength(1);
+	expect(writes[0]?.headers).toEqual({ "content-type": "application/merge-patch+json" });
+	expect(JSON.parse(writes[0]?.body ?? "")).toEqual({
+		metadata: {
+			resourceVersion: "7",
+			labels: { "pulumi-dbcluster/cluster": "db", "pulumi-dbcluster/shard": "0" },
+		},
+		spec: {
+			updateStrategy: { type: "OnDelete", rollingUpdate: null },
+			template: {
+				metadata: {
+					labels: {
+						"pulumi-dbcluster/cluster": "db",
+						"pulumi-dbcluster/shard": "0",
+						"pulumi-dbcluster/clients": "db",
+					},
+					annotations: {
+						"pulumi-dbcluster/container": "clickhouse",
+						"pulumi-dbcluster/version": "1.8.0",
+						"pulumi-dbcluster/image": "clickhouse/server:1.8.0@sha256:1",
+					},
+				},
+				spec: {
+					containers: [
+						{ name: "exporter", image: "exporter:1" },
+						{
+							name: "clickhouse",
+							image: "clickhouse/server:1.8.0@sha256:1",
+							env: [{ name: "A" }],
+							readinessProbe: { httpGet: { path: "/ping", port: 8123 }, periodSeconds: 1, timeoutSeconds: 5 },
+						},
+					],
+				},
+			},
+		},
+	});
+});

@@ -1,0 +1,97 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { credentialsFor } from "../../src/remote/credentials";
+
+let folder = "";
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "dbcluster-docker-"));
+	vi.stubEnv("DOCKER_CONFIG", folder);
+	vi.stubEnv("PATH", `${folder}${delimiter}${process.env.PATH}`);
+});
+afterEach(() => {
+	vi.unstubAllEnvs();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+const configure = (config: unknown) =>
+	writeFileSync(join(folder, "config.json"), typeof config === "string" ? config : JSON.stringify(config));
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+/** A credential helper: a program that reads the registry's name and writes JSON. */
+function helper(name: string, script: string): void {
+	const path = join(folder, `docker-credential-${name}`);
+	writeFileSync(path, `#!/bin/sh\n${script}\n`);
+	chmodSync(path, 0o755);
+}
+
+test.each([
+	["registry-1.docker.io", "https://index.docker.io/v1/"],
+	["registry-1.docker.io", "docker.io"],
+	["127.0.0.1:5000", "127.0.0.1:5000"],
+	["ghcr.io", "https://ghcr.io"],
+	["ghcr.io", "https://ghcr.io/v2/"],
+])("of %s are found under %s", async (registry, name) => {
+	configure({ auths: { "other.io": { auth: base64("x:y") }, [name]: { auth: base64("ann:pass:word") } } });
+	expect(await credentialsFor(registry)).toEqual({ username: "ann", password: "pass:word" });
+	expect(await credentialsFor("third.io")).toBeUndefined();
+});
+
+test.each([[{}], [{ auths: { "ghcr.io": {} } }], [{ auths: { "ghcr.io": { auth: base64("ann") } } }], ["null"]])(
+	"%j holds none",
+	async (config) => {
+		configure(config);
+		expect(await credentialsFor("ghcr.io")).toBeUndefined();
+	},
+);
+
+test("no configuration at all is no error", async () => {
+	expect(await credentialsFor("ghcr.io")).toBeUndefined();
+	vi.stubEnv("DOCKER_CONFIG", join(folder, "none"));
+	expect(await credentialsFor("ghcr.io")).toBeUndefined();
+});
+
+test("an identity token goes before a password", async () => {
+	configure({ auths: { "ghcr.io": { auth: base64("ann:x"), identitytoken: "id" } } });
+	expect(await credentialsFor("ghcr.io")).toEqual({ identityToken: "id" });
+});
+
+test("a helper is asked for the registry by its name, its own before the store of all", async () => {
+	helper("own", `read server; printf '{"ServerURL":"%s","Username":"ann","Secret":"for %s"}' "$server" "$server"`);
+	helper("all", `read server; printf '{"Username":"<token>","Secret":"for %s"}' "$server"`);
+	configure({ credsStore: "all", credHelpers: { "ghcr.io": "own" } });
+	expect(await credentialsFor("ghcr.io")).toEqual({ username: "ann", password: "for ghcr.io" });
+	expect(await credentialsFor("registry-1.docker.io")).toEqual({ identityToken: "for https://index.docker.io/v1/" });
+});
+
+test("a helper that knows nothing of the registry leaves it to the file", async () => {
+	helper("all", "echo 'credentials not found in native keychain'; exit 1");
+	configure({ credsStore: "all", auths: { "ghcr.io": { auth: base64("ann:x") } } });
+	expect(await credentialsFor("ghcr.io")).toEqual({ username: "ann", password: "x" });
+	expect(await credentialsFor("third.io")).toBeUndefined();
+});
+
+test.each([
+	[
+		"a file that is no JSON",
+		() => configure(`{"auths": {"ghcr.io": {"auth": "${base64("ann:hunter2")}"`),
+		"is no JSON",
+	],
+	["a helper that is not there", () => configure({ credsStore: "gone" }), "docker-credential-gone, .* does not run"],
+	[
+		"a helper that says anything",
+		() => {
+			configure({ credsStore: "odd" });
+			helper("odd", "echo hunter2");
+		},
+		"docker-credential-odd, .* answers what is no credentials",
+	],
+	["a helper that is no name", () => configure({ credsStore: "../sh" }), "a credential helper that is no name"],
+])("%s is an error that shows no secret", async (_, arrange, said) => {
+	arrange();
+	const error: unknown = await credentialsFor("ghcr.io").catch((reason: unknown) => reason);
+	expect((error as Error).message).toMatch(new RegExp(said));
+	expect((error as Error).message).not.toMatch(/hunter2|aHVudGVy/);
+	expect((error as Error).message).not.toContain(base64("ann:hunter2"));
+});

@@ -1,0 +1,111 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "./environment.mts";
+
+/** A text of the sources that a person may read. */
+export interface Text {
+	/** `src/words/stop.ts:33`. */
+	readonly at: string;
+	/** What stands in the source, without what is filled in: one more than there are holes. */
+	readonly parts: readonly string[];
+	/** As one line, with what is filled in as `<name>`. */
+	readonly shown: string;
+}
+
+/** Texts that no person reads, by their file and, where it holds others too, by how they begin; each with the reason. */
+export const notRead: readonly { readonly file: string; readonly begins?: string; readonly why: string }[] = [
+	{ file: "src/platforms/kubernetes/server-config.ts", why: "the servers' configuration" },
+	{ file: "src/platforms/kubernetes/pod.ts", why: "the startup probe" },
+	{ file: "src/platforms/kubernetes/api.ts", begins: "no path of", why: "a bug of ours, not a person's matter" },
+	{ file: "src/platforms/kubernetes/tables.ts", begins: "('system'", why: "SQL" },
+	{ file: "src/pulumi/component/keeper-config.ts", why: "Keeper's configuration" },
+	{ file: "src/pulumi/check-new.ts", why: "facts that stand in where no rule that is asked looks at them" },
+	{ file: "src/roll/stopped.ts", why: "src/words/stop.ts words the same for people" },
+	{ file: "src/platforms/local/determinism.ts", begins: "now now64", why: "a list of names" },
+	{ file: "src/platforms/local/determinism.ts", begins: "arrowstream", why: "a list of names" },
+	{ file: "src/platforms/local/determinism.ts", begins: "async_insert", why: "a list of names" },
+	{ file: "src/platforms/local/applier.ts", begins: "<head> FROM INFILE", why: "SQL" },
+	{ file: "src/platforms/local/engines.ts", begins: "process.stdout.write", why: "a program" },
+	{ file: "src/platforms/local/lock.ts", begins: "held by process", why: "store.ts words it for people" },
+	{ file: "src/platforms/local/replica-server.ts", begins: "nothing is attached yet", why: "a bug of ours" },
+];
+
+/** What is no prose by its form, as the source has it: SQL, a content type, markup. */
+const formal =
+	/^\s*(SELECT (?!keeps)|SHOW CREATE|SETTINGS|SYSTEM ST\w+|CREATE (DATABASE|\S+) IF|DROP TABLE IF)|^[a-z]+\/[-+.\w]+[;,]|^\s*(<\w|[-\w]+=")/;
+
+/** Fewer words than this are no sentence, and stand in many: `and`, `of all`. */
+const fewestWords = 3;
+
+export const wordsOf = (text: string) => text.match(/[a-z']{2,}/gi) ?? [];
+
+/** Every text of the sources that a person may read, in the order of the files. */
+export function textsOf(files: readonly string[] = globSync("src/**/*.ts", { cwd: root }).sort()): Text[] {
+	return files.flatMap((file) => {
+		const source = ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.ES2023, true);
+		const texts: Text[] = [];
+		const visit = (node: ts.Node): void => {
+			if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeNode(node)) return;
+			if (isHelp(node)) {
+				// What stands before it in a chain of calls may speak.
+				visit(node.expression);
+				return;
+			}
+			const text = textOf(node);
+			if (
+				text !== undefined &&
+				wordsOf(text.parts.join(" | ")).length >= fewestWords &&
+				!formal.test(text.parts[0] ?? "")
+			) {
+				const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+				texts.push({ at: `${file}:${line}`, ...text });
+			}
+			ts.forEachChild(node, visit);
+		};
+		visit(source);
+		return texts.filter(({ shown }) => !notRead.some((rule) => names(rule, file, shown)));
+	});
+}
+
+/** What a command prints about itself when it is asked. */
+const isHelp = (node: ts.Node): node is ts.CallExpression =>
+	ts.isCallExpression(node) &&
+	ts.isPropertyAccessExpression(node.expression) &&
+	["description", "summary", "usage", "argument", "option", "requiredOption", "addHelpText"].includes(
+		node.expression.name.text,
+	);
+
+/** Those of {@link notRead} that name nothing any more. */
+export function idleExceptions(): string[] {
+	const sources = globSync("src/**/*.ts", { cwd: root });
+	return notRead
+		.filter(({ file, begins = "" }) => {
+			if (!sources.includes(file)) return true;
+			// The beginning as it stands in the source, up to what is filled in.
+			return !readFileSync(join(root, file), "utf8").includes(begins.replace(/<\w+>/g, "$").split("$").at(-1) ?? "");
+		})
+		.map(({ file, begins }) => (begins === undefined ? file : `${file}: ${begins}`));
+}
+
+const names = (rule: (typeof notRead)[number], file: string, shown: string) =>
+	rule.file === file && (rule.begins === undefined || shown.startsWith(rule.begins));
+
+function textOf(node: ts.Node): Pick<Text, "parts" | "shown"> | undefined {
+	const line = (text: string) => text.replace(/\s+/g, " ");
+	if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
+		// One word, however long, is a name, a path or a pattern.
+		return node.text.trim().includes(" ") ? { parts: [line(node.text)], shown: line(node.text) } : undefined;
+	}
+	if (!ts.isTemplateExpression(node)) return undefined;
+	const parts = [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].map(line);
+	if (!parts.join("").trim().includes(" ")) return undefined;
+	const holes = node.templateSpans.map(({ expression }) => `<${holeName(expression.getText())}>`);
+	return { parts, shown: parts.map((part, index) => `${part}${holes[index] ?? ""}`).join("") };
+}
+
+/** `oneLine(refusal.why, 40)` is `why`. */
+function holeName(expression: string): string {
+	const [first] = expression.match(/\w+(?=\s*[,)?}\]]|$)(?!\()/) ?? [];
+	return first === undefined || /^(\d|undefined$)/.test(first) ? "..." : first;
+}
