@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addComment } from "./comment";
+import { addReport } from "./report";
 import { addStatus } from "./status";
 import { addTimeline } from "./timeline";
 
@@ -7,7 +9,7 @@ const { version } = require("../../package.json") as { version: string };
 
 /**
  * `npx pulumi-dbcluster`: what people and pipelines ask beside `pulumi preview` and `pulumi up`. Each command is a file of
- * this folder and does nothing but read: only Pulumi changes clusters.
+ * this folder and touches no cluster: only Pulumi changes them.
  */
 const program = new Command("pulumi-dbcluster")
 	.description("Reads what Pulumi and the clusters say about versions and updates; changes nothing.")
@@ -15,6 +17,8 @@ const program = new Command("pulumi-dbcluster")
 
 addStatus(program);
 addTimeline(program);
+addReport(program);
+addComment(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);

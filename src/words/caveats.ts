@@ -1,8 +1,6 @@
 import type { CaveatNote, Caveats, Effect } from "../core/caveats";
+import { orderText } from "./order";
 import { list, moment, oneLine } from "./text";
-
-/** More names than this make no line that is read: then it tells how many. */
-const mostNames = 8;
 
 /**
  * What an update will do, as the input `caveats` of a resource: by the transition, short lines that show in
@@ -15,7 +13,7 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 	const { transition, upgrades, reads, writes, wakes, stopped, resumes, joins, leaves, notes } = caveats;
 	return {
 		[transition]: {
-			order: order(caveats),
+			order: orderText(caveats),
 			reads: effect(reads, caveats, "SELECT keeps working"),
 			...(upgrades && { return: "none: a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
@@ -35,20 +33,6 @@ function effect(effect: Effect, { order }: Caveats, working: string): string {
 	if (effect === "working") return working;
 	if (effect === "unavailable") return "unavailable: the cluster is stopped";
 	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
-}
-
-function order({ order, canary, upgrades }: Caveats): string {
-	const names = order.flat();
-	const lanes = order.map((lane) => lane.filter((name) => name !== canary)).filter((lane) => lane.length > 0);
-	const first = canary === undefined ? "" : `${canary} first; then `;
-	if (names.length === 0) return upgrades ? "no replica is left to update" : "no replica restarts";
-	if (names.length <= mostNames) {
-		const sideBySide = lanes.length > 1 && canary !== undefined ? "side by side: " : "";
-		return `${first}${sideBySide}${lanes.map((lane) => lane.join(", then ")).join(" | ")}`;
-	}
-	const rest = lanes.flat().length;
-	const many = `${rest} ${canary === undefined ? "replicas" : "more"} in ${lanes.length === 1 ? "one shard" : `${lanes.length} shards`}`;
-	return `${first}${many}, one of a shard at a time, the highest number first`;
 }
 
 function noteText(note: CaveatNote): [string, string] {

@@ -1,0 +1,72 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { unreadableText } from "../words/report";
+import { report, type StackReport } from "./report/clusters";
+import { readPreview, readState } from "./report/preview";
+import { render } from "./report/render";
+
+interface Flags {
+	readonly state?: string;
+	readonly status?: number;
+	readonly title?: string;
+	readonly marker?: string;
+	readonly url?: string;
+	readonly limit: number;
+	readonly output?: string;
+	readonly exitCode?: true;
+}
+
+/** `pulumi-dbcluster report`: what a preview means for database clusters, as the Markdown of a pull request's comment. */
+export function addReport(program: Command): void {
+	program
+		.command("report")
+		.summary("turn a preview into the Markdown of a pull request's comment")
+		.description("Turns what `pulumi preview --json --show-sames` printed, also when it failed, into Markdown.")
+		.argument("[file]", "what the preview printed", "-")
+		.option(
+			"--state <file>",
+			"what `pulumi stack export` wrote: names the clusters that a failed preview did not come to",
+		)
+		.option(
+			"--status <number>",
+			"the preview's exit status: it may have failed for a reason that it did not print",
+			whole,
+		)
+		.option("--title <text>", "the heading")
+		.option("--marker <name>", "tells this comment from others of the same pull request (default: project/stack)")
+		.option("--url <address>", "where the log of the run is")
+		.option("--limit <characters>", "how long the comment may be", whole, 65_536)
+		.option("--output <file>", "where to write it (default: standard output)")
+		.option(
+			"--exit-code",
+			"exit with 0 if no cluster changes, 2 if one does, 3 if one is refused or the preview failed",
+		)
+		.action((file: string, flags: Flags) => {
+			const preview = read(file, readPreview);
+			const state = flags.state === undefined ? [] : read(flags.state, readState);
+			const found = report(preview, state, flags.status);
+			const markdown = render(found, flags);
+			if (flags.output === undefined) process.stdout.write(markdown);
+			else writeFileSync(flags.output, markdown);
+			if (flags.exitCode) process.exitCode = exitCode(found);
+		});
+}
+
+function exitCode({ failed, clusters }: StackReport): number {
+	if (failed) return 3;
+	return clusters.some(({ verdict }) => verdict !== "unchanged") ? 2 : 0;
+}
+
+/** Reads a file, or the standard input where it is `-`. */
+function read<T>(file: string, parse: (text: string) => T): T {
+	try {
+		return parse(readFileSync(file === "-" ? 0 : file, "utf8"));
+	} catch (error) {
+		throw new Error(unreadableText(file === "-" ? "standard input" : file, (error as Error).message));
+	}
+}
+
+function whole(text: string): number {
+	if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+	return Number(text);
+}

@@ -1,0 +1,206 @@
+import { parseVersion } from "../../core/version";
+import { type Verdict, verdicts } from "../../words/report";
+import { type Estimate, readEstimate } from "./estimate";
+import { type Notes, notesBetween } from "./notes";
+import type { Diagnostic, Preview, Resource, Step } from "./preview";
+
+const clusterType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
+
+/** What a preview says about one cluster. Texts are as they were found: nothing in them is safe to be shown. */
+export interface ClusterReport {
+	readonly urn: string;
+	/** The resource's name, with its parent's before it where two clusters have the same. */
+	readonly name: string;
+	readonly verdict: Verdict;
+	/** What it runs, where that is known. */
+	readonly from?: string;
+	/** What it is to run, where that is known. */
+	readonly to?: string;
+	readonly refusals: readonly Refused[];
+	/** By transition, what the update will do, in words. */
+	readonly caveats: readonly { readonly transition: string; readonly lines: readonly (readonly [string, string])[] }[];
+	/** How long its last update took. */
+	readonly estimate?: Estimate;
+	readonly notes: readonly Notes[];
+	/** A newer version, when the stack's state was last written. */
+	readonly available?: string;
+	/** What it is to be in from now on, where that is new. */
+	readonly desired?: "Started" | "Stopped";
+	/** Its data is deleted with it, once it is. */
+	readonly losesData: boolean;
+}
+
+export interface Refused {
+	/** The property that is wrong; absent where it is the cluster itself. */
+	readonly property?: string;
+	/** Absent where the error is none of this package: it may quote anything, also what a log hides. */
+	readonly reason?: string;
+}
+
+/** What a preview says about a stack. */
+export interface StackReport {
+	/** The most urgent first. */
+	readonly clusters: readonly ClusterReport[];
+	/** How many errors are about none of them, and the names of the resources that they are about. */
+	readonly otherErrors: { readonly count: number; readonly at: readonly string[] };
+	/** Whether the preview failed. */
+	readonly failed: boolean;
+	/** It failed before it came to any resource. */
+	readonly empty: boolean;
+	/** `project/stack`, where any resource tells. */
+	readonly stack?: string;
+}
+
+const urgency = Object.keys(verdicts);
+
+/** The most urgent first; else by name, since the order of a preview's steps is another one each time. */
+function byUrgency(a: ClusterReport, b: ClusterReport): number {
+	return urgency.indexOf(a.verdict) - urgency.indexOf(b.verdict) || (a.name < b.name ? -1 : Number(a.name > b.name));
+}
+
+/**
+ * What a preview says about each cluster of a stack.
+ *
+ * @param state the stack's resources from before: a preview that failed doesn't name those which it did not come to.
+ * @param status the preview's exit status, where it is known: a policy that is violated, for one, shows in it alone.
+ */
+export function report(preview: Preview, state: readonly Resource[] = [], status?: number): StackReport {
+	const { steps, diagnostics, empty } = preview;
+	const errors = diagnostics.filter(({ severity }) => severity === "error");
+	const failed = empty || errors.length > 0 || (status ?? 0) !== 0;
+	const others = errors.filter(({ urn }) => urn === undefined || !isCluster(urn));
+	const known = new Map(state.map((resource) => [resource.urn, resource]));
+	const urns = new Set([
+		...steps.map(({ urn }) => urn),
+		...errors.flatMap(({ urn }) => (urn === undefined ? [] : [urn])),
+		...(failed ? known.keys() : []),
+	]);
+	const clusters = [...urns].filter(isCluster).map((urn) => {
+		const step = steps.find((it) => it.urn === urn && it.op === "replace") ?? steps.find((it) => it.urn === urn);
+		const own = errors.filter((it) => it.urn === urn);
+		return clusterReport(urn, step, own, known.get(urn));
+	});
+	const states = steps.flatMap(({ oldState, newState }) => [oldState ?? [], newState ?? []].flat());
+	const parents = new Map([...state, ...states].map((it) => [it.urn, it.parent]));
+	return {
+		clusters: named(clusters, parents).sort(byUrgency),
+		otherErrors: { count: others.length, at: [...new Set(others.flatMap(({ urn }) => (urn ? nameOf(urn) : [])))] },
+		failed,
+		empty,
+		...stackOf([...urns][0]),
+	};
+}
+
+function clusterReport(
+	urn: string,
+	step: Step | undefined,
+	errors: readonly Diagnostic[],
+	known?: Resource,
+): ClusterReport {
+	const before = step?.oldState ?? known;
+	const after = step?.newState;
+	const outputs = before?.outputs ?? {};
+	const refusals = errors.map(({ message }) => refused(message));
+	const caveats = caveatsOf(after?.inputs?.caveats);
+	const from = version(outputs.version) ?? version(before?.inputs?.version);
+	const to = version(after?.inputs?.version) ?? refusals.map(({ value }) => value).find((value) => value !== undefined);
+	const moves = caveats.some(({ transition }) => !transition.startsWith("settings at ")) || (after && from !== to);
+	const estimate = readEstimate(outputs.lastUpdate);
+	const wish = after?.inputs?.desiredState;
+	const isNew = step?.op === "update" && wish !== before?.inputs?.desiredState;
+	const available = outputs.updateAvailable === true ? version(outputs.latestVersion) : undefined;
+	return {
+		urn,
+		name: nameOf(urn),
+		verdict: errors.length > 0 ? "refused" : step === undefined ? "not-judged" : verdictOf(step.op, moves === true),
+		...(from !== undefined && { from }),
+		...(to !== undefined && { to }),
+		refusals: refusals.map(({ value, ...rest }) => rest),
+		caveats,
+		...(estimate !== undefined && { estimate }),
+		notes: notesBetween(after?.inputs?.versions, from, to),
+		...(available !== undefined && { available }),
+		...(isNew && (wish === "Started" || wish === "Stopped") && { desired: wish }),
+		losesData: before?.inputs?.deletionPolicy === "Delete",
+	};
+}
+
+function verdictOf(op: string, moves: boolean): Verdict {
+	switch (op) {
+		case "same":
+		case "read":
+		case "refresh":
+			return "unchanged";
+		case "create":
+		case "import":
+			return "created";
+		case "delete":
+		case "discard":
+			return "deleted";
+		case "update":
+			return moves ? "updated" : "changed";
+		default:
+			return "replaced";
+	}
+}
+
+/** The input that `check` adds: by transition, texts by their names. */
+function caveatsOf(caveats: unknown): ClusterReport["caveats"] {
+	if (!isRecord(caveats)) return [];
+	return Object.entries(caveats).flatMap(([transition, lines]) => {
+		if (!isRecord(lines)) return [];
+		const texts = Object.entries(lines).map(([name, text]) => [name, String(text)] as const);
+		return [{ transition, lines: texts }];
+	});
+}
+
+/** What Pulumi makes of a failure of `check`. Its value is kept only where it is a version: others may be anything. */
+function refused(message: string): Refused & { readonly value?: string } {
+	const text = message.replace(/^error: /, "").trim();
+	const whole =
+		/^\S+ resource '.*?'(?:: property (?<property>\S+) value (?<value>.*?))? has a problem: (?<reason>.*)$/s;
+	const { property, value, reason } = whole.exec(text)?.groups ?? {};
+	if (reason === undefined) return {};
+	const asked = property === "version" ? version(/^\{(.*)\}$/.exec(value ?? "")?.[1]) : undefined;
+	return { reason, ...(property && { property }), ...(asked && { value: asked }) };
+}
+
+/** `latest` is one as well, and a digest may follow; a value that is secret, or known only in the update, is none. */
+function version(value: unknown): string | undefined {
+	return value === "latest" ? value : parseVersion(typeof value === "string" ? value.split("@", 1)[0] : undefined);
+}
+
+/** Where two have the same name, those that lie in a component get its name before theirs, or else its type. */
+function named(clusters: ClusterReport[], parents: ReadonlyMap<string, string | undefined>): ClusterReport[] {
+	return clusters.map((cluster) => {
+		const types = typesOf(cluster.urn).split("$");
+		if (types.length === 1 || clusters.filter(({ name }) => name === cluster.name).length === 1) return cluster;
+		const parent = parents.get(cluster.urn);
+		return {
+			...cluster,
+			name: `${parent === undefined ? types.at(-2)?.split(":").at(-1) : nameOf(parent)}/${cluster.name}`,
+		};
+	});
+}
+
+function isCluster(urn: string): boolean {
+	return typesOf(urn).split("$").at(-1) === clusterType;
+}
+
+/** `urn:pulumi:stack::project::type$type::name`; a name may hold anything, `::` too. */
+function typesOf(urn: string): string {
+	return urn.split("::")[2] ?? "";
+}
+
+function nameOf(urn: string): string {
+	return urn.split("::").slice(3).join("::");
+}
+
+function stackOf(urn = ""): { stack?: string } {
+	const [, stack, project] = /^urn:pulumi:(.+?)::(.+?)::/.exec(urn) ?? [];
+	return stack === undefined ? {} : { stack: `${project}/${stack}` };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { compareVersions, parseVersion } from "../../core/version";
+
+/** The user's own list of versions, as it stands in the inputs. */
+const versions = z.object({ list: z.array(z.object({ version: z.unknown(), notes: z.unknown().optional() })) });
+
+/** Where a version's release notes are. */
+export interface Notes {
+	readonly version: string;
+	readonly url: string;
+	/** When it came out, `2026-11-24`, where that is said. */
+	readonly day?: string;
+}
+
+/**
+ * The release notes of all versions that an update brings, the newest first: of the one that it goes to and of those that
+ * it leaps over. Only links that lead to the web: anything may stand in a list.
+ */
+export function notesBetween(value: unknown, from: string | undefined, to: string | undefined): Notes[] {
+	const { data } = versions.safeParse(value);
+	const [after, until] = [parseVersion(from), parseVersion(to)];
+	if (data === undefined || until === undefined) return [];
+	return data.list
+		.flatMap(({ version, notes }) => {
+			const its = parseVersion(version);
+			const url = webAddress(notes);
+			const isNew = its && compareVersions(its, until) <= 0 && (after === undefined || compareVersions(its, after) > 0);
+			return isNew && url !== undefined ? [{ version: its, url }] : [];
+		})
+		.sort((a, b) => compareVersions(b.version, a.version));
+}
+
+/**
+ * What the caveats say of a version's release, `2026-11-24, https://...`, as a link. `undefined` where no link is in it.
+ */
+export function readNotes(line: string, version: string): Notes | undefined {
+	const { day, address } = /^(?:(?<day>[\d-]+), )?(?<address>\S+)$/.exec(line)?.groups ?? {};
+	const url = webAddress(address);
+	return url === undefined ? undefined : { version, url, ...(day !== undefined && { day }) };
+}
+
+function webAddress(text: unknown): string | undefined {
+	const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
+	return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : undefined;
+}

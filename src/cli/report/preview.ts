@@ -1,0 +1,80 @@
+import { z } from "zod";
+
+const properties = z.record(z.string(), z.unknown()).optional();
+const resource = z.object({
+	urn: z.string(),
+	type: z.string().optional(),
+	parent: z.string().optional(),
+	inputs: properties,
+	outputs: properties,
+});
+const step = z.object({
+	op: z.string(),
+	urn: z.string(),
+	oldState: resource.nullish(),
+	newState: resource.nullish(),
+});
+const diagnostic = z.object({
+	/** Absent where it is about no resource. */
+	urn: z.string().optional(),
+	message: z.string(),
+	/** `info`, `info#err`, `warning` or `error`. */
+	severity: z.string(),
+});
+const preview = z.object({
+	steps: z.array(step).nullish(),
+	diagnostics: z.array(diagnostic).nullish(),
+});
+const stateFile = z.object({ deployment: z.object({ resources: z.array(resource).nullish() }) });
+
+/** A resource as Pulumi writes it. A secret value is the text `[secret]`, or an object with a `ciphertext`. */
+export type Resource = z.output<typeof resource>;
+export type Step = z.output<typeof step>;
+export type Diagnostic = z.output<typeof diagnostic>;
+
+/** What `pulumi preview --json` printed. */
+export interface Preview {
+	/** Of unchanged resources only with `--show-sames`; of a preview that failed none, or those before its first errors. */
+	readonly steps: readonly Step[];
+	readonly diagnostics: readonly Diagnostic[];
+	/** It printed nothing: it failed before it came to any resource, and says why on its standard error. */
+	readonly empty: boolean;
+}
+
+/** A file that is not what it should be, for people. */
+export class Unreadable extends Error {}
+
+/**
+ * Reads the output of `pulumi preview --json`, also of one that failed.
+ *
+ * @throws Unreadable
+ */
+export function readPreview(text: string): Preview {
+	if (text.trim() === "") return { steps: [], diagnostics: [], empty: true };
+	const { steps, diagnostics } = parsed(text, preview, "the output of pulumi preview --json");
+	return { steps: steps ?? [], diagnostics: diagnostics ?? [], empty: false };
+}
+
+/**
+ * Reads a stack's state, as `pulumi stack export` writes it.
+ *
+ * @throws Unreadable
+ */
+export function readState(text: string): readonly Resource[] {
+	return parsed(text, stateFile, "the output of pulumi stack export").deployment.resources ?? [];
+}
+
+function parsed<T>(text: string, format: z.ZodType<T>, what: string): T {
+	// Whoever started the CLI may have printed a line of its own before it.
+	const start = text.search(/^\s*\{/m);
+	let value: unknown;
+	try {
+		value = JSON.parse(start < 0 ? text : text.slice(start));
+	} catch (error) {
+		throw new Unreadable(`it is not ${what}: ${(error as Error).message}`);
+	}
+	const { data, error } = format.safeParse(value);
+	if (error === undefined) return data;
+	const [issue] = error.issues;
+	throw new Unreadable(`it is not ${what}: ${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
+}

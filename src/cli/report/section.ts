@@ -1,0 +1,80 @@
+import { readOrder } from "../../words/order";
+import { desiredTexts, estimateText, type Verdict, verdicts, versionsText, words } from "../../words/report";
+import type { ClusterReport } from "./clusters";
+import { code, link, text } from "./markdown";
+import { diagram } from "./mermaid";
+import { type Notes, readNotes } from "./notes";
+
+/** What a reviewer asks first; lines of any other name come after these. */
+const lineOrder = ["reads", "writes", "state", "window", "order", "resumes", "joins", "leaves", "resets", "return"];
+
+/** What is to be said of one cluster, as Markdown; nothing of one that is as it was or was not looked at. */
+export function section(cluster: ClusterReport, diagramsOpen: boolean): string {
+	const said = body(cluster, diagramsOpen);
+	if (said.length === 0) return "";
+	const { sign, says } = verdicts[cluster.verdict];
+	const versions = versionsText(cluster.from, cluster.to);
+	return [`#### ${sign} ${code(cluster.name)} ${says}${versions === "" ? "" : `: ${text(versions)}`}`, ...said].join(
+		"\n\n",
+	);
+}
+
+function body(cluster: ClusterReport, diagramsOpen: boolean): string[] {
+	const { verdict, losesData } = cluster;
+	const bodies: Readonly<Record<Verdict, () => string[]>> = {
+		refused: () => [cluster.refusals.map(refusal).join("\n")],
+		deleted: () => [losesData ? words.deletesData : words.keepsData],
+		replaced: () => [words.replaced, ...foreseen(cluster, diagramsOpen)],
+		updated: () => otherwise(words.secretCaveats, foreseen(cluster, diagramsOpen)),
+		changed: () => otherwise(words.noCaveats, foreseen(cluster, diagramsOpen)),
+		created: () => [],
+		"not-judged": () => [],
+		unchanged: () => [],
+	};
+	return bodies[verdict]();
+}
+
+function otherwise(instead: string, said: string[]): string[] {
+	return said.length === 0 ? [instead] : said;
+}
+
+function refusal({ property, reason }: ClusterReport["refusals"][number]): string {
+	if (reason === undefined) return `- ${words.unworded}`;
+	return `- ${property === undefined ? "" : `${code(property)}: `}${text(reason)}`;
+}
+
+function foreseen({ to, caveats, desired, estimate, notes }: ClusterReport, open: boolean): string[] {
+	const lines = new Map(caveats.flatMap((caveat) => caveat.lines));
+	const order = readOrder(lines.get("order") ?? "");
+	const replicas = order === undefined ? undefined : order.lanes.flat().length + (order.first === undefined ? 0 : 1);
+	const noted = to === undefined ? undefined : readNotes(lines.get("notes") ?? "", to);
+	const links = noted === undefined ? notes : [noted, ...notes.filter(({ version }) => version !== to)];
+	const items = [...lines]
+		.filter(([name]) => name !== "notes" || noted === undefined)
+		.sort(([a], [b]) => place(a) - place(b))
+		.map(([name, said]) => [name, text(said)] as const);
+	if (desired !== undefined) items.push([words.afterwards, desiredTexts[desired]]);
+	if (items.length === 0) return [];
+	if (estimate !== undefined && lines.size > 0) items.push([words.time, text(estimateText(estimate, replicas))]);
+	if (links.length > 0) items.push([words.notes, links.map(linked).join(", ")]);
+	const list = items.map(([name, said]) => `- **${text(name, 40)}**: ${said}`).join("\n");
+	if (order === undefined || replicas === 1) return [list];
+	return [list, folded(words.order, fence(diagram(order)), open)];
+}
+
+function linked({ version, url, day }: Notes): string {
+	return `${link(version, url)}${day === undefined ? "" : ` (${text(day)})`}`;
+}
+
+function place(name: string): number {
+	const at = lineOrder.indexOf(name);
+	return at < 0 ? lineOrder.length : at;
+}
+
+function fence(source: string): string {
+	return `\`\`\`mermaid\n${source}\n\`\`\``;
+}
+
+function folded(summary: string, content: string, open: boolean): string {
+	return `<details${open ? " open" : ""}><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+}

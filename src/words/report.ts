@@ -1,0 +1,110 @@
+import { count, duration, list } from "./text";
+
+/**
+ * What a preview makes of a cluster.
+ *
+ * - `refused`: the preview failed at it.
+ * - `updated`: its version moves.
+ * - `changed`: other settings or another size.
+ * - `replaced`: Pulumi makes its entry anew; the cluster stays.
+ * - `not-judged`: the preview failed before it came to it.
+ */
+export type Verdict = keyof typeof verdicts;
+
+/** In the order of a report, the most urgent first. */
+export const verdicts = {
+	refused: { sign: "⛔", says: "refused" },
+	deleted: { sign: "🗑️", says: "will be deleted" },
+	replaced: { sign: "♻️", says: "will be made anew" },
+	updated: { sign: "⬆️", says: "will be updated" },
+	changed: { sign: "🔧", says: "will be changed" },
+	created: { sign: "✨", says: "will be created" },
+	"not-judged": { sign: "❓", says: "not judged" },
+	unchanged: { sign: "✅", says: "unchanged" },
+} as const;
+
+export const words = {
+	title: "Database clusters",
+	columns: { cluster: "cluster", verdict: "verdict", version: "DB version" },
+	failed: "The preview failed.",
+	/** Where nothing but what stands below is known of a run that failed. */
+	failedEmpty: "The preview failed before it came to any cluster.",
+	/** An error that is not in our own words may quote anything, also what a log hides. */
+	unworded: "the preview failed here; its log says why.",
+	notJudged: "A preview ends at its first errors: what is not judged yet is judged once they are gone.",
+	none: "No database cluster is in this preview.",
+	order: "Order of the replicas",
+	afterwards: "afterwards",
+	time: "time",
+	notes: "release notes",
+	log: "The log of this run tells more.",
+	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
+	keepsData: "Its data is kept: a DbCluster of the same stack, name and place finds it again.",
+	replaced: "Pulumi makes its entry anew. The cluster, its version and its data stay as they are.",
+	noCaveats: "No replica restarts.",
+	/** A value that is a secret makes one of all that is worked out from it. */
+	secretCaveats: "What it does to reads and writes is not shown, since a secret is among the arguments.",
+} as const;
+
+/** What a new `desiredState` means. */
+export const desiredTexts = {
+	Started: "the cluster is Started, if it is not",
+	Stopped: "the cluster is Stopped: reads and writes are unavailable from then on",
+} as const;
+
+/** `1 refused, 2 will be updated, 14 unchanged`; `undefined` of none. */
+export function countsText(found: readonly Verdict[]): string | undefined {
+	const counts = (Object.keys(verdicts) as Verdict[]).flatMap((verdict) => {
+		const many = found.filter((it) => it === verdict).length;
+		return many === 0 ? [] : [`${many} ${verdicts[verdict].says}`];
+	});
+	return counts.length === 0 ? undefined : counts.join(", ");
+}
+
+/** From what to what; a part that is not known is left out. */
+export function versionsText(from: string | undefined, to: string | undefined): string {
+	return [...new Set([from, to])].filter((version) => version !== undefined).join(" → ");
+}
+
+/** After a version that is not the latest. */
+export function availableText(available: string): string {
+	return `${available} is available`;
+}
+
+/** How long the next update may take, by the last one. */
+export function estimateText(
+	last: {
+		readonly from: string;
+		readonly to: string;
+		readonly day: string;
+		readonly seconds: number;
+		readonly replicas: number;
+		/** In seconds. */
+		readonly out: readonly [number, number];
+	},
+	replicas: number | undefined,
+): string {
+	const { from, to, day, seconds, out } = last;
+	const [least, longest] = out.map(duration);
+	const each = least === longest ? least : `${least} to ${longest}`;
+	const which = from === to ? `of the settings at ${to}` : `from ${from} to ${to}`;
+	const measured = `${which} on ${day}, ${count(last.replicas, "replica", "replicas")}, each out for ${each}`;
+	return replicas === undefined || replicas === last.replicas
+		? `about ${duration(seconds)}, if it goes like the last one (${measured})`
+		: `the last one took ${duration(seconds)} (${measured})`;
+}
+
+/** Errors that are not about a cluster; where they are, but not what they say. */
+export function elsewhereText(places: readonly string[], errors: number): string {
+	return `${count(errors, "error is", "errors are")} not about a database cluster${places.length === 0 ? "" : ` (${list(places)})`}.`;
+}
+
+/** What has no room in a comment. */
+export function leftOutText(clusters: number): string {
+	return `${count(clusters, "more cluster has", "more clusters have")} no room here.`;
+}
+
+/** A file that a person named. */
+export function unreadableText(file: string, why: string): string {
+	return `${file} can't be read: ${why}`;
+}

@@ -1,0 +1,88 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { freePort } from "../../tools/port.mts";
+import { Cli } from "./cli.mts";
+import { type Args, Project, root } from "./project.mts";
+import { engineFolders, newVersion, oldVersion } from "./stack.mts";
+
+const recordings = join(root, "test/cli/report/previews");
+
+/** What a run of `pulumi preview --json` left. */
+export interface Previewed {
+	readonly status: number | null;
+	readonly json: string;
+}
+
+/** A project of several local clusters, each of one replica unless its arguments say otherwise. */
+export class Fleet extends Project {
+	readonly #clusters: Record<string, Args> = {};
+
+	/** Sets some arguments of a cluster; `undefined` takes it out of the program. */
+	async cluster(path: string, args: Args | undefined): Promise<this> {
+		if (args === undefined) delete this.#clusters[path];
+		else this.#clusters[path] = { ...(this.#clusters[path] ?? (await this.#local(path))), ...args };
+		return this.set({ clusters: this.#clusters });
+	}
+
+	constructor() {
+		super();
+		copyFileSync(join(import.meta.dirname, "fleet.js"), join(this.program, "index.js"));
+	}
+
+	/**
+	 * Runs `pulumi preview --json --show-sames`. With RECORD in the environment, what it printed becomes the recorded preview
+	 * of that name, which the fast tests read; without what differs by machine and without the text of the provider.
+	 * How far a preview that fails comes before it ends is another thing each time: look at what changed.
+	 */
+	async previewed(name: string, ...flags: string[]): Promise<Previewed> {
+		const file = join(this.folder, `${name}.json`);
+		this.write();
+		const command = `pulumi preview --json --non-interactive --color never "$@" > '${file}'`;
+		const args = ["-c", command, "preview", ...(flags.length > 0 ? flags : ["--show-sames"])];
+		const { status } = await new Cli(args, this.program, this.env, "sh").ended;
+		const json = readFileSync(file, "utf8");
+		if (process.env.RECORD) this.#record(`${name}.json`, json);
+		return { status, json };
+	}
+
+	/** Records the stack's state likewise, under `name`. */
+	async stateFile(name: string): Promise<string> {
+		const file = join(this.folder, "export.json");
+		await this.run("stack", "export", "--file", file);
+		const json = readFileSync(file, "utf8");
+		if (process.env.RECORD) this.#record(`${name}.json`, json);
+		return json;
+	}
+
+	#record(name: string, json: string): void {
+		const same = json.replaceAll(this.folder, "/tmp/fleet").replaceAll(root, "/repo");
+		const value = JSON.parse(same, (key, value) => {
+			if (key === "stackTrace" || key === "sourcePosition") return undefined;
+			if (key === "__provider" && typeof value === "string") return "...";
+			return value;
+		});
+		mkdirSync(recordings, { recursive: true });
+		writeFileSync(join(recordings, name), `${JSON.stringify(value, undefined, "\t")}\n`);
+	}
+
+	async #local(path: string): Promise<Args> {
+		return {
+			version: oldVersion,
+			replicas: 1,
+			local: {
+				directory: join(this.folder, path.replace("/", "-")),
+				port: await freePort(),
+				engines: { [oldVersion]: engineFolders.old, [newVersion]: engineFolders.new },
+				addon: join(engineFolders.new, "chdb_node.node"),
+			},
+		};
+	}
+}
+
+/** A new fleet that is removed when the test is over, however it ends. */
+export async function fleet(): Promise<Fleet> {
+	const made = await new Fleet().init();
+	onTestFinished(() => made.remove());
+	return made;
+}

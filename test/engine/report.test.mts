@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fleet, type Previewed } from "./previews.mts";
+import { root } from "./project.mts";
+import { newVersion, oldVersion } from "./stack.mts";
+
+/** What `pulumi preview --json | npx pulumi-dbcluster report` prints. */
+function report({ json }: Previewed, ...flags: string[]): string {
+	const args = [join(root, "dist/cli/main.js"), "report", ...flags];
+	return execFileSync(process.execPath, args, { input: json, encoding: "utf8" });
+}
+
+const old = { version: oldVersion };
+const later = { version: newVersion };
+
+test("reports how a cluster comes to be, is updated, and is not taken back", async () => {
+	const db = await fleet();
+	await db.cluster("analytics", { replicas: 2 });
+	expect(report(await db.previewed("create"))).toContain(`| \`analytics\` | ✨ will be created | ${oldVersion} |`);
+	await db.upOk();
+	expect(report(await db.previewed("same"))).toContain(`\`analytics\` (${oldVersion}; ${newVersion} is available)`);
+	// Without --show-sames the CLI names nothing that is unchanged.
+	expect(report(await db.previewed("same-hidden", "--diff"))).toContain("No database cluster is in this preview.");
+
+	await db.cluster("analytics", later);
+	const bump = await db.previewed("bump");
+	expect(bump.status).toBe(0);
+	expect(report(bump)).toContain(
+		[
+			`#### ⬆️ \`analytics\` will be updated: ${oldVersion} → ${newVersion}`,
+			"",
+			"- **reads**: SELECT keeps working",
+			"- **writes**: may fail for a while as each replica restarts",
+			"- **order**: analytics-0-1, then analytics-0-0",
+			"- **return**: none: a DB version is never downgraded",
+		].join("\n"),
+	);
+	await db.cluster("analytics", { version: "latest", deletionPolicy: "Delete" });
+	expect(report(await db.previewed("bump-latest"))).toBe(report(bump));
+	await db.upOk();
+
+	await db.cluster("analytics", old);
+	const back = await db.previewed("downgrade");
+	expect(back.status).not.toBe(0);
+	expect(report(back)).toContain(
+		`- \`version\`: ${oldVersion} is older than ${newVersion}, which the cluster runs, and a DB version never goes back.`,
+	);
+});
+
+test("reports several clusters, also where one is refused or the program fails", async () => {
+	const db = await fleet();
+	for (const [path, args] of [
+		["analytics", { replicas: 2 }],
+		["orders", later],
+		["shop/logs", {}],
+		["logs", { name: "other-logs" }],
+	] as const) {
+		await db.cluster(path, args);
+	}
+	await db.upOk();
+
+	await db.cluster("analytics", later);
+	await db.cluster("orders", old);
+	const refused = await db.previewed("one-refused");
+	expect(refused.status).not.toBe(0);
+	await db.stateFile("state");
+	const state = ["--state", join(db.folder, "export.json")];
+	const told = report(refused, ...state);
+	expect(told).toContain("**The preview failed.** 1 refused, ");
+	expect(told).toContain("| `orders` | ⛔ refused | ");
+	// How far it comes before it ends differs from run to run.
+	for (const name of ["analytics", "shop/logs", "logs"]) expect(told).toContain(`\`${name}\``);
+	expect(told).not.toContain("will be created");
+
+	await db.cluster("orders", later);
+	await db.cluster("shop/logs", { ...later, update: { policy: "any" } });
+	expect(report(await db.previewed("fleet"))).toContain("**2 will be updated, 2 unchanged**");
+
+	db.set({ fail: "no such shop" });
+	const thrown = await db.previewed("throws");
+	expect(thrown.status).not.toBe(0);
+	expect(report(thrown)).toContain("1 error is not about a database cluster.");
+	db.set({ fail: undefined });
+
+	await db.cluster("analytics", { version: "v26.7", replicas: 0, desiredState: "On", replcas: 3 });
+	expect(report(await db.previewed("inputs-wrong"))).toContain("- `replcas`: there is no property replcas.");
+	await db.cluster("analytics", { ...old, replicas: 2, desiredState: undefined, replcas: undefined });
+	await db.cluster("shop/logs", { ...old, local: undefined });
+	expect(report(await db.previewed("place-missing"))).toContain("- it must say where the cluster lives");
+
+	await db.cluster("shop/logs", undefined);
+	expect(report(await db.previewed("delete"))).toContain("| `shop/logs` | 🗑️ will be deleted |");
+	await db.cluster("analytics", { update: { drainSeconds: 20, policy: "any" }, desiredState: "Stopped" });
+	expect(report(await db.previewed("settings"))).toContain("- **afterwards**: the cluster is Stopped");
+});
