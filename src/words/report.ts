@@ -38,7 +38,7 @@ export const words = {
 	time: "time",
 	notes: "release notes",
 	log: "The log of this run tells more.",
-	deletesData: "Its data is deleted with it (`deletionPolicy` is `Delete`).",
+	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
 	keepsData: "Its data is kept: a DbCluster of the same stack, name and place finds it again.",
 	replaced: "Pulumi makes its entry anew. The cluster, its version and its data stay as they are.",
 	noCaveats: "No replica restarts.",
