@@ -4,6 +4,6 @@
  * @module pulumi-dbcluster
  */
 export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args";
-export { DbCluster, type ReplicaVersion } from "./pulumi/dbcluster";
+export { DbCluster, type LastUpdate, type ReplicaOut, type ReplicaVersion } from "./pulumi/dbcluster";
 export type { ExistingArgs, KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";
 export type { RegistryArgs, ReleaseArgs, VersionsArgs } from "./pulumi/versions-args";

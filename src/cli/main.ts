@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import { addComment } from "./comment";
 import { addReport } from "./report";
+import { addStatus } from "./status";
+import { addTimeline } from "./timeline";
 
 const { version } = require("../../package.json") as { version: string };
 
@@ -10,11 +12,13 @@ const { version } = require("../../package.json") as { version: string };
  * this folder and touches no cluster: only Pulumi changes them.
  */
 const program = new Command("pulumi-dbcluster")
-	.description("Reads what Pulumi and the clusters say about versions and updates; changes nothing.")
+	.description("Reads what Pulumi and the clusters say about versions and updates; changes no cluster.")
 	.version(version);
 
 addReport(program);
 addComment(program);
+addStatus(program);
+addTimeline(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);

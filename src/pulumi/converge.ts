@@ -8,6 +8,7 @@ import { type DbVersion, sameVersion } from "../core/version";
 import { systemClock, timestamp } from "../roll/clock";
 import type { RollEvent } from "../roll/events";
 import { type Hold, type HoldOptions, holding } from "../roll/hold";
+import type { Recorder } from "../roll/recorder";
 import { grow, shrink } from "../roll/resize";
 import { retrying } from "../roll/retry";
 import { roll } from "../roll/roll";
@@ -15,13 +16,13 @@ import type { Ground } from "../roll/step";
 import { type Timing, withDefaults } from "../roll/timing";
 import { untilState } from "../roll/wait";
 import { phaseTeller } from "../roll/watch";
-import { progressText } from "../words/progress";
 import { goneText, strangerText } from "../words/resource";
 import { catalogueOf } from "./catalogue";
 import type { Complete } from "./complete";
 import { judgeNow, judgeWindow } from "./judge";
 import { finishing } from "./orphan";
 import { mayOwn } from "./ownership";
+import { Teller } from "./tell";
 
 /** What a cluster is to become. */
 export interface Wanted extends Complete {
@@ -31,6 +32,8 @@ export interface Wanted extends Complete {
 	readonly formerOwner?: unknown;
 	/** Whether it is made where there is none. */
 	readonly mayCreate: boolean;
+	/** Is told how it goes. */
+	readonly recorder: Recorder;
 }
 
 /**
@@ -39,20 +42,32 @@ export interface Wanted extends Complete {
  * an earlier run died.
  */
 export function converge(wanted: Wanted): Promise<ObservedCluster> {
-	return finishing(() => inSteps(wanted));
+	const teller = new Teller(wanted.place.name);
+	return finishing(() => inSteps(wanted, teller.tell).finally(() => teller.said()));
 }
 
-async function inSteps(wanted: Wanted): Promise<ObservedCluster> {
-	const { place, args, version } = wanted;
+async function inSteps(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
+	const { place, args, version, recorder } = wanted;
 	const control = place.platform.control(place.name, place.settings, place.pin);
-	const report = reporter(place.name);
+	const start = timestamp(systemClock);
+	let begunHere = false;
+	const report: Report = (event) => {
+		recorder.note(event);
+		// The mark that the roll goes on from may be this very run's, made before the size changed.
+		tell(event.event === "began" && begunHere ? { ...event, resumes: false } : event);
+	};
 	const { drainSeconds, stallSeconds, shardsAtOnce } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
 	const options = { control, holder: holder(), clock: systemClock, timing, report } satisfies HoldOptions;
 
 	const cluster = await holding(options, (hold) => establish(wanted, control, { hold, timing, report }));
 	if (isToRoll(cluster, version)) {
-		await roll({ ...options, to: version, judge: (observed) => refuse(wanted, observed) });
+		const judge = (observed: ObservedCluster) => {
+			recorder.see(observed);
+			begunHere = observed.mark !== undefined && observed.mark.since >= start;
+			return refuse(wanted, observed);
+		};
+		await roll({ ...options, to: version, judge });
 	}
 	return holding(options, (hold) => bringTo(wanted, control, hold, report));
 }
@@ -69,11 +84,6 @@ function userName(): string {
 	} catch {
 		return String(process.getuid?.() ?? "somebody");
 	}
-}
-
-/** Writes each event as a line, which Pulumi shows live. */
-export function reporter(cluster: string): (event: RollEvent) => void {
-	return (event) => console.log(`${cluster}: ${progressText(event)}`);
 }
 
 /** Whether every replica runs a version, or will when it starts. */
@@ -123,7 +133,7 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 	if (record.owner !== owner || record.generation !== generation) {
 		await hold.change((claim) => control.adopt(claim, owner, generation));
 	}
-	if (!isHalfMade(cluster)) return reshape(control, spec, cluster, assessment, means);
+	if (!isHalfMade(cluster)) return reshape(control, spec, cluster, assessment, { ...means, recorder: wanted.recorder });
 	await hold.change((claim) => control.configure(claim, spec));
 	// A platform may have given up on a replica that failed: it is to try again, now that something may be mended.
 	for (const { name, version: its, serving } of cluster.replicas) {
@@ -141,13 +151,14 @@ async function reshape(
 	spec: ClusterSpec,
 	cluster: ObservedCluster,
 	{ restarts, joins, leaves }: Reshaping,
-	{ hold, timing, report }: Means,
+	{ hold, timing, report, recorder }: Means & Pick<Wanted, "recorder">,
 ): Promise<ObservedCluster> {
 	const { version: to } = spec;
 	const clock = systemClock;
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
 	const ground: Ground = { control, hold, clock, timing, to, report, tell: phaseTeller(report) };
 	const changes = restarts || joins.length > 0 || leaves.length > 0;
+	if (changes) recorder.see(cluster);
 	if (changes && cluster.mark === undefined) {
 		const { from } = plan(cluster, to);
 		await hold.change((claim) => control.begin(claim, { from, to, since: timestamp(clock) }));

@@ -7,6 +7,7 @@ import { Failure, messageOf, Unfinished } from "./failure";
 import { type Properties, withoutUndefined } from "./inputs";
 import { readRecord } from "./live";
 import { newer, seen } from "./outputs";
+import { lastUpdate, recorderOf } from "./timeline";
 
 /**
  * Makes the cluster and waits until it serves. One that carries our identity already is taken up where it is: an earlier
@@ -17,16 +18,18 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 	const generation = randomUUID();
 	const wanted = complete(inputs);
 	const { place, version } = wanted;
+	const recorder = recorderOf(place, version);
 	try {
-		const cluster = await converge({ ...wanted, generation, mayCreate: true });
-		const outs = { ...inputs, generation, version, ...seen(cluster), ...(await newer(wanted, version)) };
-		return { id: place.id, outs: withoutUndefined(outs) };
+		const cluster = await converge({ ...wanted, generation, mayCreate: true, recorder });
+		const now = { ...seen(cluster), ...(await newer(wanted, version)), ...lastUpdate(recorder) };
+		return { id: place.id, outs: withoutUndefined({ ...inputs, generation, version, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);
 		const record = await readRecord(place);
 		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
 		const isThere = record.known && record.value?.generation === generation;
 		if (!isThere) throw new Failure(message);
-		throw new Unfinished(place.id, createStoppedText(message), withoutUndefined({ ...inputs, generation }));
+		const kept = { ...inputs, generation, ...lastUpdate(recorder, error) };
+		throw new Unfinished(place.id, createStoppedText(message), withoutUndefined(kept));
 	}
 }

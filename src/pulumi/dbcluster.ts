@@ -14,6 +14,30 @@ export interface ReplicaVersion {
 	readonly version?: string;
 }
 
+/** How an update of a cluster went, or one of its settings or its size. All times are in seconds. */
+export interface LastUpdate {
+	/** The lowest version that it came from. */
+	readonly from: string;
+	/** The version that it went to; the same as `from` where only settings or size changed. */
+	readonly to: string;
+	/** When it began, ISO 8601 in UTC. */
+	readonly started: string;
+	/** From its first look at the cluster to its end. */
+	readonly seconds: number;
+	/** `stopped`: it ended on trouble; `pulumi up` goes on with it. */
+	readonly outcome: "finished" | "stopped";
+	/** The replicas that were taken out, in the order in which they went, each with the time that it was out; of many the first 64. */
+	readonly replicas: readonly ReplicaOut[];
+}
+
+/** For how long a replica could not be reached in an update. */
+export interface ReplicaOut {
+	/** The replica's name. */
+	readonly name: string;
+	/** From when clients were kept from it to when they reached it again, in seconds. */
+	readonly outSeconds: number;
+}
+
 /**
  * A MyScaleDB or ClickHouse cluster whose DB version only moves forward.
  *
@@ -43,6 +67,8 @@ export class DbCluster extends pulumi.dynamic.Resource {
 	declare readonly endpoint: pulumi.Output<string>;
 	/** What each replica runs. */
 	declare readonly replicaVersions: pulumi.Output<ReplicaVersion[]>;
+	/** How the last update went, also one that stopped; absent before the first. */
+	declare readonly lastUpdate: pulumi.Output<LastUpdate | undefined>;
 	/** What the last update did to reads and writes, and in which order, by transition; absent when none was due. */
 	declare readonly caveats: pulumi.Output<Record<string, Record<string, string>> | undefined>;
 
@@ -74,6 +100,7 @@ const outputs = {
 	updateAvailable: undefined,
 	state: undefined,
 	replicaVersions: undefined,
+	lastUpdate: undefined,
 };
 
 /** Without what is not set, so that `name: undefined` still means the default. */

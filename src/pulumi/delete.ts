@@ -3,10 +3,11 @@ import { type Hold, holding } from "../roll/hold";
 import { withDefaults } from "../roll/timing";
 import { keptText, letGoText } from "../words/resource";
 import { complete } from "./complete";
-import { holder, reporter } from "./converge";
+import { holder } from "./converge";
 import { Failure, messageOf } from "./failure";
 import type { Properties } from "./inputs";
 import { finishing } from "./orphan";
+import { Teller } from "./tell";
 
 /**
  * Ends the cluster; its data stays unless `deletionPolicy` says otherwise. Does nothing where the cluster carries another
@@ -16,8 +17,8 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 	try {
 		const { place, args } = complete(props);
 		const control = place.platform.control(place.name, place.settings);
-		const report = reporter(place.name);
-		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report };
+		const teller = new Teller(place.name);
+		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report: teller.tell };
 		const work = async (hold: Hold) => {
 			const record = await control.record();
 			if (record === undefined || record.generation !== props.generation) return;
@@ -26,7 +27,7 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 			if (place.platform.isForeign?.(place.settings)) console.log(letGoText(place.name));
 			else if (!data) console.log(keptText(place.name, place.id));
 		};
-		await finishing(() => holding(options, work));
+		await finishing(() => holding(options, work).finally(() => teller.said()));
 	} catch (error) {
 		throw new Failure(messageOf(error));
 	}

@@ -8,6 +8,7 @@ import { Failure, messageOf, Unfinished } from "./failure";
 import { type Properties, withoutUndefined } from "./inputs";
 import { readCluster } from "./live";
 import { newer, seen } from "./outputs";
+import { lastUpdate, recorderOf } from "./timeline";
 
 /**
  * Judges again by the live cluster, then changes it in place.
@@ -20,19 +21,21 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 	const wanted = complete(news);
 	const { version } = wanted;
 	const generation = typeof olds.generation === "string" ? olds.generation : randomUUID();
+	const recorder = recorderOf(wanted.place, version);
 	try {
-		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate: false });
+		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate: false, recorder });
 		const before = parseVersion(olds.version);
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;
-		const outs = { ...news, generation, version, previousVersion, ...seen(cluster), ...(await newer(wanted, version)) };
-		return { outs: withoutUndefined(outs) };
+		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
+		const now = { ...seen(cluster), ...(await newer(wanted, version)), ...last };
+		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);
 		// A refusal: nothing was touched, and nothing is unfinished.
 		if (!(error instanceof RollStopped || error instanceof WaitStopped)) throw new Failure(message);
 		const cluster = await readCluster(wanted.place);
 		const now = cluster.known && cluster.value !== undefined ? seen(cluster.value) : {};
-		throw new Unfinished(id, message, withoutUndefined({ ...olds, ...now }));
+		throw new Unfinished(id, message, withoutUndefined({ ...olds, ...now, ...lastUpdate(recorder, error) }));
 	}
 }

@@ -22,6 +22,8 @@ export type RollEvent =
 			readonly cut: number;
 			readonly seconds: number;
 	  }
+	/** It was taken out, and clients reach it again though it was not restarted: the others could not stand in, or there was trouble. */
+	| { readonly event: "returned"; readonly replica: string }
 	| {
 			readonly event: "restarting";
 			readonly replica: string;

@@ -110,6 +110,7 @@ export async function clear(
 			if (unfit.length === 0) return left;
 			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit.map(problemOf) });
 			await hold.change((claim) => control.undrain(claim, replica));
+			report({ event: "returned", replica });
 		} catch (error) {
 			await letBack(ground, replica);
 			throw error;

@@ -25,6 +25,8 @@ export function progressText(event: RollEvent): string {
 			return `draining ${event.replica}${event.queries === undefined ? "" : `: ${count(event.queries, "query", "queries")} running`}`;
 		case "drained":
 			return `drained ${event.replica} in ${duration(event.seconds)}${event.cut === 0 ? "" : `; ${count(event.cut, "query is", "queries are")} cut off`}`;
+		case "returned":
+			return `${event.replica} takes queries again`;
 		case "restarting":
 			return event.from !== undefined && sameVersion(event.from, event.to)
 				? `restarting ${event.replica} at ${event.to}`
@@ -42,4 +44,15 @@ export function progressText(event: RollEvent): string {
 		case "finished":
 			return `updated ${event.transition} in ${duration(event.seconds)}`;
 	}
+}
+
+/** Whether it is news to a person: a drain that took no time is not, nor what follows from the line before. */
+export function isTold(event: RollEvent): boolean {
+	if (event.event === "drained") return event.cut > 0 || event.seconds >= 1;
+	return event.event !== "progress" || event.phase !== "stopping";
+}
+
+/** Whether nobody wants to read it any more when the next event is there. */
+export function isPassing({ event }: RollEvent): boolean {
+	return event === "progress";
 }

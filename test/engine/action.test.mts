@@ -89,7 +89,7 @@ const marker = "<!-- pulumi-dbcluster: infrastructure-test -->";
 test("writes what a preview means into the pull request, once, and goes on as the preview ended", async () => {
 	const db = await fleet();
 	const hub = await github();
-	const it = await job(db.program, hub, db.environment());
+	const it = await job(db.program, hub, db.environment);
 	await (await db.cluster("analytics", { replicas: 2 })).upOk();
 
 	await db.cluster("analytics", { version: newVersion });

@@ -30,15 +30,6 @@ export class Fleet extends Project {
 		copyFileSync(join(import.meta.dirname, "fleet.js"), join(this.program, "index.js"));
 	}
 
-	/** Writes the arguments for a CLI that something else starts. */
-	write(): void {
-		writeFileSync(join(this.program, "args.json"), JSON.stringify(this.args));
-	}
-
-	environment(): NodeJS.ProcessEnv {
-		return this.env;
-	}
-
 	/**
 	 * Runs `pulumi preview --json --show-sames`. With RECORD in the environment, what it printed becomes the recorded preview
 	 * of that name, which the fast tests read; without what differs by machine and without the text of the provider.

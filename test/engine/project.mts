@@ -21,6 +21,11 @@ export class Project {
 	protected readonly env: NodeJS.ProcessEnv;
 	protected args: Args = {};
 
+	/** What the CLI runs in, for another program of its user. */
+	get environment(): NodeJS.ProcessEnv {
+		return this.env;
+	}
+
 	constructor(environment: NodeJS.ProcessEnv = {}) {
 		this.env = {
 			PATH: [dirname(process.execPath), inject("pulumi"), "/usr/bin", "/bin"].join(delimiter),
@@ -56,10 +61,20 @@ export class Project {
 		throw new Error(output);
 	}
 
+	/** Hands the program its arguments. */
+	write(): void {
+		writeFileSync(join(this.program, "args.json"), JSON.stringify(this.args));
+	}
+
 	/** Starts the CLI and comes back while it runs. */
 	start(command: string, ...flags: string[]): Cli {
-		writeFileSync(join(this.program, "args.json"), JSON.stringify(this.args));
+		this.write();
 		return new Cli([command, ...flags, "--non-interactive", "--color", "never"], this.program, this.env);
+	}
+
+	/** Starts this package's own command line, as a user of the stack would. */
+	dbcluster(args: readonly string[], { cwd = this.program, env = {} as NodeJS.ProcessEnv } = {}): Cli {
+		return new Cli([join(root, "dist/cli/main.js"), ...args], cwd, { ...this.env, ...env }, process.execPath);
 	}
 
 	run(command: string, ...flags: string[]): Promise<Ran> {

@@ -47,6 +47,13 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			'+ state : "Idle: woken first, then left Started"',
 			'+ writes: "may fail for a while as the replica restarts"',
 		]);
+		// Its kubeconfig is a secret in the state.
+		const status = await project.dbcluster(["status", "--detailed-exitcode"]).ended;
+		expect(status).toMatchObject({
+			status: 2,
+			output: expect.stringMatching(/db +kubernetes +1\.7\.1 +1\.8\.2 +available +Idle +0 of 1\n/),
+		});
+		expect(status.output).toContain("db: to update, set version to 1.8.2, then: pulumi up --stack test");
 		expect(await runningVersions(space)).toEqual([]);
 		expect(await project.upOk()).toContain("woke the cluster");
 		expect(await project.outputs()).toMatchObject({ version: "1.8.0", state: "Started" });

@@ -44,6 +44,15 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 				"Next: mend the image (locally, the engine) of 1.7.9, or set a later version, and run pulumi up again: it goes on from here.",
 		);
 		expectNoStackTrace(failed.output);
+		const { output: listed } = await project.dbcluster(["status"]).ended;
+		expect(listed).toContain("unfinished");
+		expect(listed).toContain("stopped midway. To go on: pulumi up --stack test");
+		expect((await project.resource()).outputs.lastUpdate).toMatchObject({
+			from: "1.7.1",
+			to: "1.7.9",
+			outcome: "stopped",
+			replicas: [{ name: "db-0-1" }],
+		});
 
 		expectRefused(
 			await project.set({ version: "1.7.1" }).preview(),

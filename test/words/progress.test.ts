@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RollEvent } from "../../src/roll/events";
-import { progressText } from "../../src/words/progress";
+import { isPassing, isTold, progressText } from "../../src/words/progress";
 import { v } from "../build";
 
 const transition = "1.7.1 -> 1.8.0";
@@ -40,6 +40,7 @@ const lines: [RollEvent, string][] = [
 	[{ event: "drained", replica, cut: 0, seconds: 2 }, "drained analytics-0-1 in 2 s"],
 	[{ event: "drained", replica, cut: 1, seconds: 30 }, "drained analytics-0-1 in 30 s; 1 query is cut off"],
 	[{ event: "drained", replica, cut: 2, seconds: 30 }, "drained analytics-0-1 in 30 s; 2 queries are cut off"],
+	[{ event: "returned", replica }, "analytics-0-1 takes queries again"],
 	[{ event: "restarting", replica, from, to }, "restarting analytics-0-1: 1.7.1 -> 1.8.0"],
 	[{ event: "restarting", replica, from: undefined, to }, "restarting analytics-0-1: unknown version -> 1.8.0"],
 	[{ event: "progress", replica, phase: "loading tables: 3 of 7" }, "analytics-0-1: loading tables: 3 of 7"],
@@ -52,3 +53,18 @@ const lines: [RollEvent, string][] = [
 ];
 
 test.each(lines)("%j", (event, line) => expect(progressText(event)).toBe(line));
+
+test("a drain that took no time is no news, one that took some or cut queries off is", () => {
+	const drained = { event: "drained", replica, cut: 0, seconds: 0.9 } as const;
+	expect(isTold(drained)).toBe(false);
+	expect(isTold({ ...drained, seconds: 1 })).toBe(true);
+	expect(isTold({ ...drained, cut: 1 })).toBe(true);
+});
+
+test("that it stops is no news after the line that it is restarted; what it does then is, for a moment", () => {
+	const progress = { event: "progress", replica } as const;
+	expect(isTold({ ...progress, phase: "stopping" })).toBe(false);
+	expect(isTold({ ...progress, phase: "starting" })).toBe(true);
+	expect(isPassing({ ...progress, phase: "starting" })).toBe(true);
+	expect(isPassing({ event: "restarting", replica, from, to })).toBe(false);
+});

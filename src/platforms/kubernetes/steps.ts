@@ -26,7 +26,7 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
 	await until(
-		`the EndpointSlices do not let go of a drained pod: has somebody taken ${label.clients} out of the selector of ${cluster.services.join(", ")}?`,
+		`the EndpointSlices keep a drained pod, as if ${label.clients} were gone from the selector of ${cluster.services.join(", ")}`,
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also when an earlier call took it out: that one may have died within the moment.

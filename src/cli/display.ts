@@ -1,0 +1,30 @@
+import { clearScreenDown, moveCursor } from "node:readline";
+import type { WriteStream } from "node:tty";
+import type { Display } from "./watch";
+
+/** Lines on a stream; on a terminal also what stands below them, which the next lines push down. */
+export function displayOn(out: NodeJS.WritableStream & Partial<WriteStream>): Display {
+	if (!out.isTTY) return { line: (text) => void out.write(`${text}\n`), below: () => {} };
+	let standing: readonly string[] = [];
+	const erase = () => {
+		if (standing.length === 0) return;
+		moveCursor(out, 0, -standing.length);
+		clearScreenDown(out);
+	};
+	// A line that wraps would be two to move over.
+	const draw = () => {
+		for (const text of standing) out.write(`${text.slice(0, Math.max(1, (out.columns ?? 80) - 1))}\n`);
+	};
+	return {
+		line(text) {
+			erase();
+			out.write(`${text}\n`);
+			draw();
+		},
+		below(texts) {
+			erase();
+			standing = texts;
+			draw();
+		},
+	};
+}

@@ -1,0 +1,115 @@
+import { isAbsolute } from "node:path";
+import { ControlError } from "../control/errors";
+import type { ClusterRecord } from "../control/record";
+import type { ObservedCluster } from "../core/cluster";
+import { compareVersions, type DbVersion, lowest, parseVersion } from "../core/version";
+import { catalogueOf, latestOf } from "../pulumi/catalogue";
+import { type Complete, complete } from "../pulumi/complete";
+import { controlErrorText } from "../words/errors";
+import { goneText } from "../words/resource";
+import { type ClusterStatus, elsewhereText } from "../words/status";
+import type { RecordedCluster } from "./state";
+
+/** What Pulumi's state says of a cluster. */
+export function recordedStatus({ name, project, stack, id, outputs }: RecordedCluster): ClusterStatus {
+	const replicas = (Array.isArray(outputs.replicaVersions) ? outputs.replicaVersions : []).flatMap((it) => {
+		const { name: replica, version } = (it ?? {}) as { name?: unknown; version?: unknown };
+		if (typeof replica !== "string") return [];
+		return [{ name: replica, ...(typeof version === "string" && { version }) }];
+	});
+	const versions = inOrder([
+		...replicas.map(({ version }) => version),
+		...(replicas.length > 0 ? [] : [outputs.version]),
+	]);
+	const latest = parseVersion(outputs.latestVersion);
+	return withNext({
+		name,
+		project,
+		stack,
+		id,
+		platform: id.split(":")[0] ?? "",
+		versions,
+		...newer(versions, latest),
+		state: typeof outputs.state === "string" ? outputs.state : "Unknown",
+		replicas,
+		source: "recorded",
+	});
+}
+
+/** What the cluster itself says, and the state where it says nothing. Wakes nothing. */
+export async function liveStatus(recorded: RecordedCluster, valid: Complete): Promise<ClusterStatus> {
+	const known = recordedStatus(recorded);
+	const { place } = valid;
+	try {
+		const control = place.platform.control(place.name, place.settings);
+		const record = await control.record();
+		const cluster = record && (await control.observe(record));
+		if (record === undefined || cluster === undefined) return troubled(known, goneText(known.id));
+		return seen(known, cluster, record, latestOf(await catalogueOf(valid)));
+	} catch (error) {
+		if (error instanceof ControlError) return troubled(known, controlErrorText(error));
+		throw error;
+	}
+}
+
+/** A cluster that can't be asked: what is in the state is history. */
+export function troubled(known: ClusterStatus, problem: string): ClusterStatus {
+	const { next, ...rest } = known;
+	return { ...rest, state: "Unknown", problem };
+}
+
+/**
+ * The settings of a cluster, read from its inputs.
+ *
+ * @param isHere whether this process runs in the program's folder, from which relative paths are taken.
+ * @throws a {@link ControlError}
+ */
+export function settingsOf(inputs: Readonly<Record<string, unknown>>, isHere: boolean): Complete {
+	const { directory } = (inputs.local ?? {}) as { directory?: unknown };
+	if (!isHere && typeof directory === "string" && !isAbsolute(directory) && !/^~(\/|$)/.test(directory)) {
+		throw new ControlError(elsewhereText(directory));
+	}
+	return complete(inputs);
+}
+
+function seen(
+	known: ClusterStatus,
+	{ state, replicas, mark }: ObservedCluster,
+	{ claim }: ClusterRecord,
+	latest: DbVersion | undefined,
+): ClusterStatus {
+	const versions = inOrder(replicas.map(({ version }) => version));
+	const by = claim !== undefined && Date.parse(claim.expires) > Date.now() ? claim.holder : undefined;
+	return withNext({
+		...known,
+		versions,
+		...newer(versions, latest ?? parseVersion(known.latest)),
+		state,
+		replicas: replicas.map(({ name, version, serving }) => ({
+			name,
+			...(version !== undefined && { version }),
+			serving,
+		})),
+		...(mark && { unfinished: { ...mark, ...(by !== undefined && { by }) } }),
+		source: "live",
+	});
+}
+
+function inOrder(versions: readonly unknown[]): DbVersion[] {
+	const known = versions.map(parseVersion).filter((version) => version !== undefined);
+	return [...new Set(known)].sort(compareVersions);
+}
+
+function newer(versions: readonly DbVersion[], latest: DbVersion | undefined) {
+	const runs = lowest(versions);
+	if (latest === undefined) return { latest, updateAvailable: undefined };
+	return { latest, updateAvailable: runs === undefined ? undefined : compareVersions(latest, runs) > 0 };
+}
+
+function withNext(status: ClusterStatus): ClusterStatus {
+	const { stack, unfinished, updateAvailable, latest } = status;
+	const { next: _, ...rest } = status;
+	const command = `pulumi up --stack ${stack}`;
+	if (unfinished !== undefined) return unfinished.by === undefined ? { ...rest, next: { command } } : rest;
+	return updateAvailable ? { ...rest, next: { version: latest, command } } : rest;
+}

@@ -1,0 +1,56 @@
+/** A DbCluster as it stands in a stack's state. */
+export interface RecordedCluster {
+	readonly name: string;
+	readonly project: string;
+	/** As `--stack` takes it. */
+	readonly stack: string;
+	readonly id: string;
+	readonly inputs: Readonly<Record<string, unknown>>;
+	readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
+/** How Pulumi marks a secret in its state. */
+const sign = "4dabf18193072939515e22adb298388d";
+const secretSign = "1b47061264138c4ac30d75fd1eb44270";
+
+/** The clusters of a state as `pulumi stack export` writes it, also those that are part of a component. */
+export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
+	const { resources } = field(field(state).deployment);
+	return (Array.isArray(resources) ? resources : []).map(field).flatMap((resource) => {
+		const { urn, id, inputs, outputs } = resource;
+		if (resource.type !== type || resource.delete === true || typeof urn !== "string") return [];
+		const [, project = "", , ...name] = urn.split("::");
+		return [
+			{
+				name: name.join("::"),
+				project,
+				stack,
+				id: typeof id === "string" ? id : "",
+				inputs: field(inputs),
+				outputs: field(outputs),
+			},
+		];
+	});
+}
+
+/** Whether something in it is a secret. */
+export function hasSecrets(value: unknown): boolean {
+	if (typeof value !== "object" || value === null) return false;
+	return sign in value || Object.values(value).some(hasSecrets);
+}
+
+/** The value with its secrets as they are; those that are still encrypted are left out. Never to be printed or written. */
+export function revealed(value: unknown): unknown {
+	if (typeof value !== "object" || value === null) return value;
+	if (Array.isArray(value)) return value.map(revealed);
+	if ((value as Record<string, unknown>)[sign] === secretSign) {
+		const { plaintext } = value as { plaintext?: unknown };
+		return typeof plaintext === "string" ? revealed(JSON.parse(plaintext)) : undefined;
+	}
+	return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealed(part)]));
+}
+
+function field(value: unknown): Record<string, unknown> {
+	return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,157 @@
+import { resolve } from "node:path";
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { ControlError } from "../control/errors";
+import { type ClusterStatus, headings, noClustersText, recordedText, remarks, row } from "../words/status";
+import { displayOn } from "./display";
+import { liveStatus, recordedStatus, settingsOf, troubled } from "./look";
+import { Pulumi, projectOf } from "./pulumi";
+import { clustersIn, hasSecrets, type RecordedCluster, revealed } from "./state";
+import { type Watched, watchUpdates } from "./watch";
+
+interface Options {
+	readonly stack?: string;
+	readonly all?: true;
+	readonly cwd: string;
+	readonly recorded?: true;
+	readonly json?: true;
+	readonly watch?: true;
+	readonly detailedExitcode?: true;
+}
+
+/** Adds `status`, which lists the clusters of a stack, what they run and whether there is something newer. */
+export function addStatus(program: Command): void {
+	program
+		.command("status")
+		.description("lists the clusters of a stack: what they run, what is newer, and the command that updates them")
+		.option("-s, --stack <name>", "the stack, instead of the selected one")
+		.option("-a, --all", "every stack of the backend")
+		.option("-C, --cwd <folder>", "where the project is", ".")
+		.option("--recorded", "only what Pulumi's state says; asks no cluster and needs no secret")
+		.option("--json", "as JSON")
+		.option("-w, --watch", "follow an update replica by replica until it ends, then list")
+		.option("--detailed-exitcode", "exit with 0 when all is up to date, 1 on an error, 2 when there is something to do")
+		.action(async (options: Options, command: Command) => {
+			for (const [one, other] of [
+				["all", "stack"],
+				["watch", "json"],
+				["watch", "recorded"],
+			] as const) {
+				if (options[one] && options[other]) command.error(`error: --${one} and --${other} can't be given together`);
+			}
+			process.exitCode = await status(options);
+		});
+}
+
+async function status(options: Options): Promise<number> {
+	const clusters = await clustersOf(options);
+	if (options.watch) {
+		await watchUpdates(clusters.flatMap(watchable), displayOn(process.stdout));
+		process.stdout.write("\n");
+	}
+	const known = await Promise.all(clusters.map((cluster) => statusOf(cluster, options.recorded === true)));
+	process.stdout.write(
+		options.json ? `${JSON.stringify({ format: 1, clusters: known }, undefined, 2)}\n` : listing(known),
+	);
+	return exitStatus(known, options.detailedExitcode === true);
+}
+
+/**
+ * As `terraform plan -detailed-exitcode` has it; without that, there being something to do is no failure.
+ *
+ * @returns 0: up to date; 1: a cluster could not be asked; 2: an update is available or unfinished.
+ */
+export function exitStatus(clusters: readonly ClusterStatus[], detailed: boolean): number {
+	if (clusters.some(({ problem }) => problem !== undefined)) return 1;
+	const due = clusters.some(({ updateAvailable, unfinished }) => updateAvailable || unfinished !== undefined);
+	return detailed && due ? 2 : 0;
+}
+
+/** The table, and below it what there is to do. */
+export function listing(clusters: readonly ClusterStatus[]): string {
+	const several = new Set(clusters.map(({ stack }) => stack)).size > 1;
+	const table = new Table({
+		head: headings(several),
+		style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
+		chars: { ...bare, middle: "   " },
+	});
+	table.push(...clusters.map((it) => row(it, several)));
+	const lines = table
+		.toString()
+		.split("\n")
+		.map((line) => line.trimEnd());
+	const said = clusters.flatMap(remarks);
+	if (clusters.every(({ source, problem }) => source === "recorded" && problem === undefined)) said.push(recordedText);
+	return `${[...lines, ...(said.length > 0 ? ["", ...said] : [])].join("\n")}\n`;
+}
+
+/** No lines between and around the cells. */
+const bare = Object.fromEntries(
+	["top", "bottom", "left", "right", "mid"]
+		.flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`, "mid-mid"])
+		.map((name) => [name, ""]),
+);
+
+/** A cluster of a stack, with its settings where it is to be asked, or why these can't be read. */
+interface Cluster {
+	readonly recorded: RecordedCluster;
+	readonly inputs: Readonly<Record<string, unknown>>;
+	readonly isHere: boolean;
+}
+
+/** Stacks whose states are read at the same time: each is a process of the CLI. */
+const atOnce = 4;
+
+async function clustersOf({ stack, all, cwd, recorded }: Options): Promise<Cluster[]> {
+	const pulumi = new Pulumi(resolve(cwd));
+	const stacks = all ? await pulumi.all() : [stack ?? (await pulumi.selected())];
+	const project = projectOf(pulumi.folder);
+	const clusters: Cluster[] = [];
+	for (let at = 0; at < stacks.length; at += atOnce) {
+		const some = stacks.slice(at, at + atOnce);
+		const found = some.map((name) => clustersOfStack(pulumi, name, project?.name, recorded !== true));
+		clusters.push(...(await Promise.all(found)).flat());
+	}
+	if (clusters.length === 0) throw new ControlError(noClustersText(stacks));
+	// The paths in a program's arguments are taken from its folder.
+	if (project !== undefined) process.chdir(project.program);
+	return clusters;
+}
+
+async function clustersOfStack(
+	pulumi: Pulumi,
+	stack: string,
+	project: string | undefined,
+	live: boolean,
+): Promise<Cluster[]> {
+	const found = clustersIn(await pulumi.export(stack), stack);
+	// Such as a kubeconfig: it is kept in memory, for as long as the cluster is asked.
+	const secret = live && found.some(({ inputs }) => hasSecrets(inputs));
+	const open = secret ? clustersIn(await pulumi.export(stack, true), stack) : found;
+	return found.map((recorded, index) => ({
+		recorded,
+		inputs: revealed(open[index]?.inputs ?? {}) as Record<string, unknown>,
+		isHere: recorded.project === project,
+	}));
+}
+
+async function statusOf({ recorded, inputs, isHere }: Cluster, stateOnly: boolean): Promise<ClusterStatus> {
+	if (stateOnly) return recordedStatus(recorded);
+	try {
+		return await liveStatus(recorded, settingsOf(inputs, isHere));
+	} catch (error) {
+		if (error instanceof ControlError) return troubled(recordedStatus(recorded), error.message);
+		throw error;
+	}
+}
+
+/** One that can't be asked can't be watched; the list says why. */
+function watchable({ recorded, inputs, isHere }: Cluster): Watched[] {
+	try {
+		const { place } = settingsOf(inputs, isHere);
+		return [{ name: recorded.name, control: place.platform.control(place.name, place.settings) }];
+	} catch (error) {
+		if (error instanceof ControlError) return [];
+		throw error;
+	}
+}

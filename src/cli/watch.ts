@@ -1,0 +1,131 @@
+import type { ClusterControl, ReplicaView } from "../control/port";
+import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
+import { type DbVersion, parseVersion, sameVersion } from "../core/version";
+import { type Clock, systemClock } from "../roll/clock";
+import { retrying } from "../roll/retry";
+import { outText, type Progress, progressBar, type Sighting, sightingText, watchTexts } from "../words/status";
+
+export interface Watched {
+	readonly name: string;
+	readonly control: Pick<ClusterControl, "record" | "observe" | "look">;
+}
+
+/** Where the lines of a watch go. */
+export interface Display {
+	/** A line that stays. */
+	line(text: string): void;
+	/** What stands below the lines until the next call. Nothing where there is no terminal. */
+	below(texts: readonly string[]): void;
+}
+
+const pause = 500;
+/** A roll gives its claim up for a moment between its parts: only one that stays without has stopped. */
+const patience = 4;
+
+/**
+ * Watches clusters until every update that is under way has ended; where none is, waits for one. Asks the clusters only,
+ * so that it shows any update, whoever runs it, and wakes nothing.
+ *
+ * @throws PlatformError when a cluster can't be asked for about a minute.
+ */
+export async function watchUpdates(
+	watched: readonly Watched[],
+	display: Display,
+	clock: Clock = systemClock,
+): Promise<void> {
+	const watches = watched.map((each) => new Watch(each, display, clock));
+	for (let waiting = false; ; ) {
+		await Promise.all(watches.map((watch) => watch.look()));
+		if (watches.some((watch) => watch.seen) && watches.every((watch) => watch.progress === undefined)) break;
+		if (!waiting && watches.every((watch) => watch.progress === undefined)) {
+			display.line(watchTexts.waiting(watched.map(({ name }) => name)));
+			waiting = true;
+		}
+		display.below(watches.flatMap(({ progress }) => (progress === undefined ? [] : [progressBar(progress)])));
+		await clock.sleep(pause);
+	}
+	display.below([]);
+}
+
+/** A drained replica may call itself serving, since its queries go on. */
+function phaseOf({ phase, replica }: ReplicaView): string {
+	return phase === "serving" && !replica.serving ? outText : phase;
+}
+
+/** One cluster while it is watched. */
+class Watch {
+	/** Whether an update of it was under way. */
+	seen = false;
+	/** Of the update that is under way. */
+	progress: Progress | undefined;
+	readonly #control: Watched["control"];
+	readonly #told = new Map<string, string>();
+	#start = 0;
+	#unclaimed = 0;
+
+	constructor(
+		private readonly watched: Watched,
+		private readonly display: Display,
+		private readonly clock: Clock,
+	) {
+		const { name, control } = watched;
+		this.#control = retrying(control, clock, (words) => display.line(watchTexts.retrying(name, words)));
+	}
+
+	async look(): Promise<void> {
+		const record = await this.#control.record();
+		const cluster = record && (await this.#control.observe(record));
+		const mark = cluster?.mark;
+		if (cluster === undefined || mark === undefined) return this.#ended(cluster);
+		const by =
+			record?.claim !== undefined && Date.parse(record.claim.expires) > this.clock.now()
+				? record.claim.holder
+				: undefined;
+		if (by === undefined && ++this.#unclaimed >= patience) return this.#ended(cluster);
+		if (by !== undefined) this.#unclaimed = 0;
+		if (by === undefined && this.progress === undefined) return;
+		if (this.progress === undefined) {
+			this.seen = true;
+			this.#start = Date.parse(mark.since);
+			this.#told.clear();
+			this.display.line(watchTexts.began(this.watched.name, mark, by ?? ""));
+		}
+		await this.#tell(cluster, mark);
+	}
+
+	async #tell(cluster: ObservedCluster, { from, to }: UpdateMark): Promise<void> {
+		const { replicas } = cluster;
+		const there = replicas.filter((it) => servesVersion(it, to));
+		const far = { done: there.length, of: replicas.length };
+		const sightings = await Promise.all(
+			replicas.map(async (it): Promise<Sighting> => {
+				if (!it.serving) return { replica: it.name, phase: phaseOf(await this.#control.look(it.name)) };
+				return { replica: it.name, serves: it.version, ...(there.includes(it) && { done: far }) };
+			}),
+		);
+		for (const sighting of sightings) {
+			const key =
+				"phase" in sighting
+					? sighting.phase
+					: `serves ${sighting.serves}${sighting.done === undefined ? "" : ", done"}`;
+			if (this.#told.get(sighting.replica) === key) continue;
+			this.#told.set(sighting.replica, key);
+			this.display.line(sightingText(this.watched.name, sighting));
+		}
+		const seconds = Math.max(0, (this.clock.now() - this.#start) / 1000);
+		this.progress = { cluster: this.watched.name, from, to, ...far, seconds };
+	}
+
+	#ended(cluster: ObservedCluster | undefined): void {
+		if (this.progress === undefined) return;
+		const { to } = this.progress;
+		this.progress = undefined;
+		const there = cluster?.replicas.every((it) => servesVersion(it, parseVersion(to)));
+		const said = cluster?.mark !== undefined ? "stopped" : there ? "finished" : "ended";
+		this.display.line(watchTexts[said](this.watched.name, to));
+	}
+}
+
+function servesVersion({ serving, version, outdated }: ObservedReplica, to: DbVersion | undefined): boolean {
+	return serving && version !== undefined && to !== undefined && sameVersion(version, to) && outdated !== true;
+}
