@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 const cliWorkers = Math.min(4, availableParallelism());
 /** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each, and each wants a core to start. */
 const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+/** Tests on a cluster mostly wait for pods. */
+const clusterWorkers = Math.min(4, availableParallelism() + 1);
 const minute = 60_000;
 
 const local = [
@@ -56,8 +58,7 @@ export default defineConfig({
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
-					// They mostly wait for pods.
-					maxWorkers: cliWorkers,
+					maxWorkers: clusterWorkers,
 					sequence: { groupOrder: 4 },
 				},
 			},

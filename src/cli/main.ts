@@ -12,7 +12,7 @@ const { version } = require("../../package.json") as { version: string };
  * this folder and touches no cluster: only Pulumi changes them.
  */
 const program = new Command("pulumi-dbcluster")
-	.description("Reads what Pulumi and the clusters say about versions and updates; changes nothing.")
+	.description("Reads what Pulumi and the clusters say about versions and updates; changes no cluster.")
 	.version(version);
 
 addStatus(program);
