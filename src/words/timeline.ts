@@ -67,7 +67,7 @@ export function timelineDescription(timeline: Timeline): string {
 		return gone === 0 ? `${what} were available throughout` : `${what} were not available for ${duration(gone)}`;
 	};
 	const sentences = [timelineStop(timeline), ...out, of("reads"), of("writes")].filter((it) => it !== undefined);
-	return sentences.map((sentence) => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`).join(" ");
+	return `${sentences.join("; ")}.`;
 }
 
 /** What one bar says when it is pointed at. */

@@ -65,7 +65,7 @@ describe("the picture of a timeline", () => {
 		const texts = read(drawTimeline(timeline()));
 		for (const text of [
 			"analytics on kubernetes: 1.7.1 -&gt; 1.8.0, finished after 10 s",
-			"Analytics-0-1 did not serve from 1 s to 8 s. Reads were available throughout. Writes were available throughout.",
+			"analytics-0-1 did not serve from 1 s to 8 s; reads were available throughout; writes were available throughout.",
 			"analytics-0-0",
 			"analytics-0-1",
 			"reads",
@@ -98,7 +98,7 @@ describe("the picture of a timeline", () => {
 		expect(texts).toContain("analytics on kubernetes: 1.7.1 -&gt; 1.8.0, stopped at analytics-0-1 after 10 s");
 		expect(texts).toContain("analytics-0-1 did not come up");
 		expect(texts).toContain("not available");
-		expect(texts.join()).toContain("Writes were not available for 9 s.");
+		expect(texts.join()).toContain("writes were not available for 9 s.");
 	});
 
 	test("is well-formed, and its texts are texts, whatever the names and times", () => {

@@ -69,7 +69,7 @@ test.each([
 
 test("who can't see the picture is told who was out, and how long clients went without", () => {
 	expect(timelineDescription(timeline)).toBe(
-		"Analytics-0-0 did not serve from 2 s to 2 min 10 s. Reads were not available for 2 s. Writes were not available for 2 min 8 s.",
+		"analytics-0-0 did not serve from 2 s to 2 min 10 s; reads were not available for 2 s; writes were not available for 2 min 8 s.",
 	);
 });
 
