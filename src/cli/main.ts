@@ -15,10 +15,10 @@ const program = new Command("pulumi-dbcluster")
 	.description("Reads what Pulumi and the clusters say about versions and updates; changes no cluster.")
 	.version(version);
 
-addReport(program);
-addComment(program);
 addStatus(program);
 addTimeline(program);
+addReport(program);
+addComment(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);
