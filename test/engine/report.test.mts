@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readEstimate } from "../../src/cli/report/estimate.ts";
 import { fleet, type Previewed } from "./previews.mts";
 import { root } from "./project.mts";
 import { newVersion, oldVersion } from "./stack.mts";
@@ -39,6 +40,9 @@ test("reports how a cluster comes to be, is updated, and is not taken back", asy
 	await db.cluster("analytics", { version: "latest", deletionPolicy: "Delete" });
 	expect(report(await db.previewed("bump-latest"))).toBe(report(bump));
 	await db.upOk();
+	// What the next report estimates by is what this update left.
+	const { lastUpdate } = (await db.resource()).outputs;
+	expect(readEstimate(lastUpdate)).toMatchObject({ from: oldVersion, to: newVersion, replicas: 2 });
 
 	await db.cluster("analytics", old);
 	const back = await db.previewed("downgrade");
