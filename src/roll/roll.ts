@@ -8,7 +8,7 @@ import type { RollEvent } from "./events";
 import { holding } from "./hold";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
-import { type Ground, StepStopped, takeStep } from "./step";
+import { CameBack, type Ground, StepStopped, takeStep } from "./step";
 import { type Place, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
@@ -147,15 +147,25 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 		const rest = [...lane.steps];
 		return lane.steps.map(() => rest);
 	});
+	const takeTurn = async (rest: Step[], goOn: () => void, at: Place): Promise<number | undefined> => {
+		const step = await takeNext(ground, rest);
+		if (step === undefined) return undefined;
+		at.replica = step.replica;
+		const others = (shards.get(step.shard) ?? []).map(({ name }) => name).filter((name) => name !== step.replica);
+		try {
+			return await takeStep(ground, step, others, goOn, rest);
+		} catch (error) {
+			if (!(error instanceof CameBack)) throw error;
+			rest.push(step);
+			return takeTurn(rest, goOn, at);
+		}
+	};
 	await runLanes(pieces, timing.shardsAtOnce, async (rest, goOn) => {
 		const at: Place = { change: place.change, step: ++begun, of: place.of };
 		try {
-			const step = await takeNext(ground, rest);
-			if (step === undefined) return;
-			at.replica = step.replica;
-			const others = (shards.get(step.shard) ?? []).map(({ name }) => name).filter((name) => name !== step.replica);
-			const seconds = await takeStep(ground, step, others, goOn, rest[0]?.replica);
-			report({ event: "serving", replica: step.replica, version: to, seconds, done: ++done, of: place.of });
+			const seconds = await takeTurn(rest, goOn, at);
+			if (seconds === undefined || at.replica === undefined) return;
+			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });
 		} catch (error) {
 			// The first to fail is where the roll stopped; the others settle after it.
 			if (!failed) Object.assign(place, at);

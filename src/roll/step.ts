@@ -29,22 +29,25 @@ export class StepStopped extends Error {
 	}
 }
 
+/** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
+export class CameBack extends Error {}
+
 /**
  * Takes one replica to the target: waits until the others of its shard can stand in for it, drains it, lets its queries
  * end, restarts it, waits while it makes progress, and verifies what came up.
  *
  * @param others the other replicas of its shard.
- * @param next whose turn it may be after this one: it is prepared while this one starts.
+ * @param rest the steps of its shard that are still to come; the first of them is prepared while this one starts.
  * @param goOn throws when the roll has stopped elsewhere: a step that has not restarted anything yet then goes no further.
  * @returns the seconds that it was out.
- * @throws {@link StepStopped}, and what the port throws. Unless it was restarted, it serves again.
+ * @throws {@link StepStopped}, {@link CameBack}, and what the port throws. Unless it was restarted, it serves again.
  */
 export async function takeStep(
 	ground: Ground,
 	step: Step,
 	others: readonly string[],
 	goOn: () => void,
-	next?: string,
+	rest: readonly Step[],
 ): Promise<number> {
 	const { control, hold, clock, report, to } = ground;
 	await hold.keep("now");
@@ -55,7 +58,8 @@ export async function takeStep(
 		goOn();
 	}
 	await prepare(ground, step.replica);
-	const left = await clear(ground, step.replica, others, goOn);
+	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
+	const left = await clear(ground, step.replica, others, goOn, broken);
 	try {
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await hold.change((claim) => control.restart(claim, step.replica, to));
@@ -63,7 +67,7 @@ export async function takeStep(
 		await letBack(ground, step.replica);
 		throw error;
 	}
-	if (next !== undefined) await prepare(ground, next);
+	if (rest[0] !== undefined) await prepare(ground, rest[0].replica);
 	const outcome = await comesUp(ground, step.replica);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
@@ -85,18 +89,25 @@ async function prepare({ control, hold, to }: Ground, replica: string): Promise<
 /** Some tries, since the others may fall behind while the queries of this one end. */
 const tries = 3;
 
-/** Drains a replica, at a moment when the others can do without it; returns when it left the endpoints. */
+/**
+ * Drains a replica, at a moment when the others can do without it; returns when it left the endpoints.
+ *
+ * @param broken others that only a step of their own may bring back: they are not waited for, {@link CameBack} is thrown.
+ */
 export async function clear(
 	ground: Ground,
 	replica: string,
 	others: readonly string[],
 	goOn: () => void,
+	broken: readonly string[] = [],
 ): Promise<number> {
 	const { control, hold, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
 		const { replica: own, queries } = await control.look(replica);
 		// One that serves nobody can't be missed.
 		const needed = own.serving ? others : [];
+		if (own.serving && (await lookAround(control, broken)).some(({ problem }) => problem === "down"))
+			throw new CameBack(`${replica} serves again`);
 		await standIn(ground, replica, needed, goOn);
 		goOn();
 		const left = clock.now();

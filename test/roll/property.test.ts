@@ -96,6 +96,22 @@ function heal(world: World): void {
 /** A few seconds, on a machine that has nothing else to do. */
 const timeout = 300_000;
 
+/** Found at random once in some ten thousand: of two that are down, the one whose turn it is comes back by itself. */
+const cameBack: Scenario = {
+	shards: [
+		[
+			{ version: v2, is: "serving", outdated: false },
+			{ version: v2, is: "serving", outdated: false },
+		],
+		[{ version: v1, is: "serving", outdated: false }],
+	],
+	mode: "idle",
+	marked: false,
+	engines: { [v2]: { fate: "serves", boots: 8860, lags: 14422 }, "a-0-0@1.8.0": { fate: "missing", boots: 0 } },
+	faults: { 24: { kind: "steal", seconds: 22 } },
+	shardsAtOnce: 1,
+};
+
 it("a roll through any faults keeps every promise, and a later one without them finishes", { timeout }, async () => {
 	let done = 0;
 	let stopped = 0;
@@ -116,7 +132,7 @@ it("a roll through any faults keeps every promise, and a later one without them 
 			endsWell(world, second, v3);
 			expect(world.record()?.mark).toBeUndefined();
 		}),
-		{ numRuns: 1000 },
+		{ numRuns: 1000, examples: [[cameBack]] },
 	);
 	// Each end must have been seen often enough for this to mean anything.
 	for (const ends of [done, stopped, crashed]) expect(ends).toBeGreaterThan(20);
