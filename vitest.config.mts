@@ -59,6 +59,7 @@ export default defineConfig({
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
 					maxWorkers: clusterWorkers,
+					maxConcurrency: 2,
 					sequence: { groupOrder: 4 },
 				},
 			},

@@ -38,8 +38,8 @@ export type CaveatNote =
 	| { readonly note: "judged-from-record"; readonly at: string }
 	/** What exactly the target is, such as an image with its digest. */
 	| { readonly note: "artifact"; readonly what: string }
-	/** Connections that clients keep alive end with their replica. */
-	| { readonly note: "connections-reset" }
+	/** Connections that clients keep alive end with their replica, and where shards ask each other, those between servers. */
+	| { readonly note: "connections-reset"; readonly betweenServers?: boolean }
 	/** Some inputs are known only in the update, which judges then. */
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
 	/** The catalogue could not be read, so what it says of versions was not judged. */

@@ -1,6 +1,6 @@
 import { knownReleases } from "../catalogue/known";
 import { type CaveatNote, caveats } from "../core/caveats";
-import { type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
+import { byShard, type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
 import type { Known, Question, Release, Window } from "../core/question";
 import type { Refusal, RuleName } from "../core/refusal";
@@ -110,7 +110,8 @@ export function foresee(
 	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) return undefined;
 	const said = [...notes];
 	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
-	if (restarts && valid.place?.platform.resetsConnections) said.push({ note: "connections-reset" });
+	if (restarts && valid.place?.platform.resetsConnections)
+		said.push({ note: "connections-reset", betweenServers: byShard(cluster).size > 1 });
 	// An unfinished update goes on at any time.
 	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });

@@ -35,6 +35,9 @@ function effect(effect: Effect, { order }: Caveats, working: string): string {
 	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
 }
 
+const keptAlive = "at most one for each kept-alive connection and replica";
+const betweenServers = "; a SELECT over several shards may meet one between their servers";
+
 function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
@@ -42,7 +45,7 @@ function noteText(note: CaveatNote): [string, string] {
 		case "artifact":
 			return ["image", oneLine(note.what)];
 		case "connections-reset":
-			return ["resets", "at most one for each kept-alive connection and replica"];
+			return ["resets", note.betweenServers ? `${keptAlive}${betweenServers}` : keptAlive];
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
 		case "release":

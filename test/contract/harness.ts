@@ -19,6 +19,8 @@ export interface Harness<Settings = unknown> {
 	readonly unsupported?: Partial<Record<TestName, string>>;
 	/** Real time that one test may take, in milliseconds. Default 60,000. */
 	readonly timeout?: number;
+	/** Its tests mostly wait, and may do so side by side: as many as the project's `maxConcurrency`. */
+	readonly concurrent?: boolean;
 	/** How long to be patient with this platform. */
 	readonly timing?: Partial<Timing>;
 }

@@ -12,6 +12,7 @@ if (unavailable !== undefined) {
 	contractSuite("kubernetes", {
 		versions: { v1: versions.v1, broken: versions.crash, v2: versions.v2, v3: versions.v3 },
 		timeout: 240_000,
+		concurrent: true,
 		timing: { drainSeconds: 5, stallSeconds: 120 },
 		unsupported: {
 			"restarting a replica of a stopped cluster notes the version for its next start":

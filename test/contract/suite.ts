@@ -25,7 +25,8 @@ export function contractSuite<Settings>(name: string, harness: Harness<Settings>
 				it.skip(`${promise} (not here: ${reason})`, () => {});
 				continue;
 			}
-			it(promise, { timeout: harness.timeout ?? 60_000 }, async () => {
+			const run = harness.concurrent ? it.concurrent : it;
+			run(promise, { timeout: harness.timeout ?? 60_000 }, async () => {
 				const place: Place<Settings> = await harness.open();
 				try {
 					await test(new Stage(place, harness) as Stage);

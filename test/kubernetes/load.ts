@@ -9,6 +9,12 @@ export interface Seen {
 	/** What failed, each after its time. */
 	readonly failedSelects: string[];
 	readonly failedInserts: string[];
+	/**
+	 * SELECTs over several shards whose server was cut off by a peer that it had just sent its part to, each after its time:
+	 * between the peer's answer that it has the table and the query itself, that peer was told to stop. Nothing of ClickHouse
+	 * tries that again, and no Service is between the two.
+	 */
+	readonly cutBetweenServers: string[];
 	/** The longest time between two acknowledged INSERTs of all loops, in milliseconds. */
 	longestWritePause: number;
 	/** The numbers of all rows that the server acknowledged. */
@@ -38,6 +44,8 @@ export interface LoadOptions {
 	readonly endpoint: string;
 	/** Holds a column `n` of integers. */
 	readonly table: string;
+	/** What the loops with a connection a request SELECT from, turn by turn; `table` unless given. */
+	readonly from?: readonly string[];
 	/** Loops of each kind, a connection a request; 2 unless given. */
 	readonly loops?: number;
 	/** Clients of each kind that keep their connection alive; none unless given. */
@@ -47,12 +55,13 @@ export interface LoadOptions {
 }
 
 /** SELECTs and INSERTs through the client Service until stopped. */
-export function startLoad({ endpoint, table, loops = 2, kept = 0, pause = 20 }: LoadOptions): Load {
+export function startLoad({ endpoint, table, from = [table], loops = 2, kept = 0, pause = 20 }: LoadOptions): Load {
 	const seen: Seen = {
 		selects: 0,
 		inserts: 0,
 		failedSelects: [],
 		failedInserts: [],
+		cutBetweenServers: [],
 		longestWritePause: 0,
 		acknowledged: [],
 		sent: 0,
@@ -63,12 +72,15 @@ export function startLoad({ endpoint, table, loops = 2, kept = 0, pause = 20 }: 
 	let written = Date.now();
 	const failure = (error: unknown) => `${clockTime(Date.now())} ${(error as Error).message.slice(0, 200)}`;
 
+	let turn = 0;
 	async function select(): Promise<void> {
+		const asked = from[turn++ % from.length] ?? table;
 		try {
-			counted(await queryAt(endpoint, sql));
+			counted(await queryAt(endpoint, `SELECT count() FROM ${asked}`));
 			seen.selects++;
 		} catch (error) {
-			seen.failedSelects.push(failure(error));
+			const cut = asked === table && from.length > 1 && isCutBetweenServers(error);
+			(cut ? seen.cutBetweenServers : seen.failedSelects).push(failure(error));
 		}
 	}
 	async function insert(): Promise<void> {
@@ -146,6 +158,11 @@ const clientOf = (url: string) =>
 function counted(text: string): void {
 	if (!/^\d+\s*$/.test(text)) throw new Error(`no count: ${text}`);
 }
+
+const isCutBetweenServers = (error: unknown) =>
+	/Connection reset by peer, while reading from socket .*while receiving packet from db-/s.test(
+		(error as Error).message,
+	);
 
 /**
  * A connection that was open came to its end; one that could not be opened is another matter. A server that stops may still

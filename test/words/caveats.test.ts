@@ -76,6 +76,13 @@ describe("what the catalogue and the window add", () => {
 		return caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [note]))[key];
 	};
 	test.each([
+		[
+			{ note: "connections-reset", betweenServers: true },
+			{
+				resets:
+					"at most one for each kept-alive connection and replica; a SELECT over several shards may meet one between their servers",
+			},
+		],
 		[{ note: "release", date: "2024-09-24", link: "https://a.b/c" }, { notes: "2024-09-24, https://a.b/c" }],
 		[{ note: "release", link: "https://a.b/c" }, { notes: "https://a.b/c" }],
 		[{ note: "release", date: "2024-09-24" }, { notes: "2024-09-24" }],
