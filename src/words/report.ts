@@ -71,19 +71,21 @@ export function availableText(available: string): string {
 	return `${available} is available`;
 }
 
+/** How long the last update of a cluster took: the next one may take about as long. */
+export interface Estimate {
+	readonly from: string;
+	readonly to: string;
+	/** The day on which it began, `2026-11-24`. */
+	readonly day: string;
+	readonly seconds: number;
+	/** How many replicas were taken out, one after another. */
+	readonly replicas: number;
+	/** The shortest and the longest time that a replica was out, in seconds. */
+	readonly out: readonly [number, number];
+}
+
 /** How long the next update may take, by the last one. */
-export function estimateText(
-	last: {
-		readonly from: string;
-		readonly to: string;
-		readonly day: string;
-		readonly seconds: number;
-		readonly replicas: number;
-		/** In seconds. */
-		readonly out: readonly [number, number];
-	},
-	replicas: number | undefined,
-): string {
+export function estimateText(last: Estimate, replicas: number | undefined): string {
 	const { from, to, day, seconds, out } = last;
 	const [least, longest] = out.map(duration);
 	const each = least === longest ? least : `${least} to ${longest}`;

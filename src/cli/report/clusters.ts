@@ -1,6 +1,6 @@
 import { parseVersion } from "../../core/version";
-import { type Verdict, verdicts } from "../../words/report";
-import { type Estimate, readEstimate } from "./estimate";
+import { type Estimate, type Verdict, verdicts } from "../../words/report";
+import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
 import type { Diagnostic, Preview, Resource, Step } from "./preview";
 
