@@ -30,52 +30,57 @@ test.each([
 	["registry-1.docker.io", "https://index.docker.io/v1/"],
 	["registry-1.docker.io", "docker.io"],
 	["127.0.0.1:5000", "127.0.0.1:5000"],
-	["ghcr.io", "https://ghcr.io"],
-	["ghcr.io", "https://ghcr.io/v2/"],
+	["registry.example.com", "https://registry.example.com"],
+	["registry.example.com", "https://registry.example.com/v2/"],
 ])("of %s are found under %s", async (registry, name) => {
 	configure({ auths: { "other.io": { auth: base64("x:y") }, [name]: { auth: base64("ann:pass:word") } } });
 	expect(await credentialsFor(registry)).toEqual({ username: "ann", password: "pass:word" });
 	expect(await credentialsFor("third.io")).toBeUndefined();
 });
 
-test.each([[{}], [{ auths: { "ghcr.io": {} } }], [{ auths: { "ghcr.io": { auth: base64("ann") } } }], ["null"]])(
-	"%j holds none",
-	async (config) => {
-		configure(config);
-		expect(await credentialsFor("ghcr.io")).toBeUndefined();
-	},
-);
+test.each([
+	[{}],
+	[{ auths: { "registry.example.com": {} } }],
+	[{ auths: { "registry.example.com": { auth: base64("ann") } } }],
+	["null"],
+])("%j holds none", async (config) => {
+	configure(config);
+	expect(await credentialsFor("registry.example.com")).toBeUndefined();
+});
 
 test("no configuration at all is no error", async () => {
-	expect(await credentialsFor("ghcr.io")).toBeUndefined();
+	expect(await credentialsFor("registry.example.com")).toBeUndefined();
 	vi.stubEnv("DOCKER_CONFIG", join(folder, "none"));
-	expect(await credentialsFor("ghcr.io")).toBeUndefined();
+	expect(await credentialsFor("registry.example.com")).toBeUndefined();
 });
 
 test("an identity token goes before a password", async () => {
-	configure({ auths: { "ghcr.io": { auth: base64("ann:x"), identitytoken: "id" } } });
-	expect(await credentialsFor("ghcr.io")).toEqual({ identityToken: "id" });
+	configure({ auths: { "registry.example.com": { auth: base64("ann:x"), identitytoken: "id" } } });
+	expect(await credentialsFor("registry.example.com")).toEqual({ identityToken: "id" });
 });
 
 test("a helper is asked for the registry by its name, its own before the store of all", async () => {
 	helper("own", `read server; printf '{"ServerURL":"%s","Username":"ann","Secret":"for %s"}' "$server" "$server"`);
 	helper("all", `read server; printf '{"Username":"<token>","Secret":"for %s"}' "$server"`);
-	configure({ credsStore: "all", credHelpers: { "ghcr.io": "own" } });
-	expect(await credentialsFor("ghcr.io")).toEqual({ username: "ann", password: "for ghcr.io" });
+	configure({ credsStore: "all", credHelpers: { "registry.example.com": "own" } });
+	expect(await credentialsFor("registry.example.com")).toEqual({
+		username: "ann",
+		password: "for registry.example.com",
+	});
 	expect(await credentialsFor("registry-1.docker.io")).toEqual({ identityToken: "for https://index.docker.io/v1/" });
 });
 
 test("a helper that knows nothing of the registry leaves it to the file", async () => {
 	helper("all", "echo 'credentials not found in native keychain'; exit 1");
-	configure({ credsStore: "all", auths: { "ghcr.io": { auth: base64("ann:x") } } });
-	expect(await credentialsFor("ghcr.io")).toEqual({ username: "ann", password: "x" });
+	configure({ credsStore: "all", auths: { "registry.example.com": { auth: base64("ann:x") } } });
+	expect(await credentialsFor("registry.example.com")).toEqual({ username: "ann", password: "x" });
 	expect(await credentialsFor("third.io")).toBeUndefined();
 });
 
 test.each([
 	[
 		"a file that is no JSON",
-		() => configure(`{"auths": {"ghcr.io": {"auth": "${base64("ann:hunter2")}"`),
+		() => configure(`{"auths": {"registry.example.com": {"auth": "${base64("ann:hunter2")}"`),
 		"is no JSON",
 	],
 	["a helper that is not there", () => configure({ credsStore: "gone" }), "docker-credential-gone, .* does not run"],
@@ -90,7 +95,7 @@ test.each([
 	["a helper that is no name", () => configure({ credsStore: "../sh" }), "a credential helper that is no name"],
 ])("%s is an error that shows no secret", async (_, arrange, said) => {
 	arrange();
-	const error: unknown = await credentialsFor("ghcr.io").catch((reason: unknown) => reason);
+	const error: unknown = await credentialsFor("registry.example.com").catch((reason: unknown) => reason);
 	expect((error as Error).message).toMatch(new RegExp(said));
 	expect((error as Error).message).not.toMatch(/hunter2|aHVudGVy/);
 	expect((error as Error).message).not.toContain(base64("ann:hunter2"));
