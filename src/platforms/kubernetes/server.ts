@@ -109,21 +109,21 @@ export interface Health {
 }
 
 /**
- * How a replica stands to the others of its shard. `SELECT *`, since the columns differ by version: one that an old server
- * lacks says nothing.
+ * How a replica stands to the others of its shard.
  *
  * Caught up is one that holds what the shard's log held when it was first asked; under constant INSERTs some entry is
  * always on its way, so it gets `patience` milliseconds for those. Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 answers it at once
  * while its log is not pulled, for the 30 seconds that Keeper remembers the session of a server that was killed. Not by
- * `active_replicas`: that a peer is down is not its own fault.
+ * `active_replicas`: that a peer is down is not its own fault. Not by `last_queue_update_exception`: servers keep the last
+ * one until they restart, however well they have pulled since.
  */
 export async function health(server: Server, patience = 2000): Promise<Health> {
 	const until = Date.now() + patience;
-	const first = await tablesOf(server);
-	for (let now = first; ; now = await tablesOf(server)) {
+	const first = await unsettledTables(server);
+	for (let now = first; ; now = await unsettledTables(server)) {
 		const readOnly = now.some((row) => flag(row.is_readonly));
 		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
-		const cut = now.some((row) => flag(row.is_readonly) || flag(row.is_session_expired) || stuck(row));
+		const cut = now.some((row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas));
 		const behind = now.some((row) => {
 			const then = first.find(({ database, table }) => database === row.database && table === row.table);
 			return then !== undefined && !holds(row, then);
@@ -133,15 +133,18 @@ export async function health(server: Server, patience = 2000): Promise<Health> {
 	}
 }
 
-const tablesOf = (server: Server): Promise<Row[]> => server.rows("SELECT now() AS asked, * FROM system.replicas");
+/**
+ * The replicated tables that are not at rest: a server may have thousands that are. Where Keeper does not answer, all that
+ * it would tell is 0.
+ */
+export const unsettled =
+	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
 
-const stuck = (row: Row) =>
-	typeof row.last_queue_update_exception === "string" && row.last_queue_update_exception !== "";
+const unsettledTables = (server: Server): Promise<Row[]> => server.rows(unsettled);
 
-/** Whether a table has pulled and worked off what the log held at an earlier time. Times of one server compare as text. */
+/** Whether a table has pulled and worked off what the log held at an earlier time. Times are compared as text. */
 function holds(row: Row, then: Row): boolean {
 	const pulled =
-		row.log_pointer === undefined ||
 		count(row.log_pointer) > count(then.log_max_index) ||
 		(count(then.log_max_index) === 0 && count(row.absolute_delay) === 0);
 	const oldest = row.inserts_oldest_time;
