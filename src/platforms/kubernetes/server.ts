@@ -37,6 +37,9 @@ export class QueryError extends ControlError {
 	override readonly name = "QueryError";
 }
 
+/** Of one statement, by name. A server refuses one that it does not know. */
+export type Settings = Readonly<Record<string, string>>;
+
 /** Marks our own queries, so that they are not taken for those of clients. */
 const mark = "/* pulumi-dbcluster */";
 
@@ -50,17 +53,18 @@ export class Server {
 	) {}
 
 	/** Reads only: the server refuses any change by a GET. */
-	async rows(sql: string): Promise<Row[]> {
+	async rows(sql: string, settings: Settings = {}): Promise<Row[]> {
 		const query = `${sql} ${mark} FORMAT JSONEachRow`;
 		// Whole, or with a status that says so: an error after the first rows would come under a status of success.
-		const search = new URLSearchParams({ query, wait_end_of_query: "1" });
+		const search = new URLSearchParams({ query, wait_end_of_query: "1", ...settings });
 		const text = await this.send({ method: "GET", path: `/?${search}`, timeout: 10_000 });
 		return text.split("\n").flatMap((line) => (line === "" ? [] : [rowOf(line)]));
 	}
 
 	/** Changes something. */
-	async run(sql: string): Promise<void> {
-		await this.send({ method: "POST", path: "/", body: `${sql} ${mark}`, timeout: 300_000 });
+	async run(sql: string, settings: Settings = {}): Promise<void> {
+		const path = `/?${new URLSearchParams(settings)}`;
+		await this.send({ method: "POST", path, body: `${sql} ${mark}`, timeout: 300_000 });
 	}
 
 	private async send(call: Call): Promise<string> {
