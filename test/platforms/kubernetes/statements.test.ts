@@ -61,6 +61,7 @@ describe.each([versions.v1, versions.v2])("ClickHouse %s", (version) => {
 		).toBe('1,"db-0-0.db-headless.ns.svc",9000\n2,"db-0-1.db-headless.ns.svc",9000');
 		const settings = await engine.server.rows("SELECT name, value FROM system.server_settings");
 		expect(Object.fromEntries(settings.map(({ name, value }) => [name, value]))).toMatchObject({
+			async_load_databases: "0",
 			disable_internal_dns_cache: "1",
 			interserver_http_host: "db-0-1.ns.svc",
 			interserver_http_port: "9009",
