@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Api } from "../../../src/platforms/kubernetes/api";
-import { health, QueryError, Server, unsettled } from "../../../src/platforms/kubernetes/server";
+import { clientQueries, health, QueryError, Server, unsettled } from "../../../src/platforms/kubernetes/server";
 import type { Call } from "../../../src/platforms/kubernetes/wire";
 
 /** A server that gives these answers in turn, and the last one from then on. */
@@ -32,6 +32,14 @@ describe("rows", () => {
 		// 23.9 to 24.8, by default also before the first row.
 		await refused('{"n":1}\n{"exception": "Code: 241. DB::Exception: Memory limit exceeded"}');
 		await refused('{"exception": "Code: 241. DB::Exception: Memory limit exceeded"}', 500);
+	});
+});
+
+describe("what a server still does for clients", () => {
+	it("counts INSERTs that it has acknowledged and not written: it forgets them when it stops", async () => {
+		const { server, calls } = answering({ status: 200, text: '{"queries":"3"}' });
+		expect(await clientQueries(server)).toBe(3);
+		expect(new URL(calls[0]?.path ?? "", "http://server").searchParams.get("query")).toContain("'PendingAsyncInsert'");
 	});
 });
 
