@@ -169,18 +169,22 @@ export async function heldAlone(server: Server, others: readonly Server[]): Prom
 	return found;
 }
 
+/** The others hold its rows, and it goes as a whole: large tables, and those that a dictionary reads, are dropped as well. */
+const unguarded: Settings = {
+	max_table_size_to_drop: "0",
+	check_table_dependencies: "0",
+	check_referential_table_dependencies: "0",
+};
+
 /** Takes a server out of replication: its replicated tables are dropped, here only. */
 export async function dropReplicated(server: Server): Promise<void> {
 	const databases = await databasesOf(server);
-	// The others hold its rows: a guard against dropping large tables by mistake has nothing to guard here.
-	const guard = "max_table_size_to_drop";
-	const [known] = await server.rows(`SELECT name FROM system.settings WHERE name = '${guard}'`);
-	const large = known === undefined ? "" : ` SETTINGS ${guard} = 0`;
+	const settings = await known(server, unguarded);
 	for (const row of await server.rows("SELECT database, table FROM system.replicas")) {
 		const table = { database: String(row.database), name: String(row.table) };
 		// An Atomic database drops later on unless told otherwise, and the replica would be counted until then.
 		const sync = databases.get(table.database) === "Atomic" ? " SYNC" : "";
-		await server.run(`DROP TABLE IF EXISTS ${path(table)}${sync}${large}`);
+		await server.run(`DROP TABLE IF EXISTS ${path(table)}${sync}`, settings);
 	}
 	const [left] = await server.rows("SELECT count() AS tables FROM system.replicas");
 	if (Number(left?.tables) > 0) throw new ControlError("some of its tables replicate still: run pulumi up again");

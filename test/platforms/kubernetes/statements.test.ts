@@ -45,11 +45,14 @@ describe.each([versions.v1, versions.v2])("ClickHouse %s", (version) => {
 	it.skipIf(version === versions.v1)("drops the tables of a replica that leaves", async () => {
 		await engine.sql("CREATE DATABASE shop");
 		await engine.sql("CREATE TABLE shop.rows (n UInt64) ENGINE = MergeTree ORDER BY n");
+		const source = "SOURCE(CLICKHOUSE(DB 'shop' TABLE 'rows'))";
+		await engine.sql(`CREATE DICTIONARY shop.words (n UInt64) PRIMARY KEY n ${source} LIFETIME(0) LAYOUT(FLAT())`);
 		// Nothing replicates without a Keeper.
 		const replicating = engine.but({
 			rows: (sql, settings) => engine.server.rows(sql.replace("FROM system.replicas", from), settings),
 		});
-		const from = "FROM (SELECT database, name AS table FROM system.tables WHERE database = 'shop')";
+		const from =
+			"FROM (SELECT database, name AS table FROM system.tables WHERE database = 'shop' AND engine = 'MergeTree')";
 		await dropReplicated(replicating);
 		expect(await engine.sql("EXISTS shop.rows")).toBe("0");
 	});
