@@ -43,7 +43,9 @@ function ownSettings(shape: Shape): string {
 	// A server that stops waits for idle connections to end: 3 seconds instead of up to 30. And one that starts listens only
 	// once its tables are loaded, as servers before 23.12 do: else whom clients and peers reach would keep them waiting, and one
 	// that can't load a table would not say so and come up.
+	// Images log to files, and then nobody learns from the pod what a server does as it starts, or why it ends.
 	return `<${settings.configRoot}>
+  <logger><console>1</console><console_log_level>information</console_log_level></logger>
   <listen_host>::</listen_host>
   <listen_host>0.0.0.0</listen_host>
   <listen_try>1</listen_try>

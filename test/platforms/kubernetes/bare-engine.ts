@@ -37,6 +37,8 @@ export class BareEngine {
 		const child = fork(join(__dirname, "bare-engine.cjs"), [built, addon, library, version, folder], {
 			cwd: root,
 			env: { ...process.env, ...env, ...engineEnvironment(library) },
+			// With a server's settings it logs to the console.
+			stdio: ["ignore", "ignore", "ignore", "ipc"],
 		});
 		const ended = once(child, "exit").then(() => {
 			throw new Error("the engine's process has ended");

@@ -72,6 +72,8 @@ describe.each([versions.v1, versions.v2])("ClickHouse %s", (version) => {
 			interserver_http_port: "9009",
 			keep_alive_timeout: "3",
 			listen_try: "1",
+			"logger.console": "1",
+			"logger.console_log_level": "information",
 		});
 	});
 });
