@@ -44,8 +44,8 @@ export interface KubernetesArgs {
 	context?: Input<string>;
 
 	/**
-	 * The password of `user`, by reference to a Secret of the namespace. Needed unless `users` brings users of your own, since
-	 * the image's default user answers only inside its own pod, or unless `existing` servers answer without one.
+	 * The password of `user`, by reference to a Secret of the namespace. Needed unless files of `users` open the user `default`
+	 * without one, since the image's answers only inside its own pod, or unless `existing` servers answer without one.
 	 *
 	 * @example { name: "db-password", key: "password" }
 	 */

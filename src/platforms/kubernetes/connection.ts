@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { backOff } from "exponential-backoff";
 import { PlatformError } from "../../control/errors";
-import { apiError, Unanswered } from "./errors";
+import { apiError, noAnswer, Unanswered } from "./errors";
 import type { Answer, Call, Connection } from "./wire";
 
 /** The package holds ES modules only, which `require` loads; its types are asked for as such. */
@@ -171,7 +171,7 @@ function exchange(url: URL, options: RequestOptions, call: Call): Promise<[Answe
 			}, fail);
 		});
 		const limit = call.timeout ?? 30_000;
-		const timer = setTimeout(() => request.destroy(new Error(`no answer within ${limit / 1000} seconds`)), limit);
+		const timer = setTimeout(() => request.destroy(new Error(`${noAnswer}within ${limit / 1000} seconds`)), limit);
 		const fail = (error: Error) => {
 			clearTimeout(timer);
 			reject(new Unanswered(error));

@@ -124,8 +124,15 @@ export function lastWords(text: string): string {
 	return clause(spoken.findLast((line) => /exception|error|fatal|failed/i.test(line)) ?? spoken.at(-1) ?? "");
 }
 
-/** Without its time, thread and numbers, so that the same line said again is no progress. */
-const steady = (line: string) => clause(line.replace(/^.*?<[A-Z][a-z]+> /, "").replace(/\d[\d.:,/-]*/g, "#"));
+/** Without its time, thread and numbers, so that the same line said again is no progress. Whole percents are. */
+const steady = (line: string) =>
+	clause(
+		line
+			.replace(/^.*?<[A-Z][a-z]+> /, "")
+			.replace(/(\d+)(?:\.\d+)?%|\d[\d.:,/-]*/g, (_, percent?: string) =>
+				percent === undefined ? "#" : `${percent}%`,
+			),
+	);
 
 const clause = (text: string) => {
 	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");

@@ -6,6 +6,12 @@ export class Conflict extends ControlError {
 	override readonly name = "Conflict";
 }
 
+/** Whoever was asked gave no answer in time. */
+export class TimedOut extends PlatformError {}
+
+/** How the words begin when a request took too long. */
+export const noAnswer = "no answer ";
+
 /** No answer, or one that another try may better. */
 export class Unanswered extends Error {
 	override readonly name = "Unanswered";
@@ -16,7 +22,8 @@ export class Unanswered extends Error {
 	reason({ server }: Pick<Connection, "server">): Error {
 		if (this.error instanceof ControlError) return this.error;
 		const { code, message } = this.error as NodeJS.ErrnoException;
-		return new PlatformError(`the API server at ${server} can't be reached: ${message || code}`);
+		const Told = message.startsWith(noAnswer) ? TimedOut : PlatformError;
+		return new Told(`the API server at ${server} can't be reached: ${message || code}`);
 	}
 }
 

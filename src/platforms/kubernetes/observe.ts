@@ -4,6 +4,7 @@ import type { ObservedCluster, ObservedReplica } from "../../core/cluster";
 import type { State } from "../../core/state";
 import { type Cluster, inEndpoints, names } from "./cluster";
 import { diagnose, isReady, troubleOf } from "./diagnose";
+import { TimedOut } from "./errors";
 import { annotation, containerOf, label, replicaName, shardName } from "./names";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import { templateHash } from "./pod";
@@ -65,11 +66,13 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 		throw new ControlError(`the cluster '${cluster.name}' has no replica '${replica}'`);
 	const seen: Seen = { stored, settings, sets: set ? [set] : [], pods: pod ? [pod] : [], slices };
 	await witness(cluster, stored, settings, seen.pods);
-	const [[healthy, unasked], queries] = await Promise.all([
+	const [[healthy, unasked, silent], queries] = await Promise.all([
 		askHealth(cluster, settings, pod),
 		askQueries(cluster, settings, pod),
 	]);
-	const observed = replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
+	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
+	// It may be loading its tables still, whatever its readiness probe says: it can't stand in for another.
+	const observed = silent ? { ...known, caughtUp: false } : known;
 	const view = { replica: observed, queries };
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
@@ -169,12 +172,13 @@ async function askHealth(
 	settings: KeptSettings,
 	pod: Pod | undefined,
 	patience?: number,
-): Promise<[Health | undefined, why?: string]> {
+): Promise<[health: Health | undefined, why?: string, silent?: boolean]> {
 	try {
 		return [await ask(cluster, settings, pod, (server) => health(server, patience))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
-		return [undefined, pod && isReady(pod) ? `can't be asked: ${error.message}` : undefined];
+		const why = pod && isReady(pod) ? `can't be asked: ${error.message}` : undefined;
+		return [undefined, why, error instanceof TimedOut];
 	}
 }
 

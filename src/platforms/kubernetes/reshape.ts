@@ -193,6 +193,6 @@ async function holdsAll(
 	const donor = ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster, shard)}-`)) ?? ready[0];
 	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
 	const server = await cluster.server(pod, settings);
-	await copyTables(await cluster.server(donor, settings), server);
-	return (await health(server)).caughtUp;
+	const whole = await copyTables(await cluster.server(donor, settings), server);
+	return whole && (await health(server)).caughtUp;
 }

@@ -40,13 +40,18 @@ function ownSettings(shape: Shape): string {
 		return `    <node index="${index + 1}"><host>${host}</host><port>${port ?? 2181}</port></node>`;
 	});
 	const keeper = keepers.length === 0 ? "" : `  <zookeeper>\n${keepers.join("\n")}\n  </zookeeper>\n`;
-	// A server that stops waits for idle connections to end: 3 seconds instead of up to 30.
+	// A server that stops waits for idle connections to end: 3 seconds instead of up to 30. And one that starts listens only
+	// once its tables are loaded, as servers before 23.12 do: else whom clients and peers reach would keep them waiting, and one
+	// that can't load a table would not say so and come up.
+	// Images log to files, and then nobody learns from the pod what a server does as it starts, or why it ends.
 	return `<${settings.configRoot}>
+  <logger><console>1</console><console_log_level>information</console_log_level></logger>
   <listen_host>::</listen_host>
   <listen_host>0.0.0.0</listen_host>
   <listen_try>1</listen_try>
   <keep_alive_timeout>3</keep_alive_timeout>
   <disable_internal_dns_cache>1</disable_internal_dns_cache>
+  <async_load_databases>false</async_load_databases>
   <interserver_http_host from_env="DBCLUSTER_INTERSERVER_HOST"/>
   <interserver_http_port>${ports.interserver}</interserver_http_port>
   <macros>

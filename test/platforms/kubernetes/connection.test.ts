@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { PlatformError } from "../../../src/control/errors";
 import { type ConnectionSettings, connect } from "../../../src/platforms/kubernetes/connection";
+import { TimedOut } from "../../../src/platforms/kubernetes/errors";
 
 const folder = mkdtempSync(join(tmpdir(), "dbcluster-kubeconfig-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +69,17 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 		expect(error).toBeInstanceOf(PlatformError);
 		expect((error as Error).message).toContain("https://127.0.0.1:1 can't be reached");
 		expect((error as Error).message).not.toContain("a-secret-token");
+	});
+
+	it("tells that there was no answer in time from all else", async () => {
+		const silent = createServer().listen(0, "127.0.0.1");
+		await once(silent, "listening");
+		const { port } = silent.address() as AddressInfo;
+		const connection = connect({ kubeconfig: config({ server: `https://127.0.0.1:${port}` }) });
+		const call = { method: "GET", path: "/api", retry: false } as const;
+		await expect(connection.send({ ...call, timeout: 100 })).rejects.toThrow(TimedOut);
+		await expect(connect({ kubeconfig: good }).send(call)).rejects.not.toThrow(TimedOut);
+		silent.close();
 	});
 
 	it("remembers when the server was away, but not that a pod could not be asked through it", async () => {

@@ -110,6 +110,16 @@ describe("what keeps a replica from serving", () => {
 		expect(phase("10:00:01 Loading table a")).not.toBe(phase("10:00:02 Loading table b"));
 	});
 
+	it("takes a percentage that rises for progress: of a server that loads its tables, it is all that changes", () => {
+		const found = pod({ imageID: "i", started: false, state: { running: {} } });
+		const line = (percent: string) =>
+			`2026.01.01 10:00:01.000 [ 7 ] {} <Information> AsyncLoader: Processed: ${percent}%`;
+		const phase = (percent: string) => diagnose(found, { now, log: line(percent) }).phase;
+		expect(phase("12.3")).toBe("starting: AsyncLoader: Processed: 12%");
+		expect(phase("12.9")).toBe(phase("12.3"));
+		expect(phase("100.0")).toBe("starting: AsyncLoader: Processed: 100%");
+	});
+
 	it("is said of one that was started again, and of none that came up well", () => {
 		const again = { restartCount: 1, imageID: "i", state: { running: {} }, lastState: { terminated: crashed } };
 		expect(troubleOf(pod(again), now)).toContain("too old");

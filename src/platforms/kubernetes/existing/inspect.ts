@@ -8,7 +8,7 @@ import { label } from "../names";
 import { versionOf } from "../opened";
 import { RecordStore } from "../record";
 import { collector } from "../reshape";
-import { allQueries } from "../server";
+import { allQueries, clientQueries } from "../server";
 import { indexes } from "../server-config";
 import type { Existing, KubernetesSettings } from "../settings";
 import { kept } from "../shape";
@@ -160,7 +160,7 @@ async function askAll(cluster: Cluster, pods: readonly Pod[], obstacles: Obstacl
 		await attempt("kubernetes.user", async () => {
 			try {
 				const server = await cluster.server(pod, settings);
-				await allQueries(server);
+				await Promise.all([allQueries(server), clientQueries(server)]);
 				replicates ||= (await server.rows("SELECT database FROM system.replicas LIMIT 1")).length > 0;
 			} catch (error) {
 				if (!(error instanceof ControlError)) throw error;
