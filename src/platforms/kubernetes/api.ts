@@ -25,6 +25,12 @@ const plurals: Record<string, Kind> = {
 	PodDisruptionBudget: "poddisruptionbudgets",
 };
 
+function kindOf(kind: string): Kind {
+	const plural = plurals[kind];
+	if (plural === undefined) throw new Error(`no path of ${kind}`);
+	return plural;
+}
+
 export interface ListOptions {
 	readonly labels?: string;
 	readonly fields?: string;
@@ -52,6 +58,11 @@ export class Api {
 		return this.read<{ items: T[] }>(call, await this.connection.send(call)).items;
 	}
 
+	/** What has the name of an object already. By a list, since not every kind of ours may be read by name. */
+	async namesake<T>({ kind, metadata }: KubeObject): Promise<T | undefined> {
+		return (await this.list<T>(kindOf(kind), { fields: `metadata.name=${metadata.name}` }))[0];
+	}
+
 	async create<T>(kind: Kind, object: KubeObject): Promise<T> {
 		const call: Call = {
 			method: "POST",
@@ -64,12 +75,10 @@ export class Api {
 
 	/** Server-side apply: the object must carry every field that is ours, since one that is left out is given up. */
 	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
-		const kind = plurals[object.kind];
-		if (kind === undefined) throw new Error(`no path of ${object.kind}`);
 		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
 		const call: Call = {
 			method: "PATCH",
-			path: `${this.path(kind, object.metadata.name)}?${query}`,
+			path: `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`,
 			body: JSON.stringify(object),
 			headers: { "content-type": "application/apply-patch+yaml" },
 		};
