@@ -101,12 +101,18 @@ function load({ kubeconfig, context }: ConnectionSettings): KubeConfig {
 		else config.loadFromFile(expand(kubeconfig));
 	} catch (error) {
 		// The parser's own words quote the text, which holds credentials.
-		const missing = (error as NodeJS.ErrnoException).code;
-		const which = kubeconfig === undefined || isContent(kubeconfig) ? "the kubeconfig" : `the kubeconfig ${kubeconfig}`;
+		const { code: missing, path } = error as NodeJS.ErrnoException;
+		const named = path ?? (kubeconfig === undefined || isContent(kubeconfig) ? undefined : kubeconfig);
+		const which = named === undefined ? "the kubeconfig" : `the kubeconfig ${named}`;
 		throw new PlatformError(
 			`${which} can't be read${missing === undefined ? ": it is no kubeconfig" : ` (${missing})`}`,
 		);
 	}
+	// What the client makes up where it finds nothing: a server without TLS at localhost:8080.
+	if (config.currentContext === "loaded-context" && kubeconfig === undefined)
+		throw new PlatformError(
+			"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+		);
 	if (context !== undefined) {
 		if (config.getContextObject(context) === null) {
 			const known = config.getContexts().map(({ name }) => name);
