@@ -20,8 +20,9 @@ export interface Evidence {
 
 /** A pod that finds no node may get one as soon as another pod is gone. */
 const unschedulableSeconds = 60;
-/** An autoscaler has said that it makes a node, which takes minutes: Cluster Autoscaler, and Karpenter. */
+/** An autoscaler has said that it makes a node: Cluster Autoscaler, and Karpenter. Both give one up after 15 minutes. */
 const nodeComes = ["TriggeredScaleUp", "Nominated"];
+const nodeSeconds = 900;
 /** The controller tries again after 5, 10, 20 ... milliseconds, up to 1000 seconds: an older refusal may be mended by now. */
 const refusedSeconds = 60;
 /** A pod that has not gone so long after its grace period: the kubelet kills what is left of it at its end. */
@@ -74,14 +75,14 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 		const words = `no node takes it: ${clause(scheduled.message ?? "")}`;
 		const since = Date.parse(scheduled.lastTransitionTime ?? "");
 		const scaling = newest(events, [...nodeComes, "NotTriggerScaleUp"])?.reason ?? "";
-		const lasting =
-			scheduled.reason === "Unschedulable" && now - since > unschedulableSeconds * 1000 && !nodeComes.includes(scaling);
+		const patience = nodeComes.includes(scaling) ? nodeSeconds : unschedulableSeconds;
+		const lasting = scheduled.reason === "Unschedulable" && now - since > patience * 1000;
 		return { phase: words, ...(lasting && { failure: words }) };
 	}
 	const { reason = "", message = "" } = status?.state?.waiting ?? {};
 	if (reason === "ErrImagePull" || reason === "ImagePullBackOff") {
 		const pulling = newest(events, "Failed", /pull/i)?.message;
-		const words = `its image can't be pulled: ${clause(unpullable.test(message) ? message : (pulling ?? message))}`;
+		const words = `its image can't be pulled: ${said(unpullable.test(message) ? message : (pulling ?? message))}`;
 		return { phase: words, ...(unpullable.test(words) && { failure: words }) };
 	}
 	if (["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"].includes(reason)) {
@@ -92,16 +93,18 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 		return { phase: `its container can't be started: ${clause(message)}` };
 	const init = another(pod.status?.initContainerStatuses, "init container", "runs");
 	if (init !== undefined) return { phase: init };
-	// The image's turn comes when the volumes are mounted: what was said of those before is over.
+	// Volumes come first, then the sandbox, then the image: what was said of the earlier is over with the later.
 	const pull = newest(events, ["Pulling", "Pulled"]);
 	if (pull !== undefined) return { phase: pull.reason === "Pulling" ? "pulling the image" : "preparing its pod" };
+	const sandbox = newest(events, "FailedCreatePodSandBox");
+	if (sandbox !== undefined) return { phase: `its pod has no network or sandbox yet: ${said(sandbox.message)}` };
 	const mount = newest(events, "FailedMount");
 	if (mount !== undefined) {
-		const words = `its volumes can't be mounted: ${clause(mount.message ?? "")}`;
+		const words = `its volumes can't be mounted: ${said(mount.message)}`;
 		return { phase: words, ...(times(mount) >= failedMounts && unmountable.test(words) && { failure: words }) };
 	}
 	const attach = newest(events, "FailedAttachVolume");
-	if (attach !== undefined) return { phase: `waiting for its volume: ${clause(attach.message ?? "")}` };
+	if (attach !== undefined) return { phase: `waiting for its volume: ${said(attach.message)}` };
 	return { phase: "preparing its pod" };
 }
 
@@ -169,6 +172,10 @@ export function lastWords(text: string): string {
 
 /** Without its time, thread and numbers, so that the same line said again is no progress. */
 const steady = (line: string) => clause(line.replace(/^.*?<[A-Z][a-z]+> /, "").replace(/\d[\d.:,/-]*/g, "#"));
+
+/** Without what is another each time that the same is said, or it would be taken for progress for ever. */
+const said = (text = "") =>
+	clause(text.replace(/(?<=request ?id:? ?|sandbox "?)[-0-9a-f]{16,}|(?<=:)\d{4,5}(?=->)/gi, "#"));
 
 const clause = (text: string) => {
 	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");

@@ -54,6 +54,12 @@ describe("what keeps a replica from serving", () => {
 			undefined,
 		],
 		[
+			"no node though the autoscaler had a quarter of an hour",
+			pod(undefined, { conditions: [scheduled("2026-11-23T09:49:00Z")] }),
+			[event("TriggeredScaleUp", "pod triggered scale-up", 1, "2026-11-23T10:04:10Z")],
+			"Insufficient memory",
+		],
+		[
 			"no node, and none that the autoscaler could make any more",
 			pod(undefined, { conditions: [scheduled("2026-11-23T10:02:00Z")] }),
 			[
@@ -253,6 +259,38 @@ describe("what keeps a replica from serving", () => {
 		["not answering", "a server that is not ready itself", pod({ ...up, ready: false }, { conditions: [notReady()] })],
 	])("%s: %s", (phase, _, found, events = []) => {
 		expect(diagnose(found, { now, events })).toEqual({ phase });
+	});
+
+	it.each<[string, string, (id: string, port: number) => string, ContainerStatus["state"]?]>([
+		[
+			"FailedCreatePodSandBox",
+			"its pod has no network or sandbox yet: ",
+			(id) =>
+				`Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${id}": plugin type="aws-cni" name="aws-cni" failed (add): add cmd: failed to assign an IP address to container`,
+		],
+		[
+			"FailedAttachVolume",
+			"waiting for its volume: ",
+			(id) =>
+				`AttachVolume.Attach failed for volume "pvc-1": operation error EC2: AttachVolume, StatusCode: 400, RequestID: ${id.slice(0, 8)}-${id.slice(0, 4)}-4a1c-9d2e-${id.slice(0, 12)}, api error VolumeInUse`,
+		],
+		[
+			"Failed",
+			"its image can't be pulled: ",
+			(_, port) =>
+				`Failed to pull image "a": dial tcp: lookup r.io on 10.96.0.10:53: read udp 10.1.2.3:${port}->10.96.0.10:53: i/o timeout`,
+			waiting("ImagePullBackOff", "Back-off pulling image").state,
+		],
+	])("is the same when it is said again, whatever number the same has then: %s", (reason, begins, message, state) => {
+		const phase = (id: string, port: number) =>
+			diagnose(pod({ ...waiting("ContainerCreating"), ...(state && { state }) }), {
+				now,
+				events: [event(reason, message(id, port), 9)],
+			});
+		const first = phase("0123456789abcdef".repeat(4), 45_123);
+		expect(first.phase.startsWith(begins)).toBe(true);
+		expect(first.failure).toBeUndefined();
+		expect(phase("fedcba9876543210".repeat(4), 51_234)).toEqual(first);
 	});
 
 	it("is a node that is gone, where a pod does not end in its time", () => {
