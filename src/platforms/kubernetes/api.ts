@@ -114,11 +114,14 @@ export class Api {
 		if (answer.status !== 404 && !(answer.status === 409 && uid !== undefined)) this.read(call, answer);
 	}
 
-	/** The last lines of a container's log; empty where there is none. */
+	/** The last lines of a container's log; empty where there is none, or where the kubelet can't be asked: it only explains. */
 	async log(pod: string, container: string, options: { readonly lines: number; readonly previous: boolean }) {
 		const query = `container=${container}&tailLines=${options.lines}&previous=${options.previous}&limitBytes=20000`;
-		const answer = await this.connection.send({ method: "GET", path: `${this.path("pods", pod)}/log?${query}` });
-		return answer.status === 200 ? answer.text : "";
+		const path = `${this.path("pods", pod)}/log?${query}`;
+		const answer = await this.connection
+			.send({ method: "GET", path, retry: false, timeout: 5000 })
+			.catch(() => undefined);
+		return answer?.status === 200 ? answer.text : "";
 	}
 
 	/** A request to a pod through the API server's proxy. The pod's own errors come back as answers. */
