@@ -43,7 +43,10 @@ const unpullable =
 /** Why a replica does not serve, and whether it can still come to. */
 export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: Evidence): Diagnosis {
 	if (pod === undefined) return missing(events, now);
-	if (pod.metadata.deletionTimestamp !== undefined) return { phase: stuck(pod, now) ?? "stopping" };
+	if (pod.metadata.deletionTimestamp !== undefined) {
+		const words = stuck(pod, now);
+		return { phase: words === undefined ? "stopping" : `stopping: ${words}` };
+	}
 	if (pod.status?.phase === "Failed" || pod.status?.phase === "Unknown") {
 		return { phase: `its pod is ${pod.status.phase}: ${clause(pod.status.message ?? pod.status.reason ?? "")}` };
 	}
@@ -66,7 +69,7 @@ function missing(events: readonly Event[], now: number): Diagnosis {
 /** Nobody ends a pod whose node does not answer, until the node is back or somebody deletes it. */
 function stuck({ metadata, spec }: Pod, now: number): string | undefined {
 	if (now - Date.parse(metadata.deletionTimestamp ?? "") < stuckSeconds * 1000) return undefined;
-	return `stopping: its time for that is over, so that its node may be gone (kubectl get node ${spec.nodeName})`;
+	return `its time for that is over, so that its node may be gone (kubectl get node ${spec.nodeName})`;
 }
 
 function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, events: readonly Event[]): Diagnosis {
@@ -149,7 +152,10 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 export function troubleOf(pod: Pod | undefined, now: number): string | undefined {
 	const { failure } = diagnose(pod, { now });
 	if (failure !== undefined || pod === undefined) return failure;
-	if (pod.metadata.deletionTimestamp !== undefined) return stuck(pod, now);
+	if (pod.metadata.deletionTimestamp !== undefined) {
+		const words = stuck(pod, now);
+		return words && `does not stop: ${words}`;
+	}
 	const status = serverStatus(pod);
 	const last = status?.lastState?.terminated;
 	if (last === undefined || status?.ready || last.exitCode === 0) return undefined;

@@ -299,11 +299,11 @@ describe("what keeps a replica from serving", () => {
 			metadata: { name: "db-0-1", deletionTimestamp },
 			spec: { containers: [], nodeName: "node-7" },
 		});
-		const lost = "stopping: its time for that is over, so that its node may be gone (kubectl get node node-7)";
+		const lost = "its time for that is over, so that its node may be gone (kubectl get node node-7)";
 		expect(diagnose(ending("2026-11-23T10:04:30Z"), { now })).toEqual({ phase: "stopping" });
 		expect(troubleOf(ending("2026-11-23T10:04:30Z"), now)).toBeUndefined();
-		expect(diagnose(ending("2026-11-23T10:03:30Z"), { now })).toEqual({ phase: lost });
-		expect(troubleOf(ending("2026-11-23T10:03:30Z"), now)).toBe(lost);
+		expect(diagnose(ending("2026-11-23T10:03:30Z"), { now })).toEqual({ phase: `stopping: ${lost}` });
+		expect(troubleOf(ending("2026-11-23T10:03:30Z"), now)).toBe(`does not stop: ${lost}`);
 	});
 
 	it("is said of what was killed for lack of memory while it served", () => {

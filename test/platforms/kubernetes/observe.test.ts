@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { Cluster } from "../../../src/platforms/kubernetes/cluster";
+import { look, observe } from "../../../src/platforms/kubernetes/observe";
+import { readSettings } from "../../../src/platforms/kubernetes/settings";
+import type { Pod } from "../../../src/platforms/kubernetes/types";
+import type { Connection } from "../../../src/platforms/kubernetes/wire";
+
+const now = Date.parse("2026-11-23T10:05:00Z");
+const metadata = { name: "db-0", labels: { "pulumi-dbcluster/cluster": "db", "pulumi-dbcluster/shard": "0" } };
+const set = { metadata, spec: { replicas: 1, template: { spec: { containers: [] } } } };
+
+/** A cluster of one replica with this pod, whose server answers every question with no rows. */
+function clusterOf(pod: Pod): Cluster {
+	const objects: Record<string, readonly { readonly metadata: { readonly name: string } }[]> = {
+		statefulsets: [set],
+		pods: [pod],
+	};
+	const connection: Connection = {
+		server: "https://test",
+		now: () => now,
+		awayAt: () => undefined,
+		async send({ path }) {
+			if (path.includes("/proxy/")) return { status: 200, text: "" };
+			const [, kind = "", name] = /namespaces\/default\/(\w+)(?:\/([^/?]+))?/.exec(path) ?? [];
+			const all = objects[kind] ?? [];
+			const found = name === undefined ? { items: all } : all.find(({ metadata }) => metadata.name === name);
+			return found === undefined ? { status: 404, text: "{}" } : { status: 200, text: JSON.stringify(found) };
+		},
+	};
+	const read = readSettings({ namespace: "default", image: "a/b", users: { "a.xml": "" } });
+	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+	return new Cluster("db", read.settings, undefined, connection);
+}
+
+const server = { name: "server", imageID: "i", started: true, ready: true, state: { running: {} } };
+const podWith = (status: Pod["status"], more: object = {}): Pod => ({
+	metadata: { ...metadata, name: "db-0-0", uid: "u", ...more },
+	spec: { containers: [{ name: "server", image: "a/b:1.8.0" }], nodeName: "node-7" },
+	status: { conditions: [{ type: "Ready", status: "False" }], ...status },
+});
+
+describe("a replica whose server answers and which clients don't reach", () => {
+	it("waits for the sidecar that is not ready", async () => {
+		const proxy = { name: "istio-proxy", ready: false, state: { running: {} } };
+		const { phase } = await look(clusterOf(podWith({ containerStatuses: [proxy, server] })), "db-0-0");
+		expect(phase).toBe("its container istio-proxy is not ready");
+	});
+
+	it("is about to be let in before its own probe has succeeded", async () => {
+		const { phase } = await look(clusterOf(podWith({ containerStatuses: [{ ...server, ready: false }] })), "db-0-0");
+		expect(phase).toBe("answering, and about to be let in");
+	});
+
+	it("stops, and where that takes too long its node is asked for, in previews as well", async () => {
+		const ending = (deletionTimestamp: string) =>
+			clusterOf(podWith({ containerStatuses: [server] }, { deletionTimestamp }));
+		const seen = async (cluster: Cluster) => (await observe(cluster))?.replicas[0]?.trouble;
+		expect(await look(ending("2026-11-23T10:04:30Z"), "db-0-0")).toMatchObject({ phase: "stopping" });
+		expect(await seen(ending("2026-11-23T10:04:30Z"))).toBeUndefined();
+		const lost = "its time for that is over, so that its node may be gone (kubectl get node node-7)";
+		expect(await look(ending("2026-11-23T10:03:30Z"), "db-0-0")).toMatchObject({ phase: `stopping: ${lost}` });
+		expect(await seen(ending("2026-11-23T10:03:30Z"))).toBe(`does not stop: ${lost}`);
+	});
+});
