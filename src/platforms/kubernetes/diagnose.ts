@@ -23,8 +23,11 @@ const unschedulableSeconds = 60;
 /** An autoscaler has said that it makes a node: Cluster Autoscaler, and Karpenter. Both give one up after 15 minutes. */
 const nodeComes = ["TriggeredScaleUp", "Nominated"];
 const nodeSeconds = 900;
-/** The controller tries again after 5, 10, 20 ... milliseconds, up to 1000 seconds: an older refusal may be mended by now. */
-const refusedSeconds = 60;
+/**
+ * Of a refusal just now. The controller tries again after 5, 10, 20 ... milliseconds, and after minutes at last: what was
+ * refused before somebody mended it stands there until then.
+ */
+const refusedSeconds = 10;
 /** A pod that has not gone so long after its grace period: the kubelet kills what is left of it at its end. */
 const stuckSeconds = 60;
 /** The kubelet tries again after 0.5, 1, 2, 4 ... seconds, and a new volume may need some of them. */
@@ -84,7 +87,7 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 	}
 	const { reason = "", message = "" } = status?.state?.waiting ?? {};
 	if (reason === "ErrImagePull" || reason === "ImagePullBackOff") {
-		const pulling = newest(events, "Failed", /pull/i)?.message;
+		const pulling = newest(events, "Failed", /failed to pull/i)?.message;
 		const words = `its image can't be pulled: ${said(unpullable.test(message) ? message : (pulling ?? message))}`;
 		return { phase: words, ...(unpullable.test(words) && { failure: words }) };
 	}

@@ -91,7 +91,7 @@ describe("what keeps a replica from serving", () => {
 		[
 			"a policy that was there before the controller last tried",
 			undefined,
-			[event("FailedCreate", 'pods "db-0-1" is forbidden: violates PodSecurity', 9, "2026-11-23T09:44:30Z")],
+			[event("FailedCreate", 'pods "db-0-1" is forbidden: violates PodSecurity', 9, "2026-11-23T10:04:30Z")],
 			undefined,
 		],
 		[
@@ -291,6 +291,17 @@ describe("what keeps a replica from serving", () => {
 		expect(first.phase.startsWith(begins)).toBe(true);
 		expect(first.failure).toBeUndefined();
 		expect(phase("fedcba9876543210".repeat(4), 51_234)).toEqual(first);
+	});
+
+	it("is why an image can't be pulled, and not that the kubelet tries it again later", () => {
+		const found = pod(waiting("ErrImagePull", ""));
+		const events = [
+			event("Failed", 'Failed to pull image "a": connect: connection refused', 4, "2026-11-23T10:04:30Z"),
+			event("Failed", "Error: ImagePullBackOff", 6, "2026-11-23T10:04:50Z"),
+		];
+		expect(diagnose(found, { now, events }).phase).toBe(
+			'its image can\'t be pulled: Failed to pull image "a": connect: connection refused',
+		);
 	});
 
 	it("is a node that is gone, where a pod does not end in its time", () => {
