@@ -91,6 +91,11 @@ here("what is wrong with a place is said before anything is made", { timeout: mi
 		expect(nowhere.join()).toContain("/no/such/file can't be read (ENOENT)");
 		const other = await said({ ...space.settings(), context: "prod" });
 		expect(other.join()).toContain("no context 'prod'; it has test");
+		const metadata = { name: "db-config" };
+		await space.api.create("configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata, data: { mine: "1" } });
+		expect(await said(space.settings())).toEqual([
+			`name: the namespace ${space.namespace} has a ConfigMap db-config that is not of this cluster: take another name, or remove it first`,
+		]);
 	} finally {
 		await space.close();
 	}

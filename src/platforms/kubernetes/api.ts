@@ -25,6 +25,12 @@ const plurals: Record<string, Kind> = {
 	PodDisruptionBudget: "poddisruptionbudgets",
 };
 
+function kindOf(kind: string): Kind {
+	const plural = plurals[kind];
+	if (plural === undefined) throw new Error(`no path of ${kind}`);
+	return plural;
+}
+
 export interface ListOptions {
 	readonly labels?: string;
 	readonly fields?: string;
@@ -52,6 +58,11 @@ export class Api {
 		return this.read<{ items: T[] }>(call, await this.connection.send(call)).items;
 	}
 
+	/** What has the name of an object already. By a list, since not every kind of ours may be read by name. */
+	async namesake<T>({ kind, metadata }: KubeObject): Promise<T | undefined> {
+		return (await this.list<T>(kindOf(kind), { fields: `metadata.name=${metadata.name}` }))[0];
+	}
+
 	async create<T>(kind: Kind, object: KubeObject): Promise<T> {
 		const call: Call = {
 			method: "POST",
@@ -64,12 +75,10 @@ export class Api {
 
 	/** Server-side apply: the object must carry every field that is ours, since one that is left out is given up. */
 	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
-		const kind = plurals[object.kind];
-		if (kind === undefined) throw new Error(`no path of ${object.kind}`);
 		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
 		const call: Call = {
 			method: "PATCH",
-			path: `${this.path(kind, object.metadata.name)}?${query}`,
+			path: `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`,
 			body: JSON.stringify(object),
 			headers: { "content-type": "application/apply-patch+yaml" },
 		};
@@ -105,11 +114,14 @@ export class Api {
 		if (answer.status !== 404 && !(answer.status === 409 && uid !== undefined)) this.read(call, answer);
 	}
 
-	/** The last lines of a container's log; empty where there is none. */
+	/** The last lines of a container's log; empty where there is none, or where the kubelet can't be asked: it only explains. */
 	async log(pod: string, container: string, options: { readonly lines: number; readonly previous: boolean }) {
 		const query = `container=${container}&tailLines=${options.lines}&previous=${options.previous}&limitBytes=20000`;
-		const answer = await this.connection.send({ method: "GET", path: `${this.path("pods", pod)}/log?${query}` });
-		return answer.status === 200 ? answer.text : "";
+		const path = `${this.path("pods", pod)}/log?${query}`;
+		const answer = await this.connection
+			.send({ method: "GET", path, retry: false, timeout: 5000 })
+			.catch(() => undefined);
+		return answer?.status === 200 ? answer.text : "";
 	}
 
 	/** A request to a pod through the API server's proxy. The pod's own errors come back as answers. */

@@ -64,7 +64,8 @@ export function connect(settings: ConnectionSettings): Connection {
 					if (call.retry !== false && noServer.test(error.message)) away = Date.now();
 					throw error;
 				});
-				if (date !== undefined) skew = date - Date.now();
+				// Of a call to a pod it is the pod's, whose node may disagree about the time as well.
+				if (date !== undefined && call.retry !== false) skew = date - Date.now();
 				if (answer.status === 401) options = undefined;
 				if (call.retry !== false && overloaded(answer.status)) {
 					if (answer.status !== 429) away = Date.now();
@@ -101,12 +102,18 @@ function load({ kubeconfig, context }: ConnectionSettings): KubeConfig {
 		else config.loadFromFile(expand(kubeconfig));
 	} catch (error) {
 		// The parser's own words quote the text, which holds credentials.
-		const missing = (error as NodeJS.ErrnoException).code;
-		const which = kubeconfig === undefined || isContent(kubeconfig) ? "the kubeconfig" : `the kubeconfig ${kubeconfig}`;
+		const { code: missing, path } = error as NodeJS.ErrnoException;
+		const named = path ?? (kubeconfig === undefined || isContent(kubeconfig) ? undefined : kubeconfig);
+		const which = named === undefined ? "the kubeconfig" : `the kubeconfig ${named}`;
 		throw new PlatformError(
 			`${which} can't be read${missing === undefined ? ": it is no kubeconfig" : ` (${missing})`}`,
 		);
 	}
+	// What the client makes up where it finds nothing: a server without TLS at localhost:8080.
+	if (config.currentContext === "loaded-context" && kubeconfig === undefined)
+		throw new PlatformError(
+			"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+		);
 	if (context !== undefined) {
 		if (config.getContextObject(context) === null) {
 			const known = config.getContexts().map(({ name }) => name);

@@ -1,5 +1,5 @@
 import { serverStatus } from "./opened";
-import type { Condition, ContainerStatus, Event, Pod } from "./types";
+import type { Condition, ContainerState, ContainerStatus, Event, Pod } from "./types";
 
 /** What keeps a replica from serving. */
 export interface Diagnosis {
@@ -18,21 +18,38 @@ export interface Evidence {
 	readonly log?: string;
 }
 
-/** A pod that finds no node may get one as soon as another pod is gone, or the autoscaler has made one. */
+/** A pod that finds no node may get one as soon as another pod is gone. */
 const unschedulableSeconds = 60;
+/** An autoscaler has said that it makes a node: Cluster Autoscaler, and Karpenter. Both give one up after 15 minutes. */
+const nodeComes = ["TriggeredScaleUp", "Nominated"];
+const nodeSeconds = 900;
+/**
+ * Of a refusal just now. The controller tries again after 5, 10, 20 ... milliseconds, and after minutes at last: what was
+ * refused before somebody mended it stands there until then.
+ */
+const refusedSeconds = 10;
+/** A pod that has not gone so long after its grace period: the kubelet kills what is left of it at its end. */
+const stuckSeconds = 60;
 /** The kubelet tries again after 0.5, 1, 2, 4 ... seconds, and a new volume may need some of them. */
 const failedMounts = 5;
+/** Of what can't be mounted, this does not come by itself; a driver that still starts on a new node does. */
+const unmountable = /(configmap|secret|persistentvolumeclaim) "[^"]*" not found|non-existent/i;
 
 /** The kubelet restarts at once, then after 10 and 20 seconds: a Keeper or a volume's former user may need some of them. */
 const patientRestarts = 2;
+
+const outOfMemory = "was killed for lack of memory: raise resources.limits.memory";
 
 const unpullable =
 	/not found|manifest unknown|name_unknown|does not exist|denied|unauthorized|forbidden|no match for platform/i;
 
 /** Why a replica does not serve, and whether it can still come to. */
 export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: Evidence): Diagnosis {
-	if (pod === undefined) return missing(events);
-	if (pod.metadata.deletionTimestamp !== undefined) return { phase: "stopping" };
+	if (pod === undefined) return missing(events, now);
+	if (pod.metadata.deletionTimestamp !== undefined) {
+		const words = stuck(pod, now);
+		return { phase: words === undefined ? "stopping" : `stopping: ${words}` };
+	}
 	if (pod.status?.phase === "Failed" || pod.status?.phase === "Unknown") {
 		return { phase: `its pod is ${pod.status.phase}: ${clause(pod.status.message ?? pod.status.reason ?? "")}` };
 	}
@@ -41,13 +58,21 @@ export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: E
 	return started(pod, status, log);
 }
 
-function missing(events: readonly Event[]): Diagnosis {
-	const refused = newest(events, "FailedCreate");
-	if (refused === undefined) return { phase: "waiting for its pod" };
+function missing(events: readonly Event[], now: number): Diagnosis {
+	const refused = newest(events, ["FailedCreate", "SuccessfulCreate"]);
+	if (refused?.reason !== "FailedCreate") return { phase: "waiting for its pod" };
 	const words = clause(refused.message ?? "");
 	// A quota may get room; what a policy forbids stays forbidden.
-	const failure = /violates PodSecurity|is forbidden: (?!exceeded quota)|Invalid value/i.test(words);
+	const forbidden = /violates PodSecurity|is forbidden: (?!exceeded quota)|Invalid value|denied the request/i;
+	const at = time(refused);
+	const failure = forbidden.test(words) && (at === 0 || now - at < refusedSeconds * 1000);
 	return { phase: `its pod can't be made: ${words}`, ...(failure && { failure: `its pod can't be made: ${words}` }) };
+}
+
+/** Nobody ends a pod whose node does not answer, until the node is back or somebody deletes it. */
+function stuck({ metadata, spec }: Pod, now: number): string | undefined {
+	if (now - Date.parse(metadata.deletionTimestamp ?? "") < stuckSeconds * 1000) return undefined;
+	return `its time for that is over, so that its node may be gone (kubectl get node ${spec.nodeName})`;
 }
 
 function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, events: readonly Event[]): Diagnosis {
@@ -55,31 +80,55 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 	if (scheduled?.status === "False") {
 		const words = `no node takes it: ${clause(scheduled.message ?? "")}`;
 		const since = Date.parse(scheduled.lastTransitionTime ?? "");
-		const lasting = scheduled.reason === "Unschedulable" && now - since > unschedulableSeconds * 1000;
+		const scaling = newest(events, [...nodeComes, "NotTriggerScaleUp"])?.reason ?? "";
+		const patience = nodeComes.includes(scaling) ? nodeSeconds : unschedulableSeconds;
+		const lasting = scheduled.reason === "Unschedulable" && now - since > patience * 1000;
 		return { phase: words, ...(lasting && { failure: words }) };
 	}
 	const { reason = "", message = "" } = status?.state?.waiting ?? {};
 	if (reason === "ErrImagePull" || reason === "ImagePullBackOff") {
-		const pulling = newest(events, "Failed", /pull/i)?.message;
-		const words = `its image can't be pulled: ${clause(unpullable.test(message) ? message : (pulling ?? message))}`;
+		const pulling = newest(events, "Failed", /failed to pull/i)?.message;
+		const words = `its image can't be pulled: ${said(unpullable.test(message) ? message : (pulling ?? message))}`;
 		return { phase: words, ...(unpullable.test(words) && { failure: words }) };
 	}
 	if (["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"].includes(reason)) {
 		const words = `its container can't be made: ${clause(message || reason)}`;
-		return { phase: words, failure: words };
+		return { phase: words, ...(!/timed out/.test(message) && { failure: words }) };
 	}
-	const mount = newest(events, "FailedMount");
-	if (mount !== undefined) {
-		const words = `its volumes can't be mounted: ${clause(mount.message ?? "")}`;
-		return { phase: words, ...(times(mount) >= failedMounts && { failure: words }) };
-	}
-	const attach = newest(events, "FailedAttachVolume");
-	if (attach !== undefined) return { phase: `waiting for its volume: ${clause(attach.message ?? "")}` };
 	if (reason === "CreateContainerError" || reason === "RunContainerError")
 		return { phase: `its container can't be started: ${clause(message)}` };
-	if (newest(events, "Pulling") !== undefined && newest(events, "Pulled") === undefined)
-		return { phase: "pulling the image" };
+	const init = another(pod.status?.initContainerStatuses, "init container", "runs");
+	if (init !== undefined) return { phase: init };
+	// Volumes come first, then the sandbox, then the image: what was said of the earlier is over with the later.
+	const pull = newest(events, ["Pulling", "Pulled"]);
+	if (pull !== undefined) return { phase: pull.reason === "Pulling" ? "pulling the image" : "preparing its pod" };
+	const sandbox = newest(events, "FailedCreatePodSandBox");
+	if (sandbox !== undefined) return { phase: `its pod has no network or sandbox yet: ${said(sandbox.message)}` };
+	const mount = newest(events, "FailedMount");
+	if (mount !== undefined) {
+		const words = `its volumes can't be mounted: ${said(mount.message)}`;
+		return { phase: words, ...(times(mount) >= failedMounts && unmountable.test(words) && { failure: words }) };
+	}
+	const attach = newest(events, "FailedAttachVolume");
+	if (attach !== undefined) return { phase: `waiting for its volume: ${said(attach.message)}` };
 	return { phase: "preparing its pod" };
+}
+
+/** Of the containers that others put into a pod (a service mesh, a vault), the one that it waits for. */
+function another(statuses: readonly ContainerStatus[] = [], what: string, goesOn: string): string | undefined {
+	const waits = statuses.find(({ ready, state }) => {
+		// These have not had their turn.
+		const before = ["PodInitializing", "ContainerCreating"].includes(state?.waiting?.reason ?? "");
+		return !ready && state !== undefined && !before;
+	});
+	return waits && `its ${what} ${waits.name} ${doing(waits) ?? goesOn}`;
+}
+
+function doing({ state, lastState }: ContainerStatus): string | undefined {
+	const ended: ContainerState["terminated"] = state?.terminated ?? lastState?.terminated;
+	const { reason, message } = state?.waiting ?? {};
+	if (ended !== undefined && state?.running === undefined) return `exits (exit code ${ended.exitCode ?? "unknown"})`;
+	return reason === undefined ? undefined : `waits: ${clause([reason, message].filter(Boolean).join(": "))}`;
 }
 
 function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
@@ -87,10 +136,7 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 	const down = status.state?.terminated !== undefined || status.state?.waiting !== undefined;
 	if (last !== undefined && down) {
 		const words = lastWords(last.message || log);
-		const how =
-			last.reason === "OOMKilled"
-				? "was killed for lack of memory: raise resources.limits.memory"
-				: `exits at start (exit code ${last.exitCode ?? "unknown"})`;
+		const how = last.reason === "OOMKilled" ? outOfMemory : `exits at start (exit code ${last.exitCode ?? "unknown"})`;
 		const failure = `${how}${words === "" ? "" : `; its last words: "${words}"`}`;
 		return { phase: failure, ...((status.restartCount ?? 0) >= patientRestarts && { failure }) };
 	}
@@ -98,16 +144,25 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 		const words = steady(log.trim().split("\n").at(-1) ?? "");
 		return { phase: words === "" ? "starting" : `starting: ${words}` };
 	}
-	return { phase: condition(pod, "Ready")?.status === "True" ? "ready" : "not answering" };
+	const ready = condition(pod, "Ready");
+	if (ready?.status === "True") return { phase: "ready" };
+	if (!status.ready) return { phase: "not answering" };
+	const other = another(pod.status?.containerStatuses, "container", "is not ready");
+	return { phase: other ?? (ready?.message ? `not ready: ${clause(ready.message)}` : "not answering") };
 }
 
 /** What a person should know of a replica that does not serve; `undefined` while it comes up as it should. */
 export function troubleOf(pod: Pod | undefined, now: number): string | undefined {
 	const { failure } = diagnose(pod, { now });
 	if (failure !== undefined || pod === undefined) return failure;
+	if (pod.metadata.deletionTimestamp !== undefined) {
+		const words = stuck(pod, now);
+		return words && `does not stop: ${words}`;
+	}
 	const status = serverStatus(pod);
 	const last = status?.lastState?.terminated;
 	if (last === undefined || status?.ready || last.exitCode === 0) return undefined;
+	if (last.reason === "OOMKilled") return `${outOfMemory}; it is started again`;
 	const words = lastWords(last.message ?? "");
 	return `exited (exit code ${last.exitCode ?? "unknown"}) and is started again${words === "" ? "" : `; its last words: "${words}"`}`;
 }
@@ -134,6 +189,10 @@ const steady = (line: string) =>
 			),
 	);
 
+/** Without what is another each time that the same is said, or it would be taken for progress for ever. */
+const said = (text = "") =>
+	clause(text.replace(/(?<=request ?id:? ?|sandbox "?)[-0-9a-f]{16,}|(?<=:)\d{4,5}(?=->)/gi, "#"));
+
 const clause = (text: string) => {
 	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
 	return line.length > 400 ? `${line.slice(0, 400)}...` : line;
@@ -144,9 +203,9 @@ const condition = (pod: Pod, type: string): Condition | undefined =>
 
 const times = ({ count, series }: Event) => Math.max(count ?? 1, series?.count ?? 1);
 
-function newest(events: readonly Event[], reason: string, message = /(?:)/): Event | undefined {
+function newest(events: readonly Event[], reasons: string | readonly string[], message = /(?:)/): Event | undefined {
 	return events
-		.filter((event) => event.reason === reason && message.test(event.message ?? ""))
+		.filter((event) => [reasons].flat().includes(event.reason ?? "") && message.test(event.message ?? ""))
 		.sort((a, b) => time(a) - time(b))
 		.at(-1);
 }

@@ -11,7 +11,7 @@ import { statefulSet, surroundings } from "./objects";
 import { collector } from "./reshape";
 import { indexes } from "./server-config";
 import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
-import { kept } from "./shape";
+import { shapeOf } from "./shape";
 
 /** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
 export const kubernetesPlatform: Platform<KubernetesSettings> = {
@@ -53,7 +53,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 		});
 		return found;
 	}
-	const shape = { name, namespace: settings.namespace, shards, replicas, settings: kept(settings) };
+	const shape = shapeOf(spec);
 	const image = { reference: settings.image, version, pullAlways: true };
 	const objects = [
 		...surroundings(shape),

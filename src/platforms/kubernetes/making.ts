@@ -3,12 +3,13 @@ import type { Claim, ClusterSpec } from "../../control/port";
 import { compareVersions, type DbVersion, highest } from "../../core/version";
 import { applyAll, noteUnopened } from "./apply";
 import type { Cluster } from "./cluster";
-import { shardName } from "./names";
+import { label, shardName } from "./names";
+import { surroundings } from "./objects";
 import { settle } from "./opened";
 import { indexes } from "./server-config";
 import type { KubernetesSettings } from "./settings";
-import { kept } from "./shape";
-import type { StatefulSet } from "./types";
+import { kept, shapeOf } from "./shape";
+import type { Meta, StatefulSet } from "./types";
 import { openedVolumes, volumeClaims } from "./volumes";
 
 export type Spec = ClusterSpec<KubernetesSettings>;
@@ -75,7 +76,7 @@ export async function adopt(cluster: Cluster, claim: Claim, owner: string, gener
 
 async function refuseStrangers(
 	cluster: Cluster,
-	spec: Pick<Spec, "shards">,
+	spec: Omit<Spec, "generation">,
 	sets: readonly StatefulSet[],
 ): Promise<void> {
 	const [ours] = sets;
@@ -89,5 +90,17 @@ async function refuseStrangers(
 	if (stranger !== undefined)
 		throw new ControlError(
 			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that belongs to nobody known here: take another name, or name it in kubernetes.existing to take it over`,
+		);
+	// What is applied is forced upon an object of the same name, and deleted with the cluster.
+	const others = await Promise.all(
+		surroundings(shapeOf(spec)).map(async (object) => {
+			const found = await cluster.api.namesake<{ metadata: Meta }>(object);
+			return found && found.metadata.labels?.[label.cluster] !== cluster.name ? object : undefined;
+		}),
+	);
+	const other = others.find((object) => object !== undefined);
+	if (other !== undefined)
+		throw new ControlError(
+			`the namespace ${cluster.api.namespace} has a ${other.kind} ${other.metadata.name} that is not of this cluster: take another name, or remove it first`,
 		);
 }

@@ -77,17 +77,20 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, failure } = await closely(cluster, set, pod);
+	const stopping = pod?.metadata.deletionTimestamp !== undefined;
 	// Its template may be older than the StatefulSet's: `outdated` tells that.
-	if (pod !== undefined && !everStarted(pod) && phase !== "stopping")
+	if (pod !== undefined && !everStarted(pod) && !stopping)
 		return { ...view, phase, starting: versionOf(settings.image, pod), ...(failure && { failure }) };
-	if (failure !== undefined || phase === "stopping") return { ...view, phase, ...(failure && { failure }) };
+	if (failure !== undefined || stopping) return { ...view, phase, ...(failure && { failure }) };
 	if (healthy !== undefined && !healthy.caughtUp) {
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
 		return { ...view, phase: healthy.readOnly ? "waiting for Keeper" : `catching up${parts}` };
 	}
 	if (phase === "ready" && !isMember) return { ...view, phase: "getting the tables and the rows of the others" };
 	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
-	return { ...view, phase: healthy === undefined ? phase : "answering, and about to be let in" };
+	// A server that is ready waits for something else of its pod.
+	const itself = healthy === undefined || (pod && serverStatus(pod)?.ready);
+	return { ...view, phase: itself ? phase : "answering, and about to be let in" };
 }
 
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {

@@ -12,8 +12,14 @@ export function versionOf(image: string, of: PodTemplate): DbVersion | undefined
 	const noted = of.metadata?.annotations;
 	return (
 		versionOfImage(image, reference) ??
-		(noted?.[annotation.image] === reference ? (noted[annotation.version] as DbVersion | undefined) : undefined)
+		(isSame(noted?.[annotation.image], reference) ? (noted?.[annotation.version] as DbVersion | undefined) : undefined)
 	);
+}
+
+/** By its digest, too: webhooks send pods to a mirror, or drop the tag. */
+function isSame(noted: string | undefined, reference: string): boolean {
+	const digest = /@sha256:[0-9a-f]{64}$/.exec(reference)?.[0];
+	return noted === reference || (digest !== undefined && noted?.endsWith(digest) === true);
 }
 
 export function serverStatus(pod: Pod): ContainerStatus | undefined {

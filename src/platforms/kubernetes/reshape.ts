@@ -13,7 +13,7 @@ import type { Stored } from "./record";
 import { health } from "./server";
 import { indexes } from "./server-config";
 import { amount, type KubernetesSettings } from "./settings";
-import { kept, type Shape } from "./shape";
+import { type Shape, shapeOf } from "./shape";
 import { applySet, podOf, relabel, renderedSet } from "./steps";
 import { copyTables } from "./tables";
 import type { Pod, PodTemplate, StatefulSet } from "./types";
@@ -21,19 +21,11 @@ import { growVolumes, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
 
-const shapeOf = (cluster: Cluster, { shards, replicas, settings }: Wanted): Shape => ({
-	name: cluster.name,
-	namespace: cluster.api.namespace,
-	shards,
-	replicas,
-	settings: kept(settings),
-});
-
 /** What other settings or another size would come to. The API server judges all that would be applied, as a dry run. */
 export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessment> {
 	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
-	const shape = shapeOf(cluster, wanted);
+	const shape = shapeOf(wanted);
 	const members = names(cluster, stored);
 	const joining = names(cluster, shape)
 		.filter((name) => !members.includes(name))
@@ -140,7 +132,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
 	const [obstacle] = await sizeObstacles(cluster, before, spec, sets, false);
 	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
-	const shape = shapeOf(cluster, spec);
+	const shape = shapeOf(spec);
 	const { version } = await imageOf(cluster, before, shape, 0, spec.version, sets, pods);
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, shape.settings.image);
@@ -153,7 +145,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 /** Lets new replicas in: first the tables of the others, then the rows, then clients. Returns those that are still out. */
 export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<readonly string[]> {
 	const stored = await cluster.record.guard(claim);
-	const shape = shapeOf(cluster, spec);
+	const shape = shapeOf(spec);
 	const members = names(cluster, stored);
 	const fresh = names(cluster, spec).filter((name) => !members.includes(name));
 	if (fresh.length === 0) return [];

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { SettingProblem } from "../../control/platform";
 
-const dnsLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+/** Of Services, which a cluster's name is as well. */
+const serviceLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 const size = /^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
@@ -255,7 +257,7 @@ export const longestName = 44;
 
 /** Why a cluster can't have this name on Kubernetes; `undefined` when it can. */
 export function nameProblem(name: string): string | undefined {
-	if (!dnsLabel.test(name))
+	if (!serviceLabel.test(name))
 		return `${shown(name)} is not a name on Kubernetes: lower-case letters, digits and dashes, a letter first.`;
 	if (name.length > longestName) return `${shown(name)} has ${name.length} characters, and at most ${longestName} fit.`;
 	return undefined;

@@ -1,3 +1,4 @@
+import type { ClusterSpec } from "../../control/port";
 import type { KubernetesSettings } from "./settings";
 
 /** The settings that are kept with the cluster: how it is made, without the way to it, which holds credentials. */
@@ -16,3 +17,14 @@ export interface Shape {
 export function kept({ kubeconfig: _, context: __, ...rest }: KubernetesSettings): KeptSettings {
 	return rest;
 }
+
+type Wanted = Pick<ClusterSpec<KubernetesSettings>, "name" | "shards" | "replicas" | "settings">;
+
+/** As a spec asks for it. */
+export const shapeOf = ({ name, shards, replicas, settings }: Wanted): Shape => ({
+	name,
+	namespace: settings.namespace,
+	shards,
+	replicas,
+	settings: kept(settings),
+});

@@ -91,6 +91,7 @@ export interface Pod {
 		readonly message?: string;
 		readonly conditions?: readonly Condition[];
 		readonly containerStatuses?: readonly ContainerStatus[];
+		readonly initContainerStatuses?: readonly ContainerStatus[];
 	};
 }
 

@@ -9,7 +9,7 @@ export interface Call {
 	readonly hangsUp?: boolean;
 	/** Milliseconds until the answer must be there; 30,000 unless given. */
 	readonly timeout?: number;
-	/** Whether dropped connections and overload are tried again; yes unless given. */
+	/** Whether dropped connections and overload are tried again; yes unless given. Not of calls to pods and kubelets. */
 	readonly retry?: boolean;
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { PlatformError } from "../../../src/control/errors";
 import { type ConnectionSettings, connect } from "../../../src/platforms/kubernetes/connection";
 import { TimedOut } from "../../../src/platforms/kubernetes/errors";
@@ -59,6 +59,22 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 		["no TLS", { kubeconfig: config({ server: "http://a:8080" }) }, "no https"],
 	])("is refused with its reason: %s", (_, settings, reason) => {
 		expect(refusal(settings)).toContain(reason);
+	});
+
+	it("is said to be missing where nothing names one, and by its path where that leads nowhere", () => {
+		try {
+			vi.stubEnv("HOME", folder);
+			for (const none of [undefined, ""]) {
+				vi.stubEnv("KUBECONFIG", none);
+				expect(refusal({})).toBe(
+					"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+				);
+			}
+			vi.stubEnv("KUBECONFIG", join(folder, "none"));
+			expect(refusal({})).toBe(`the kubeconfig ${join(folder, "none")} can't be read (ENOENT)`);
+		} finally {
+			vi.unstubAllEnvs();
+		}
 	});
 
 	it("that leads nowhere is an error that names the address", async () => {

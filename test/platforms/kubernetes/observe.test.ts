@@ -1,68 +1,93 @@
 import { describe, expect, it } from "vitest";
 import { Cluster } from "../../../src/platforms/kubernetes/cluster";
 import { TimedOut } from "../../../src/platforms/kubernetes/errors";
-import { look } from "../../../src/platforms/kubernetes/observe";
+import { look, observe } from "../../../src/platforms/kubernetes/observe";
 import { readSettings } from "../../../src/platforms/kubernetes/settings";
+import type { Pod } from "../../../src/platforms/kubernetes/types";
 import type { Answer, Connection } from "../../../src/platforms/kubernetes/wire";
 
-const objects: Record<string, object> = {
-	"secrets/p": { data: { password: "cA==" } },
-	"statefulsets/db-0": { metadata: { name: "db-0" }, spec: { replicas: 1, template: { spec: { containers: [] } } } },
-	"pods/db-0-0": {
-		metadata: { name: "db-0-0", uid: "1" },
-		spec: { containers: [{ name: "server", image: "clickhouse/clickhouse-server:24.8.4.13" }] },
-		status: {
-			conditions: [{ type: "Ready", status: "True" }],
-			containerStatuses: [{ name: "server", imageID: "sha256:1", started: true, ready: true, state: { running: {} } }],
-		},
-	},
-	endpointslices: {
-		items: [
-			{
-				metadata: { labels: { "kubernetes.io/service-name": "db" } },
-				endpoints: [{ conditions: { ready: true }, targetRef: { uid: "1" } }],
-			},
-		],
-	},
-};
+const now = Date.parse("2026-11-23T10:05:00Z");
+const metadata = { name: "db-0", labels: { "pulumi-dbcluster/cluster": "db", "pulumi-dbcluster/shard": "0" } };
+const set = { metadata, spec: { replicas: 1, template: { spec: { containers: [] } } } };
+const secret = { metadata: { name: "p" }, data: { password: "cA==" } };
 
-/** A cluster of one ready pod, whose server answers this. */
-function clusterOf(answer: () => Answer): Cluster {
-	const read = readSettings({ namespace: "ns", image: "clickhouse/clickhouse-server", passwordSecret: { name: "p" } });
-	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+const isReady = ({ status }: Pod) =>
+	status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True");
+
+/** A cluster of one replica with this pod, whose server answers every question with no rows unless given. */
+function clusterOf(pod: Pod, answer: () => Answer = () => ({ status: 200, text: "" })): Cluster {
+	const slice = {
+		metadata: { name: "db-1", labels: { "kubernetes.io/service-name": "db" } },
+		endpoints: [{ conditions: { ready: true }, targetRef: { uid: pod.metadata.uid } }],
+	};
+	const objects: Record<string, readonly { readonly metadata: { readonly name: string } }[]> = {
+		statefulsets: [set],
+		pods: [pod],
+		secrets: [secret],
+		endpointslices: isReady(pod) ? [slice] : [],
+	};
 	const connection: Connection = {
-		server: "https://api",
-		now: Date.now,
+		server: "https://test",
+		now: () => now,
 		awayAt: () => undefined,
 		async send({ path }) {
 			if (path.includes("/proxy/")) return answer();
-			const object = objects[path.replace(/^.*\/namespaces\/ns\//, "").replace(/\?.*/, "")];
-			return { status: object === undefined ? 404 : 200, text: JSON.stringify(object ?? { kind: "Status" }) };
+			const [, kind = "", name] = /namespaces\/default\/(\w+)(?:\/([^/?]+))?/.exec(path) ?? [];
+			const all = objects[kind] ?? [];
+			const found = name === undefined ? { items: all } : all.find(({ metadata }) => metadata.name === name);
+			return found === undefined ? { status: 404, text: "{}" } : { status: 200, text: JSON.stringify(found) };
 		},
 	};
+	const read = readSettings({ namespace: "default", image: "a/b", passwordSecret: { name: "p" } });
+	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
 	return new Cluster("db", read.settings, undefined, connection);
 }
 
+const server = { name: "server", imageID: "i", started: true, ready: true, state: { running: {} } };
+const podWith = (status: Pod["status"], more: object = {}): Pod => ({
+	metadata: { ...metadata, name: "db-0-0", uid: "u", ...more },
+	spec: { containers: [{ name: "server", image: "a/b:1.8.0" }], nodeName: "node-7" },
+	status: { conditions: [{ type: "Ready", status: "False" }], ...status },
+});
+
 describe("a look at a replica that is ready", () => {
+	const ready = podWith({ conditions: [{ type: "Ready", status: "True" }], containerStatuses: [server] });
+	const seen = async (answer?: () => Answer) => (await look(clusterOf(ready, answer), "db-0-0")).replica;
+
 	it("does not hold against it what its server says that it can't tell", async () => {
-		const forbidden = clusterOf(() => ({ status: 403, text: "Code: 497. DB::Exception: Not enough privileges" }));
-		expect((await look(forbidden, "db-0-0")).replica).toMatchObject({ serving: true, caughtUp: undefined });
+		const forbidden = () => ({ status: 403, text: "Code: 497. DB::Exception: Not enough privileges" });
+		expect(await seen(forbidden)).toMatchObject({ serving: true, caughtUp: undefined });
 	});
 
 	it("takes it for none that can stand in for another while its server gives no answer", async () => {
-		const silent = clusterOf(() => {
+		const silent = () => {
 			throw new TimedOut("no answer within 10 seconds");
-		});
-		expect((await look(silent, "db-0-0")).replica).toMatchObject({ serving: true, caughtUp: false });
-		expect(
-			(
-				await look(
-					clusterOf(() => ({ status: 200, text: "" })),
-					"db-0-0",
-				)
-			).replica,
-		).toMatchObject({
-			caughtUp: true,
-		});
+		};
+		expect(await seen(silent)).toMatchObject({ serving: true, caughtUp: false });
+		expect(await seen()).toMatchObject({ caughtUp: true });
+	});
+});
+
+describe("a replica whose server answers and which clients don't reach", () => {
+	it("waits for the sidecar that is not ready", async () => {
+		const proxy = { name: "istio-proxy", ready: false, state: { running: {} } };
+		const { phase } = await look(clusterOf(podWith({ containerStatuses: [proxy, server] })), "db-0-0");
+		expect(phase).toBe("its container istio-proxy is not ready");
+	});
+
+	it("is about to be let in before its own probe has succeeded", async () => {
+		const { phase } = await look(clusterOf(podWith({ containerStatuses: [{ ...server, ready: false }] })), "db-0-0");
+		expect(phase).toBe("answering, and about to be let in");
+	});
+
+	it("stops, and where that takes too long its node is asked for, in previews as well", async () => {
+		const ending = (deletionTimestamp: string) =>
+			clusterOf(podWith({ containerStatuses: [server] }, { deletionTimestamp }));
+		const seen = async (cluster: Cluster) => (await observe(cluster))?.replicas[0]?.trouble;
+		expect(await look(ending("2026-11-23T10:04:30Z"), "db-0-0")).toMatchObject({ phase: "stopping" });
+		expect(await seen(ending("2026-11-23T10:04:30Z"))).toBeUndefined();
+		const lost = "its time for that is over, so that its node may be gone (kubectl get node node-7)";
+		expect(await look(ending("2026-11-23T10:03:30Z"), "db-0-0")).toMatchObject({ phase: `stopping: ${lost}` });
+		expect(await seen(ending("2026-11-23T10:03:30Z"))).toBe(`does not stop: ${lost}`);
 	});
 });

@@ -81,6 +81,11 @@ describe("the version of a pod", () => {
 	it("is that of the annotation where the image has no tag", () => {
 		expect(versionOf(image, annotated(`${image}@sha256:1`, `${image}@sha256:1`))).toBe("1.8.0");
 	});
+	it("is that of the annotation where a webhook has put another registry before the same image, without its tag", () => {
+		const digest = `sha256:${"0".repeat(64)}`;
+		const mirrored = annotated(`mirror.example.com/hub/${image}@${digest}`, `${image}:1.8.0@${digest}`);
+		expect(versionOf(image, mirrored)).toBe("1.8.0");
+	});
 	it("is unknown where the annotation is about another image", () => {
 		expect(versionOf(image, annotated(`${image}@sha256:2`, `${image}@sha256:1`))).toBeUndefined();
 	});

@@ -81,6 +81,8 @@ describe("the settings of a cluster on Kubernetes", () => {
 
 	it.each([
 		[{ image: "127.0.0.1:5000/myscaledb" }],
+		[{ namespace: "2024-analytics" }],
+		[{ existing: { statefulSets: ["a"], services: ["a"], container: "1st" } }],
 		[{ image: "myscale/myscaledb:{version}-ubi" }],
 		[{ passwordSecret: undefined, users: { "app.xml": "<clickhouse/>" } }],
 		[{ resources: { requests: { memory: "4000Mi" }, limits: { memory: "4Gi" } } }],
