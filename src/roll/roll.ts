@@ -139,31 +139,18 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 /** A running cluster: each replica in its turn, then a last look at the whole. */
 async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Place): Promise<void> {
 	const { timing, report, to } = ground;
-	const shards = byShard(cluster);
 	let begun = 0;
 	let done = 0;
 	let failed = false;
-	const pieces = lanes.map((lane) => {
-		const rest = [...lane.steps];
-		return lane.steps.map(() => rest);
+	// A lane has as many turns as steps, but which of its steps a turn takes shows only when it comes.
+	const turns = lanes.map(({ steps }) => {
+		const rest = [...steps];
+		return steps.map(() => rest);
 	});
-	const takeTurn = async (rest: Step[], goOn: () => void, at: Place): Promise<number | undefined> => {
-		const step = await takeNext(ground, rest);
-		if (step === undefined) return undefined;
-		at.replica = step.replica;
-		const others = (shards.get(step.shard) ?? []).map(({ name }) => name).filter((name) => name !== step.replica);
-		try {
-			return await takeStep(ground, step, others, goOn, rest);
-		} catch (error) {
-			if (!(error instanceof CameBack)) throw error;
-			rest.push(step);
-			return takeTurn(rest, goOn, at);
-		}
-	};
-	await runLanes(pieces, timing.shardsAtOnce, async (rest, goOn) => {
+	await runLanes(turns, timing.shardsAtOnce, async (rest, goOn) => {
 		const at: Place = { change: place.change, step: ++begun, of: place.of };
 		try {
-			const seconds = await takeTurn(rest, goOn, at);
+			const seconds = await takeTurn(ground, cluster, rest, goOn, at);
 			if (seconds === undefined || at.replica === undefined) return;
 			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });
 		} catch (error) {
@@ -175,6 +162,28 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 	});
 	place.step = place.of;
 	await allServe(ground, cluster);
+}
+
+/** Takes one step of those that a lane has left; notes whose it is, and returns the seconds that it was out. */
+async function takeTurn(
+	ground: Ground,
+	cluster: ObservedCluster,
+	rest: Step[],
+	goOn: () => void,
+	at: Place,
+): Promise<number | undefined> {
+	const step = await takeNext(ground, rest);
+	if (step === undefined) return undefined;
+	at.replica = step.replica;
+	const shard = byShard(cluster).get(step.shard) ?? [];
+	const others = shard.map(({ name }) => name).filter((name) => name !== step.replica);
+	try {
+		return await takeStep(ground, step, others, goOn, rest);
+	} catch (error) {
+		if (!(error instanceof CameBack)) throw error;
+		rest.push(step);
+		return takeTurn(ground, cluster, rest, goOn, at);
+	}
 }
 
 /**
