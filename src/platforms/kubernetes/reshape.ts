@@ -52,7 +52,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		for (const set of sets) {
 			const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard ?? 0;
 			if (shard >= shape.shards) continue;
-			const image = await imageOf(cluster, stored, shape, shard, wanted.version, sets, pods);
+			const image = await imageOf(cluster, { stored, sets, pods }, shape, shard, wanted.version);
 			const { resourceVersion: _, ...metadata } = set.metadata;
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
 			await cluster.api.apply(object, { dryRun: true });
@@ -141,13 +141,14 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	const [obstacle] = await sizeObstacles(cluster, before, spec, sets, false);
 	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
 	const shape = shapeOf(cluster, spec);
-	const { version } = await imageOf(cluster, before, shape, 0, spec.version, sets, pods);
+	const seen = { stored: before, sets, pods };
+	const { version } = await imageOf(cluster, seen, shape, 0, spec.version);
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, shape.settings.image);
 		return noteUnopened(cluster, { ...settled, settings: shape.settings }, spec, version, pods);
 	});
 	await growVolumes(cluster, shape.settings);
-	await applyAll(cluster, before, shape, spec.version, sets, pods);
+	await applyAll(cluster, seen, shape, spec.version);
 }
 
 /** Lets new replicas in: first the tables of the others, then the rows, then clients. Returns those that are still out. */
@@ -164,7 +165,7 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 	const sets = await cluster.sets();
 	for (const shard of indexes(shape.shards)) {
 		if (!joins(stored, shape, shard)) continue;
-		const image = await imageOf(cluster, stored, shape, shard, spec.version, sets, pods);
+		const image = await imageOf(cluster, { stored, sets, pods }, shape, shard, spec.version);
 		await applySet(cluster, shape, shard, image);
 	}
 	for (const name of fresh) {
