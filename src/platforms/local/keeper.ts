@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { engineEnvironment } from "./engines";
+import { errorText } from "./error-text";
 import { paths, replicaProcess } from "./home";
 import type { ProcessId } from "./process-id";
 import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
@@ -139,7 +140,7 @@ export class Keeper {
 			try {
 				pause = await this.#step();
 			} catch (error) {
-				this.#set({ trouble: error instanceof Error ? error.message : String(error) });
+				this.#set({ trouble: errorText(error) });
 			}
 			if (this.#poked || this.#closed) continue;
 			await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { DbVersion } from "../../core/version";
+import { errorText } from "./error-text";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, type RunFile, socketFolder } from "./home";
@@ -44,7 +45,7 @@ class Router {
 			try {
 				await this.#tick();
 			} catch (error) {
-				console.error(error instanceof Error ? error.message : error);
+				console.error(errorText(error));
 			}
 		}
 	}
@@ -66,7 +67,7 @@ class Router {
 				else if (url.pathname !== "/status") return void response.writeHead(404).end();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
-				response.writeHead(500).end(error instanceof Error ? error.message : String(error));
+				response.writeHead(500).end(errorText(error));
 			}
 		});
 	}
@@ -176,6 +177,6 @@ async function main(home: string): Promise<void> {
 }
 
 main(process.argv[2] ?? "").catch((error: unknown) => {
-	console.error(error instanceof Error ? error.message : error);
+	console.error(errorText(error));
 	process.exit(1);
 });
