@@ -6,14 +6,15 @@ import { join } from "node:path";
 import { compareVersions, parseVersion } from "../../core/version";
 import { Applier, Undecidable } from "./applier";
 import { Engine } from "./engine";
+import { errorText } from "./error-text";
 import { paths, watchRouter } from "./home";
 import { tryLock } from "./lock";
+import { LogReader, lastEntry } from "./log-reader";
 import { Progress } from "./progress";
 import { dataFolder, logFolder, openedFile, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
 import { word } from "./standby";
 import { writeDurably } from "./store";
-import { LogReader, lastEntry } from "./write-log";
 
 /**
  * The process of one replica: `node replica.js <ReplicaOptions as JSON>`. It holds one engine and one data folder, follows
@@ -118,7 +119,7 @@ function noteOpened(folder: string, { version, replica }: ReplicaOptions): void 
 }
 
 function fail(error: unknown): never {
-	console.error(error instanceof Error ? error.message : String(error));
+	console.error(errorText(error));
 	process.exit(1);
 }
 
