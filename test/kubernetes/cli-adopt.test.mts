@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { expectRefused, inOrder } from "../engine/output.mts";
 import type { Args } from "../engine/project.mts";
-import { credentials, Space, unavailable } from "./harness.ts";
+import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
 import { deploy, existing, kubectl, manifest, running, serviceOf, setOf, untilReady } from "./made-by-others.ts";
 import { caveatsOf, KubernetesProject } from "./projects.mts";
+import { credentials } from "./query.ts";
 import { makeRows } from "./tables.ts";
 
 const minute = 60_000;

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { expectRefused, inOrder } from "../engine/output.mts";
 import type { State } from "../engine/project.mts";
 import { replacePod, runningVersions, setImage } from "./by-hand.ts";
-import { credentials, Space, unavailable } from "./harness.ts";
+import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
 import { caveatsOf, ExampleProject } from "./projects.mts";
+import { credentials } from "./query.ts";
 import { makeRows } from "./tables.ts";
 
 const minute = 60_000;

@@ -3,9 +3,10 @@ import type { KubernetesDbClusterArgs } from "../../src/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import * as provider from "../../src/pulumi/provider";
 import { declare, generated, unsealed } from "../pulumi/component/declared";
-import { environment, queryAt, Space, unavailable } from "./harness";
+import { environment, Space, unavailable } from "./harness";
 import { admitted, apply, type Thing } from "./objects";
 import { ProcessList } from "./processes";
+import { queryAt } from "./query";
 
 /**
  * The provider plugins of @pulumi/kubernetes and @pulumi/random are no packages of npm, and these tests stand in for
