@@ -12,7 +12,7 @@ import { CameBack, type Ground, StepStopped, takeStep } from "./step";
 import { type Place, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
-import { isVersion, phaseTeller } from "./watch";
+import { phaseTeller } from "./watch";
 import { allServe, wakeUp } from "./whole";
 
 export interface RollOptions {
@@ -108,7 +108,7 @@ function neverBack(cluster: ObservedCluster, to: DbVersion): void {
 
 /** A resume of the same update keeps what the mark says of its beginning. */
 async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
-	if (earlier !== undefined && sameVersion(earlier.to, to)) return;
+	if (sameVersion(earlier?.to, to)) return;
 	await hold.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock) }));
 }
 
@@ -132,7 +132,7 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 		await hold.change((claim) => control.restart(claim, replica, to));
 		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
 	}
-	const astray = (await observed(control)).replicas.find(({ version }) => !isVersion(version, to));
+	const astray = (await observed(control)).replicas.find(({ version }) => !sameVersion(version, to));
 	if (astray !== undefined) throw new StepStopped({ kind: "wrong-version", runs: astray.version }, astray.name);
 }
 
