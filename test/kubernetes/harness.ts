@@ -98,7 +98,13 @@ export class Space {
 		};
 	}
 
-	/** The same, read. */
+	/** Arguments of a small KubernetesDbCluster here. */
+	component(): Record<string, unknown> {
+		const { keeper, passwordSecret, ...given } = this.given();
+		return { ...given, version: "1.7.1", keeper: { hosts: keeper }, update: { policy: "any", drainSeconds: 5 } };
+	}
+
+	/** Settings for a small cluster here, read. */
 	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
 		const read = readSettings(this.given(more));
 		if ("problems" in read) throw new Error(JSON.stringify(read.problems));
