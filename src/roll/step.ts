@@ -198,7 +198,7 @@ async function lookAround(control: ClusterControl, replicas: readonly string[]):
 }
 
 /** Waits, while there is progress, until a restarted replica serves. */
-export async function comesUp(
+async function comesUp(
 	ground: Ground,
 	name: string,
 ): Promise<Outcome<"serves" | { readonly runs: DbVersion | undefined }>> {

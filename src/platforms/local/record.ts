@@ -53,7 +53,6 @@ const file = z.object({
 export type RecordFile = Readonly<z.output<typeof file>>;
 export type LocalCluster = Readonly<z.output<typeof cluster>>;
 export type LocalClaim = Readonly<z.output<typeof claim>>;
-export type Desired = LocalCluster["desired"];
 
 export const recordFormat = file;
 

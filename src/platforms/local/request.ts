@@ -20,7 +20,7 @@ export interface ClientRequest {
 export type Encoding = "gzip" | "deflate" | "br";
 
 /** A write is held in memory until it is in the log. */
-export const bodyLimit = 256 << 20;
+const bodyLimit = 256 << 20;
 
 /** Parameters of the HTTP interface that are dealt with here: there are no users, and an answer is packed by the router. */
 const ours = [
