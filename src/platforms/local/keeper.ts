@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
+import { writeDurably } from "./durable";
 import { engineEnvironment } from "./engines";
 import { errorText } from "./error-text";
 import { paths, replicaProcess } from "./home";
@@ -10,7 +11,6 @@ import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
 import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
 import { type EngineOf, Standby } from "./standby";
-import { writeDurably } from "./store";
 
 /** What a replica is to run. */
 export interface Wanted extends EngineOf {

@@ -2,6 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { DbVersion } from "../../core/version";
+import { writeDurably } from "./durable";
 import { errorText } from "./error-text";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
@@ -10,7 +11,7 @@ import { type Lock, tryLock } from "./lock";
 import type { Preparation } from "./orders";
 import { portTaken } from "./port-owner";
 import { logFolder } from "./protocol";
-import { Store, writeDurably } from "./store";
+import { Store } from "./store";
 import { WriteLog } from "./write-log";
 import { Writes } from "./writes";
 

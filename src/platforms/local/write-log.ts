@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 import { PlatformError } from "../../control/errors";
+import { syncFolder } from "./durable";
 import { errorText } from "./error-text";
 import { endOf } from "./log-reader";
 import { checksum, guarded, headerBytes, logError, segmentPath, segments } from "./log-segments";
@@ -142,12 +143,7 @@ export class WriteLog {
 
 function openSegment(folder: string, first: number): number {
 	const file = openSync(segmentPath(folder, first), constants.O_RDWR | constants.O_CREAT, 0o600);
-	const directory = openSync(folder, "r");
-	try {
-		fsyncSync(directory);
-	} finally {
-		closeSync(directory);
-	}
+	syncFolder(folder);
 	return file;
 }
 

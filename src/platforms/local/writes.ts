@@ -1,10 +1,10 @@
 import { errors } from "./answers";
+import { writeDurably } from "./durable";
 import { errorText } from "./error-text";
 import type { Fleet, Route } from "./fleet";
 import { paths } from "./home";
 import { applyWrite, type ReplicaAnswer } from "./replica-client";
 import type { ClientRequest } from "./request";
-import { writeDurably } from "./store";
 import type { WriteLog } from "./write-log";
 
 /** Writes between two looks at what of the log is no longer needed. */
