@@ -115,11 +115,6 @@ export class Keeper {
 		this.#loop.poke();
 	}
 
-	/** Ends the keeper, not the process. */
-	close(): Promise<void> {
-		return this.#loop.close();
-	}
-
 	/** The replica's process, if it runs. */
 	process(): ProcessId | undefined {
 		return replicaProcess(this.options.home, this.options.replica);

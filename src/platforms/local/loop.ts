@@ -1,14 +1,12 @@
 /** Takes one step after the other, each after the pause that the one before asks for, or at once when it is poked. */
 export class Loop {
-	#closed = false;
 	#poked = false;
 	#wake: () => void = () => {};
-	readonly #ended: Promise<void>;
 
 	/** @param step answers after how many milliseconds to take the next one. It must not throw. */
 	constructor(step: () => Promise<number>) {
 		// Not before whoever makes it has said what it wants.
-		this.#ended = Promise.resolve().then(() => this.#run(step));
+		void Promise.resolve().then(() => this.#run(step));
 	}
 
 	/** Has it take a step at once. */
@@ -17,18 +15,11 @@ export class Loop {
 		this.#wake();
 	}
 
-	/** Resolves when it has ended: no step follows the one that is under way. */
-	close(): Promise<void> {
-		this.#closed = true;
-		this.#wake();
-		return this.#ended;
-	}
-
-	async #run(step: () => Promise<number>): Promise<void> {
-		while (!this.#closed) {
+	async #run(step: () => Promise<number>): Promise<never> {
+		for (;;) {
 			this.#poked = false;
 			const pause = await step();
-			if (this.#poked || this.#closed) continue;
+			if (this.#poked) continue;
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, pause);
 				this.#wake = () => {
