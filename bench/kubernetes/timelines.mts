@@ -11,6 +11,7 @@ import { test } from "vitest";
 import { Space, unavailable } from "../../test/kubernetes/harness.ts";
 import { startLoad } from "../../test/kubernetes/load.ts";
 import { KubernetesProject } from "../../test/kubernetes/projects.mts";
+import { makeRows } from "../../test/kubernetes/tables.ts";
 import { results } from "../results.mts";
 
 class Recorded extends KubernetesProject {
@@ -31,11 +32,7 @@ test.skipIf(unavailable !== undefined)("the timelines of an update that finishes
 		const project = await new Recorded(space).set({ version: "1.7.1", name: "analytics" }).init();
 		try {
 			await project.upOk();
-			for (const pod of ["analytics-0-0", "analytics-0-1"])
-				await space.queryPod(
-					pod,
-					`CREATE TABLE rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${space.namespace}/rows', '{replica}', d, n, 8192)`,
-				);
+			await makeRows(space, ["analytics-0-0", "analytics-0-1"]);
 			const endpoint = await space.endpoint("analytics");
 			await space.reachable("analytics");
 			const load = startLoad({ endpoint, table: "rows" });

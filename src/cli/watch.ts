@@ -127,5 +127,5 @@ class Watch {
 }
 
 function servesVersion({ serving, version, outdated }: ObservedReplica, to: DbVersion | undefined): boolean {
-	return serving && version !== undefined && to !== undefined && sameVersion(version, to) && outdated !== true;
+	return serving && sameVersion(version, to) && outdated !== true;
 }

@@ -66,7 +66,7 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 /** It is certain that the cluster is at a version, and that no unfinished update came from or goes to another. */
 function isAt({ mark, replicas }: ObservedCluster, to: DbVersion): boolean {
 	const versions = [...replicas.map(standsAt), ...(mark === undefined ? [] : [mark.from, mark.to])];
-	return replicas.length > 0 && versions.every((version) => version !== undefined && sameVersion(version, to));
+	return replicas.length > 0 && versions.every((version) => sameVersion(version, to));
 }
 
 function startOf({ state }: ObservedCluster): EligibleState {
@@ -76,8 +76,7 @@ function startOf({ state }: ObservedCluster): EligibleState {
 function stepsOf(replicas: readonly ObservedReplica[], to: DbVersion, start: EligibleState): Step[] {
 	return replicas
 		.filter(({ version, serving, outdated }) => {
-			const atTarget = version !== undefined && sameVersion(version, to);
-			return !atTarget || (start === "Started" && (!serving || outdated === true));
+			return !sameVersion(version, to) || (start === "Started" && (!serving || outdated === true));
 		})
 		.map((replica) => ({
 			replica: replica.name,

@@ -16,7 +16,7 @@ export const states = [
 export type State = (typeof states)[number];
 
 /** The states from which the vendor lets an update start. */
-export const eligibleStates = ["Started", "Stopped", "Idle"] as const satisfies readonly State[];
+const eligibleStates = ["Started", "Stopped", "Idle"] as const satisfies readonly State[];
 export type EligibleState = (typeof eligibleStates)[number];
 
 export function isEligible(state: State): state is EligibleState {

@@ -32,9 +32,9 @@ export function compareVersions(a: DbVersion, b: DbVersion): number {
 	return compareSemver(firstThree(a), firstThree(b)) || fourth(a) - fourth(b);
 }
 
-/** The same version, however many parts it was written with: `1.8.0` and `1.8.0.0`. */
-export function sameVersion(a: DbVersion, b: DbVersion): boolean {
-	return compareVersions(a, b) === 0;
+/** The same version, however many parts it was written with: `1.8.0` and `1.8.0.0`. One that is not known is no other's. */
+export function sameVersion(a: DbVersion | undefined, b: DbVersion | undefined): boolean {
+	return a !== undefined && b !== undefined && compareVersions(a, b) === 0;
 }
 
 /** The highest of some versions; `undefined` of none. */

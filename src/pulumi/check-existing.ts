@@ -38,7 +38,7 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 		return { failures: obstacles, inputs: { ...kept, ...(toAssess && { caveats }) } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
-	const isAtTarget = cluster.value.replicas.every((it) => it.version !== undefined && sameVersion(it.version, version));
+	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));
 	if (before === undefined && mark === undefined && isAtTarget) return { failures: obstacles, inputs: kept };
 
 	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);

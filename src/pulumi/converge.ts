@@ -87,8 +87,8 @@ function userName(): string {
 }
 
 /** Whether every replica runs a version, or will when it starts. */
-export function runsEverywhere({ replicas }: ObservedCluster, version: DbVersion): boolean {
-	return replicas.every((replica) => replica.version !== undefined && sameVersion(replica.version, version));
+function runsEverywhere({ replicas }: ObservedCluster, version: DbVersion): boolean {
+	return replicas.every((replica) => sameVersion(replica.version, version));
 }
 
 type Report = (event: RollEvent) => void;

@@ -28,6 +28,5 @@ export function refused(property: string, reason: string): Found {
 
 /** Whether the version that is asked for is the one that the old inputs hold. */
 export function isUnchanged({ before, version }: Asked): boolean {
-	const old = parseVersion(before?.version);
-	return old !== undefined && version !== undefined && sameVersion(old, version);
+	return sameVersion(parseVersion(before?.version), version);
 }

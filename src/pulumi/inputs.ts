@@ -6,7 +6,7 @@ import { namesAt } from "./schema";
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** What there is for a person or the constructor to set. */
-export const inputNames: readonly string[] = ["owner", ...(namesAt[""] ?? []), ...Object.keys(platforms)];
+const inputNames: readonly string[] = ["owner", ...(namesAt[""] ?? []), ...Object.keys(platforms)];
 
 /** The inputs among some outputs. */
 export function inputsAmong(properties: Properties): Record<string, unknown> {

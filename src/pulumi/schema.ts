@@ -6,16 +6,17 @@ import { registry, release, versions } from "./versions-schema";
 import { windowProblem } from "./window";
 
 const scheduleError = accepted('a schedule as cron has it, of five fields, such as "0 2 * * 6"');
+const minutesError = accepted("a whole number of minutes from 1 to 10,080");
 
 const window = z
 	.strictObject(
 		{
 			schedule: z.string({ error: scheduleError }),
 			minutes: z
-				.number({ error: accepted("a whole number of minutes from 1 to 10,080") })
-				.int({ error: accepted("a whole number of minutes from 1 to 10,080") })
-				.min(1, { error: accepted("a whole number of minutes from 1 to 10,080") })
-				.max(10_080, { error: accepted("a whole number of minutes from 1 to 10,080") }),
+				.number({ error: minutesError })
+				.int({ error: minutesError })
+				.min(1, { error: minutesError })
+				.max(10_080, { error: minutesError }),
 			timeZone: z.string({ error: accepted('a time zone, such as "Europe/Berlin"') }).default("UTC"),
 		},
 		{ error: accepted('an object such as { schedule: "0 2 * * 6", minutes: 120 }') },
@@ -39,7 +40,7 @@ const update = z.strictObject(
 );
 
 /** All arguments but the platform's, which the platform reads itself. `version` is judged by the rules and by check. */
-const args = z.strictObject({
+export const schema = z.strictObject({
 	version: z.string({ error: accepted("a DB version, such as 1.8.0, or latest") }),
 	shards: count(1, 256, 1),
 	replicas: count(1, 64, 2),
@@ -57,13 +58,11 @@ const args = z.strictObject({
 });
 
 /** The arguments with every default filled in. */
-export type Args = z.output<typeof args>;
-
-export const schema = args;
+export type Args = z.output<typeof schema>;
 
 /** The names that an object at a path may have: `""` is the arguments themselves. */
 export const namesAt: Readonly<Record<string, readonly string[]>> = {
-	"": Object.keys(args.shape).filter((key) => key !== "owner"),
+	"": Object.keys(schema.shape).filter((key) => key !== "owner"),
 	versions: Object.keys(versions.shape),
 	"versions.list[]": Object.keys(release.shape),
 	"versions.registry": Object.keys(registry.shape),

@@ -8,7 +8,7 @@ import type { Properties } from "./inputs";
 import type { Place } from "./place";
 
 /** The environment variable that names a folder: each roll leaves its whole timeline there, in a file of its own. */
-export const folderVariable = "PULUMI_DBCLUSTER_TIMELINES";
+const folderVariable = "PULUMI_DBCLUSTER_TIMELINES";
 
 export function recorderOf({ platform, settings, name }: Place, to: DbVersion): Recorder {
 	const { writesNeed } = platform.control(name, settings);

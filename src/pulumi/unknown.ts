@@ -1,7 +1,7 @@
 /** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-export function isUnknown(value: unknown): boolean {
+function isUnknown(value: unknown): boolean {
 	return value === unknownValue;
 }
 

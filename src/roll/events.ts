@@ -22,7 +22,7 @@ export type RollEvent =
 			readonly cut: number;
 			readonly seconds: number;
 	  }
-	/** It was taken out, and clients reach it again though it was not restarted: the others could not stand in, or there was trouble. */
+	/** It was taken out, and clients reach it again though it was not restarted: the others could not stand in any more. */
 	| { readonly event: "returned"; readonly replica: string }
 	| {
 			readonly event: "restarting";

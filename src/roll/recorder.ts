@@ -33,8 +33,8 @@ interface Lane {
  * recorder.end();
  */
 export class Recorder {
-	#start: number | undefined;
-	#first: { readonly cluster: string; readonly from: DbVersion } | undefined;
+	/** Where it begins. */
+	#first: { readonly at: number; readonly cluster: string; readonly from: DbVersion } | undefined;
 	#touched = false;
 	/** When it got to its end; what comes after it is no part of it. */
 	#finished: number | undefined;
@@ -49,9 +49,12 @@ export class Recorder {
 
 	/** Takes in how the cluster is; the first time is where the timeline begins. */
 	see(cluster: ObservedCluster): void {
-		this.#start ??= this.#clock.now();
 		const at = this.#first === undefined ? 0 : this.#now();
-		this.#first ??= { cluster: cluster.name, from: plan(cluster, this.options.to).from };
+		this.#first ??= {
+			at: this.#clock.now(),
+			cluster: cluster.name,
+			from: plan(cluster, this.options.to).from,
+		};
 		for (const { name, shard, serving, version } of cluster.replicas) {
 			const lane = this.#lane(name);
 			lane.shard = shard;
@@ -120,7 +123,8 @@ export class Recorder {
 	 * @param thrown what the roll threw, or what came after it.
 	 */
 	end(thrown?: unknown): Timeline | undefined {
-		if (this.#start === undefined || this.#first === undefined || !this.#touched) return undefined;
+		if (this.#first === undefined || !this.#touched) return undefined;
+		const { at, cluster, from } = this.#first;
 		const error = this.#finished === undefined ? thrown : undefined;
 		if (error instanceof RollStopped) {
 			for (const { replica, version } of error.stop.serving) this.#set(replica, { is: "serving", version });
@@ -135,10 +139,11 @@ export class Recorder {
 		const { platform, to, writesNeed = "one" } = this.options;
 		return {
 			format: 1,
-			...this.#first,
+			cluster,
+			from,
 			platform,
 			to,
-			started: new Date(this.#start).toISOString(),
+			started: new Date(at).toISOString(),
 			seconds,
 			outcome: error === undefined ? "finished" : "stopped",
 			...(error !== undefined && { stop: stopOf(error) }),
@@ -158,7 +163,7 @@ export class Recorder {
 	}
 
 	#now(): number {
-		return this.#finished ?? round((this.#clock.now() - (this.#start ?? 0)) / 1000);
+		return this.#finished ?? round((this.#clock.now() - (this.#first?.at ?? 0)) / 1000);
 	}
 
 	#lane(name: string): Lane {

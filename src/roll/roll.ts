@@ -12,7 +12,7 @@ import { CameBack, type Ground, StepStopped, takeStep } from "./step";
 import { type Place, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
-import { isVersion, phaseTeller } from "./watch";
+import { phaseTeller } from "./watch";
 import { allServe, wakeUp } from "./whole";
 
 export interface RollOptions {
@@ -108,7 +108,7 @@ function neverBack(cluster: ObservedCluster, to: DbVersion): void {
 
 /** A resume of the same update keeps what the mark says of its beginning. */
 async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
-	if (earlier !== undefined && sameVersion(earlier.to, to)) return;
+	if (sameVersion(earlier?.to, to)) return;
 	await hold.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock) }));
 }
 
@@ -132,38 +132,25 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 		await hold.change((claim) => control.restart(claim, replica, to));
 		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
 	}
-	const astray = (await observed(control)).replicas.find(({ version }) => !isVersion(version, to));
+	const astray = (await observed(control)).replicas.find(({ version }) => !sameVersion(version, to));
 	if (astray !== undefined) throw new StepStopped({ kind: "wrong-version", runs: astray.version }, astray.name);
 }
 
 /** A running cluster: each replica in its turn, then a last look at the whole. */
 async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Place): Promise<void> {
 	const { timing, report, to } = ground;
-	const shards = byShard(cluster);
 	let begun = 0;
 	let done = 0;
 	let failed = false;
-	const pieces = lanes.map((lane) => {
-		const rest = [...lane.steps];
-		return lane.steps.map(() => rest);
+	// A lane has as many turns as steps, but which of its steps a turn takes shows only when it comes.
+	const turns = lanes.map(({ steps }) => {
+		const rest = [...steps];
+		return steps.map(() => rest);
 	});
-	const takeTurn = async (rest: Step[], goOn: () => void, at: Place): Promise<number | undefined> => {
-		const step = await takeNext(ground, rest);
-		if (step === undefined) return undefined;
-		at.replica = step.replica;
-		const others = (shards.get(step.shard) ?? []).map(({ name }) => name).filter((name) => name !== step.replica);
-		try {
-			return await takeStep(ground, step, others, goOn, rest);
-		} catch (error) {
-			if (!(error instanceof CameBack)) throw error;
-			rest.push(step);
-			return takeTurn(rest, goOn, at);
-		}
-	};
-	await runLanes(pieces, timing.shardsAtOnce, async (rest, goOn) => {
+	await runLanes(turns, timing.shardsAtOnce, async (rest, goOn) => {
 		const at: Place = { change: place.change, step: ++begun, of: place.of };
 		try {
-			const seconds = await takeTurn(rest, goOn, at);
+			const seconds = await takeTurn(ground, cluster, rest, goOn, at);
 			if (seconds === undefined || at.replica === undefined) return;
 			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });
 		} catch (error) {
@@ -175,6 +162,28 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 	});
 	place.step = place.of;
 	await allServe(ground, cluster);
+}
+
+/** Takes one step of those that a lane has left; notes whose it is, and returns the seconds that it was out. */
+async function takeTurn(
+	ground: Ground,
+	cluster: ObservedCluster,
+	rest: Step[],
+	goOn: () => void,
+	at: Place,
+): Promise<number | undefined> {
+	const step = await takeNext(ground, rest);
+	if (step === undefined) return undefined;
+	at.replica = step.replica;
+	const shard = byShard(cluster).get(step.shard) ?? [];
+	const others = shard.map(({ name }) => name).filter((name) => name !== step.replica);
+	try {
+		return await takeStep(ground, step, others, goOn, rest);
+	} catch (error) {
+		if (!(error instanceof CameBack)) throw error;
+		rest.push(step);
+		return takeTurn(ground, cluster, rest, goOn, at);
+	}
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
 import type { Step } from "../core/plan";
-import type { DbVersion } from "../core/version";
+import { type DbVersion, sameVersion } from "../core/version";
 import { type Clock, secondsSince } from "./clock";
 import type { Problem, RollEvent, RollStop } from "./events";
 import type { Hold } from "./hold";
 import type { Timing } from "./timing";
-import { isVersion, marks, type Outcome, servesVersion, watch } from "./watch";
+import { marks, type Outcome, servesVersion, watch } from "./watch";
 
 /** What every step of a roll stands on. */
 export interface Ground {
@@ -76,9 +76,9 @@ export async function takeStep(
 
 /** A roll before this one restarted it, or it was lost since the plan was made, and it comes back with what is wanted. */
 async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean> {
-	if (isVersion(step.from, to)) return !step.outdated;
+	if (sameVersion(step.from, to)) return !step.outdated;
 	const { replica, starting } = await control.look(step.replica);
-	return isVersion(replica.version ?? starting, to) && replica.outdated !== true;
+	return sameVersion(replica.version ?? starting, to) && replica.outdated !== true;
 }
 
 /** Best effort: a restart that nothing is ready for takes longer. A claim that is lost is noticed by the next change. */
@@ -198,7 +198,7 @@ async function lookAround(control: ClusterControl, replicas: readonly string[]):
 }
 
 /** Waits, while there is progress, until a restarted replica serves. */
-export async function comesUp(
+async function comesUp(
 	ground: Ground,
 	name: string,
 ): Promise<Outcome<"serves" | { readonly runs: DbVersion | undefined }>> {
@@ -214,7 +214,7 @@ export async function comesUp(
 			const { serving, version } = view.replica;
 			const sight = { failure: view.failure, phase: view.phase, marks: marks(view) };
 			if (servesVersion(view, to)) return { ...sight, done: "serves" };
-			if (serving && version !== undefined && !isVersion(version, to)) {
+			if (serving && version !== undefined && !sameVersion(version, to)) {
 				return { ...sight, done: { runs: version } };
 			}
 			tell(view);

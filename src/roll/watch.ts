@@ -69,15 +69,13 @@ export function marks({ phase, replica }: ReplicaView): string {
 	return JSON.stringify([phase, version, serving, readOnly, caughtUp, outdated]);
 }
 
-/** It is known to run the version. */
-export const isVersion = (running: DbVersion | undefined, version: DbVersion): boolean =>
-	running !== undefined && sameVersion(running, version);
-
 /**
  * It serves the version with the current settings, takes writes, and is not known to lack any. An unknown is not a no; an
  * unknown version is.
  */
 export function servesVersion({ replica }: ReplicaView, version: DbVersion): boolean {
 	const { serving, readOnly, caughtUp, outdated } = replica;
-	return serving && isVersion(replica.version, version) && readOnly !== true && caughtUp !== false && outdated !== true;
+	return (
+		serving && sameVersion(replica.version, version) && readOnly !== true && caughtUp !== false && outdated !== true
+	);
 }

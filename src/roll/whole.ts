@@ -1,7 +1,8 @@
 import type { ObservedCluster } from "../core/cluster";
+import { sameVersion } from "../core/version";
 import type { RollStop } from "./events";
 import { type Ground, StepStopped } from "./step";
-import { isVersion, marks, watch } from "./watch";
+import { marks, watch } from "./watch";
 
 export interface Trouble {
 	readonly replica?: string;
@@ -37,18 +38,18 @@ export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<
  */
 export async function allServe(ground: Ground, cluster: ObservedCluster): Promise<void> {
 	const { control, hold, clock, timing, to, tell } = ground;
-	let astray: { readonly name: string; readonly version?: ObservedCluster["replicas"][number]["version"] } | undefined;
+	let astray: string | undefined;
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await hold.keep();
 		const now = await control.observe();
 		// Being behind for a moment is the way of a busy replica; each was seen to have caught up in its turn.
 		const not = (now ?? cluster).replicas.filter(
-			(replica) => !replica.serving || replica.readOnly === true || !isVersion(replica.version, to),
+			(replica) => !replica.serving || replica.readOnly === true || !sameVersion(replica.version, to),
 		);
 		const views = await Promise.all(not.map(({ name }) => control.look(name)));
 		views.forEach(tell);
 		const failed = views.find(({ failure }) => failure !== undefined);
-		astray = failed?.replica ?? not[0];
+		astray = (failed?.replica ?? not[0])?.name;
 		return {
 			done: not.length === 0 ? true : undefined,
 			failure: failed?.failure,
@@ -56,5 +57,5 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 			marks: views.map(marks).join(),
 		};
 	});
-	if (outcome.kind !== "done") throw new StepStopped(outcome, astray?.name);
+	if (outcome.kind !== "done") throw new StepStopped(outcome, astray);
 }

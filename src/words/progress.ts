@@ -28,7 +28,7 @@ export function progressText(event: RollEvent): string {
 		case "returned":
 			return `${event.replica} takes queries again`;
 		case "restarting":
-			return event.from !== undefined && sameVersion(event.from, event.to)
+			return sameVersion(event.from, event.to)
 				? `restarting ${event.replica} at ${event.to}`
 				: `restarting ${event.replica}: ${event.from ?? "unknown version"} -> ${event.to}`;
 		case "progress":

@@ -59,6 +59,12 @@ describe("compareVersions", () => {
 		expect(sameVersion(v(a), v(b))).toBe(true);
 	});
 
+	test("one that is not known is the same as no other", () => {
+		expect(sameVersion(undefined, v("1.8.0"))).toBe(false);
+		expect(sameVersion(v("1.8.0"), undefined)).toBe(false);
+		expect(sameVersion(undefined, undefined)).toBe(false);
+	});
+
 	test("differs from the order of texts and of numbers", () => {
 		expect(sameVersion(v("1.8.0"), v("1.8.0.1"))).toBe(false);
 		expect(["1.10.0", "1.9.0", "1.9.0.1"].map(v).sort(compareVersions)).toEqual(["1.9.0", "1.9.0.1", "1.10.0"]);

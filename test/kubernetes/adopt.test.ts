@@ -8,6 +8,7 @@ import { roll } from "../../src/roll/roll";
 import { environment, Space, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
 import { deploy, kubectl, obstacles, running, serviceOf, setOf, settingsFor } from "./made-by-others";
+import { makeRows } from "./tables";
 
 const minute = 60_000;
 const shards = ["shop-clickhouse-shard0", "shop-clickhouse-shard1"];
@@ -50,11 +51,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 	beforeAll(async () => {
 		space = await Space.open();
 		await deploy(space, "chart", replicas);
-		for (const pod of replicas)
-			await space.queryPod(
-				pod,
-				`CREATE TABLE rows (n UInt64) ENGINE = ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}') ORDER BY n`,
-			);
+		await makeRows(space, replicas);
 		before = await running(space, replicas, "data");
 	}, 4 * minute);
 	afterAll(() => space?.close());

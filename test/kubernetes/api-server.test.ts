@@ -2,10 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { roll } from "../../src/roll/roll";
-import { environment, Space, startCluster, unavailable, versions } from "./harness";
-import { startLoad } from "./load";
-import { Sampler } from "./sampler";
-import { allReplicas, expectRows, makeTables } from "./tables";
+import { environment, Space, unavailable, versions } from "./harness";
+import { expectRows } from "./tables";
+import { startWatched } from "./watched";
 
 const minute = 60_000;
 const two = { shards: 1, replicas: 2 };
@@ -20,10 +19,7 @@ it.skipIf(noRestart !== undefined)(
 	async () => {
 		const space = await Space.open();
 		try {
-			const control = await startCluster(space, { version: versions.v1, ...two });
-			const table = await makeTables(space, two);
-			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
-			const sampler = Sampler.start(space, "db", allReplicas(two));
+			const { control, sampler, stop } = await startWatched(space, two);
 			let restarted: Promise<unknown> | undefined;
 			const { cluster } = await roll({
 				control,
@@ -35,8 +31,7 @@ it.skipIf(noRestart !== undefined)(
 				},
 			});
 			await restarted;
-			const seen = await load.stop();
-			await sampler.stop();
+			const seen = await stop();
 
 			expect(restarted).toBeDefined();
 			expect(sampler.blind).toBeGreaterThan(0);

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { expectRefused, inOrder } from "../engine/output.mts";
 import type { Args } from "../engine/project.mts";
-import { credentials, Space, unavailable } from "./harness.ts";
+import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
 import { deploy, existing, kubectl, manifest, running, serviceOf, setOf, untilReady } from "./made-by-others.ts";
 import { caveatsOf, KubernetesProject } from "./projects.mts";
+import { credentials } from "./query.ts";
+import { makeRows } from "./tables.ts";
 
 const minute = 60_000;
 const replicas = ["clickhouse-0", "clickhouse-1"];
@@ -38,11 +40,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 	beforeAll(async () => {
 		space = await Space.open();
 		await deploy(space, "plain", replicas);
-		for (const pod of replicas)
-			await space.queryPod(
-				pod,
-				`CREATE TABLE rows (n UInt64) ENGINE = ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}') ORDER BY n`,
-			);
+		await makeRows(space, replicas);
 		before = await running(space, replicas, "clickhouse-data");
 		project = await new KubernetesProject(space).set({ version: "1.7.1", kubernetes: kubernetes() }).init();
 	}, 4 * minute);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { caveats } from "../engine/output.mts";
-import { queryAt, Space, unavailable } from "./harness.ts";
+import { Space, unavailable } from "./harness.ts";
 import { ComponentProject } from "./projects.mts";
+import { queryAt } from "./query.ts";
 
 const minute = 60_000;
 

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { expectRefused, inOrder } from "../engine/output.mts";
 import type { State } from "../engine/project.mts";
 import { replacePod, runningVersions, setImage } from "./by-hand.ts";
-import { credentials, Space, unavailable } from "./harness.ts";
+import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
 import { caveatsOf, ExampleProject } from "./projects.mts";
+import { credentials } from "./query.ts";
+import { makeRows } from "./tables.ts";
 
 const minute = 60_000;
 const replicas = ["analytics-0-0", "analytics-0-1"];
@@ -93,11 +95,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 	});
 
 	test("step 2 updates replica by replica while every SELECT is answered", { timeout: 5 * minute }, async () => {
-		for (const pod of replicas)
-			await space.queryPod(
-				pod,
-				`CREATE TABLE rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${space.namespace}/rows', '{replica}', d, n, 8192)`,
-			);
+		await makeRows(space, replicas);
 		const endpoint = await space.endpoint("analytics");
 		await space.reachable("analytics");
 		const load = startLoad({ endpoint, table: "rows" });

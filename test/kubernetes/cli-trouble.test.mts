@@ -5,6 +5,7 @@ import { runningVersions } from "./by-hand.ts";
 import { Space, unavailable } from "./harness.ts";
 import { type Load, startLoad } from "./load.ts";
 import { caveatsOf, KubernetesProject } from "./projects.mts";
+import { makeRows } from "./tables.ts";
 
 const minute = 60_000;
 const replicas = ["db-0-0", "db-0-1"];
@@ -19,11 +20,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 		space = await Space.open();
 		project = await new KubernetesProject(space).set({ version: "1.7.1" }).init();
 		await project.upOk();
-		for (const pod of replicas)
-			await space.queryPod(
-				pod,
-				`CREATE TABLE rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${space.namespace}/rows', '{replica}', d, n, 8192)`,
-			);
+		await makeRows(space, replicas);
 		const endpoint = await space.endpoint("db");
 		await space.reachable("db");
 		load = startLoad({ endpoint, table: "rows", loops: 1, pause: 100 });

@@ -3,9 +3,10 @@ import type { KubernetesDbClusterArgs } from "../../src/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import * as provider from "../../src/pulumi/provider";
 import { declare, generated, unsealed } from "../pulumi/component/declared";
-import { environment, queryAt, Space, unavailable } from "./harness";
+import { environment, Space, unavailable } from "./harness";
 import { admitted, apply, type Thing } from "./objects";
 import { ProcessList } from "./processes";
+import { queryAt } from "./query";
 
 /**
  * The provider plugins of @pulumi/kubernetes and @pulumi/random are no packages of npm, and these tests stand in for
@@ -135,27 +136,8 @@ describe.skipIf(unavailable !== undefined)("a cluster of the component on an ext
 	let processes: ProcessList;
 
 	/** In the Role, `db-password` is the one Secret that may be read: so the component is named `db`. */
-	const declareDb = (more: Partial<KubernetesDbClusterArgs> = {}) => {
-		const { kubeconfig, image, configRoot } = space.given() as Record<string, string>;
-		return declare(
-			{
-				version: "1.7.1",
-				namespace: space.namespace,
-				image,
-				kubeconfig,
-				resources: { requests: { cpu: "10m", memory: "64Mi" } },
-				configRoot,
-				storage: "1Gi",
-				user: "app",
-				keeper: { hosts: [environment.keeper] },
-				service: { type: "NodePort" },
-				gracePeriodSeconds: 40,
-				update: { policy: "any", drainSeconds: 5 },
-				...more,
-			},
-			{ name: "db" },
-		);
-	};
+	const declareDb = (more: Partial<KubernetesDbClusterArgs> = {}) =>
+		declare({ ...(space.component() as unknown as KubernetesDbClusterArgs), ...more }, { name: "db" });
 	const ask = async (sql: string, password: string) =>
 		queryAt(await space.endpoint("db"), sql, undefined, { login: { user: "app", password } });
 

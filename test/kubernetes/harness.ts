@@ -10,6 +10,7 @@ import { type KubernetesSettings, readSettings } from "../../src/platforms/kuber
 import type { Pod } from "../../src/platforms/kubernetes/types";
 import { untilState } from "../../src/roll/wait";
 import { v } from "../build";
+import { credentials, queryAt } from "./query";
 
 /**
  * What the tests need of a real cluster: a KUBECONFIG that may make namespaces, images, a Keeper, and a NodePort that is
@@ -47,7 +48,6 @@ export const versions = {
 export const unavailable =
 	environment.kubeconfig === undefined ? "KUBECONFIG is not set: these tests need a real cluster" : undefined;
 
-export const credentials = { user: "app", password: "it's only a test" } as const;
 const { user, password } = credentials;
 
 /**
@@ -98,7 +98,13 @@ export class Space {
 		};
 	}
 
-	/** The same, read. */
+	/** Arguments of a small KubernetesDbCluster here. */
+	component(): Record<string, unknown> {
+		const { keeper, passwordSecret, ...given } = this.given();
+		return { ...given, version: "1.7.1", keeper: { hosts: keeper }, update: { policy: "any", drainSeconds: 5 } };
+	}
+
+	/** Settings for a small cluster here, read. */
 	settings(more: Readonly<Record<string, unknown>> = {}): KubernetesSettings {
 		const read = readSettings(this.given(more));
 		if ("problems" in read) throw new Error(JSON.stringify(read.problems));
@@ -237,48 +243,6 @@ async function kubeconfigWithRole(api: Api): Promise<string> {
 		users: [{ name: "pulumi", user: { token: status.token } }],
 		contexts: [{ name: "test", context: { cluster: "test", user: "pulumi" } }],
 		"current-context": "test",
-	});
-}
-
-interface QueryOptions {
-	readonly timeout?: number;
-	readonly localPort?: number;
-	readonly login?: { readonly user: string; readonly password: string };
-}
-
-/** One query on a connection of its own; throws what the server or the connection says, or after `timeout` milliseconds. */
-export async function queryAt(
-	endpoint: string,
-	sql: string,
-	body?: string,
-	{ timeout = 30_000, localPort, login = credentials }: QueryOptions = {},
-): Promise<string> {
-	const { request } = await import("node:http");
-	return new Promise((resolve, reject) => {
-		const sent = request(
-			`${endpoint}/?${new URLSearchParams({ query: sql })}`,
-			{
-				method: "POST",
-				agent: false,
-				timeout,
-				localPort,
-				headers: { connection: "close", "x-clickhouse-user": login.user, "x-clickhouse-key": login.password },
-			},
-			(response) => {
-				let text = "";
-				response.setEncoding("utf8");
-				response.on("data", (chunk: string) => {
-					text += chunk;
-				});
-				response.on("error", reject);
-				response.on("end", () =>
-					response.statusCode === 200 ? resolve(text.trimEnd()) : reject(new Error(`${response.statusCode} ${text}`)),
-				);
-			},
-		);
-		sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1000} seconds`)));
-		sent.on("error", reject);
-		sent.end(body);
 	});
 }
 

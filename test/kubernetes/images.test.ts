@@ -4,10 +4,9 @@ import type { RollEvent } from "../../src/roll/events";
 import { roll } from "../../src/roll/roll";
 import { RollStopped } from "../../src/roll/stopped";
 import type { Timing } from "../../src/roll/timing";
-import { Space, startCluster, unavailable, versions } from "./harness";
-import { startLoad } from "./load";
-import { Sampler } from "./sampler";
-import { allReplicas, expectRows, makeTables } from "./tables";
+import { Space, unavailable, versions } from "./harness";
+import { expectRows } from "./tables";
+import { startWatched } from "./watched";
 
 const minute = 60_000;
 const topology = { shards: 1, replicas: 2 };
@@ -20,10 +19,7 @@ it.skipIf(unavailable !== undefined)(
 		try {
 			// The image that hangs does not heed the signal to stop either.
 			const settings = space.settings({ gracePeriodSeconds: 15 });
-			const control = await startCluster(space, { version: versions.v1, ...topology, settings });
-			const table = await makeTables(space, topology);
-			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
-			const sampler = Sampler.start(space, "db", allReplicas(topology));
+			const { control, sampler, stop } = await startWatched(space, topology, settings);
 			const events: RollEvent[] = [];
 			const to = (version: DbVersion, timing: Partial<Timing> = {}) =>
 				roll({
@@ -66,8 +62,7 @@ it.skipIf(unavailable !== undefined)(
 			expect(served.map(({ replica }) => replica)).toEqual(["db-0-1", "db-0-0"]);
 			for (const { seconds } of served) expect(seconds).toBeGreaterThan(20);
 
-			const seen = await load.stop();
-			await sampler.stop();
+			const seen = await stop();
 			expect(seen.failedSelects, sampler.story).toEqual([]);
 			expect(seen.selects).toBeGreaterThan(50);
 			expect(sampler.mostUnready).toBe(1);

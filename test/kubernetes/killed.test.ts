@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { Space, startCluster, unavailable, versions } from "./harness";
-import { startLoad } from "./load";
-import { Sampler } from "./sampler";
-import { allReplicas, expectRows, makeTables } from "./tables";
+import { Space, unavailable, versions } from "./harness";
+import { expectRows } from "./tables";
+import { startWatched } from "./watched";
 
 const minute = 60_000;
 const root = join(__dirname, "../..");
@@ -37,12 +36,8 @@ it.skipIf(unavailable !== undefined)(
 		execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
 		const space = await Space.open();
 		try {
-			const replicas = allReplicas(topology);
 			const settings = space.settings();
-			const control = await startCluster(space, { version: versions.v1, ...topology, settings });
-			const table = await makeTables(space, topology);
-			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
-			const sampler = Sampler.start(space, "db", replicas);
+			const { control, sampler, stop } = await startWatched(space, topology, settings);
 			const passed: string[] = [];
 			for (let done = false; !done; ) {
 				const { code, signal, said, complaint } = await rollOnce({ settings, to: versions.v2, timing, passed });
@@ -53,8 +48,7 @@ it.skipIf(unavailable !== undefined)(
 				expect(passed.length).toBeLessThan(60);
 				passed.push(said);
 			}
-			const seen = await load.stop();
-			await sampler.stop();
+			const seen = await stop();
 
 			expect(passed).toEqual(expect.arrayContaining(way));
 			expect(seen.failedSelects, sampler.story).toEqual([]);

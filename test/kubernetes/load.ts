@@ -1,5 +1,5 @@
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { credentials, queryAt } from "./harness";
+import { credentials, queryAt } from "./query";
 import { clockTime } from "./sampler";
 
 /** What clients saw while something was done to the cluster. */

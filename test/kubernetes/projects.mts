@@ -107,21 +107,7 @@ export class ExampleProject extends Counted {
 export class ComponentProject extends Project {
 	constructor(readonly space: Space) {
 		super({ KUBECONFIG: environment.kubeconfig });
-		const { kubeconfig, namespace, image, configRoot } = space.given() as Record<string, string>;
-		this.args = {
-			version: "1.7.1",
-			namespace,
-			image,
-			kubeconfig,
-			configRoot,
-			resources: { requests: { cpu: "10m", memory: "64Mi" } },
-			storage: "1Gi",
-			user: "app",
-			keeper: { hosts: [environment.keeper] },
-			service: { type: "NodePort" },
-			gracePeriodSeconds: 40,
-			update: { policy: "any", drainSeconds: 5 },
-		};
+		this.args = space.component() as Args;
 		copyFileSync(join(import.meta.dirname, "component.js"), join(this.program, "index.js"));
 		for (const name of ["kubernetes", "random"]) {
 			const { version } = JSON.parse(readFileSync(join(root, `node_modules/@pulumi/${name}/package.json`), "utf8"));

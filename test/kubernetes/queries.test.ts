@@ -2,7 +2,8 @@ import { expect, it, vi } from "vitest";
 import type { DbVersion } from "../../src/core/version";
 import type { RollEvent } from "../../src/roll/events";
 import { roll } from "../../src/roll/roll";
-import { queryAt, Space, startCluster, unavailable, versions } from "./harness";
+import { Space, startCluster, unavailable, versions } from "./harness";
+import { queryAt } from "./query";
 
 const minute = 60_000;
 

@@ -18,6 +18,19 @@ const members = (shard: number, { replicas }: Topology) => indexes(replicas).map
 export const allReplicas = (topology: Topology) =>
 	indexes(topology.shards).flatMap((shard) => members(shard, topology));
 
+const columns = "(n UInt64)";
+
+/** Makes a replicated table of numbers, `rows`, on each of these servers. */
+export async function makeRows(space: Space, pods: readonly string[]): Promise<void> {
+	// Row by row, and on a machine that has better things to do than to merge: that many parts are no trouble here.
+	const settings = "SETTINGS parts_to_delay_insert = 10000, parts_to_throw_insert = 10000";
+	for (const pod of pods)
+		await space.queryPod(
+			pod,
+			`CREATE TABLE rows ${columns} ENGINE = ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}') ORDER BY n ${settings}`,
+		);
+}
+
 /**
  * Makes a replicated table of numbers on every replica of the cluster `db`, and where there are several shards a Distributed
  * one over them.
@@ -25,20 +38,13 @@ export const allReplicas = (topology: Topology) =>
  * @returns the table that clients use.
  */
 export async function makeTables(space: Space, topology: Topology): Promise<string> {
-	const columns = "(n UInt64)";
-	// Row by row, and on a machine that has better things to do than to merge: that many parts are no trouble here.
-	const settings = "SETTINGS parts_to_delay_insert = 10000, parts_to_throw_insert = 10000";
-	for (const pod of allReplicas(topology)) {
-		await space.queryPod(
-			pod,
-			`CREATE TABLE rows ${columns} ENGINE = ReplicatedMergeTree('/${space.namespace}/{shard}/rows', '{replica}') ORDER BY n ${settings}`,
-		);
-		// These servers look its hosts up at once, and the name of a pod is known some seconds after its start.
-		const distributed = `CREATE TABLE IF NOT EXISTS all_rows ${columns} ENGINE = Distributed(db, default, rows, n)`;
-		if (topology.shards > 1)
-			await vi.waitFor(() => space.queryPod(pod, distributed), { timeout: minute, interval: 500 });
-	}
-	return topology.shards > 1 ? "all_rows" : "rows";
+	const pods = allReplicas(topology);
+	await makeRows(space, pods);
+	if (topology.shards === 1) return "rows";
+	// These servers look its hosts up at once, and the name of a pod is known some seconds after its start.
+	const distributed = `CREATE TABLE IF NOT EXISTS all_rows ${columns} ENGINE = Distributed(db, default, rows, n)`;
+	for (const pod of pods) await vi.waitFor(() => space.queryPod(pod, distributed), { timeout: minute, interval: 500 });
+	return "all_rows";
 }
 
 /** Every acknowledged row is on every replica of its shard, once, and no other row but those whose INSERT failed midway. */

@@ -7,9 +7,9 @@ import { roll } from "../../src/roll/roll";
 import { untilState } from "../../src/roll/wait";
 import { setImage } from "./by-hand";
 import { Space, startCluster, unavailable, versions } from "./harness";
-import { startLoad } from "./load";
 import { Sampler } from "./sampler";
-import { allReplicas, expectRows, makeTables } from "./tables";
+import { allReplicas, expectRows } from "./tables";
+import { startWatched } from "./watched";
 
 const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
@@ -22,10 +22,7 @@ here(
 	async () => {
 		const space = await Space.open();
 		try {
-			const control = await startCluster(space, { version: versions.v1, ...three });
-			const table = await makeTables(space, three);
-			const load = startLoad({ endpoint: await space.endpoint("db"), table, pause: 50 });
-			const sampler = Sampler.start(space, "db", allReplicas(three));
+			const { control, sampler, stop } = await startWatched(space, three);
 			let lost: Promise<void> | undefined;
 			const drained: { readonly replica: string; readonly at: number }[] = [];
 			const { cluster } = await roll({
@@ -39,8 +36,7 @@ here(
 				},
 			});
 			await lost;
-			const seen = await load.stop();
-			await sampler.stop();
+			const seen = await stop();
 
 			expect(lost).toBeDefined();
 			expect(cluster).toMatchObject({ state: "Started" });

@@ -1,31 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import * as provider from "../../src/pulumi/provider";
 import { fakeRegistry } from "../remote/fake-registry";
 import { TestServer } from "../remote/server";
 import { base, Engine, type Properties, running } from "./engine";
 import { scripted } from "./scripted-platform";
+import { lines, versionsNow, world } from "./stage";
 
-vi.mock("../../src/pulumi/platforms", async () => {
-	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
-	return { platforms: { scripted: scripted.platform } };
-});
+vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
-const lines: string[] = [];
-beforeEach(() => {
-	Object.assign(scripted, { catalogue: "1.7.1 1.8.0 1.9.0", obstacles: [], unreachable: false, missing: "" });
-	scripted.worlds.clear();
-	lines.length = 0;
-	vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
-});
-afterEach(() => {
-	vi.useRealTimers();
-	vi.restoreAllMocks();
-	expect([...scripted.worlds.values()].flatMap(({ violations }) => violations)).toEqual([]);
-});
+afterEach(() => void vi.useRealTimers());
 
-const world = () => scripted.world("a");
-const versionsNow = () => world().cluster?.units.map((unit) => unit.version);
 const forgetting = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
 
 /** A document that can be changed, at an address that nobody has asked for yet. */

@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Engine, running } from "./engine";
 import { scripted } from "./scripted-platform";
+import "./stage";
 
-vi.mock("../../src/pulumi/platforms", async () => {
-	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
-	return { platforms: { scripted: scripted.platform } };
-});
+vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
 const { digest } = scripted;
 const other = `sha256:${"2".repeat(64)}`;
-
-beforeEach(() => {
-	scripted.worlds.clear();
-	vi.spyOn(console, "log").mockImplementation(() => {});
-});
-afterEach(() => void vi.restoreAllMocks());
 
 test("a version with its digest is rolled to, and stays as it was written", async () => {
 	const engine = await running("1.8.0");

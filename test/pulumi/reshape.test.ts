@@ -1,26 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { update } from "../../src/pulumi/update";
 import { base, type Properties, running } from "./engine";
 import { scripted } from "./scripted-platform";
+import { lines, world } from "./stage";
 
-vi.mock("../../src/pulumi/platforms", async () => {
-	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
-	return { platforms: { scripted: scripted.platform } };
-});
+vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
-const lines: string[] = [];
-beforeEach(() => {
-	Object.assign(scripted, { catalogue: "1.7.1 1.8.0", obstacles: [], unreachable: false });
-	scripted.worlds.clear();
-	lines.length = 0;
-	vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
-});
-afterEach(() => {
-	vi.restoreAllMocks();
-	expect([...scripted.worlds.values()].flatMap(({ violations }) => violations)).toEqual([]);
-});
+beforeEach(() => void Object.assign(scripted, { catalogue: "1.7.1 1.8.0" }));
 
-const world = () => scripted.world("a");
 const members = () =>
 	world()
 		.present()

@@ -63,3 +63,6 @@ export class Scripted {
 }
 
 export const scripted = new Scripted();
+
+/** In the place of the platforms that there are, by `vi.mock`. */
+export const platforms = { scripted: scripted.platform };

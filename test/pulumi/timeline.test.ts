@@ -5,27 +5,20 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { timelineFormat } from "../../src/roll/timeline";
 import { Engine, type Properties } from "./engine";
 import { scripted } from "./scripted-platform";
+import { lines } from "./stage";
 
-vi.mock("../../src/pulumi/platforms", async () => {
-	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
-	return { platforms: { scripted: scripted.platform } };
-});
+vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
 const inputs = { name: "a", owner: "p/s/a", scripted: { folder: "here" }, update: { policy: "any" } };
-const lines: string[] = [];
 let engine: Engine;
 let folder: string;
 
 beforeEach(async () => {
-	vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
-	scripted.worlds.clear();
-	lines.length = 0;
 	folder = mkdtempSync(join(tmpdir(), "dbc-timelines-"));
 	engine = new Engine();
 	await engine.up({ ...inputs, version: "1.7.1" });
 });
 afterEach(() => {
-	vi.restoreAllMocks();
 	vi.unstubAllEnvs();
 	rmSync(folder, { recursive: true, force: true });
 });

@@ -1,17 +1,9 @@
 import { expect, test } from "vitest";
-import { ControlError } from "../../src/control/errors";
 import { defaultLimits, isSafe, request } from "../../src/remote/http";
+import { failure } from "./failure";
 import { hangUp, TestServer } from "./server";
 
 const limits = { ...defaultLimits, pause: 1 };
-const failure = async (work: Promise<unknown>) => {
-	const error: unknown = await work.then(
-		() => undefined,
-		(reason: unknown) => reason,
-	);
-	expect(error).toBeInstanceOf(ControlError);
-	return (error as Error).message;
-};
 
 test.each([
 	["https://example.com/a", true],

@@ -3,10 +3,10 @@ import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ControlError } from "../../src/control/errors";
 import { defaultLimits } from "../../src/remote/http";
 import { parseReference } from "../../src/remote/reference";
 import { findImage, listTags, readTags } from "../../src/remote/registry";
+import { failure } from "./failure";
 import { type FakeRegistry, fakeRegistry } from "./fake-registry";
 import { TestServer } from "./server";
 
@@ -27,14 +27,6 @@ const logIn = ({ host }: FakeRegistry, who: string) => {
 	const auth = Buffer.from(who).toString("base64");
 	const entry = who.startsWith("refresh:") ? { identitytoken: who.slice("refresh:".length) } : { auth };
 	writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { [host]: entry } }));
-};
-const failure = async (work: Promise<unknown>) => {
-	const error: unknown = await work.then(
-		() => undefined,
-		(reason: unknown) => reason,
-	);
-	expect(error).toBeInstanceOf(ControlError);
-	return (error as Error).message;
 };
 
 describe.each(["token", "basic", "nothing"] as const)("a registry that wants a proof by %s", (proof) => {

@@ -7,7 +7,7 @@ import { given, run, shown, v1, v2 } from "./build";
 describe("the claim", () => {
 	it("is waited for while a killed process's runs out", async () => {
 		const world = given([[{}, {}]]);
-		world.claim("a process that was killed", 30);
+		world.claims.claim("a process that was killed", 30);
 		const { rolled, events } = await run(world, v2);
 		expect(events[0]).toEqual({
 			event: "waiting",
@@ -20,7 +20,7 @@ describe("the claim", () => {
 
 	it("that another process keeps is an error, and nothing is touched", async () => {
 		const world = given([[{}, {}]]);
-		world.claim("ann@laptop, process 1", 600);
+		world.claims.claim("ann@laptop, process 1", 600);
 		const { error } = await run(world, v2);
 		expect(error).toBeInstanceOf(Claimed);
 		expect((error as Claimed).holder).toBe("ann@laptop, process 1");

@@ -51,10 +51,10 @@ export class ScriptedControl implements ClusterControl {
 	observe = () => this.#call(() => this.#world.observe(this.#memory));
 	look = (replica: string) => this.#call(() => this.#world.look(replica, this.#memory));
 
-	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claim(holder, seconds));
+	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claims.claim(holder, seconds));
 	extend = (claim: Claim, seconds: number) =>
-		this.#change("extend", claim, () => this.#world.extend(claim, seconds), "quiet");
-	release = (claim: Claim) => this.#call(() => this.#world.release(claim));
+		this.#change("extend", claim, () => this.#world.claims.extend(claim, seconds), "quiet");
+	release = (claim: Claim) => this.#call(() => this.#world.claims.release(claim));
 
 	begin = (claim: Claim, mark: UpdateMark) =>
 		this.#change("begin", claim, () => {
@@ -94,7 +94,7 @@ export class ScriptedControl implements ClusterControl {
 			this.#world.violations.push(`${what} under a claim known to be lost`);
 		const reaching = this.#call(() => {
 			try {
-				this.#world.check(claim);
+				this.#world.claims.check(claim);
 			} catch (error) {
 				if (error instanceof ClaimLost) this.#lost.add(claim.fence);
 				throw error;
@@ -140,6 +140,6 @@ export class ScriptedControl implements ClusterControl {
 		else if (fault.kind === "kill") world.kill(fault.replica);
 		else if (fault.kind === "behind") world.unit(fault.replica).behindUntil = now + fault.seconds * 1000;
 		else if (fault.kind === "read-only") world.unit(fault.replica).readOnlyUntil = now + fault.seconds * 1000;
-		else if (fault.kind === "steal") world.steal("a thief", fault.seconds);
+		else if (fault.kind === "steal") world.claims.steal("a thief", fault.seconds);
 	}
 }

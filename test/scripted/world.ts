@@ -1,9 +1,10 @@
-import { Claimed, ClaimLost, ControlError } from "../../src/control/errors";
-import type { Assessment, Claim, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
-import type { ClaimRecord, ClusterRecord } from "../../src/control/record";
+import { ControlError } from "../../src/control/errors";
+import type { Assessment, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
+import type { ClusterRecord } from "../../src/control/record";
 import type { ObservedCluster, UpdateMark } from "../../src/core/cluster";
 import type { State } from "../../src/core/state";
 import { compareVersions, type DbVersion, sameVersion } from "../../src/core/version";
+import { Claims } from "./claims";
 import { VirtualClock } from "./clock";
 import { boot, type Condition, conditionOf, type Engine, type Unit } from "./unit";
 
@@ -30,6 +31,7 @@ const fit = ({ serving, readOnly, caughtUp }: Condition) => serving && readOnly 
  */
 export class World {
 	readonly clock = new VirtualClock();
+	readonly claims = new Claims(this.clock);
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];
@@ -40,8 +42,6 @@ export class World {
 	/** Port calls so far, of all processes. */
 	calls = 0;
 	cluster: Cluster | undefined;
-	#claim: ClaimRecord | undefined;
-	#fence = 0;
 	/** Data that an earlier cluster left: what opened it last, by replica. */
 	#kept = new Map<string, DbVersion>();
 
@@ -61,42 +61,9 @@ export class World {
 			shards,
 			replicas,
 			...(mark && { mark }),
-			...(this.#claim && { claim: this.#claim }),
+			...(this.claims.held && { claim: this.claims.held }),
 			openedBy: Object.fromEntries(openedBy),
 		};
-	}
-
-	// Claims
-
-	claim(holder: string, seconds: number): Claim {
-		const now = this.clock.now();
-		if (this.#claim !== undefined && Date.parse(this.#claim.expires) > now) {
-			throw new Claimed(this.#claim.holder, this.#claim.expires);
-		}
-		return this.steal(holder, seconds);
-	}
-
-	/** As a fault: another takes the claim although it has not run out. */
-	steal(holder: string, seconds: number): Claim {
-		this.#claim = { holder, fence: ++this.#fence, expires: this.#in(seconds) };
-		return { holder, fence: this.#fence };
-	}
-
-	#in(seconds: number): string {
-		return new Date(this.clock.now() + seconds * 1000).toISOString();
-	}
-
-	check(claim: Claim): void {
-		if (this.#claim?.fence !== claim.fence) throw new ClaimLost(this.#claim?.holder);
-	}
-
-	extend(claim: Claim, seconds: number): void {
-		this.check(claim);
-		this.#claim = { ...claim, expires: this.#in(seconds) };
-	}
-
-	release(claim: Claim): void {
-		if (this.#claim?.fence === claim.fence) this.#claim = undefined;
 	}
 
 	// Looking

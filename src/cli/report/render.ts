@@ -26,7 +26,7 @@ export interface Options {
 const mostOpen = 3;
 
 /** The first line of a comment, by which it is found again. */
-export function markerOf(name: string): string {
+function markerOf(name: string): string {
 	return `<!-- pulumi-dbcluster: ${name.replace(/[^\w./]+/g, "-")} -->`;
 }
 

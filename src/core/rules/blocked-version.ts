@@ -19,7 +19,7 @@ export const blockedVersion: Rule<"blocked-version"> = {
 		const blocked = releaseOf(target, catalogue)?.blocked;
 		if (blocked === undefined || (cluster !== undefined && isEverywhere(cluster, target))) return undefined;
 		const mark = cluster?.mark;
-		const unfinished = mark !== undefined && sameVersion(mark.to, target);
+		const unfinished = sameVersion(mark?.to, target);
 		const lowest = unfinished ? target : cluster && floor(cluster);
 		const instead = highest(
 			allowed(catalogue).filter((version) => lowest === undefined || compareVersions(version, lowest) > 0),
@@ -29,5 +29,5 @@ export const blockedVersion: Rule<"blocked-version"> = {
 };
 
 function isEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
-	return replicas.map(standsAt).every((version) => version !== undefined && sameVersion(version, target));
+	return replicas.map(standsAt).every((version) => sameVersion(version, target));
 }

@@ -31,7 +31,7 @@ export function mayResume({ mark, state }: ObservedCluster): boolean {
  * nothing to say to that: a version that is gone from it, or is no longer the newest, is not left by going back.
  */
 export function chosenBefore({ mark, replicas }: ObservedCluster, target: DbVersion): boolean {
-	const isTarget = (version: DbVersion | undefined) => version !== undefined && sameVersion(version, target);
+	const isTarget = (version: DbVersion | undefined) => sameVersion(version, target);
 	if (isTarget(mark?.to)) return true;
 	return (
 		replicas.length > 0 &&

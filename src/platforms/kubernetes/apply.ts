@@ -12,23 +12,23 @@ import type { Shape } from "./shape";
 import { applySet, podOf, takenUp } from "./steps";
 import type { Pod, StatefulSet } from "./types";
 
+/** What was seen of a cluster before it is changed. */
+export interface Seen {
+	readonly stored: Stored;
+	readonly sets: readonly StatefulSet[];
+	readonly pods: readonly Pod[];
+}
+
 /**
- * Applies every object of a shape, which may be larger than what is `stored`: then its new replicas are not reached by
+ * Applies every object of a shape, which may be larger than what was seen: then its new replicas are not reached by
  * clients yet. A StatefulSet whose data a server has opened keeps its version; what is made anew gets that of the others,
  * or where there are none, `version`. Pods that serve are left alone.
  */
-export async function applyAll(
-	cluster: Cluster,
-	stored: Stored,
-	shape: Shape,
-	version: DbVersion,
-	sets: readonly StatefulSet[],
-	pods: readonly Pod[],
-): Promise<void> {
+export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion): Promise<void> {
 	for (const object of surroundings(shape)) await cluster.api.apply(object);
 	for (const shard of indexes(shape.shards)) {
-		const image = await imageOf(cluster, stored, shape, shard, version, sets, pods);
-		await applySet(cluster, shape, shard, image, { joining: joins(stored, shape, shard), size: shape.replicas });
+		const image = await imageOf(cluster, seen, shape, shard, version);
+		await applySet(cluster, shape, shard, image, { joining: joins(seen.stored, shape, shard), size: shape.replicas });
 	}
 	await replaceBroken(cluster, shape);
 }
@@ -40,12 +40,10 @@ export const joins = ({ shards, replicas }: Stored, shape: Shape, shard: number)
 /** The image that a shard's pods have, or are to be made with, by the settings of a shape. */
 export async function imageOf(
 	cluster: Cluster,
-	stored: Stored,
+	{ stored, sets, pods }: Seen,
 	{ settings }: Shape,
 	shard: number,
 	version: DbVersion,
-	sets: readonly StatefulSet[],
-	pods: readonly Pod[],
 ): Promise<Image> {
 	const live = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard)) ?? sets[0];
 	const before = cluster.settings(stored).image;

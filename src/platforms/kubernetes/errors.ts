@@ -29,7 +29,6 @@ export class Unanswered extends Error {
 
 interface Status {
 	readonly message?: string;
-	readonly reason?: string;
 	readonly details?: { readonly name?: string; readonly kind?: string };
 }
 

@@ -31,7 +31,7 @@ export async function resolveImage(image: string, version: DbVersion, pin?: Pin)
 		throw new ControlError(
 			`there is no image ${reference}: the registry knows no such tag. Push it, or set another version`,
 		);
-	const wanted = pin !== undefined && sameVersion(pin.version, version) ? pin.digest : undefined;
+	const wanted = sameVersion(pin?.version, version) ? pin?.digest : undefined;
 	if (wanted !== undefined && found.digest !== undefined && found.digest !== wanted)
 		throw new ControlError(
 			`the registry has ${reference} as ${found.digest}, and version says ${wanted}: they must agree. Find out which of them was meant, and write that digest, or none`,

@@ -59,7 +59,7 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 		const next = { ...settled, ...shape, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
 		return noteUnopened(cluster, next, next, spec.version, pods);
 	});
-	await applyAll(cluster, stored, cluster.shape(stored), spec.version, sets, pods);
+	await applyAll(cluster, { stored, sets, pods }, cluster.shape(stored), spec.version);
 }
 
 export async function adopt(cluster: Cluster, claim: Claim, owner: string, generation: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { ControlError } from "../../control/errors";
 import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../control/port";
-import { applyAll, imageOf, joins, noteUnopened } from "./apply";
+import { applyAll, imageOf, joins, noteUnopened, type Seen } from "./apply";
 import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
 import { lossOf } from "./leave";
@@ -16,14 +16,19 @@ import { amount, type KubernetesSettings } from "./settings";
 import { type Shape, shapeOf } from "./shape";
 import { applySet, podOf, relabel, renderedSet } from "./steps";
 import { copyTables } from "./tables";
-import type { Pod, PodTemplate, StatefulSet } from "./types";
+import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "./types";
 import { growVolumes, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
 
 /** What other settings or another size would come to. The API server judges all that would be applied, as a dry run. */
 export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessment> {
-	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
+	const [stored, sets, pods, claims] = await Promise.all([
+		cluster.record.read(),
+		cluster.sets(),
+		cluster.pods(),
+		volumeClaims(cluster),
+	]);
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
 	const shape = shapeOf(wanted);
 	const members = names(cluster, stored);
@@ -31,7 +36,8 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		.filter((name) => !members.includes(name))
 		.map((name) => ({ name, ...cluster.place(name) }));
 	const leaves = leavesOf(cluster, shape, sets);
-	const obstacles = await sizeObstacles(cluster, stored, wanted, sets, joining.length + leaves.length > 0);
+	const seen = { stored, sets, pods, claims };
+	const obstacles = sizeObstacles(cluster, seen, wanted, joining.length + leaves.length > 0);
 	const attempt = collector(obstacles);
 
 	// One that is none of the cluster's any more had been asked before it began to go.
@@ -44,7 +50,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		for (const set of sets) {
 			const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard ?? 0;
 			if (shard >= shape.shards) continue;
-			const image = await imageOf(cluster, stored, shape, shard, wanted.version, sets, pods);
+			const image = await imageOf(cluster, seen, shape, shard, wanted.version);
 			const { resourceVersion: _, ...metadata } = set.metadata;
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
 			await cluster.api.apply(object, { dryRun: true });
@@ -52,7 +58,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 			restarts ||= set.spec.replicas !== 0 && templateHash(template) !== templateHash(set.spec.template);
 		}
 	});
-	await attempt("kubernetes.storage", () => growVolumes(cluster, shape.settings, { dryRun: true }));
+	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape.settings, { dryRun: true }));
 	return { obstacles, restarts, joins: joining, leaves };
 }
 
@@ -68,33 +74,32 @@ function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]):
 		.map(({ shard, ordinal }) => replicaName(cluster, shard, ordinal));
 }
 
-async function sizeObstacles(
-	cluster: Cluster,
-	stored: Stored,
+function sizeObstacles(
+	{ name }: Cluster,
+	{ stored, sets, claims }: Seen & { readonly claims: readonly VolumeClaim[] },
 	{ shards, replicas, settings }: Wanted,
-	sets: readonly StatefulSet[],
 	resizes: boolean,
-): Promise<Obstacle[]> {
+): Obstacle[] {
 	const found: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => found.push({ property, reason });
 	if (shards < (stored.shards ?? 1))
 		refuse(
 			"shards",
-			`'${cluster.name}' has ${stored.shards} shards, and the rows of those that went would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
+			`'${name}' has ${stored.shards} shards, and the rows of those that went would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
 		);
 	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
 		refuse(
 			replicas === stored.replicas ? "shards" : "replicas",
-			`'${cluster.name}' does not run, and replicas join and leave only a cluster that does. Start it first.`,
+			`'${name}' does not run, and replicas join and leave only a cluster that does. Start it first.`,
 		);
 	const { existing } = stored.settings ?? {};
 	if (existing !== undefined)
 		refuse(
 			"kubernetes.existing",
-			`'${cluster.name}' is StatefulSets that others made, ${existing.statefulSets.join(", ")}: set existing back.`,
+			`'${name}' is StatefulSets that others made, ${existing.statefulSets.join(", ")}: set existing back.`,
 		);
 	const { storage, storageClass } = settings;
-	const larger = (await volumeClaims(cluster)).find((each) => amount(requestedStorage(each)) > amount(storage));
+	const larger = claims.find((each) => amount(requestedStorage(each)) > amount(storage));
 	if (larger !== undefined)
 		refuse(
 			"kubernetes.storage",
@@ -129,17 +134,18 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	const { shards = 1, replicas = 1 } = before;
 	if (spec.shards < shards || spec.replicas < replicas)
 		throw new ControlError(`'${cluster.name}' can't be made smaller before those that are to go have left`);
-	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
-	const [obstacle] = await sizeObstacles(cluster, before, spec, sets, false);
+	const [sets, pods, claims] = await Promise.all([cluster.sets(), cluster.pods(), volumeClaims(cluster)]);
+	const seen = { stored: before, sets, pods, claims };
+	const [obstacle] = sizeObstacles(cluster, seen, spec, false);
 	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
 	const shape = shapeOf(spec);
-	const { version } = await imageOf(cluster, before, shape, 0, spec.version, sets, pods);
+	const { version } = await imageOf(cluster, seen, shape, 0, spec.version);
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, shape.settings.image);
 		return noteUnopened(cluster, { ...settled, settings: shape.settings }, spec, version, pods);
 	});
-	await growVolumes(cluster, shape.settings);
-	await applyAll(cluster, before, shape, spec.version, sets, pods);
+	await growVolumes(cluster, claims, shape.settings);
+	await applyAll(cluster, seen, shape, spec.version);
 }
 
 /** Lets new replicas in: first the tables of the others, then the rows, then clients. Returns those that are still out. */
@@ -156,14 +162,14 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 	const sets = await cluster.sets();
 	for (const shard of indexes(shape.shards)) {
 		if (!joins(stored, shape, shard)) continue;
-		const image = await imageOf(cluster, stored, shape, shard, spec.version, sets, pods);
+		const image = await imageOf(cluster, { stored, sets, pods }, shape, shard, spec.version);
 		await applySet(cluster, shape, shard, image);
 	}
 	for (const name of fresh) {
 		const pod = podOf(pods, name);
 		if (pod !== undefined) await relabel(cluster, pod, clientServiceName(cluster.name));
 	}
-	await growVolumes(cluster, shape.settings);
+	await growVolumes(cluster, await volumeClaims(cluster), shape.settings);
 	// Last: until here, whoever comes after a crash does all of this once more.
 	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));
 	return [];

@@ -108,6 +108,7 @@ const ofOwnPods = [
 	"gracePeriodSeconds",
 ];
 
+const timeError = not("a time", "a whole number of seconds from 1 to 86,400");
 const imageError = not("an image", 'name its repository, such as "myscale/myscaledb"');
 
 const schema = z
@@ -172,11 +173,7 @@ const schema = z
 			)
 			.default("clickhouse"),
 		readOnlyRootFilesystem: z.boolean(not("true or false", "the default is false")).default(false),
-		gracePeriodSeconds: z
-			.int(not("a time", "a whole number of seconds from 1 to 86,400"))
-			.min(1, not("a time", "a whole number of seconds from 1 to 86,400"))
-			.max(86_400, not("a time", "a whole number of seconds from 1 to 86,400"))
-			.default(60),
+		gracePeriodSeconds: z.int(timeError).min(1, timeError).max(86_400, timeError).default(60),
 	})
 	.superRefine((given, context) => {
 		if (given.existing === undefined && given.passwordSecret === undefined && Object.keys(given.users).length === 0)
@@ -253,7 +250,7 @@ export function amount(text: string): number {
  * StatefulSets put a hash of 11 characters behind their name into a label of 63, and pods their shard and ordinal; the
  * longest name of ours is `<name>-<shard>-<ordinal>` as a Service.
  */
-export const longestName = 44;
+const longestName = 44;
 
 /** Why a cluster can't have this name on Kubernetes; `undefined` when it can. */
 export function nameProblem(name: string): string | undefined {

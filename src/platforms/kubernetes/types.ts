@@ -115,7 +115,6 @@ export interface EndpointSlice {
 export interface Event {
 	readonly reason?: string;
 	readonly message?: string;
-	readonly type?: string;
 	readonly count?: number;
 	readonly series?: { readonly count?: number };
 	readonly lastTimestamp?: string;

@@ -15,10 +15,11 @@ export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requ
 /** Gives every volume the size that the settings say; a StatefulSet keeps the one that it was made with for new ones. */
 export async function growVolumes(
 	cluster: Cluster,
+	claims: readonly VolumeClaim[],
 	{ storage }: Pick<KeptSettings, "storage">,
 	options: { readonly dryRun?: boolean } = {},
 ): Promise<void> {
-	for (const each of await volumeClaims(cluster)) {
+	for (const each of claims) {
 		if (amount(requestedStorage(each)) >= amount(storage)) continue;
 		const patch = { spec: { resources: { requests: { storage } } } };
 		await cluster.api.merge("persistentvolumeclaims", each.metadata.name, patch, options);

@@ -43,7 +43,7 @@ export const errors = {
 };
 
 /** `Code: 62. DB::Exception: ... (SYNTAX_ERROR) (version 26.7.2.1)`, the line that client libraries take apart. */
-export function errorBody({ code, type, message }: QueryError, version: string | undefined): string {
+function errorBody({ code, type, message }: QueryError, version: string | undefined): string {
 	const end = version === undefined ? "" : ` (version ${version})`;
 	return `Code: ${code}. DB::Exception: ${message.replace(/\.?$/, ".")} (${type})${end}\n`;
 }

@@ -41,7 +41,7 @@ export function withReleased(record: RecordFile, { fence }: Claim): RecordFile |
 }
 
 /** In the place of a fence: drained until undrained. */
-export const drainedForGood = 0;
+const drainedForGood = 0;
 
 /** The replicas that are out of the endpoint by somebody's order. */
 export function drainedReplicas(record: RecordFile, now: number): ReadonlySet<string> {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { DbVersion } from "../../core/version";
+import { errorText } from "./error-text";
 import { literal } from "./sql";
 
 /** An error of the engine, in ClickHouse's own words. */
@@ -92,7 +93,7 @@ export class Engine {
 			engine = new Engine(createRequire(__filename)(addon) as Addon);
 			found = engine.addon.Query("SELECT version()", "TabSeparated").trim();
 		} catch (error) {
-			throw new Error(`the engine in ${library} can't be loaded: ${error instanceof Error ? error.message : error}`);
+			throw new Error(`the engine in ${library} can't be loaded: ${errorText(error)}`);
 		}
 		if (found !== version) throw new Error(`the engine in ${library} is ${found}, not ${version}`);
 		return engine;
@@ -197,7 +198,7 @@ export class Engine {
 /** Takes what the engine's layers each put around a message off again: `Code: 60. DB::Exception: Code: 60. DB::...`. */
 function engineError(error: unknown): EngineError {
 	if (error instanceof EngineError) return error;
-	const raw = error instanceof Error ? error.message : String(error);
+	const raw = errorText(error);
 	let message = raw.replace(/^Query failed: /, "");
 	const head = /^Code: (\d+)\. DB::Exception: /;
 	const code = Number(head.exec(message)?.[1] ?? 1002);

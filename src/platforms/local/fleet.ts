@@ -161,11 +161,6 @@ export class Fleet {
 		};
 	}
 
-	/** Requests that replicas are answering. */
-	get active(): number {
-		return [...this.#active.values()].reduce((sum, count) => sum + count, 0);
-	}
-
 	status(trouble: string | undefined): RouterStatus {
 		const replicas = [...this.#keepers].map(([replica, keeper]) => [
 			replica,
@@ -177,11 +172,6 @@ export class Fleet {
 	/** Whether no replica's process runs. */
 	get still(): boolean {
 		return [...this.#keepers.values()].every((keeper) => keeper.process() === undefined && !keeper.now.alive);
-	}
-
-	/** Ends the keepers, not the processes. */
-	async close(): Promise<void> {
-		await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
 	}
 
 	#isRouted(replica: string, keeper: Keeper): boolean {

@@ -21,7 +21,6 @@ interface Part {
 	readonly partition: string;
 	readonly from: number;
 	readonly to: number;
-	readonly level: number;
 	readonly mutation: number;
 }
 
@@ -170,13 +169,12 @@ function parts(table: string): Part[] {
 function parsePart(name: string): Part | undefined {
 	const match = partName.exec(name);
 	if (match === null) return undefined;
-	const [, partition = "", from, to, level, mutation] = match;
+	const [, partition = "", from, to, , mutation] = match;
 	return {
 		name,
 		partition,
 		from: Number(from),
 		to: Number(to),
-		level: Number(level),
 		mutation: Number(mutation ?? 0),
 	};
 }

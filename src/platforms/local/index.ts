@@ -5,6 +5,7 @@ import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { LocalControl } from "./control";
 import { installedEngines, localReleases } from "./engines";
+import { errorText } from "./error-text";
 import { mustBeOurs, mustRun } from "./must";
 import { isFree, portTaken } from "./port-owner";
 import { replicaFolders } from "./record";
@@ -50,7 +51,7 @@ function reasonOf(check: () => void, folder: string): string | undefined {
 		return undefined;
 	} catch (error) {
 		const said = error instanceof ControlError ? error : folderError(error, folder);
-		return said instanceof Error ? said.message : String(said);
+		return errorText(said);
 	}
 }
 

@@ -13,8 +13,6 @@ export interface Insert {
 		| "unknown";
 	/** It inserts into a table function: `INSERT INTO FUNCTION s3(...)`. */
 	readonly intoFunction: boolean;
-	/** Where the names of the columns, `SETTINGS` and the source begin: what may hold expressions. */
-	readonly tail: number;
 	/** Where `SETTINGS`, or else the source, begins: `FROM INFILE` can be put here. */
 	readonly settings: number;
 	/** Where the source begins: `FORMAT`, `VALUES`, `SELECT`, ... */
@@ -40,9 +38,8 @@ export function parseInsert(text: string, skip: number): Insert {
 	if (isWord(token, "TABLE")) token = next(rest);
 	const intoFunction = isWord(token, "FUNCTION");
 	if (intoFunction) token = next(rest);
-	let end = token?.end ?? text.length;
-	for (token = next(rest); isSign(token, "."); token = next(rest)) end = next(rest)?.end ?? end;
-	const found = { intoFunction, tail: end, format: "", data: text.length, dataEnd: text.length };
+	for (token = next(rest); isSign(token, "."); token = next(rest)) next(rest);
+	const found = { intoFunction, format: "", data: text.length, dataEnd: text.length };
 	let settings: number | undefined;
 	for (; token !== undefined; token = next(rest)) {
 		const at = { ...found, settings: settings ?? token.start, from: token.start };

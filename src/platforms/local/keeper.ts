@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
+import { writeDurably } from "./durable";
 import { engineEnvironment } from "./engines";
+import { errorText } from "./error-text";
 import { paths, replicaProcess } from "./home";
+import { Loop } from "./loop";
 import type { ProcessId } from "./process-id";
 import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
 import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
 import { type EngineOf, Standby } from "./standby";
-import { writeDurably } from "./store";
 
 /** What a replica is to run. */
 export interface Wanted extends EngineOf {
@@ -68,15 +70,14 @@ export class Keeper {
 	#runs = false;
 	#served = false;
 	#silent = 0;
-	#closed = false;
-	#poked = false;
-	#wake: () => void = () => {};
-	readonly #loop: Promise<void>;
+	/** Started just now, and not yet far enough to hold its lock. */
+	#spawned: { readonly ended: boolean } | undefined;
+	/** Started ahead of its turn. */
+	#standby: Standby | undefined;
+	// Once it has been told what is wanted: a process that an earlier router started is not one too many.
+	readonly #loop = new Loop(() => this.#step());
 
-	constructor(readonly options: KeeperOptions) {
-		// Once it has been told what is wanted: a process that an earlier router started is not one too many.
-		this.#loop = Promise.resolve().then(() => this.#run());
-	}
+	constructor(readonly options: KeeperOptions) {}
 
 	get now(): Kept {
 		return this.#now;
@@ -98,7 +99,7 @@ export class Keeper {
 		if (this.#standby?.holds(engine)) return;
 		this.unprepare();
 		const { home, replica } = this.options;
-		this.#standby = Standby.start(this.#optionsOf(engine), paths.replicaLog(home, replica), () => this.poke());
+		this.#standby = Standby.start(this.#optionsOf(engine), paths.replicaLog(home, replica), () => this.#loop.poke());
 	}
 
 	/** Nothing need be ready any more. */
@@ -111,20 +112,7 @@ export class Keeper {
 	doubt(): void {
 		this.#epoch += 1;
 		this.#set({ status: undefined });
-		this.poke();
-	}
-
-	/** Has it look at once. */
-	poke(): void {
-		this.#poked = true;
-		this.#wake();
-	}
-
-	/** Ends the keeper, not the process. */
-	close(): Promise<void> {
-		this.#closed = true;
-		this.poke();
-		return this.#loop;
+		this.#loop.poke();
 	}
 
 	/** The replica's process, if it runs. */
@@ -132,28 +120,17 @@ export class Keeper {
 		return replicaProcess(this.options.home, this.options.replica);
 	}
 
-	async #run(): Promise<void> {
-		while (!this.#closed) {
-			this.#poked = false;
-			let pause = 1000;
-			try {
-				pause = await this.#step();
-			} catch (error) {
-				this.#set({ trouble: error instanceof Error ? error.message : String(error) });
-			}
-			if (this.#poked || this.#closed) continue;
-			await new Promise<void>((resolve) => {
-				const timer = setTimeout(resolve, pause);
-				this.#wake = () => {
-					clearTimeout(timer);
-					resolve();
-				};
-			});
+	/** Takes one step towards what is wanted; answers after how many milliseconds to look again. */
+	async #step(): Promise<number> {
+		try {
+			return await this.#approach();
+		} catch (error) {
+			this.#set({ trouble: errorText(error) });
+			return 1000;
 		}
 	}
 
-	/** Takes one step towards what is wanted; answers after how many milliseconds to look again. */
-	async #step(): Promise<number> {
+	async #approach(): Promise<number> {
 		const id = this.process();
 		if (id !== undefined) return this.#tend(id);
 		if (this.#spawned !== undefined && !this.#spawned.ended) return 20;
@@ -212,11 +189,6 @@ export class Keeper {
 		return 0;
 	}
 
-	/** Started just now, and not yet far enough to hold its lock. */
-	#spawned: { readonly ended: boolean } | undefined;
-	/** Started ahead of its turn. */
-	#standby: Standby | undefined;
-
 	#noteEnd(): void {
 		const { home, replica } = this.options;
 		const words = lastWords(paths.replicaLog(home, replica));
@@ -270,7 +242,7 @@ export class Keeper {
 			env: engineEnvironment(wanted.library),
 			onExit: () => {
 				spawned.ended = true;
-				this.poke();
+				this.#loop.poke();
 			},
 		});
 		return spawned;

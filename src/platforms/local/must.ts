@@ -61,6 +61,6 @@ export function mustRun(
 	throw new ControlError(noEngine(version, Object.keys(cluster.engines)));
 }
 
-export function noEngine(version: DbVersion, known: readonly string[]): string {
+function noEngine(version: DbVersion, known: readonly string[]): string {
 	return `no engine of version ${version} is known; there is ${known.join(", ") || "none"}. Name its package or folder in local.engines.`;
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { constants, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Footprint } from "./footprint";
 import { appliedFile } from "./protocol";
@@ -18,7 +18,7 @@ const recordBytes = 24;
  * entry that was begun and is not applied is undecided.
  */
 export class Progress {
-	#file: number;
+	readonly #file: number;
 	#applied: number;
 
 	constructor(readonly folder: string) {
@@ -63,9 +63,5 @@ export class Progress {
 			"latin1",
 		);
 		this.#applied = n;
-	}
-
-	close(): void {
-		closeSync(this.#file);
 	}
 }

@@ -5,7 +5,7 @@ import type { DbVersion } from "../../core/version";
  *
  * A cluster's folder (`home`):
  * ```
- * log/                 the numbered log of writes; the router alone appends (write-log.ts)
+ * log/                 the numbered log of writes; the router alone appends (write-log.ts), replicas read (log-reader.ts)
  * <shard>-<ordinal>/   one replica, such as 0-1
  *   data/              the engine's own files
  *   opened             the highest DB version that ever opened data/

@@ -39,7 +39,7 @@ const cluster = z.object({
 	wanted: z.record(z.string(), replica),
 });
 
-const file = z.object({
+export const recordFormat = z.object({
 	format: z.literal(1),
 	/** Of the last claim that was given. */
 	fence: z.int(),
@@ -50,12 +50,9 @@ const file = z.object({
 });
 
 /** The whole of `cluster.json`: the one truth about a local cluster. */
-export type RecordFile = Readonly<z.output<typeof file>>;
+export type RecordFile = Readonly<z.output<typeof recordFormat>>;
 export type LocalCluster = Readonly<z.output<typeof cluster>>;
 export type LocalClaim = Readonly<z.output<typeof claim>>;
-export type Desired = LocalCluster["desired"];
-
-export const recordFormat = file;
 
 /** The folders of a cluster's replicas, by ordinal: there is one shard. */
 export function replicaFolders(replicas: number): string[] {

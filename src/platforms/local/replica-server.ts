@@ -7,10 +7,10 @@ import type { DbVersion } from "../../core/version";
 import { type Applier, type Result, Undecidable } from "./applier";
 import { type Engine, EngineError } from "./engine";
 import { BadParameter, httpStatus, lateException, sessionOf, shapeOf, summary, withoutLines } from "./http-format";
+import { LogReader } from "./log-reader";
 import type { Progress } from "./progress";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { classify, statementText } from "./statement";
-import { LogReader } from "./write-log";
 
 /** What a replica answers with, once it has it. */
 export interface Parts {

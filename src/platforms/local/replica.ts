@@ -1,19 +1,20 @@
 // Before anything uses libuv's threads: each query that runs has one.
 process.env.UV_THREADPOOL_SIZE ??= "64";
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, parseVersion } from "../../core/version";
 import { Applier, Undecidable } from "./applier";
+import { syncFolder, writeDurably } from "./durable";
 import { Engine } from "./engine";
+import { errorText } from "./error-text";
 import { paths, watchRouter } from "./home";
 import { tryLock } from "./lock";
+import { LogReader, lastEntry } from "./log-reader";
 import { Progress } from "./progress";
 import { dataFolder, logFolder, openedFile, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
 import { word } from "./standby";
-import { writeDurably } from "./store";
-import { LogReader, lastEntry } from "./write-log";
 
 /**
  * The process of one replica: `node replica.js <ReplicaOptions as JSON>`. It holds one engine and one data folder, follows
@@ -112,13 +113,11 @@ function noteOpened(folder: string, { version, replica }: ReplicaOptions): void 
 	if (order === 0) return;
 	writeDurably(`${path}.new`, `${version}\n`);
 	renameSync(`${path}.new`, path);
-	const directory = openSync(folder, "r");
-	fsyncSync(directory);
-	closeSync(directory);
+	syncFolder(folder);
 }
 
 function fail(error: unknown): never {
-	console.error(error instanceof Error ? error.message : String(error));
+	console.error(errorText(error));
 	process.exit(1);
 }
 

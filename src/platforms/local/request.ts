@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Duplex, pipeline } from "node:stream";
 import zlib from "node:zlib";
 import { errors, QueryError } from "./answers";
+import { errorText } from "./error-text";
 
 /** A client's request, read whole. */
 export interface ClientRequest {
@@ -19,7 +20,7 @@ export interface ClientRequest {
 export type Encoding = "gzip" | "deflate" | "br";
 
 /** A write is held in memory until it is in the log. */
-export const bodyLimit = 256 << 20;
+const bodyLimit = 256 << 20;
 
 /** Parameters of the HTTP interface that are dealt with here: there are no users, and an answer is packed by the router. */
 const ours = [
@@ -116,7 +117,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 		}
 	} catch (error) {
 		if (error instanceof QueryError || unpack === undefined) throw error;
-		throw errors.badBody(error instanceof Error ? error.message : String(error));
+		throw errors.badBody(errorText(error));
 	}
 	return Buffer.concat(chunks, size);
 }

@@ -2,6 +2,8 @@ import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { DbVersion } from "../../core/version";
+import { writeDurably } from "./durable";
+import { errorText } from "./error-text";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, type RunFile, socketFolder } from "./home";
@@ -9,7 +11,7 @@ import { type Lock, tryLock } from "./lock";
 import type { Preparation } from "./orders";
 import { portTaken } from "./port-owner";
 import { logFolder } from "./protocol";
-import { Store, writeDurably } from "./store";
+import { Store } from "./store";
 import { WriteLog } from "./write-log";
 import { Writes } from "./writes";
 
@@ -44,7 +46,7 @@ class Router {
 			try {
 				await this.#tick();
 			} catch (error) {
-				console.error(error instanceof Error ? error.message : error);
+				console.error(errorText(error));
 			}
 		}
 	}
@@ -66,7 +68,7 @@ class Router {
 				else if (url.pathname !== "/status") return void response.writeHead(404).end();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
-				response.writeHead(500).end(error instanceof Error ? error.message : String(error));
+				response.writeHead(500).end(errorText(error));
 			}
 		});
 	}
@@ -176,6 +178,6 @@ async function main(home: string): Promise<void> {
 }
 
 main(process.argv[2] ?? "").catch((error: unknown) => {
-	console.error(error instanceof Error ? error.message : error);
+	console.error(errorText(error));
 	process.exit(1);
 });

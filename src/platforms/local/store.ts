@@ -1,18 +1,8 @@
-import {
-	closeSync,
-	existsSync,
-	fsyncSync,
-	mkdirSync,
-	openSync,
-	readdirSync,
-	readFileSync,
-	renameSync,
-	unlinkSync,
-	writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ControlError, PlatformError } from "../../control/errors";
 import { type DbVersion, parseVersion } from "../../core/version";
+import { syncFolder, writeDurably } from "./durable";
 import { LockTimeout, withLock } from "./lock";
 import { openedFile } from "./protocol";
 import { type RecordFile, recordFormat, replicaFolders } from "./record";
@@ -135,26 +125,6 @@ function readIfThere(path: string): string | undefined {
 	} catch (error) {
 		if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
 		throw error;
-	}
-}
-
-/** Writes a file that only this user may read, and sees it onto the disk. */
-export function writeDurably(path: string, text: string): void {
-	const file = openSync(path, "w", 0o600);
-	try {
-		writeSync(file, text);
-		fsyncSync(file);
-	} finally {
-		closeSync(file);
-	}
-}
-
-function syncFolder(path: string): void {
-	const folder = openSync(path, "r");
-	try {
-		fsyncSync(folder);
-	} finally {
-		closeSync(folder);
 	}
 }
 

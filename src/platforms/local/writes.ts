@@ -1,9 +1,10 @@
 import { errors } from "./answers";
+import { writeDurably } from "./durable";
+import { errorText } from "./error-text";
 import type { Fleet, Route } from "./fleet";
 import { paths } from "./home";
 import { applyWrite, type ReplicaAnswer } from "./replica-client";
 import type { ClientRequest } from "./request";
-import { writeDurably } from "./store";
 import type { WriteLog } from "./write-log";
 
 /** Writes between two looks at what of the log is no longer needed. */
@@ -65,7 +66,7 @@ export class Writes {
 		try {
 			return await this.log.append(params, body);
 		} catch (error) {
-			throw errors.notWritten(error instanceof Error ? error.message : String(error));
+			throw errors.notWritten(errorText(error));
 		}
 	}
 
@@ -97,7 +98,7 @@ export class Writes {
 		try {
 			this.log.truncate(n);
 		} catch (error) {
-			console.error(error instanceof Error ? error.message : error);
+			console.error(errorText(error));
 		}
 	}
 }

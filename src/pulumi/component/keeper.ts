@@ -4,8 +4,8 @@ import { keeperConfig, keeperData, keeperHosts, keeperName, keeperPorts } from "
 import { keeperLabel, labels, metadata, type Scope, skipAwait } from "./scope";
 
 /** Pinned: Keeper is updated after the servers, and on purpose. */
-export const keeperImage = "clickhouse/clickhouse-keeper:25.8.30.16";
-export const keeperReplicas = 3;
+const keeperImage = "clickhouse/clickhouse-keeper:25.8.30.16";
+const keeperReplicas = 3;
 
 export interface Keeper {
 	readonly hosts: pulumi.Input<pulumi.Input<string>[]>;

@@ -12,7 +12,7 @@ import { ensureRouter, paths, routerProcess } from "../../../src/platforms/local
 import { lockHolder } from "../../../src/platforms/local/lock";
 import { reloadRouter } from "../../../src/platforms/local/orders";
 import { type ProcessId, signal } from "../../../src/platforms/local/process-id";
-import type { Desired, RecordFile } from "../../../src/platforms/local/record";
+import type { LocalCluster, RecordFile } from "../../../src/platforms/local/record";
 import type { LocalSettings } from "../../../src/platforms/local/settings";
 import { Store } from "../../../src/platforms/local/store";
 
@@ -88,7 +88,7 @@ export class LocalPlace {
 	}
 
 	/** Changes what the cluster is to be, as its router does by itself. */
-	async desire(desired: Desired): Promise<void> {
+	async desire(desired: LocalCluster["desired"]): Promise<void> {
 		await this.store.change((record: RecordFile) =>
 			record.cluster === undefined ? undefined : { ...record, cluster: { ...record.cluster, desired } },
 		);

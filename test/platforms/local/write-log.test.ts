@@ -13,7 +13,8 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PlatformError } from "../../../src/control/errors";
-import { LogReader, lastEntry, WriteLog } from "../../../src/platforms/local/write-log";
+import { LogReader, lastEntry } from "../../../src/platforms/local/log-reader";
+import { WriteLog } from "../../../src/platforms/local/write-log";
 
 describe("the log of writes", () => {
 	let root: string;

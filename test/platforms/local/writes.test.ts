@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QueryError } from "../../../src/platforms/local/answers";
 import type { Fleet } from "../../../src/platforms/local/fleet";
 import { paths } from "../../../src/platforms/local/home";
-import { LogReader, WriteLog } from "../../../src/platforms/local/write-log";
+import { LogReader } from "../../../src/platforms/local/log-reader";
+import { WriteLog } from "../../../src/platforms/local/write-log";
 import { Writes } from "../../../src/platforms/local/writes";
 
 /** How a replica answers a write: with success, with an error of this code, or by ending. */

@@ -1,0 +1,148 @@
+import { describe, expect, test, vi } from "vitest";
+import * as provider from "../../src/pulumi/provider";
+import { Engine, type Properties, running } from "./engine";
+import { scripted } from "./scripted-platform";
+import { forward, lines, versionsNow, world } from "./stage";
+
+vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
+
+describe("an update", () => {
+	test("shows in preview what it does, and does it replica by replica", async () => {
+		const engine = await running();
+		const { inputs, changes } = await engine.preview({ version: "1.9.0" });
+		expect(changes).toBe(true);
+		expect(inputs.caveats).toEqual({
+			"1.7.1 -> 1.9.0": {
+				image: `db:1.9.0@${scripted.digest}`,
+				notes: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
+				order: expect.stringContaining("a-0-1"),
+				reads: "SELECT keeps working",
+				return: "none: a DB version is never downgraded",
+				writes: "may fail for a while as each replica restarts",
+			},
+		});
+		lines.length = 0;
+		await engine.up({ version: "1.9.0" });
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+		expect(engine.outputs).toMatchObject({ version: "1.9.0", previousVersion: "1.7.1", updateAvailable: false });
+		expect(lines[0]).toBe("a: updating 1.7.1 -> 1.9.0: 2 replicas");
+		expect(new Set(lines).size).toBe(lines.length);
+		const next = await engine.preview({ version: "1.9.0" });
+		expect(next).toMatchObject({ changes: false });
+		expect(next.inputs).not.toHaveProperty("caveats");
+	});
+
+	test("is refused with every reason, on preview", async () => {
+		const engine = await running("1.8.0");
+		world().kill("a-0-1");
+		world().unit("a-0-1").alone = true;
+		const { refused } = await engine.preview({ version: "1.7.0", replicas: 1 });
+		expect(refused.map((line) => line.slice(0, 44))).toEqual([
+			expect.stringMatching(/^replicas: one holds what no other holds\./),
+			expect.stringMatching(/^version: 1\.7\.0 is older than 1\.8\.0/),
+			expect.stringMatching(/^version: the cluster is Degraded/),
+			expect.stringMatching(/^version: 1\.7\.0 is not a version that is/),
+			expect.stringMatching(/^version: 1\.7\.0 is not the latest version/),
+		]);
+	});
+
+	test("is refused where the version is known and its image is gone; of an unknown one that is not said twice", async () => {
+		const engine = await running();
+		scripted.missing = "1.9.0";
+		expect((await engine.preview({ version: "1.9.0" })).refused).toEqual([
+			"version: there is no image db:1.9.0: push it",
+		]);
+		scripted.missing = "1.9.9";
+		expect((await engine.preview({ version: "1.9.9" })).refused).toEqual([
+			expect.stringMatching(/^version: 1\.9\.9 is not a version that is known/),
+		]);
+	});
+
+	test("is refused when the cluster can't be read, and fails when it can't be read any more", async () => {
+		const engine = await running();
+		const { inputs } = await engine.preview({ version: "1.9.0" });
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.9.0" })).refused).toEqual([
+			expect.stringMatching(/^version: the cluster can't be read: connection refused\./),
+		]);
+		expect(inputs).toHaveProperty("caveats");
+	});
+
+	test("judges again right before it touches anything", async () => {
+		const engine = await running();
+		const { inputs } = await engine.preview({ version: "1.8.0", ...forward });
+		await new Engine().up({ version: "1.9.0" });
+		const log = world().log.length;
+		const error = await provider.update(engine.id, engine.outputs, inputs).catch((it: unknown) => it);
+		expect((error as Error).message).toMatch(/^1\.8\.0 is older than 1\.9\.0, which the cluster runs/);
+		expect(error).not.toHaveProperty("properties");
+		expect(world().log.slice(log)).toEqual([]);
+	});
+
+	test("that stops midway keeps the old state, says what serves, and is gone on with by the next one", async () => {
+		const engine = await running();
+		world().engines.set("1.9.0", { fate: "exits", boots: 20 });
+		const { inputs } = await engine.preview({ version: "1.9.0" });
+		const error = await provider.update(engine.id, engine.outputs, inputs).catch((it: unknown) => it);
+		const { message, ...rest } = error as Error & { properties: Properties };
+		expect(message).toMatch(
+			/^update of 'a' to 1\.9\.0 stopped at the first of 2 replicas\. a-0-1 did not come up: .*Next: /,
+		);
+		expect(rest).toMatchObject({
+			id: engine.id,
+			reasons: [message],
+			properties: { ...engine.outputs, state: "Degraded", replicaVersions: expect.any(Array) },
+		});
+		engine.outputs = rest.properties;
+
+		const older = [
+			expect.stringMatching(/^version: .* is older than 1\.9\.0/),
+			expect.stringMatching(/^version: the update from/),
+		];
+		expect((await engine.preview({ version: "1.8.0", ...forward })).refused).toEqual(older);
+		// The code was set back: no input changes, and yet it is refused.
+		expect((await engine.preview({ version: "1.7.1", ...forward })).refused).toEqual(older);
+
+		world().engines.set("1.9.0", { boots: 20 });
+		const resumed = await engine.preview({ version: "1.9.0" });
+		expect(resumed).toMatchObject({ changes: true, refused: [] });
+		expect(resumed.inputs.unfinished).toMatch(/^1\.7\.1 -> 1\.9\.0, since /);
+		await engine.up({ version: "1.9.0" });
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+		expect(world().record()?.mark).toBeUndefined();
+		expect(await engine.preview({ version: "1.9.0" })).toMatchObject({ changes: false });
+	});
+
+	test("of a version that never started anywhere may be given up", async () => {
+		const engine = await running();
+		world().engines.set("1.9.0", { fate: "missing" });
+		const { inputs } = await engine.preview({ version: "1.9.0" });
+		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/there is no image of 1\.9\.0/);
+		const back = await engine.preview({ version: "1.7.1", ...forward });
+		expect(back).toMatchObject({ changes: true, refused: [] });
+		await engine.up({ version: "1.7.1", ...forward });
+		expect(versionsNow()).toEqual(["1.7.1", "1.7.1"]);
+		expect(world().record()?.mark).toBeUndefined();
+	});
+
+	test("finds a cluster of Stopped stopped, leaves it so, and starts it when told to", async () => {
+		const engine = await running("1.7.1", { desiredState: "Stopped" });
+		const { inputs } = await engine.preview({ version: "1.9.0", desiredState: "Stopped" });
+		expect(inputs.caveats).toMatchObject({ "1.7.1 -> 1.9.0": { reads: expect.stringMatching(/^unavailable/) } });
+		await engine.up({ version: "1.9.0", desiredState: "Stopped" });
+		expect(engine.outputs).toMatchObject({ state: "Stopped", version: "1.9.0" });
+		await engine.up({ version: "1.9.0", desiredState: "Started" });
+		expect(engine.outputs).toMatchObject({ state: "Started" });
+	});
+
+	test("stamps the new owner after a stack rename", async () => {
+		const engine = await running("1.9.0");
+		expect(await engine.preview({ version: "1.9.0", owner: "p/renamed/a" })).toMatchObject({
+			changes: true,
+			refused: [],
+		});
+		await engine.up({ version: "1.9.0", owner: "p/renamed/a" });
+		expect(world().record()?.owner).toBe("p/renamed/a");
+		expect(await engine.preview({ version: "1.9.0", owner: "p/renamed/a" })).toMatchObject({ changes: false });
+	});
+});
