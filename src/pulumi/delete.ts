@@ -24,8 +24,8 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 			if (record === undefined || record.generation !== props.generation) return;
 			const data = args.deletionPolicy === "Delete";
 			await hold.change((claim) => control.destroy(claim, { data }));
-			if (place.platform.isForeign?.(place.settings)) console.log(letGoText(place.name));
-			else if (!data) console.log(keptText(place.name, place.id));
+			if (place.platform.isForeign?.(place.settings)) teller.say(letGoText(place.name));
+			else if (!data) teller.say(keptText(place.name, place.id));
 		};
 		await finishing(() => holding(options, work).finally(() => teller.said()));
 	} catch (error) {
