@@ -319,7 +319,7 @@ describe("what can't be changed", () => {
 		[{ name: "b" }, "name: the cluster is scripted:here/a, and it can't become scripted:here/b:"],
 		[
 			{ scripted: { folder: "there" } },
-			"scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
+			": scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
 		],
 	])("%j", async (args, said) => {
 		const engine = await running("1.9.0");
