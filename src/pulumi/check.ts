@@ -70,5 +70,7 @@ function formerly(olds: Properties, news: Properties, valid: Valid): Valid | und
 function movedFrom(before: Valid | undefined, { place }: Valid): Found | undefined {
 	const old = before?.place;
 	if (old === undefined || place === undefined || old.id === place.id) return undefined;
-	return refused(old.name === place.name ? place.platform.name : "name", movedText(old.id, place.id));
+	const isRenamed = old.name !== place.name;
+	const text = movedText(old.id, place.id, isRenamed ? old.name : undefined);
+	return refused(isRenamed ? "name" : place.platform.name, text);
 }

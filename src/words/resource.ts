@@ -30,9 +30,14 @@ export function letGoText(name: string): string {
 	return `${name}: it was made by others, so it goes on running, and all its data with it; only the resource is gone. What made it can delete it.`;
 }
 
-/** The place or the name differs from where the cluster is. */
-export function movedText(from: string, to: string): string {
-	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.`;
+/**
+ * The place or the name differs from where the cluster is.
+ *
+ * @param name the cluster's own, where that differs: after a resource was renamed, nothing in the program may say it.
+ */
+export function movedText(from: string, to: string, name?: string): string {
+	const stay = name === undefined ? "Leave it where it is" : `Set name to "${name}", which leaves it where it is`;
+	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. ${stay}, or declare the new one as another resource and move the data.`;
 }
 
 /** The state tells of a cluster that is not there. */

@@ -316,7 +316,10 @@ describe("an update", () => {
 
 describe("what can't be changed", () => {
 	test.each([
-		[{ name: "b" }, "name: the cluster is scripted:here/a, and it can't become scripted:here/b:"],
+		[
+			{ name: "b" },
+			'name: the cluster is scripted:here/a, and it can\'t become scripted:here/b: no data would move with it. Set name to "a",',
+		],
 		[
 			{ scripted: { folder: "there" } },
 			": scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
