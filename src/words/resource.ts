@@ -45,6 +45,11 @@ export function goneText(id: string): string {
 	return `there is no cluster ${id} any more. Run pulumi refresh, so that Pulumi knows, and then pulumi up, which makes it anew.`;
 }
 
+/** It is not there, on a server that is not the one that it was on. */
+export function elsewhereText(id: string): string {
+	return `there is no cluster ${id} on the server that is asked now, and it was on another one. Let kubeconfig and context name that one again. If the cluster is gone for good, pulumi state delete takes it out of the state.`;
+}
+
 /** It can't be told whether a new cluster's place is free. */
 export function unreachableText(why: string): string {
 	return `whether a cluster is there already can't be told: ${ended(oneLine(why))} See to it that its place can be reached from here, then preview again.`;
