@@ -33,6 +33,8 @@ export interface Platform<Settings = unknown> {
 	): { readonly settings: Settings } | { readonly problems: readonly SettingProblem[] };
 	/** Where clusters with these settings live, so that `<platform>:<place>/<name>` names one cluster: a folder, a namespace. */
 	place(settings: Settings): string;
+	/** Which server is asked, where the place leaves that open: a digest, so that nothing of the credentials is in it. */
+	server?(settings: Settings): string;
 	/** The URL of the cluster's HTTP interface. Pure: known before the cluster exists. */
 	endpoint(name: string, settings: Settings): string;
 	/** The versions that it can run when the user gives no catalogue of his own. Cheap to call again. */

@@ -30,8 +30,11 @@ export type VersionFlaw = {
 export interface RefusalFacts {
 	"version-format": VersionFlaw;
 	"no-downgrade": {
-		readonly highest: DbVersion /** The data was opened by it, though an older one runs. */;
+		readonly highest: DbVersion;
+		/** The data was opened by it, though an older one runs. */
 		readonly byDataOnly: boolean;
+		/** What to ask for instead; absent where `highest` and everything later will do. */
+		readonly instead?: readonly DbVersion[];
 	};
 	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
 	"eligible-state":

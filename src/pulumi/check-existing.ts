@@ -14,6 +14,7 @@ import type { Valid } from "./parse";
 import type { Place } from "./place";
 import { recall, record } from "./recorded";
 import { asItIs, assess, sizeOf } from "./reshape";
+import { Teller } from "./tell";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
 export async function checkExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
@@ -25,7 +26,7 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	const toAssess = isReshaped(asked, place, itsRecord);
-	if (!toJudge) tellOfLatest(asked, place);
+	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !recording) return {};
 
 	const cluster = await readCluster(place, itsRecord);
@@ -89,11 +90,13 @@ async function judgeUpdate(
 }
 
 /** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */
-function tellOfLatest({ valid, version }: Asked, { name }: Place): void {
+async function tellOfLatest({ valid, version }: Asked, { name }: Place): Promise<void> {
 	const list = listed(valid);
 	const latest = list && latestOf(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
-	console.log(availableText(name, version, latest));
+	const teller = new Teller(name);
+	teller.say(availableText(name, version, latest));
+	await teller.said();
 }
 
 /** A state from before an update, or a cluster that another program updated: what runs is newer than what is asked for. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CheckResult } from "@pulumi/pulumi/dynamic";
+import type { CheckFailure, CheckResult } from "@pulumi/pulumi/dynamic";
 import { ControlError } from "../control/errors";
 import { controlErrorText } from "../words/errors";
 import { movedText } from "../words/resource";
@@ -22,7 +22,14 @@ export async function check(olds: Properties, news: Properties): Promise<CheckRe
 		if (error instanceof ControlError) return refused("", controlErrorText(error));
 		throw error;
 	});
-	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: [...failures] };
+	const told = failures.map((failure) => withoutValue(failure, news));
+	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: told };
+}
+
+/** Pulumi prints the value of a property that a failure names, and of an object all secrets in it, in clear. */
+function withoutValue({ property, reason }: CheckFailure, news: Properties): CheckFailure {
+	const isObject = typeof news[property] === "object" && news[property] !== null;
+	return isObject ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
 }
 
 async function examine(olds: Properties, news: Properties): Promise<Found> {
@@ -63,5 +70,7 @@ function formerly(olds: Properties, news: Properties, valid: Valid): Valid | und
 function movedFrom(before: Valid | undefined, { place }: Valid): Found | undefined {
 	const old = before?.place;
 	if (old === undefined || place === undefined || old.id === place.id) return undefined;
-	return refused(old.name === place.name ? place.platform.name : "name", movedText(old.id, place.id));
+	const isRenamed = old.name !== place.name;
+	const text = movedText(old.id, place.id, isRenamed ? old.name : undefined);
+	return refused(isRenamed ? "name" : place.platform.name, text);
 }

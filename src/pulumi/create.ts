@@ -7,6 +7,7 @@ import { Failure, messageOf, Unfinished } from "./failure";
 import { type Properties, withoutUndefined } from "./inputs";
 import { readRecord } from "./live";
 import { newer, seen } from "./outputs";
+import { serverOf } from "./server";
 import { lastUpdate, recorderOf } from "./timeline";
 
 /**
@@ -21,7 +22,7 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 	const recorder = recorderOf(place, version);
 	try {
 		const cluster = await converge({ ...wanted, generation, mayCreate: true, recorder });
-		const now = { ...seen(cluster), ...(await newer(wanted, version)), ...lastUpdate(recorder) };
+		const now = { ...seen(cluster), ...serverOf(place), ...(await newer(wanted, version)), ...lastUpdate(recorder) };
 		return { id: place.id, outs: withoutUndefined({ ...inputs, generation, version, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);

@@ -24,10 +24,10 @@ export interface LastUpdate {
 	readonly started: string;
 	/** From its first look at the cluster to its end. */
 	readonly seconds: number;
-	/** `stopped`: it ended on trouble; `pulumi up` goes on with it. */
-	readonly outcome: "finished" | "stopped";
+	/** `finished`, or `stopped` where it ended on trouble; then `pulumi up` goes on with it. */
+	readonly outcome: string;
 	/** The replicas that were taken out, in the order in which they went, each with the time that it was out; of many the first 64. */
-	readonly replicas: readonly ReplicaOut[];
+	readonly replicas: ReplicaOut[];
 }
 
 /** For how long a replica could not be reached in an update. */

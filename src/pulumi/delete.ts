@@ -7,6 +7,7 @@ import { holder } from "./converge";
 import { Failure, messageOf } from "./failure";
 import type { Properties } from "./inputs";
 import { finishing } from "./orphan";
+import { mustBeSameServer } from "./server";
 import { Teller } from "./tell";
 
 /**
@@ -21,11 +22,12 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report: teller.tell };
 		const work = async (hold: Hold) => {
 			const record = await control.record();
-			if (record === undefined || record.generation !== props.generation) return;
+			if (record === undefined) mustBeSameServer(place, props);
+			if (record?.generation !== props.generation) return;
 			const data = args.deletionPolicy === "Delete";
 			await hold.change((claim) => control.destroy(claim, { data }));
-			if (place.platform.isForeign?.(place.settings)) console.log(letGoText(place.name));
-			else if (!data) console.log(keptText(place.name, place.id));
+			if (place.platform.isForeign?.(place.settings)) teller.say(letGoText(place.name));
+			else if (!data) teller.say(keptText(place.name, place.id));
 		};
 		await finishing(() => holding(options, work).finally(() => teller.said()));
 	} catch (error) {

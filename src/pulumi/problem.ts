@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /** Pulumi prints the value of a property that is one of the resource's own, so a secret must not be named as one. */
-const secretLike = /pass|secret|token|key|credential|auth/i;
+const secretLike = /pass|secret|token|key|credential|auth|config/i;
 
 /** A property that there is none of. */
 export function stranger(path: Path, key: string, names: readonly string[]): Problem {

@@ -6,6 +6,7 @@ import { Failure, messageOf } from "./failure";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "./inputs";
 import { newer, seen } from "./outputs";
 import { record } from "./recorded";
+import { mustBeSameServer, serverOf } from "./server";
 
 /**
  * Reads a cluster anew, for `pulumi refresh`. Reports it gone, by an empty id, only on proof: one that can't be reached is
@@ -19,7 +20,10 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 		const valid = complete(inputs);
 		const { place, args } = valid;
 		const cluster = await place.platform.control(place.name, place.settings).observe();
-		if (cluster === undefined) return { id: "", props: {} };
+		if (cluster === undefined) {
+			mustBeSameServer(place, props);
+			return { id: "", props: {} };
+		}
 		const version = versionOf(cluster) ?? valid.version;
 		const refreshed = { version, endpoint: endpointOf(valid), ...desired(inputs, cluster) };
 		const kept = args.update.judge === "recorded" ? { recorded: record(cluster, new Date()) } : {};
@@ -32,6 +36,7 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 				...kept,
 				previousVersion: sameVersion(version, valid.version) ? props.previousVersion : valid.version,
 				...seen(cluster),
+				...serverOf(place),
 				...(await newer(valid, version)),
 			}),
 		};

@@ -8,7 +8,7 @@ import { isPassing, isTold, progressText } from "../words/progress";
 const patience = 2000;
 
 /**
- * Writes each event of a cluster that a person cares about as a line.
+ * Writes each event of a cluster that a person cares about as a line, and what else there is to say.
  *
  * A line that a provider prints is shown live, and once more when all is done. Where there is a terminal only the newest is
  * seen live, so what is repeated is the record of it; in a log every line would stand twice. There, and on a terminal for
@@ -17,7 +17,7 @@ const patience = 2000;
 export class Teller {
 	/** Lines on their way to the engine, in order. */
 	#sent: Promise<void> = Promise.resolve();
-	#engine = engine();
+	#engine = theEngine();
 	readonly #keeps = hasTerminal();
 	/** What each replica was said to do since it was last touched: one that fails and is started again says it each time. */
 	readonly #told = new Map<string, Set<string>>();
@@ -26,15 +26,22 @@ export class Teller {
 
 	readonly tell = (event: RollEvent): void => {
 		if (!isTold(event) || this.#isStale(event)) return;
-		const line = `${this.cluster}: ${progressText(event)}`;
-		const print = this.#engine === undefined || (this.#keeps && !isPassing(event));
-		this.#sent = this.#sent.then(() => (print ? console.log(line) : this.#send(line)));
+		this.#write(`${this.cluster}: ${progressText(event)}`, isPassing(event));
 	};
+
+	/** Writes a line that is no event; it names the cluster itself. */
+	say(line: string): void {
+		this.#write(line, false);
+	}
 
 	/** Waits until every line is out; to be called when there are no more. */
 	async said(): Promise<void> {
 		await this.#sent;
-		this.#engine?.close();
+	}
+
+	#write(line: string, passing: boolean): void {
+		const print = this.#engine === undefined || (this.#keeps && !passing);
+		this.#sent = this.#sent.then(() => (print ? console.log(line) : this.#send(line)));
 	}
 
 	#isStale(event: RollEvent): boolean {
@@ -51,7 +58,6 @@ export class Teller {
 		try {
 			if (this.#engine !== undefined) return await this.#engine.log(line);
 		} catch {
-			this.#engine?.close();
 			this.#engine = undefined;
 		}
 		// Who is not heard there may be alone: only a line that is printed shows that.
@@ -71,7 +77,14 @@ function hasTerminal(): boolean {
 interface Engine {
 	/** Shows a line live and nowhere else. */
 	log(line: string): Promise<void>;
-	close(): void;
+}
+
+let found: { readonly engine: Engine | undefined } | undefined;
+
+/** One connection serves all clusters of a program. */
+function theEngine(): Engine | undefined {
+	found ??= { engine: engine() };
+	return found.engine;
 }
 
 /** The engine that started this process; `undefined` outside Pulumi's host of dynamic providers. */
@@ -94,7 +107,7 @@ function engine(): Engine | undefined {
 				client.log(request, new grpc.Metadata(), options, (error) => (error ? reject(error) : resolve()));
 			});
 		};
-		return { log, close: () => client.close() };
+		return { log };
 	} catch {
 		return undefined;
 	}

@@ -8,6 +8,7 @@ import { Failure, messageOf, Unfinished } from "./failure";
 import { type Properties, withoutUndefined } from "./inputs";
 import { readCluster } from "./live";
 import { newer, seen } from "./outputs";
+import { serverOf } from "./server";
 import { lastUpdate, recorderOf } from "./timeline";
 
 /**
@@ -28,7 +29,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;
 		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
-		const now = { ...seen(cluster), ...(await newer(wanted, version)), ...last };
+		const now = { ...seen(cluster), ...serverOf(wanted.place), ...(await newer(wanted, version)), ...last };
 		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);

@@ -32,8 +32,10 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
 	},
 
-	"no-downgrade": ({ target, highest, byDataOnly }) =>
-		`${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. Set version to ${highest} or later.`,
+	"no-downgrade": ({ target, highest, byDataOnly, instead }) => {
+		const passes = instead === undefined ? `${highest} or later` : instead.join(", or to ");
+		return `${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. Set version to ${passes}.`;
+	},
 
 	"minimum-version": ({ target, replica, running, minimum }) =>
 		`${replica} runs ${running}, and updates in place begin at ${minimum}. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it there. ${support}.`,

@@ -30,14 +30,24 @@ export function letGoText(name: string): string {
 	return `${name}: it was made by others, so it goes on running, and all its data with it; only the resource is gone. What made it can delete it.`;
 }
 
-/** The place or the name differs from where the cluster is. */
-export function movedText(from: string, to: string): string {
-	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.`;
+/**
+ * The place or the name differs from where the cluster is.
+ *
+ * @param name the cluster's own, where that differs: after a resource was renamed, nothing in the program may say it.
+ */
+export function movedText(from: string, to: string, name?: string): string {
+	const stay = name === undefined ? "Leave it where it is" : `Set name to "${name}", which leaves it where it is`;
+	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. ${stay}, or declare the new one as another resource and move the data.`;
 }
 
 /** The state tells of a cluster that is not there. */
 export function goneText(id: string): string {
 	return `there is no cluster ${id} any more. Run pulumi refresh, so that Pulumi knows, and then pulumi up, which makes it anew.`;
+}
+
+/** It is not there, on a server that is not the one that it was on. */
+export function elsewhereText(id: string): string {
+	return `there is no cluster ${id} on the server that is asked now, and it was on another one. Let kubeconfig and context name that one again. If the cluster is gone for good, pulumi state delete takes it out of the state.`;
 }
 
 /** It can't be told whether a new cluster's place is free. */

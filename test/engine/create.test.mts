@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { processesOf } from "../../tools/processes.mts";
+import { expectRefused } from "./output.mts";
 import { newVersion, oldVersion, stack } from "./stack.mts";
 
 test("makes a cluster that answers, and says in its outputs what it runs and that there is something newer", async () => {
@@ -63,4 +64,19 @@ test("keeps secret what is given as a secret, in the state and in what is printe
 	expect(endpoint).toHaveProperty("ciphertext");
 	expect(__provider).not.toContain(String(db.port));
 	expect(await db.outputs()).toMatchObject({ endpoint: `http://127.0.0.1:${db.port}` });
+});
+
+test("keeps secret what is given as a secret also where a preview refuses what it is part of", async () => {
+	const db = await stack({ local: { idleAfterSeconds: { secret: 86_123 } } });
+	await db.upOk();
+
+	const moved = await db.set({ local: { directory: `${db.cluster}-2` } }).preview();
+	expectRefused(moved, "local: the cluster is ");
+	expect(moved.output).not.toContain("86123");
+
+	const url = { secret: "https://example.com/versions.json?token=hunter2" };
+	const versions = { list: [{ version: oldVersion }], url };
+	const wrong = await db.set({ versions, kubeconfig: { secret: "hunter2" } }).preview();
+	expectRefused(wrong, "versions: list and url are given", "there is no property kubeconfig");
+	expect(wrong.output).not.toContain("hunter2");
 });

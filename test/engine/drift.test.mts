@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { expectRefused } from "./output.mts";
 import { newVersion, oldVersion, type Stack, stack } from "./stack.mts";
 
 const urn = "urn:pulumi:test::test::pulumi-nodejs:dynamic/dbcluster:DbCluster::db";
@@ -91,6 +94,36 @@ test("goes on owning its cluster after the stack was renamed", async () => {
 	await db.rename("renamed");
 
 	await db.set({ version: newVersion }).upOk();
+	await expectNewAndWhole(db);
+	expect((await db.preview("--expect-no-changes")).status).toBe(0);
+});
+
+test("keeps its cluster when the resource is renamed with an alias, and says how", async () => {
+	const db = await filled();
+	writeFileSync(
+		join(db.program, "index.js"),
+		`const { DbCluster } = require("pulumi-dbcluster");
+		new DbCluster("renamed", require("./args.json"), { aliases: [{ name: "db" }] });`,
+	);
+
+	expectRefused(await db.preview(), 'Set name to "db", which leaves it where it is');
+	await db.set({ name: "db", version: newVersion }).upOk();
+	await expectNewAndWhole(db);
+	expect((await db.preview("--expect-no-changes")).status).toBe(0);
+});
+
+test("keeps its cluster when the resource is declared under a parent and no alias says so", async () => {
+	const db = await filled();
+	await db.set({ deletionPolicy: "Delete" }).upOk();
+	writeFileSync(
+		join(db.program, "index.js"),
+		`const { ComponentResource } = require("@pulumi/pulumi");
+		const { DbCluster } = require("pulumi-dbcluster");
+		new DbCluster("db", require("./args.json"), { parent: new ComponentResource("shop:Shop", "shop") });`,
+	);
+
+	// A create, which takes the cluster up, and then a delete of the former resource.
+	expect(await db.set({ version: newVersion }).upOk()).toContain("deleted");
 	await expectNewAndWhole(db);
 	expect((await db.preview("--expect-no-changes")).status).toBe(0);
 });

@@ -39,6 +39,21 @@ test.skipIf(!isLinux)("without a terminal each line of an update is there once",
 	expect(output).not.toContain("Diagnostics:");
 });
 
+test.skipIf(!isLinux)("without a terminal what a preview and a destroy have to say is there once", async () => {
+	const db = await stack({ versions: { list: [{ version: oldVersion }, { version: newVersion }] } });
+	await db.upOk();
+	for (const [command, line] of [
+		[["preview"], `${newVersion} is available`],
+		[["destroy", "--yes", "--skip-preview"], "the data is kept"],
+	] as const) {
+		const args = ["--wait", "pulumi", ...command, "--non-interactive", "--color", "never"];
+		const { status, output } = await new Cli(args, db.program, db.environment, "setsid").ended;
+		expect({ status, output }).toMatchObject({ status: 0 });
+		expect([line, times(output, line)]).toEqual([line, 1]);
+		expect(output).not.toContain("Diagnostics:");
+	}
+});
+
 test.skipIf(!isLinux)("on a terminal what is left at the end is each milestone once, and no phase", async () => {
 	const db = await stack();
 	const command = `stty rows 40 cols 150; pulumi ${up.join(" ")}`;

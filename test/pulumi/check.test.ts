@@ -10,10 +10,13 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 describe("what can't be changed", () => {
 	test.each([
-		[{ name: "b" }, "name: the cluster is scripted:here/a, and it can't become scripted:here/b:"],
+		[
+			{ name: "b" },
+			'name: the cluster is scripted:here/a, and it can\'t become scripted:here/b: no data would move with it. Set name to "a",',
+		],
 		[
 			{ scripted: { folder: "there" } },
-			"scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
+			": scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
 		],
 	])("%j", async (args, said) => {
 		const engine = await running("1.9.0");
@@ -65,7 +68,9 @@ describe("judge: recorded", () => {
 		const engine = await running("1.8.0", recorded);
 		await engine.up({ version: "1.8.0", ...recorded });
 		scripted.unreachable = true;
-		expect((await engine.preview({ version: "1.7.1", ...recorded })).refused).toHaveLength(2);
+		expect((await engine.preview({ version: "1.7.1", ...recorded })).refused).toEqual([
+			"version: 1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0, or to 1.9.0.",
+		]);
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({

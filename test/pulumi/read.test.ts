@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import * as provider from "../../src/pulumi/provider";
 import { Engine, running, text } from "./engine";
 import { scripted } from "./scripted-platform";
@@ -7,6 +7,9 @@ import { versionsNow, world } from "./stage";
 vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
 describe("refresh", () => {
+	const onServer = (name?: string) => Object.assign(scripted.platform, { server: name && (() => name) });
+	afterEach(() => onServer());
+
 	test("finds an update that was made behind Pulumi's back, and the next preview does not go back", async () => {
 		const engine = await running("1.7.1");
 		const former = engine.inputs;
@@ -39,6 +42,29 @@ describe("refresh", () => {
 		const error = await provider.read(engine.id, engine.outputs).catch((it: unknown) => it);
 		expect(error).toMatchObject({ message: expect.stringContaining("connection refused") });
 		expect(String((error as Error).stack)).not.toMatch(/\n\s+at /);
+	});
+
+	test("on another server is an error, not proof of absence", async () => {
+		onServer("one");
+		const engine = await running("1.7.1");
+		world().destroy(false);
+		onServer("two");
+		for (const run of [provider.read, provider.delete])
+			await expect(run(engine.id, engine.outputs)).rejects.toThrow("it was on another one");
+		onServer("one");
+		expect(await provider.read(engine.id, engine.outputs)).toMatchObject({ id: "" });
+		await provider.delete(engine.id, engine.outputs);
+		// An early release did not keep it.
+		onServer("two");
+		expect(await provider.read(engine.id, { ...engine.outputs, server: undefined })).toMatchObject({ id: "" });
+	});
+
+	test("on another address finds the cluster that is there", async () => {
+		onServer("one");
+		const engine = await running("1.7.1");
+		onServer("two");
+		await engine.refresh();
+		expect(engine.outputs).toMatchObject({ version: "1.7.1", server: "two" });
 	});
 
 	test("shows a cluster that was stopped though it ought to be started", async () => {

@@ -44,6 +44,22 @@ describe("the packed package", () => {
 		).toEqual([]);
 	});
 
+	test.each([
+		["node10", "commonjs", "--ignoreDeprecations", "6.0"],
+		["node16", "node16"],
+		["bundler", "esnext"],
+	])("has types for programs that resolve modules as %s does", (resolution, module, ...more) => {
+		scratch.compile(
+			`import { DbCluster } from "pulumi-dbcluster";
+			import { KubernetesDbCluster } from "pulumi-dbcluster/kubernetes";
+			export const { endpoint } = new DbCluster("a", { version: "1.8.0", local: {} });
+			export const { url } = new KubernetesDbCluster("b", { version: "1.8.0" });
+			// @ts-expect-error: not because nothing is known of it
+			new DbCluster("c", { version: 1.8, local: {} });`,
+			["--moduleResolution", resolution, "--module", module, ...more],
+		);
+	});
+
 	test("puts at most 2,048 bytes into state, as JSON writes them", () => {
 		expect(Buffer.byteLength(JSON.stringify(__provider))).toBeLessThanOrEqual(2048);
 	});
@@ -132,7 +148,6 @@ describe.skipIf(older === undefined || newer === undefined)(
 			expect(await reasons({ version: "26.4.1.1" })).toEqual([
 				expect.stringMatching(/^version: 26\.4\.1\.1 is older than 26\.5\.1\.1/),
 				expect.stringMatching(/^version: 26\.4\.1\.1 is not a version that is known/),
-				expect.stringMatching(/^version: 26\.4\.1\.1 is not the latest/),
 			]);
 			expect(host.lines).toEqual([]);
 		});

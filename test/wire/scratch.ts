@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -33,6 +33,15 @@ export class Scratch {
 	/** Runs some CommonJS in a process of the project. */
 	run(script: string): string {
 		return execFileSync(process.execPath, ["-e", script], { cwd: this.folder, encoding: "utf8" });
+	}
+
+	/** Checks the types of a program in the project; throws what the compiler has to say. */
+	compile(program: string, options: readonly string[]): void {
+		writeFileSync(join(this.folder, "program.ts"), program);
+		const compiler = createRequire(join(root, "package.json")).resolve("typescript/bin/tsc");
+		const args = [compiler, "--noEmit", "--strict", "--skipLibCheck", ...options, "program.ts"];
+		const { status, stdout } = spawnSync(process.execPath, args, { cwd: this.folder, encoding: "utf8" });
+		if (status !== 0) throw new Error(stdout);
 	}
 
 	remove(): void {

@@ -59,6 +59,16 @@ describe("no-downgrade", () => {
 			"1.7.1 is older than 1.8.0, which has opened the cluster's data, and a DB version never goes back. Set version to 1.8.0 or later.",
 		);
 	});
+
+	test("what passes instead, where not just any later version does", () => {
+		const catalogue = known(releases("1.7.1 1.8.0 1.9.0"));
+		expect(say("no-downgrade", ask(cluster("1.8.0 1.8.0"), "1.7.1", { catalogue }))).toBe(
+			"1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0, or to 1.9.0.",
+		);
+		expect(say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1", { catalogue }))).toBe(
+			"1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.9.0.",
+		);
+	});
 });
 
 test("minimum-version tells how to migrate", () => {

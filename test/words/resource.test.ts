@@ -40,6 +40,10 @@ test.each([
 		"the cluster is local:~/a/analytics, and it can't become local:~/b/analytics: no data would move with it. Leave it where it is, or declare the new one as another resource and move the data.",
 	],
 	[
+		movedText("local:~/a/analytics", "local:~/a/sales", "analytics"),
+		'the cluster is local:~/a/analytics, and it can\'t become local:~/a/sales: no data would move with it. Set name to "analytics", which leaves it where it is, or declare the new one as another resource and move the data.',
+	],
+	[
 		goneText("local:~/a/analytics"),
 		"there is no cluster local:~/a/analytics any more. Run pulumi refresh, so that Pulumi knows, and then pulumi up, which makes it anew.",
 	],

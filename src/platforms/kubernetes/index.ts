@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { Cluster } from "./cluster";
+import { connect } from "./connection";
 import { KubernetesControl } from "./control";
 import { inspect } from "./existing/inspect";
 import { takenOver } from "./existing/words";
@@ -21,6 +23,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	keys: settingKeys,
 	read: readSettings,
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
+	server: (settings) => createHash("sha256").update(connect(settings).server).digest("hex").slice(0, 16),
 	endpoint: (name, { namespace, existing }) =>
 		`http://${existing?.services[0] ?? clientServiceName(name)}.${namespace}.svc:${existing?.httpPort ?? ports.http}`,
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),

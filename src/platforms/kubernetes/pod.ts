@@ -35,7 +35,7 @@ const usersFolder = "/etc/clickhouse-server/users.d";
  * Asked by the startup probe: whether the replica takes writes and holds those of the others. After two minutes it serves
  * all the same: with Keeper down it must still answer SELECTs.
  */
-const startupQuery =
+export const startupQuery =
 	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
 
 const clientFile = "/etc/clickhouse-client/dbcluster.xml";

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DbCluster } from "../dbcluster";
+import { DbCluster, type LastUpdate } from "../dbcluster";
 import type { KubernetesDbClusterArgs } from "./args";
 import { exposure, serverFiles } from "./exposure";
 import { keeper } from "./keeper";
@@ -43,6 +43,8 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 	readonly updateAvailable: pulumi.Output<boolean>;
 	/** `Started`, `Stopped`, `Idle`, `Starting`, `Stopping`, `Updating`, `Restoring`, `Degraded` or `Unknown`. */
 	readonly state: pulumi.Output<string>;
+	/** How the last update went, also one that stopped; absent before the first. */
+	readonly lastUpdate: pulumi.Output<LastUpdate | undefined>;
 	/** In preview what the pending update does to reads and writes, and in which order, by transition; absent when none is due. */
 	readonly caveats: pulumi.Output<Record<string, Record<string, string>> | undefined>;
 
@@ -124,6 +126,7 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		this.latestVersion = db.latestVersion;
 		this.updateAvailable = db.updateAvailable;
 		this.state = db.state;
+		this.lastUpdate = db.lastUpdate;
 		this.caveats = db.caveats;
 		this.registerOutputs({
 			endpoint: this.endpoint,
@@ -134,6 +137,7 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 			latestVersion: this.latestVersion,
 			updateAvailable: this.updateAvailable,
 			state: this.state,
+			lastUpdate: this.lastUpdate,
 			caveats: this.caveats,
 		});
 	}

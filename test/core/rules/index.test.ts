@@ -22,7 +22,6 @@ test("all that is wrong is said, in the order of the table", () => {
 		"minimum-version",
 		"eligible-state",
 		"known-version",
-		"latest-only",
 	]);
 });
 

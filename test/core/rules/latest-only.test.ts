@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { known, unknown } from "../../../src/core/question";
+import { decide } from "../../../src/core/rules";
 import { ask, cluster, mark, refusalOf, releases } from "../../build";
 
 const catalogue = known(releases("1.8.0 1.10.0 1.9.0"));
@@ -30,6 +31,11 @@ test.each([
 	],
 ] as const)("%s passes", (_, observed, target, more) => {
 	expect(refusalOf("latest-only", ask(observed, target, more))).toBeUndefined();
+});
+
+test("of a downgrade no-downgrade speaks alone", () => {
+	const question = ask(cluster("1.9.0 1.9.0"), "1.8.0", { catalogue });
+	expect(decide(question).map(({ rule }) => rule)).toEqual(["no-downgrade"]);
 });
 
 test("a replica that lags behind the others is no reason to stop short of the latest", () => {

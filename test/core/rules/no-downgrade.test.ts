@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ask, cluster, mark, refusalOf, v } from "../../build";
+import { known } from "../../../src/core/question";
+import { decide } from "../../../src/core/rules";
+import { clusters, fc, versions } from "../../arbitrary";
+import { ask, cluster, mark, refusalOf, releases, v } from "../../build";
 
 test.each([
 	["1.7.1", "1.8.0 1.8.0", "1.8.0"],
@@ -55,5 +58,49 @@ describe("an unfinished update", () => {
 		expect(refusalOf("no-downgrade", ask(cluster("1.8.0 1.9.0", { ...unfinished, but }), "1.8.0"))).toMatchObject({
 			highest: "1.9.0",
 		});
+	});
+});
+
+describe("what passes instead", () => {
+	const instead = (running: string, catalogue: string, more = {}) => {
+		const question = ask(cluster(running), "1.7.0", { catalogue: known(releases(catalogue)), ...more });
+		return refusalOf("no-downgrade", question)?.instead;
+	};
+
+	test("is what runs or anything later, unless an update has to go to the latest", () => {
+		expect(instead("1.8.0 1.8.0", "1.7.0 1.8.0 1.9.0", { policy: "any" })).toBeUndefined();
+		expect(instead("1.8.0 1.8.0", "1.7.0 1.8.0")).toBeUndefined();
+		expect(instead("1.8.0 1.8.0", "1.7.0 1.8.0 1.8.1 1.9.0")).toEqual(["1.8.0", "1.9.0"]);
+	});
+
+	test("is the latest alone where not every replica is at what runs", () => {
+		expect(instead("1.8.0 1.7.1", "1.7.0 1.8.0 1.8.1 1.9.0")).toEqual(["1.9.0"]);
+	});
+
+	test("is the first stepping stone where the latest is too far", () => {
+		const far = "1.7.0@23.3 1.8.0@23.3 1.9.0@23.8 1.10.0@24.3 2.0.0@24.8";
+		expect(instead("1.8.0 1.8.0", far)).toEqual(["1.8.0", "1.10.0"]);
+	});
+
+	test("is said by no other rule, and is refused by none that speaks of versions", { timeout: 60_000 }, () => {
+		let told = 0;
+		fc.assert(
+			fc.property(clusters, fc.array(versions, { maxLength: 6 }), versions, (observed, all, target) => {
+				const catalogue = known(all.map((version) => ({ version })));
+				const question = ask(observed, target, { catalogue });
+				const refusal = refusalOf("no-downgrade", question);
+				if (refusal === undefined) return;
+				expect(refusalOf("latest-only", question)).toBeUndefined();
+				for (const version of refusal.instead ?? []) {
+					told++;
+					const rules = decide({ ...question, target: version }).map(({ rule }) => rule);
+					expect(rules).not.toContain("no-downgrade");
+					expect(rules).not.toContain("latest-only");
+					expect(rules).not.toContain("known-version");
+				}
+			}),
+			{ numRuns: 5000 },
+		);
+		expect(told).toBeGreaterThan(100);
 	});
 });

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { PlatformError } from "../../../src/control/errors";
+import { kubernetesPlatform } from "../../../src/platforms/kubernetes";
 import { type ConnectionSettings, connect } from "../../../src/platforms/kubernetes/connection";
 import { TimedOut } from "../../../src/platforms/kubernetes/errors";
+import type { KubernetesSettings } from "../../../src/platforms/kubernetes/settings";
 
 const folder = mkdtempSync(join(tmpdir(), "dbcluster-kubeconfig-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -106,5 +108,13 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 		const before = Date.now();
 		await expect(connection.send(call)).rejects.toThrow(PlatformError);
 		expect(connection.awayAt()).toBeGreaterThanOrEqual(before);
+	});
+
+	it("is told apart by its address alone, of which nothing is shown", () => {
+		const server = (settings: ConnectionSettings) => kubernetesPlatform.server?.(settings as KubernetesSettings);
+		const one = server({ kubeconfig: good });
+		expect(one).toMatch(/^[0-9a-f]{16}$/);
+		expect(server({ kubeconfig: good.replaceAll("a-secret-token", "another"), context: "dev" })).toBe(one);
+		expect(server({ kubeconfig: config({ server: "https://127.0.0.1:2" }) })).not.toBe(one);
 	});
 });

@@ -27,6 +27,7 @@ test("Pulumi's own analyzer makes a schema of the component", () => {
 		expect(Object.keys(outputs).sort()).toEqual([
 			"caveats",
 			"endpoint",
+			"lastUpdate",
 			"latestVersion",
 			"namespace",
 			"secretName",

@@ -92,6 +92,7 @@ const clusterOutputs = (type: string) =>
 		state: "Started",
 		latestVersion: "1.8.1",
 		updateAvailable: true,
+		lastUpdate: { from: "1.7.1", to: "1.8.0", outcome: "finished" },
 		caveats: { "1.8.0 -> 1.8.1": { reads: "SELECT keeps working" } },
 	};
 

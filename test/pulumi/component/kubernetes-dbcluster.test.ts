@@ -129,6 +129,7 @@ describe("outputs", () => {
 			latestVersion: "1.8.1",
 			updateAvailable: true,
 			state: "Started",
+			lastUpdate: { from: "1.7.1", to: "1.8.0", outcome: "finished" },
 			caveats: { "1.8.0 -> 1.8.1": { reads: "SELECT keeps working" } },
 		});
 		const own = Object.entries(component).filter(([key, it]) => key !== "urn" && pulumi.Output.isInstance(it));
