@@ -1,5 +1,7 @@
 import {
+	accessSync,
 	closeSync,
+	constants,
 	existsSync,
 	fsyncSync,
 	mkdirSync,
@@ -10,7 +12,7 @@ import {
 	unlinkSync,
 	writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ControlError, PlatformError } from "../../control/errors";
 import { type DbVersion, parseVersion } from "../../core/version";
 import { LockTimeout, withLock } from "./lock";
@@ -71,6 +73,13 @@ export class Store {
 		});
 	}
 
+	/** Throws what making the record would throw, as far as that can be told beforehand; touches nothing. */
+	mustBeMakeable(): void {
+		// The dot asks for a folder: a file may be written, too.
+		this.#guard(() => accessSync(`${nearest(this.folder)}/.`, constants.W_OK));
+		if (existsSync(this.folder) && this.read() === undefined) this.#refuseForeign();
+	}
+
 	/** The highest version that ever opened each replica's data, as the replicas' own processes noted it. */
 	openedBy(replicas: number): Readonly<Record<string, DbVersion>> {
 		const found = replicaFolders(replicas).flatMap((folder) => {
@@ -127,6 +136,11 @@ export class Store {
 			throw folderError(error, this.folder);
 		}
 	}
+}
+
+/** What is there of a path: itself, or the nearest that it would be made in. */
+function nearest(path: string): string {
+	return existsSync(path) ? path : nearest(dirname(path));
 }
 
 function readIfThere(path: string): string | undefined {
