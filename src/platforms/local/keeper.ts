@@ -43,6 +43,9 @@ export interface KeeperOptions {
 	readonly onChange: () => void;
 }
 
+/** A process that was started from here. */
+type Spawned = Pick<Standby, "ended" | "end">;
+
 /** How long a process may take to end by itself before it is killed: it waits for the queries that it runs. */
 const stopSeconds = 20;
 /** After so many starts in a row that ended before they served, waiting is thought to be in vain; the trying goes on. */
@@ -156,7 +159,14 @@ export class Keeper {
 	async #step(): Promise<number> {
 		const id = this.process();
 		if (id !== undefined) return this.#tend(id);
-		if (this.#spawned !== undefined && !this.#spawned.ended) return 20;
+		if (this.#spawned?.ended === false) {
+			// It may hang while it loads its engine, and without the lock nothing else would ever end it.
+			if (this.#wanted?.run !== this.#runOf()) {
+				this.#spawned.end();
+				this.#runs = false;
+			}
+			return 20;
+		}
 		if (this.#runs) this.#noteEnd();
 		const wanted = this.#wanted;
 		if (wanted === undefined) {
@@ -213,7 +223,7 @@ export class Keeper {
 	}
 
 	/** Started just now, and not yet far enough to hold its lock. */
-	#spawned: { readonly ended: boolean } | undefined;
+	#spawned: Spawned | undefined;
 	/** Started ahead of its turn. */
 	#standby: Standby | undefined;
 
@@ -248,7 +258,7 @@ export class Keeper {
 	}
 
 	/** Has the process that is ready take its turn, if it is one for this. */
-	#take(wanted: Wanted): { readonly ended: boolean } | undefined {
+	#take(wanted: Wanted): Spawned | undefined {
 		const standby = this.#standby;
 		if (!standby?.holds(wanted)) {
 			this.unprepare();
@@ -259,10 +269,10 @@ export class Keeper {
 		return standby;
 	}
 
-	#spawn(wanted: Wanted): { readonly ended: boolean } {
+	#spawn(wanted: Wanted): Spawned {
 		const { home, replica } = this.options;
-		const spawned = { ended: false };
-		spawnDetached({
+		const spawned = { ended: false, end: () => child.kill("SIGKILL") };
+		const child = spawnDetached({
 			program: "replica",
 			argument: JSON.stringify(this.#optionsOf(wanted)),
 			home,
