@@ -8,7 +8,7 @@ import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
 import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
 import { type EngineOf, Standby } from "./standby";
-import { writeDurably } from "./store";
+import { errorWords, writeDurably } from "./store";
 
 /** What a replica is to run. */
 export interface Wanted extends EngineOf {
@@ -142,7 +142,7 @@ export class Keeper {
 			try {
 				pause = await this.#step();
 			} catch (error) {
-				this.#set({ trouble: error instanceof Error ? error.message : String(error) });
+				this.#set({ trouble: errorWords(error, this.options.home) });
 			}
 			if (this.#poked || this.#closed) continue;
 			await new Promise<void>((resolve) => {

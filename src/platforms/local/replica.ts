@@ -12,7 +12,7 @@ import { Progress } from "./progress";
 import { dataFolder, logFolder, openedFile, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
 import { word } from "./standby";
-import { writeDurably } from "./store";
+import { errorWords, writeDurably } from "./store";
 import { LogReader, lastEntry } from "./write-log";
 
 /**
@@ -117,11 +117,13 @@ function noteOpened(folder: string, { version, replica }: ReplicaOptions): void 
 	closeSync(directory);
 }
 
+const options = JSON.parse(process.argv[2] ?? "{}") as ReplicaOptions;
+
 function fail(error: unknown): never {
-	console.error(error instanceof Error ? error.message : String(error));
+	console.error(errorWords(error, options.home));
 	process.exit(1);
 }
 
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-main(JSON.parse(process.argv[2] ?? "{}") as ReplicaOptions).catch(fail);
+main(options).catch(fail);

@@ -176,12 +176,19 @@ const reasons: Readonly<Record<string, string>> = {
 	EACCES: "may not be read or written by this user. Mend its permissions, or set local.directory to another folder",
 	EPERM: "may not be written by this user. Mend its permissions, or set local.directory to another folder",
 	EROFS: "is on a file system that is read-only. Set local.directory to a folder that can be written",
-	ENOSPC: "is on a disk that is full. Make room there, then run pulumi up again",
-	EDQUOT: "is on a disk where this user's quota is used up. Make room there, then run pulumi up again",
+	ENOSPC: "is on a disk that is full. Make room there, then run pulumi again",
+	EDQUOT: "is on a disk where this user's quota is used up. Make room there, then run pulumi again",
 	ENOTDIR: "is not a folder. Set local.directory to another one",
 	EEXIST: "is not a folder. Set local.directory to another one",
 	ENAMETOOLONG: "has too long a path. Set local.directory to a shorter one",
 };
+
+/** What a person is told of an error whatever it comes from; a full disk may come up anywhere. */
+export function errorWords(error: unknown, folder: string): string {
+	const { code = "" } = (error ?? {}) as NodeJS.ErrnoException;
+	const said = ["ENOSPC", "EDQUOT"].includes(code) ? folderError(error, folder) : error;
+	return said instanceof Error ? said.message : String(said);
+}
 
 /** What a person is told when a cluster's folder can't be used. Errors that are ours already pass through. */
 export function folderError(error: unknown, folder: string): unknown {
