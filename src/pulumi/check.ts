@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CheckResult } from "@pulumi/pulumi/dynamic";
+import type { CheckFailure, CheckResult } from "@pulumi/pulumi/dynamic";
 import { ControlError } from "../control/errors";
 import { controlErrorText } from "../words/errors";
 import { movedText } from "../words/resource";
@@ -22,7 +22,16 @@ export async function check(olds: Properties, news: Properties): Promise<CheckRe
 		if (error instanceof ControlError) return refused("", controlErrorText(error));
 		throw error;
 	});
-	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: [...failures] };
+	return {
+		inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }),
+		failures: failures.map((failure) => concealing(failure, news)),
+	};
+}
+
+/** Pulumi prints the value of a property that is one of the resource's own: of an object all of it, its secrets in clear. */
+function concealing({ property, reason }: CheckFailure, news: Properties): CheckFailure {
+	const holdsOthers = typeof news[property] === "object" && news[property] !== null;
+	return holdsOthers ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
 }
 
 async function examine(olds: Properties, news: Properties): Promise<Found> {

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { processesOf } from "../../tools/processes.mts";
+import { expectRefused } from "./output.mts";
 import { newVersion, oldVersion, stack } from "./stack.mts";
 
 test("makes a cluster that answers, and says in its outputs what it runs and that there is something newer", async () => {
@@ -63,4 +65,19 @@ test("keeps secret what is given as a secret, in the state and in what is printe
 	expect(endpoint).toHaveProperty("ciphertext");
 	expect(__provider).not.toContain(String(db.port));
 	expect(await db.outputs()).toMatchObject({ endpoint: `http://127.0.0.1:${db.port}` });
+});
+
+test("prints nothing of an argument that holds a secret where it refuses the whole of it", async () => {
+	const db = await stack({ desiredState: "Stopped" });
+	db.set({ local: { port: { secret: db.port } } });
+	await db.upOk();
+
+	const url = { secret: "https://example.com/versions.json?token=hunter2" };
+	const moved = await db.set({ local: { directory: join(db.folder, "elsewhere") } }).preview();
+	expectRefused(moved, "has a problem: local: the cluster is local:");
+	const twice = await db.set({ versions: { list: [{ version: oldVersion }], url }, lokal: { url } }).preview();
+	expectRefused(twice, "has a problem: versions: list and url are given", "there is no property lokal");
+	const printed = [moved.output, twice.output].join("\n");
+	expect(printed).not.toMatch(new RegExp(`\\b${db.port}\\b`));
+	expect(printed).not.toContain("hunter2");
 });

@@ -315,6 +315,23 @@ describe("an update", () => {
 	});
 });
 
+test("a refusal of an argument with others in it is on no property, since Pulumi prints all that is in one", async () => {
+	const given = {
+		...base,
+		version: "1.9.0",
+		versions: { list: [{ version: "1.9.0" }], url: "https://a.b/?t=hunter2" },
+	};
+	const { failures } = await provider.check({}, { ...given, scriptd: { password: "hunter2" }, replicas: 0 });
+	expect(failures).toEqual([
+		{ property: "replicas", reason: "0 is not a whole number from 1 to 64. Leave it out for 2." },
+		{
+			property: "",
+			reason: "versions: list and url are given, and versions come from one place. Keep one of them.",
+		},
+		{ property: "", reason: "scriptd: there is no property scriptd. Did you mean scripted?" },
+	]);
+});
+
 describe("what can't be changed", () => {
 	test.each([
 		[{ name: "b" }, "name: the cluster is scripted:here/a, and it can't become scripted:here/b:"],
