@@ -45,9 +45,9 @@ export function name() {
 	return z.string({ error }).regex(/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/, { error });
 }
 
-/** A value as a person would write it, short. */
+/** A value as a person would write it, short and on one line. */
 export function shown(value: unknown): string {
 	if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
-	if (typeof value === "string") return value.length > 60 ? `"${value.slice(0, 57)}..."` : `"${value}"`;
+	if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 	return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
 }

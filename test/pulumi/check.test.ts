@@ -1,12 +1,29 @@
 import { describe, expect, test, vi } from "vitest";
 import * as provider from "../../src/pulumi/provider";
-import { Engine, running } from "./engine";
+import { base, Engine, running } from "./engine";
 import { scripted } from "./scripted-platform";
 import { forward, versionsNow, world } from "./stage";
 
 vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+test("a refusal of an argument with others in it is on no property, since Pulumi prints all that is in one", async () => {
+	const given = {
+		...base,
+		version: "1.9.0",
+		versions: { list: [{ version: "1.9.0" }], url: "https://a.b/?t=hunter2" },
+	};
+	const { failures } = await provider.check({}, { ...given, scriptd: { password: "hunter2" }, replicas: 0 });
+	expect(failures).toEqual([
+		{ property: "replicas", reason: "0 is not a whole number from 1 to 64. Leave it out for 2." },
+		{
+			property: "",
+			reason: "versions: list and url are given, and versions come from one place. Keep one of them.",
+		},
+		{ property: "", reason: "scriptd: there is no property scriptd. Did you mean scripted?" },
+	]);
+});
 
 describe("what can't be changed", () => {
 	test.each([

@@ -127,6 +127,10 @@ test.each([
 		{ name: "My_Cluster" },
 		'name: "My_Cluster" is not a name for a cluster: up to 42 lower-case letters, digits and dashes, a letter first and no dash last. Set name to such a one; it may differ from the resource\'s.',
 	],
+	[
+		{ desiredState: "Stopped\n\u001b[31m" },
+		'desiredState: "Stopped\\n\\u001b[31m" is not "Started" or "Stopped". Leave it out to leave the cluster as it is.',
+	],
 	[{ version: undefined }, "version: it is missing: give a DB version, such as 1.8.0, or latest."],
 ])("%j is refused with the value, the reason and the way out", (more, said) => {
 	expect(problemOf(more)).toEqual([said]);

@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
 import { ControlError } from "../../control/errors";
 import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
@@ -35,7 +33,7 @@ async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): 
 	const engines = Object.fromEntries((await installedEngines(settings)).map((it) => [it.version, it.library]));
 	const checks: readonly [property: string, check: () => void][] = [
 		["local.directory", () => mustBeOurs(store.read() ?? { format: 1, fence: 0 }, { ...spec, generation: "" }, folder)],
-		["local.directory", () => accessSync(nearestFolder(folder), constants.W_OK)],
+		["local.directory", () => store.mustBeMakeable()],
 		["version", () => mustRun({ name, replicas, engines }, replicaFolders(replicas), version, store)],
 	];
 	const found = checks.flatMap(([property, check]) => {
@@ -53,8 +51,4 @@ function reasonOf(check: () => void, folder: string): string | undefined {
 		const said = error instanceof ControlError ? error : folderError(error, folder);
 		return errorText(said);
 	}
-}
-
-function nearestFolder(path: string): string {
-	return existsSync(path) ? path : nearestFolder(dirname(path));
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { writeDurably } from "./durable";
 import { engineEnvironment } from "./engines";
-import { errorText } from "./error-text";
 import { paths, replicaProcess } from "./home";
 import { Loop } from "./loop";
 import type { ProcessId } from "./process-id";
@@ -11,6 +10,7 @@ import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
 import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
 import { type EngineOf, Standby } from "./standby";
+import { errorWords } from "./store";
 
 /** What a replica is to run. */
 export interface Wanted extends EngineOf {
@@ -45,6 +45,9 @@ export interface KeeperOptions {
 	readonly onChange: () => void;
 }
 
+/** A process that was started from here. */
+type Spawned = Pick<Standby, "ended" | "end">;
+
 /** How long a process may take to end by itself before it is killed: it waits for the queries that it runs. */
 const stopSeconds = 20;
 /** After so many starts in a row that ended before they served, waiting is thought to be in vain; the trying goes on. */
@@ -71,7 +74,7 @@ export class Keeper {
 	#served = false;
 	#silent = 0;
 	/** Started just now, and not yet far enough to hold its lock. */
-	#spawned: { readonly ended: boolean } | undefined;
+	#spawned: Spawned | undefined;
 	/** Started ahead of its turn. */
 	#standby: Standby | undefined;
 	// Once it has been told what is wanted: a process that an earlier router started is not one too many.
@@ -125,7 +128,7 @@ export class Keeper {
 		try {
 			return await this.#approach();
 		} catch (error) {
-			this.#set({ trouble: errorText(error) });
+			this.#set({ trouble: errorWords(error, this.options.home) });
 			return 1000;
 		}
 	}
@@ -133,7 +136,14 @@ export class Keeper {
 	async #approach(): Promise<number> {
 		const id = this.process();
 		if (id !== undefined) return this.#tend(id);
-		if (this.#spawned !== undefined && !this.#spawned.ended) return 20;
+		if (this.#spawned?.ended === false) {
+			// It may hang while it loads its engine, and without the lock nothing else would ever end it.
+			if (this.#wanted?.run !== this.#runOf()) {
+				this.#spawned.end();
+				this.#runs = false;
+			}
+			return 20;
+		}
 		if (this.#runs) this.#noteEnd();
 		const wanted = this.#wanted;
 		if (wanted === undefined) {
@@ -220,7 +230,7 @@ export class Keeper {
 	}
 
 	/** Has the process that is ready take its turn, if it is one for this. */
-	#take(wanted: Wanted): { readonly ended: boolean } | undefined {
+	#take(wanted: Wanted): Spawned | undefined {
 		const standby = this.#standby;
 		if (!standby?.holds(wanted)) {
 			this.unprepare();
@@ -231,10 +241,10 @@ export class Keeper {
 		return standby;
 	}
 
-	#spawn(wanted: Wanted): { readonly ended: boolean } {
+	#spawn(wanted: Wanted): Spawned {
 		const { home, replica } = this.options;
-		const spawned = { ended: false };
-		spawnDetached({
+		const spawned = { ended: false, end: () => child.kill("SIGKILL") };
+		const child = spawnDetached({
 			program: "replica",
 			argument: JSON.stringify(this.#optionsOf(wanted)),
 			home,

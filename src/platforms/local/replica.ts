@@ -7,7 +7,6 @@ import { compareVersions, parseVersion } from "../../core/version";
 import { Applier, Undecidable } from "./applier";
 import { syncFolder, writeDurably } from "./durable";
 import { Engine } from "./engine";
-import { errorText } from "./error-text";
 import { paths, watchRouter } from "./home";
 import { tryLock } from "./lock";
 import { LogReader, lastEntry } from "./log-reader";
@@ -15,6 +14,7 @@ import { Progress } from "./progress";
 import { dataFolder, logFolder, openedFile, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
 import { word } from "./standby";
+import { errorWords } from "./store";
 
 /**
  * The process of one replica: `node replica.js <ReplicaOptions as JSON>`. It holds one engine and one data folder, follows
@@ -116,11 +116,13 @@ function noteOpened(folder: string, { version, replica }: ReplicaOptions): void 
 	syncFolder(folder);
 }
 
+const options = JSON.parse(process.argv[2] ?? "{}") as ReplicaOptions;
+
 function fail(error: unknown): never {
-	console.error(errorText(error));
+	console.error(errorWords(error, options.home));
 	process.exit(1);
 }
 
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-main(JSON.parse(process.argv[2] ?? "{}") as ReplicaOptions).catch(fail);
+main(options).catch(fail);

@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import {
+	accessSync,
+	constants,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	unlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { ControlError, PlatformError } from "../../control/errors";
 import { type DbVersion, parseVersion } from "../../core/version";
 import { syncFolder, writeDurably } from "./durable";
+import { errorText } from "./error-text";
 import { LockTimeout, withLock } from "./lock";
 import { openedFile } from "./protocol";
 import { type RecordFile, recordFormat, replicaFolders } from "./record";
@@ -59,6 +69,13 @@ export class Store {
 			this.#write(after);
 			return after;
 		});
+	}
+
+	/** Throws what making the record would throw, as far as that can be told beforehand; touches nothing. */
+	mustBeMakeable(): void {
+		// The dot asks for a folder: a file may be written, too.
+		this.#guard(() => accessSync(`${nearest(this.folder)}/.`, constants.W_OK));
+		if (existsSync(this.folder) && this.read() === undefined) this.#refuseForeign();
 	}
 
 	/** The highest version that ever opened each replica's data, as the replicas' own processes noted it. */
@@ -119,6 +136,11 @@ export class Store {
 	}
 }
 
+/** What is there of a path: itself, or the nearest that it would be made in. */
+function nearest(path: string): string {
+	return existsSync(path) ? path : nearest(dirname(path));
+}
+
 function readIfThere(path: string): string | undefined {
 	try {
 		return readFileSync(path, "utf8");
@@ -132,12 +154,19 @@ const reasons: Readonly<Record<string, string>> = {
 	EACCES: "may not be read or written by this user. Mend its permissions, or set local.directory to another folder",
 	EPERM: "may not be written by this user. Mend its permissions, or set local.directory to another folder",
 	EROFS: "is on a file system that is read-only. Set local.directory to a folder that can be written",
-	ENOSPC: "is on a disk that is full. Make room there, then run pulumi up again",
-	EDQUOT: "is on a disk where this user's quota is used up. Make room there, then run pulumi up again",
+	ENOSPC: "is on a disk that is full. Make room there, then run pulumi again",
+	EDQUOT: "is on a disk where this user's quota is used up. Make room there, then run pulumi again",
 	ENOTDIR: "is not a folder. Set local.directory to another one",
 	EEXIST: "is not a folder. Set local.directory to another one",
 	ENAMETOOLONG: "has too long a path. Set local.directory to a shorter one",
 };
+
+/** What a person is told of an error whatever it comes from; a full disk may come up anywhere. */
+export function errorWords(error: unknown, folder: string): string {
+	const { code = "" } = (error ?? {}) as NodeJS.ErrnoException;
+	const said = ["ENOSPC", "EDQUOT"].includes(code) ? folderError(error, folder) : error;
+	return errorText(said);
+}
 
 /** What a person is told when a cluster's folder can't be used. Errors that are ours already pass through. */
 export function folderError(error: unknown, folder: string): unknown {

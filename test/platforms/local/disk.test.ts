@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, type TestContext } from "vitest";
+import { Bench } from "./bench";
 import { idsOfEachReplica } from "./load";
 import { LocalPlace, until } from "./place";
 
@@ -19,7 +20,8 @@ describe("a full disk", () => {
 		place = mounted = undefined;
 	});
 
-	it("refuses writes in words, loses nothing, and is over once there is room", async (context) => {
+	/** A folder that is a small disk of its own. */
+	function mount(context: TestContext): string {
 		const folder = mkdtempSync(join(tmpdir(), "dbcluster-disk-"));
 		try {
 			execFileSync("mount", ["-t", "tmpfs", "-o", "size=128m", "tmpfs", folder], { stdio: "pipe" });
@@ -28,6 +30,29 @@ describe("a full disk", () => {
 			context.skip("only root may mount a small file system");
 		}
 		mounted = folder;
+		return folder;
+	}
+	const fill = (folder: string) =>
+		expect(() => writeFileSync(join(folder, "filler"), Buffer.alloc(256 << 20))).toThrow("ENOSPC");
+
+	it("is what a replica that can't start for it says, with the way out", async (context) => {
+		const folder = mount(context);
+		fill(folder);
+		const bench = new Bench();
+		try {
+			const home = join(folder, "c");
+			bench.spawn("26.7.2.1", { home });
+			expect(await bench.ended()).toBe(1);
+			expect(bench.words).toBe(
+				`the cluster's folder ${home} is on a disk that is full. Make room there, then run pulumi again.\n`,
+			);
+		} finally {
+			await bench.close();
+		}
+	});
+
+	it("refuses writes in words, loses nothing, and is over once there is room", async (context) => {
+		const folder = mount(context);
 		const filled: LocalPlace = await LocalPlace.open({ directory: join(folder, "c") });
 		place = filled;
 		await filled.started();
@@ -38,7 +63,7 @@ describe("a full disk", () => {
 			acknowledged.push(id);
 		};
 		await insert(0);
-		expect(() => writeFileSync(join(folder, "filler"), Buffer.alloc(256 << 20))).toThrow("ENOSPC");
+		fill(folder);
 
 		const refusal = await until("a write is refused", 60, async () =>
 			insert(acknowledged.length).then(

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -128,6 +128,23 @@ describe("a created cluster", () => {
 		await place.started({ replicas: 1 });
 		await place.under((claim, control) => control.destroy(claim, { data: true }));
 		expect(existsSync(place.home)).toBe(false);
+	});
+});
+
+describe("a folder that can't be a cluster's", () => {
+	it.each([
+		["holds other things", "c", "thesis.txt"],
+		["is a file", "c/thesis.txt", "is not a folder"],
+		["is below a file", "c/thesis.txt/clusters/db", "is not a folder"],
+	])("is an obstacle before anything is made: it %s", async (_, directory, words) => {
+		mkdirSync(place.home);
+		writeFileSync(join(place.home, "thesis.txt"), "chapter one");
+		const settings = { ...place.settings, directory: join(place.root, directory) };
+		const [obstacle, ...more] = await localPlatform.obstacles({ ...place.spec(), settings });
+		expect(obstacle).toMatchObject({ property: "local.directory", reason: expect.stringContaining(words) });
+		expect(obstacle?.reason).toContain("Set local.directory to");
+		expect(more).toEqual([]);
+		expect(readdirSync(place.root, { recursive: true }).sort()).toEqual(["c", "c/thesis.txt"]);
 	});
 });
 

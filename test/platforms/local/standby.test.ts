@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Claim } from "../../../src/control/port";
 import { signal } from "../../../src/platforms/local/process-id";
-import { LocalPlace, until, versions } from "./place";
+import { engines, LocalPlace, until, versions } from "./place";
 
 /** The processes that wait for their turn in a cluster, by their command lines. */
 function standbys(place: LocalPlace): number[] {
@@ -73,6 +76,31 @@ describe("a replica's next process, started ahead of its turn", () => {
 			await control.prepare(claim, "db-0-0", versions.broken);
 			expect((await replica("db-0-0"))?.serving).toBe(true);
 		});
+		await none();
+	});
+
+	it("is ended, where it took its turn and hangs while it loads its engine, once another is wanted or none", async () => {
+		// What is opened to be read waits for somebody to write.
+		const hangs = join(place.root, "hangs");
+		mkdirSync(hangs);
+		execFileSync("mkfifo", [join(hangs, "libchdb.so")]);
+		const control = place.control({ engines: { ...engines, [versions.broken]: hangs } });
+		const hang = async (claim: Claim) => {
+			await control.prepare(claim, "db-0-1", versions.broken);
+			await control.restart(claim, "db-0-1", versions.broken);
+			const turn = async () => (await control.look("db-0-1")).phase === "starting" || undefined;
+			await until("it takes its turn", 30, turn);
+			expect(standbys(place)).toHaveLength(1);
+		};
+		await place.under(async (claim) => {
+			await hang(claim);
+			await control.restart(claim, "db-0-1", versions.v1);
+			expect(await comesUp("db-0-1")).toMatchObject({ version: versions.v1, openedBy: versions.v1 });
+			await none();
+			await hang(claim);
+			await control.stop(claim);
+		});
+		await place.until("Stopped");
 		await none();
 	});
 
