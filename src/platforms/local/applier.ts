@@ -5,7 +5,7 @@ import { sessionOf } from "./http-format";
 import type { Progress } from "./progress";
 import type { LogEntry } from "./protocol";
 import { isWord, tokens } from "./sql";
-import { type Classified, classify, statementText } from "./statement";
+import { type Classified, classify, statementText, withoutWait } from "./statement";
 
 /** The write could not be applied for a reason that lies in this machine or process, and may pass: a full disk. */
 export class Unapplied extends Error {
@@ -48,6 +48,8 @@ const always: Readonly<Record<string, string>> = {
 	alter_sync: "1",
 	lightweight_deletes_sync: "1",
 	lightweight_delete_mode: "alter_update",
+	// As SYNC behind a DROP, see `withoutWait`.
+	database_atomic_wait_for_drop_and_detach_synchronously: "0",
 };
 /** A limit of time or memory would be met on one replica and not on another. */
 const neverTaken = /^(?:max_execution_time|timeout_|max_memory|readonly$)/;
@@ -161,7 +163,7 @@ export class Applier {
 	/** The statement for the engine. The rows of an INSERT go through a file: in the text the engine would misread some. */
 	#sql(entry: LogEntry, { insert }: Write): string {
 		const text = this.#text(entry);
-		if (insert?.source !== "data") return text.toString();
+		if (insert?.source !== "data") return withoutWait(text).toString();
 		const [head, settings] = [text.subarray(0, insert.settings), text.subarray(insert.settings, insert.from)];
 		writeFileSync(dataFile, text.subarray(insert.data, insert.dataEnd), { mode: 0o600 });
 		return `${head} FROM INFILE '${dataFile}' COMPRESSION 'none' ${settings} FORMAT ${insert.format}`;

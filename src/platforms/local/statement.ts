@@ -156,6 +156,29 @@ const repeats: Readonly<Record<string, (all: readonly Token[]) => Repeat>> = {
 	},
 };
 
+const kinds = ["TEMPORARY", "TABLE", "VIEW", "DICTIONARY", "DATABASE", "FUNCTION", "IF", "EXISTS", "EMPTY"];
+
+/** Where the name of what a DROP or DETACH is about begins. */
+const subject = (all: readonly Token[]) => all.findIndex((token, i) => i > 0 && !isWord(token, ...kinds));
+
+/**
+ * What is dropped, without the wish to wait until nothing of it is left on the disk: for that the engine 26.5 waits for ever.
+ * Its name is free at once all the same.
+ */
+export function withoutWait(text: Buffer): Buffer {
+	const all = [...tokens(text.toString("latin1"))];
+	if (!isWord(all[0], "DROP", "DETACH")) return text;
+	const at = all.findIndex(
+		(token, i) =>
+			i > subject(all) &&
+			!isSign(all[i - 1], ".") &&
+			(isWord(token, "SYNC") || (isWord(token, "NO") && isWord(all[i + 1], "DELAY"))),
+	);
+	const [first, last] = [all[at], all[isWord(all[at], "NO") ? at + 1 : at]];
+	if (first === undefined || last === undefined) return text;
+	return Buffer.concat([text.subarray(0, first.start), text.subarray(last.end)]);
+}
+
 const session = "There are no sessions on the local platform: each request may reach another replica.";
 
 /** Verbs, or forms of them, that the local platform does not do. */
@@ -172,14 +195,22 @@ const refusals: Readonly<Record<string, (all: readonly Token[]) => string | unde
 	WATCH: () => "WATCH is not offered by the local platform. Ask again with SELECT",
 	RENAME: (all) =>
 		commas(all) ? "several RENAMEs in one statement can't be repeated after a crash. Send each alone" : undefined,
-	DROP: (all) =>
-		commas(all) ? "several DROPs in one statement can't be repeated after a crash. Send each alone" : undefined,
+	DROP: (all) => {
+		if (commas(all)) return "several DROPs in one statement can't be repeated after a crash. Send each alone";
+		const isDefault = isWord(all[1], "DATABASE") && all[subject(all)]?.text === "default";
+		return isDefault ? "the engine ends without the database default. Drop the tables in it" : undefined;
+	},
 	EXCHANGE: (all) =>
 		commas(all) ? "several EXCHANGEs in one statement can't be repeated after a crash. Send each alone" : undefined,
-	DETACH: (all) =>
-		has(all, "PERMANENTLY")
+	DETACH: (all) => {
+		if (!has(all, "PERMANENTLY"))
+			return "what is detached comes back on each replica when that restarts. Add PERMANENTLY";
+		const at = subject(all);
+		const isOwn = isSign(all[at + 1], ".") && all[at]?.text !== "default";
+		return isOwn
 			? undefined
-			: "what is detached comes back on each replica when that restarts. Add PERMANENTLY",
+			: "the engine ends when it is to detach a table of the database default. Name another database before the table, or RENAME it";
+	},
 	ATTACH: (all) => (has(all, "FROM") ? "ATTACH ... FROM reads files that only one replica has" : undefined),
 	CREATE: refuseCreate,
 	REPLACE: refuseCreate,

@@ -159,6 +159,19 @@ describe.each(Object.keys(libraries) as Installed[])("a replica on engine %s", (
 		expect(await bench.value("SELECT groupArray(a) FROM (SELECT a FROM t ORDER BY a)")).toBe("[1,1,2,2,3,4,4]");
 	});
 
+	it.each(["SYNC", "NO DELAY"])("answers a DROP with %s, and the name is free", async (wait) => {
+		for (const name of ["gone", "d.gone"]) {
+			await bench.done("CREATE DATABASE IF NOT EXISTS d");
+			await bench.done(`CREATE TABLE ${name} (a Int32) ENGINE = MergeTree ORDER BY a`);
+			await bench.done(`INSERT INTO ${name} VALUES (1)`);
+			await bench.done(`DROP TABLE ${name} ${wait}`, { database_atomic_wait_for_drop_and_detach_synchronously: "1" });
+			await bench.done(`CREATE TABLE ${name} (a Int32) ENGINE = MergeTree ORDER BY a`);
+			expect(await bench.value(`SELECT count() FROM ${name}`)).toBe("0");
+			await bench.done(`DROP TABLE ${name}`);
+		}
+		await bench.done(`DROP DATABASE d ${wait}`);
+	});
+
 	it("outlives clients that break off in the middle of a request", async () => {
 		for (let i = 0; i < 20; i++) {
 			const gone = new AbortController();

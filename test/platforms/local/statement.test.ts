@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseInsert } from "../../../src/platforms/local/insert";
 import { tokens } from "../../../src/platforms/local/sql";
-import { classify, statementText } from "../../../src/platforms/local/statement";
+import { classify, statementText, withoutWait } from "../../../src/platforms/local/statement";
 
 const kind = (sql: string) => classify(sql).kind;
 const reason = (sql: string) => {
@@ -74,7 +74,8 @@ const writes = [
 	"OPTIMIZE TABLE t FINAL",
 	"DELETE FROM t WHERE a = 1",
 	"UPDATE t SET a = 1 WHERE b = 2",
-	"DETACH TABLE t PERMANENTLY",
+	"DETACH TABLE d.t PERMANENTLY",
+	"DROP TABLE default",
 	"ATTACH TABLE t",
 	"UNDROP TABLE t",
 	"INSERT INTO t SELECT number FROM system.numbers LIMIT 5",
@@ -125,6 +126,9 @@ const refusals: [string, RegExp][] = [
 	["CREATE MATERIALIZED VIEW v ENGINE = MergeTree ORDER BY a POPULATE AS SELECT a FROM t", /POPULATE/],
 	["CREATE MATERIALIZED VIEW v REFRESH EVERY 1 HOUR TO u AS SELECT 1", /refresh/],
 	["DETACH TABLE t", /PERMANENTLY/],
+	["DETACH TABLE t PERMANENTLY", /the database default\. Name another/],
+	["DETACH TABLE IF EXISTS `default`.t PERMANENTLY", /the database default\. Name another/],
+	["DROP DATABASE IF EXISTS default", /ends without the database default/],
 	["CREATE TABLE a (x Int8) ORDER BY x PARALLEL WITH CREATE TABLE b (x Int8) ORDER BY x", /PARALLEL WITH/],
 ];
 
@@ -243,4 +247,18 @@ describe("statementText", () => {
 		expect(text("SELECT 1", "")).toBe("SELECT 1");
 		expect(text("", "SELECT 1")).toBe("SELECT 1");
 	});
+});
+
+it.each([
+	["DROP TABLE t SYNC", "DROP TABLE t "],
+	["drop table if exists d.t no delay", "drop table if exists d.t "],
+	["DROP DATABASE `é` SYNC;", "DROP DATABASE `é` ;"],
+	["DETACH TABLE d.t PERMANENTLY SYNC", "DETACH TABLE d.t PERMANENTLY "],
+	["DROP TABLE sync", "DROP TABLE sync"],
+	["DROP TABLE d.sync", "DROP TABLE d.sync"],
+	["DROP TABLE sync SYNC", "DROP TABLE sync "],
+	["DROP TABLE t -- SYNC", "DROP TABLE t -- SYNC"],
+	["CREATE TABLE t (sync UInt8, no UInt8) ORDER BY sync", "CREATE TABLE t (sync UInt8, no UInt8) ORDER BY sync"],
+])("%s is not waited for", (sql, left) => {
+	expect(withoutWait(Buffer.from(sql)).toString()).toBe(left);
 });
