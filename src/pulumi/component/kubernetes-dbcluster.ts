@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DbCluster, type LastUpdate } from "../dbcluster";
+import { DbCluster, type LastUpdate, type ReplicaVersion } from "../dbcluster";
 import type { KubernetesDbClusterArgs } from "./args";
 import { exposure, serverFiles } from "./exposure";
 import { keeper } from "./keeper";
@@ -37,12 +37,16 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 	readonly secretName: pulumi.Output<string>;
 	/** The DB version that every replica runs. */
 	readonly version: pulumi.Output<string>;
+	/** What it ran before its last update; absent before the first. */
+	readonly previousVersion: pulumi.Output<string | undefined>;
 	/** The newest version of the catalogue when the cluster was last created, updated or refreshed; absent if unknown. */
 	readonly latestVersion: pulumi.Output<string | undefined>;
 	/** Whether `latestVersion` is newer than what runs. Set `version` to it, or to `latest`, to update. */
 	readonly updateAvailable: pulumi.Output<boolean>;
 	/** `Started`, `Stopped`, `Idle`, `Starting`, `Stopping`, `Updating`, `Restoring`, `Degraded` or `Unknown`. */
 	readonly state: pulumi.Output<string>;
+	/** What each replica runs. */
+	readonly replicaVersions: pulumi.Output<ReplicaVersion[]>;
 	/** How the last update went, also one that stopped; absent before the first. */
 	readonly lastUpdate: pulumi.Output<LastUpdate | undefined>;
 	/** In preview what the pending update does to reads and writes, and in which order, by transition; absent when none is due. */
@@ -123,9 +127,11 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		this.namespace = pulumi.output(scope.namespace);
 		this.secretName = login.name;
 		this.version = db.version;
+		this.previousVersion = db.previousVersion;
 		this.latestVersion = db.latestVersion;
 		this.updateAvailable = db.updateAvailable;
 		this.state = db.state;
+		this.replicaVersions = db.replicaVersions;
 		this.lastUpdate = db.lastUpdate;
 		this.caveats = db.caveats;
 		this.registerOutputs({
@@ -134,9 +140,11 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 			namespace: this.namespace,
 			secretName: this.secretName,
 			version: this.version,
+			previousVersion: this.previousVersion,
 			latestVersion: this.latestVersion,
 			updateAvailable: this.updateAvailable,
 			state: this.state,
+			replicaVersions: this.replicaVersions,
 			lastUpdate: this.lastUpdate,
 			caveats: this.caveats,
 		});

@@ -30,6 +30,8 @@ test("Pulumi's own analyzer makes a schema of the component", () => {
 			"lastUpdate",
 			"latestVersion",
 			"namespace",
+			"previousVersion",
+			"replicaVersions",
 			"secretName",
 			"state",
 			"updateAvailable",

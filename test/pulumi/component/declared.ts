@@ -90,8 +90,10 @@ const clusterOutputs = (type: string) =>
 	type.endsWith(":DbCluster") && {
 		endpoint: "http://analytics.db.svc:8123",
 		state: "Started",
+		previousVersion: "1.7.1",
 		latestVersion: "1.8.1",
 		updateAvailable: true,
+		replicaVersions: [{ name: "analytics-eu-0-0", version: "1.8.0" }],
 		lastUpdate: { from: "1.7.1", to: "1.8.0", outcome: "finished" },
 		caveats: { "1.8.0 -> 1.8.1": { reads: "SELECT keeps working" } },
 	};

@@ -126,9 +126,11 @@ describe("outputs", () => {
 			namespace: "db",
 			secretName: "analytics-eu-password-2",
 			version: "1.8.0",
+			previousVersion: "1.7.1",
 			latestVersion: "1.8.1",
 			updateAvailable: true,
 			state: "Started",
+			replicaVersions: [{ name: "analytics-eu-0-0", version: "1.8.0" }],
 			lastUpdate: { from: "1.7.1", to: "1.8.0", outcome: "finished" },
 			caveats: { "1.8.0 -> 1.8.1": { reads: "SELECT keeps working" } },
 		});
