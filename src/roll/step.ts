@@ -74,11 +74,13 @@ export async function takeStep(
 	return secondsSince(clock, left);
 }
 
-/** A roll before this one restarted it, or it was lost since the plan was made, and it comes back with what is wanted. */
+/**
+ * A roll before this one restarted it, or it was lost since the plan was made, and it comes back with what is wanted. What
+ * it stood at last tells only where it is about to start nothing else.
+ */
 async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean> {
-	if (sameVersion(step.from, to)) return !step.outdated;
 	const { replica, starting } = await control.look(step.replica);
-	return sameVersion(replica.version ?? starting, to) && replica.outdated !== true;
+	return sameVersion(replica.version ?? starting ?? step.from, to) && replica.outdated !== true;
 }
 
 /** Best effort: a restart that nothing is ready for takes longer. A claim that is lost is noticed by the next change. */

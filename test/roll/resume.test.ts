@@ -35,6 +35,14 @@ describe("an update that stopped midway", () => {
 		expect(world.violations).toEqual([]);
 	});
 
+	it("goes back at once, waiting for nothing, where the replica still hangs before it starts the target", async () => {
+		const engines = { "1.8.0": { pulls: Number.POSITIVE_INFINITY } };
+		const world = given([[{}, { version: v2, is: "loading" }]], { mark, engines });
+		const { rolled } = await run(world, v1);
+		expect(shown(world)).toEqual(["a-0-0 1.7.1 serves", "a-0-1 1.7.1 serves"]);
+		expect(rolled?.seconds).toBeLessThan(60);
+	});
+
 	it("lets back first what was drained and not restarted", async () => {
 		const world = given([[{}, { is: "drained" }]], { mark });
 		await run(world, v2);

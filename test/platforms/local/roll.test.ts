@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/roll/clock";
 import { roll } from "../../../src/roll/roll";
 import { RollStopped } from "../../../src/roll/stopped";
 import { idsOfEachReplica, Load } from "./load";
-import { LocalPlace, versions } from "./place";
+import { engines, LocalPlace, versions } from "./place";
 
 describe("an update under load", () => {
 	let place: LocalPlace;
@@ -44,5 +47,23 @@ describe("an update under load", () => {
 			[versions.v2, true],
 		]);
 		for (const ids of await idsOfEachReplica(place, "t", 2)) expect(ids).toEqual(load.acknowledged);
+	});
+
+	it("to an engine that hangs stops at the first replica, and is given up without waiting for it any more", async () => {
+		// What is opened to be read waits for somebody to write.
+		const hangs = join(place.root, "hangs");
+		mkdirSync(hangs);
+		execFileSync("mkfifo", [join(hangs, "libchdb.so")]);
+		const control = place.control({ engines: { ...engines, [versions.broken]: hangs } });
+		const events: string[] = [];
+		const report = ({ event }: { event: string }) => void events.push(event);
+		const to = (version: typeof versions.v1, stallSeconds?: number) =>
+			roll({ control, to: version, holder: "a test", timing: { stallSeconds }, report });
+		await expect(to(versions.broken, 2)).rejects.toMatchObject({ stop: { reads: true, cause: { kind: "stalled" } } });
+		events.length = 0;
+		// The default of five minutes is longer than this test may take.
+		const { cluster } = await to(versions.v1);
+		expect(cluster).toMatchObject({ state: "Started", replicas: [{ version: versions.v1 }, { version: versions.v1 }] });
+		expect(events.slice(0, 4)).toEqual(["began", "draining", "drained", "restarting"]);
 	});
 });
