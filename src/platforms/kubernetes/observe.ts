@@ -154,7 +154,7 @@ function replicaOf(
 	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
 	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
 	const down = serving || stopped ? undefined : (gone ?? troubleOf(pod, cluster.api.connection.now()));
-	const trouble = down ?? (serving ? unasked : undefined);
+	const trouble = down ?? (serving ? (unasked ?? healthy?.trouble) : undefined);
 	return {
 		name,
 		shard,

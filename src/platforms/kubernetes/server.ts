@@ -110,6 +110,8 @@ export interface Health {
 	readonly caughtUp: boolean;
 	/** Parts of other replicas that it has still to fetch. */
 	readonly waiting: number;
+	/** Of one that is not caught up, the table that is in the way, and why. */
+	readonly trouble?: string;
 }
 
 /**
@@ -127,12 +129,16 @@ export async function health(server: Server, patience = 2000): Promise<Health> {
 	for (let now = first; ; now = await unsettledTables(server)) {
 		const readOnly = now.some((row) => flag(row.is_readonly));
 		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
-		const cut = now.some((row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas));
-		const behind = now.some((row) => {
+		const cut = now.filter((row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas));
+		const behind = now.filter((row) => {
 			const then = first.find(({ database, table }) => database === row.database && table === row.table);
 			return then !== undefined && !holds(row, then);
 		});
-		if (cut || !behind || Date.now() > until) return { readOnly, caughtUp: !cut && !behind, waiting };
+		if (cut.length > 0)
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
+		if (behind.length === 0) return { readOnly, caughtUp: true, waiting };
+		if (Date.now() > until)
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows of the others") };
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
 }
@@ -145,6 +151,12 @@ export const unsettled =
 	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
 
 const unsettledTables = (server: Server): Promise<Row[]> => server.rows(unsettled);
+
+function troubleOf(tables: readonly Row[], how: string): string {
+	const [first] = tables;
+	const more = tables.length === 1 ? "" : ` (and ${tables.length - 1} more)`;
+	return `its table ${first?.database}.${first?.table}${more} ${how}`;
+}
 
 /** Whether a table has pulled and worked off what the log held at an earlier time. Times are compared as text. */
 function holds(row: Row, then: Row): boolean {

@@ -59,6 +59,15 @@ describe("a look at a replica that is ready", () => {
 		expect(await seen(forbidden)).toMatchObject({ serving: true, caughtUp: undefined });
 	});
 
+	it("says which of its tables is in the way", async () => {
+		const table = { database: "shop", table: "rows", is_readonly: 1, log_pointer: 1, total_replicas: 2 };
+		expect(await seen(() => ({ status: 200, text: JSON.stringify(table) }))).toMatchObject({
+			serving: true,
+			caughtUp: false,
+			trouble: "its table shop.rows is read-only or cut off from Keeper",
+		});
+	});
+
 	it("takes it for none that can stand in for another while its server gives no answer", async () => {
 		const silent = () => {
 			throw new TimedOut("no answer within 10 seconds");

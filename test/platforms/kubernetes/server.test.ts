@@ -69,12 +69,13 @@ describe("health", () => {
 	});
 
 	it("has caught up once it holds what the log held when it was first asked", async () => {
-		expect(await healthOf([table])).toEqual({ readOnly: false, caughtUp: false, waiting: 0 });
+		const trouble = "its table shop.rows lacks rows of the others";
+		expect(await healthOf([table])).toEqual({ readOnly: false, caughtUp: false, waiting: 0, trouble });
 		expect(await healthOf([table], [table], [])).toMatchObject({ caughtUp: true });
 		const later = { ...table, asked: "2026-01-01 00:00:11", log_max_index: "9", log_pointer: "6" };
 		expect(await healthOf([table], [later])).toMatchObject({ caughtUp: true });
 		const fetching = { ...later, inserts_in_queue: 2, inserts_oldest_time: "2026-01-01 00:00:09" };
-		expect(await healthOf([fetching])).toEqual({ readOnly: false, caughtUp: false, waiting: 2 });
+		expect(await healthOf([fetching])).toEqual({ readOnly: false, caughtUp: false, waiting: 2, trouble });
 		const newer = { ...fetching, inserts_oldest_time: "2026-01-01 00:00:11" };
 		expect(await healthOf([table], [fetching], [newer])).toMatchObject({ caughtUp: true, waiting: 2 });
 	});
@@ -88,6 +89,13 @@ describe("health", () => {
 		expect(await healthOf([{ ...table, is_session_expired: 1 }])).toMatchObject({ caughtUp: false });
 		const silent = { ...table, log_max_index: 0, log_pointer: 0, total_replicas: 0 };
 		expect(await healthOf([silent])).toMatchObject({ readOnly: false, caughtUp: false });
+	});
+
+	it("names the table that is in the way, and how many more there are", async () => {
+		const readOnly = { ...table, is_readonly: 1 };
+		expect((await healthOf([readOnly, { ...readOnly, table: "more" }, table])).trouble).toBe(
+			"its table shop.rows (and 1 more) is read-only or cut off from Keeper",
+		);
 	});
 
 	it("does not ask for an error of long ago: servers keep the last one until they restart", () => {
