@@ -1,14 +1,22 @@
 import { createServer } from "node:net";
 
-/** A port that nothing listens on, below those that the system gives to outgoing connections. */
-export async function freePort(): Promise<number> {
+/** Those that were given to somebody who may not listen yet. */
+const given = new Set<number>();
+
+/** A port that nothing listens on, below those that the system gives to outgoing connections; never the same one again. */
+export async function freePort(from = 20_000, count = 10_000): Promise<number> {
 	for (;;) {
-		const port = 10_000 + Math.floor(Math.random() * 10_000);
-		const free = await new Promise<boolean>((resolve) => {
-			const server = createServer()
-				.once("error", () => resolve(false))
-				.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-		});
-		if (free) return port;
+		const port = from + Math.floor(Math.random() * count);
+		if (given.has(port) || !(await isFree(port))) continue;
+		given.add(port);
+		return port;
 	}
+}
+
+function isFree(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const server = createServer()
+			.once("error", () => resolve(false))
+			.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+	});
 }

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { freePort } from "../../tools/port.mts";
 import { Cli } from "./cli.mts";
+import { testPort } from "./port.mts";
 import { type Args, Project, root } from "./project.mts";
 import { engineFolders, newVersion, oldVersion } from "./stack.mts";
 
@@ -72,7 +72,7 @@ export class Fleet extends Project {
 			replicas: 1,
 			local: {
 				directory: join(this.folder, path.replace("/", "-")),
-				port: await freePort(),
+				port: await testPort(),
 				engines: { [oldVersion]: engineFolders.old, [newVersion]: engineFolders.new },
 				addon: join(engineFolders.new, "chdb_node.node"),
 			},

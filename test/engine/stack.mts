@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { freePort } from "../../tools/port.mts";
+import { testPort } from "./port.mts";
 import { type Args, Project, root } from "./project.mts";
 
 const machine = `${process.platform}-${process.arch}`;
@@ -84,5 +84,5 @@ export async function stack(args: Args = {}): Promise<Stack> {
 
 /** A new stack that several tests share; whoever opens it removes it. */
 export async function openStack(args: Args = {}): Promise<Stack> {
-	return new Stack(await freePort()).set(args).init();
+	return new Stack(await testPort()).set(args).init();
 }
