@@ -25,12 +25,13 @@ export async function install(folder: string): Promise<void> {
 	const root = join(folder, "vendor");
 	// In a process of its own, so that the installer and the downloads that it starts can be ended when time is up.
 	const program = `require("@pulumi/pulumi/automation").PulumiCommand.install({ root: process.argv[1] })
-		.catch((error) => { console.error(error.message); process.exit(1); })`;
+		.catch((error) => { console.error(error.commandResult?.stderr || error.message); process.exit(1); })`;
 	const { status, stderr } = await run(process.execPath, ["-e", program, root], {
 		cwd: import.meta.dirname,
 		seconds: 10 * 60,
 	});
-	if (status !== 0) throw new Explained(stderr.trim().split("\n")[0] || "the installer did not end within 10 minutes");
+	if (status !== 0)
+		throw new Explained(stderr.trim().split("\n").at(-1) || "the installer did not end within 10 minutes");
 	for (const program of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"])
 		await rename(join(root, "bin", program), join(folder, program));
 	await rm(root, { recursive: true });
