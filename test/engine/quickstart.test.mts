@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { endProcessesOf, processesOf } from "../../tools/processes.mts";
 import { Cli } from "./cli.mts";
+import { testPort } from "./port.mts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -28,28 +29,51 @@ function temporary(): { folder: string; node: (...args: string[]) => Cli } {
 	return { folder, node: (...args) => new Cli(args, root, env, process.execPath) };
 }
 
-test("pulumi by hand in the clone runs the quickstart's program: it registers its resources", async () => {
-	const { node } = temporary();
-	const pulumi = (...args: string[]) => node("tools/pulumi.mts", ...args, "--non-interactive", "--stack", name).ended;
+/** `pulumi` typed by hand in the clone, with a stack of its own. */
+async function byHand() {
+	const { folder, node } = temporary();
 	const name = `test-${process.pid}`;
+	const pulumi = (...args: string[]) => node("tools/pulumi.mts", ...args, "--non-interactive", "--stack", name).ended;
 	expect(await pulumi("stack", "init")).toMatchObject({ status: 0 });
-	try {
-		const { status, output } = await pulumi("preview");
-		expect({ status, output }).toMatchObject({
-			status: 0,
-			output: expect.stringMatching(/DbCluster +quickstart +create/),
-		});
-		expect(output).toContain("+ 2 to create");
-		// The endpoint is known to whoever depends on it before the cluster exists.
-		expect(output).toMatch(/endpoint *: "http:\/\/127\.0\.0\.1:\d+"/);
+	// The stack's configuration lies in the clone.
+	onTestFinished(async () => void (await pulumi("stack", "rm", "--yes")));
+	return { folder, pulumi };
+}
 
-		await pulumi("config", "set", "version", "26.7.2.9");
-		const unknown = await pulumi("preview");
-		expect(unknown.status).not.toBe(0);
-		expect(unknown.output).toContain("property version value {26.7.2.9} has a problem");
+test("pulumi by hand in the clone runs the quickstart's program: it registers its resources", async () => {
+	const { pulumi } = await byHand();
+	const { status, output } = await pulumi("preview");
+	expect({ status, output }).toMatchObject({
+		status: 0,
+		output: expect.stringMatching(/DbCluster +quickstart +create/),
+	});
+	expect(output).toContain("+ 2 to create");
+	// The endpoint is known to whoever depends on it before the cluster exists.
+	expect(output).toMatch(/endpoint *: "http:\/\/127\.0\.0\.1:\d+"/);
+
+	await pulumi("config", "set", "version", "26.7.2.9");
+	const unknown = await pulumi("preview");
+	expect(unknown.status).not.toBe(0);
+	expect(unknown.output).toContain("property version value {26.7.2.9} has a problem");
+});
+
+test("pulumi by hand in the clone makes a cluster, updates it and takes it down", async () => {
+	const { folder, pulumi } = await byHand();
+	const cluster = { directory: join(folder, "cluster"), port: String(await testPort()), deletionPolicy: "Delete" };
+	for (const [key, value] of Object.entries(cluster)) await pulumi("config", "set", key, value);
+	expect(await pulumi("up", "--yes")).toMatchObject({ status: 0, output: expect.stringContaining("+ 2 created") });
+	try {
+		await pulumi("config", "set", "version", "26.7.2.1");
+		const preview = await pulumi("preview", "--diff");
+		expect(preview).toMatchObject({ status: 0, output: expect.stringContaining("+ 26.5.1.1 -> 26.7.2.1: {") });
+		expect(await pulumi("up", "--yes")).toMatchObject({ status: 0, output: expect.stringContaining("~ 1 updated") });
+		const answer = await fetch(`http://127.0.0.1:${cluster.port}/?query=SELECT+version()`);
+		expect(await answer.text()).toBe("26.7.2.1\n");
 	} finally {
-		await pulumi("stack", "rm", "--yes");
+		expect(await pulumi("destroy", "--yes")).toMatchObject({ status: 0 });
 	}
+	expect(await processesOf(folder)).toEqual([]);
+	expect(existsSync(cluster.directory)).toBe(false);
 });
 
 test("npm start tells its story to the end, beside one that is interrupted, and after one that was killed; nothing is left", async () => {
