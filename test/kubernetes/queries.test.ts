@@ -62,6 +62,11 @@ async function queriesUntilOn(space: Space, replica: string, endpoint: string, s
 	const running =
 		"SELECT count() FROM system.processes WHERE query LIKE '%sum(sleep%' AND query NOT LIKE '%processes%'";
 	const answers: Promise<string>[] = [];
+	// The node's proxy follows a pod's readiness in its own time.
+	await vi.waitFor(async () => expect(await queryAt(endpoint, "SELECT hostName()")).toBe(replica), {
+		timeout: minute,
+		interval: 50,
+	});
 	// A connection is given to either of two replicas.
 	while (answers.length < 20) {
 		const answer = queryAt(endpoint, sql, "", { timeout: 2 * minute });
