@@ -168,9 +168,10 @@ const subject = (all: readonly Token[]) => all.findIndex((token, i) => i > 0 && 
 export function withoutWait(text: Buffer): Buffer {
 	const all = [...tokens(text.toString("latin1"))];
 	if (!isWord(all[0], "DROP", "DETACH")) return text;
+	const name = subject(all);
 	const at = all.findIndex(
 		(token, i) =>
-			i > subject(all) &&
+			i > name &&
 			!isSign(all[i - 1], ".") &&
 			(isWord(token, "SYNC") || (isWord(token, "NO") && isWord(all[i + 1], "DELAY"))),
 	);
