@@ -1,6 +1,7 @@
 import type { ObservedCluster, ObservedReplica, Reshaping, UpdateMark } from "../core/cluster";
+import type { Holdings, LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
-import type { ClusterRecord } from "./record";
+import type { ClusterRecord, HeldDigest } from "./record";
 
 /** A claim that this process holds. */
 export interface Claim {
@@ -30,6 +31,8 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly shards: number;
 	readonly replicas: number;
 	readonly settings: Settings;
+	/** Tables that differ between replicas on purpose. */
+	readonly localTables?: LocalTables;
 }
 
 /** What stands in the way of something that is asked for. */
@@ -70,6 +73,11 @@ export interface ClusterControl<Settings = unknown> {
 	observe(record?: ClusterRecord): Promise<ObservedCluster | undefined>;
 	/** One replica as it is now. */
 	look(replica: string): Promise<ReplicaView>;
+	/**
+	 * What a replica holds, by one question to itself: every table of every database but the server's own; `undefined` while
+	 * it can't be asked. Two replicas of a shard that hold the same answer the same, apart from rows that do not replicate.
+	 */
+	holds(replica: string): Promise<Holdings | undefined>;
 
 	/** Takes the exclusive claim for `seconds`; throws {@link Claimed} while another holds it. Allowed with no cluster yet. */
 	claim(holder: string, seconds: number): Promise<Claim>;
@@ -82,6 +90,12 @@ export interface ClusterControl<Settings = unknown> {
 	begin(claim: Claim, mark: UpdateMark): Promise<void>;
 	/** Removes the mark. */
 	finish(claim: Claim): Promise<void>;
+
+	/**
+	 * Keeps with the cluster what a replica held right before it was taken out, so that whoever comes after a crash can tell
+	 * whether it came back with less; `undefined` forgets it.
+	 */
+	remember(claim: Claim, replica: string, held: HeldDigest | undefined): Promise<void>;
 
 	/**
 	 * Takes the replica out of the clients' endpoints; resolves when no new request reaches it. Queries that run go on.

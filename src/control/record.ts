@@ -11,6 +11,15 @@ export interface ClaimRecord {
 	readonly expires: string;
 }
 
+/** What a replica held right before it was taken out, small also where that is thousands of tables. */
+export interface HeldDigest {
+	readonly tables: number;
+	/** Of the names, engines and paths of all tables, in hexadecimal. */
+	readonly digest: string;
+	/** Which tables were left out, as `update.localTables` had it then. */
+	readonly localTables?: readonly string[];
+}
+
 /**
  * The ONE object that a cluster keeps about itself where it lives (a file locally, a ConfigMap on Kubernetes), changed
  * only by compare-and-swap. Pulumi's state is a copy at best: it can be stale, edited or gone.
@@ -27,4 +36,6 @@ export interface ClusterRecord {
 	readonly claim?: ClaimRecord;
 	/** The highest version that ever opened each replica's data, by the replica's name. */
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
+	/** Of the replicas that were taken out and were not seen to have come back whole. */
+	readonly held?: Readonly<Record<string, HeldDigest>>;
 }

@@ -1,4 +1,5 @@
 import { byShard, type ObservedCluster, type Reshaping } from "./cluster";
+import { forgets, tableName, uncopied } from "./holdings";
 import type { Plan } from "./plan";
 
 /** What happens to a kind of request while the update runs. */
@@ -17,6 +18,10 @@ export interface Caveats {
 	readonly upgrades: boolean;
 	readonly reads: Effect;
 	readonly writes: Effect;
+	/** Tables whose rows some replica has alone, where reads keep working otherwise. */
+	readonly uncopied: readonly Uncopied[];
+	/** Tables whose rows end with the server's process. */
+	readonly forgotten: readonly string[];
 	/** Replicas in order, one list a shard. */
 	readonly order: readonly (readonly string[])[];
 	/** Several shards go on at once after this replica serves. */
@@ -31,6 +36,13 @@ export interface Caveats {
 	readonly leaves: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
+}
+
+/** A table of which no other replica has the rows. */
+export interface Uncopied {
+	readonly table: string;
+	/** The replicas that have such a table, each with rows of its own. */
+	readonly on: readonly string[];
 }
 
 export type CaveatNote =
@@ -71,10 +83,13 @@ export function caveats(
 	{ joins, leaves }: Pick<Reshaping, "joins" | "leaves"> = { joins: [], leaves: [] },
 ): Caveats {
 	const { transition, upgrades, start, lanes, canary, resumes } = plan;
+	const does = effects(plan, cluster);
 	return {
 		transition,
 		upgrades,
-		...effects(plan, cluster),
+		...does,
+		uncopied: does.reads === "working" ? uncopiedIn(plan, cluster) : [],
+		forgotten: forgottenIn(plan, cluster),
 		order: lanes.map(({ steps }) => steps.map((step) => step.replica)),
 		...(canary !== undefined && lanes.length > 1 && { canary }),
 		wakes: start === "Idle" && lanes.length > 0,
@@ -84,6 +99,23 @@ export function caveats(
 		leaves,
 		notes,
 	};
+}
+
+/** Of the replicas that restart. */
+function uncopiedIn({ lanes }: Plan, { replicas }: ObservedCluster): Uncopied[] {
+	const restarting = new Set(lanes.flatMap(({ steps }) => steps.map((step) => step.replica)));
+	const found = new Map<string, string[]>();
+	for (const { name, holds } of replicas.filter((replica) => restarting.has(replica.name)))
+		for (const table of holds === undefined ? [] : uncopied(holds))
+			found.set(tableName(table), [...(found.get(tableName(table)) ?? []), name]);
+	return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([table, on]) => ({ table, on }));
+}
+
+function forgottenIn({ lanes }: Plan, { replicas }: ObservedCluster): string[] {
+	const restarting = new Set(lanes.flatMap(({ steps }) => steps.map((step) => step.replica)));
+	const held = replicas.flatMap(({ name, holds }) => (restarting.has(name) ? (holds?.tables ?? []) : []));
+	const ending = held.filter((table) => forgets(table) && table.rows !== 0);
+	return [...new Set(ending.map(tableName))].sort();
 }
 
 function effects({ start, lanes }: Plan, cluster: ObservedCluster): { reads: Effect; writes: Effect } {

@@ -1,3 +1,4 @@
+import { type Holdings, lackedBy, tableName } from "./holdings";
 import type { State } from "./state";
 import { compareVersions, type DbVersion, highest, lowest } from "./version";
 
@@ -16,6 +17,8 @@ export interface ObservedReplica {
 	readonly readOnly: boolean | undefined;
 	/** Holds every write that the others of its shard acknowledged. */
 	readonly caughtUp: boolean | undefined;
+	/** Its tables, where it was asked for them. */
+	readonly holds?: Holdings;
 	/** It runs with settings from before their last change: a restart gives it the new ones. */
 	readonly outdated?: boolean;
 	/** What a person should know of it in one clause, such as its last words: `exits at start: "Code: 1000 ..."`. */
@@ -38,6 +41,8 @@ export interface ObservedCluster {
 	readonly state: State;
 	/** Every replica of every shard, by shard, then by ordinal. At least one. */
 	readonly replicas: readonly ObservedReplica[];
+	/** Replicas that serve were asked what they hold; one without an answer could not tell. */
+	readonly asked?: true;
 	/** There when an update of ours is under way or stopped midway. */
 	readonly mark?: UpdateMark;
 }
@@ -81,6 +86,23 @@ export function byShard(cluster: ObservedCluster): Map<number, ObservedReplica[]
 		else shard.push(replica);
 	}
 	return shards;
+}
+
+/**
+ * With as much of what replicas hold as the rules and caveats look at: tables that every replica of a shard has alike, and
+ * that replicate, are left out.
+ */
+export function abridged(cluster: ObservedCluster): ObservedCluster {
+	const shards = byShard(cluster);
+	const replicas = cluster.replicas.map((replica) => {
+		if (replica.holds === undefined) return replica;
+		const others = (shards.get(replica.shard) ?? []).flatMap(({ holds }) => holds ?? []);
+		const everywhere = new Set(replica.holds.tables.filter(({ rows }) => rows === undefined).map(tableName));
+		for (const other of others) for (const table of lackedBy(other, replica.holds)) everywhere.delete(tableName(table));
+		const tables = replica.holds.tables.filter((table) => !everywhere.has(tableName(table)));
+		return { ...replica, holds: { ...replica.holds, tables } };
+	});
+	return { ...cluster, replicas };
 }
 
 /** What other settings or another size do to a cluster that runs. */

@@ -1,4 +1,5 @@
 import type { ObservedCluster } from "./cluster";
+import type { LocalTables } from "./holdings";
 import type { Release } from "./release";
 
 export type { Release } from "./release";
@@ -22,6 +23,8 @@ export interface Question {
 	readonly policy: Policy;
 	/** What is known of versions besides, for those whose engine the catalogue does not tell. */
 	readonly known?: readonly Release[];
+	/** Tables that differ between replicas on purpose. */
+	readonly localTables?: LocalTables;
 	/** Where updates are held to a maintenance window. */
 	readonly window?: Window;
 }

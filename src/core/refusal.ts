@@ -67,6 +67,19 @@ export interface RefusalFacts {
 			readonly trouble?: string;
 		}[];
 	};
+	"last-copy": {
+		/** The first that some replicas hold and others of their shard lack, in the order of their names. */
+		readonly tables: readonly {
+			readonly table: string;
+			readonly on: readonly string[];
+			readonly lack: readonly string[];
+		}[];
+		/** How many there are in all. */
+		readonly count: number;
+		/** Replicas that could not be asked what they hold. */
+		readonly unasked: readonly string[];
+	};
+	"persistent-data": { readonly replicas: readonly { readonly replica: string; readonly volatile: string }[] };
 	"maintenance-window": {
 		/** ISO 8601 in UTC. */
 		readonly opens: string;

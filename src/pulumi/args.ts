@@ -203,6 +203,16 @@ export interface UpdateArgs {
 	shardsAtOnce?: Input<number>;
 
 	/**
+	 * Tables that differ between the replicas of a shard on purpose, by database and name; `scratch.*` is all of a database.
+	 * All others must be on every replica of a shard before one of them is taken down, and a replica that comes back without
+	 * one stops the update. Reads of the tables that are named here fail while their replica restarts.
+	 *
+	 * @default none
+	 * @example ["default.loc", "scratch.*"]
+	 */
+	localTables?: Input<Input<string>[]>;
+
+	/**
 	 * The maintenance window: replicas are restarted, for another version or for other settings, only by a `pulumi up` that
 	 * runs while it is open. Previews say when it opens and do not fail, so that a change can be approved before.
 	 *

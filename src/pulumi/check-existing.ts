@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterRecord } from "../control/record";
 import type { CaveatNote } from "../core/caveats";
-import type { ObservedCluster, Reshaping, UpdateMark } from "../core/cluster";
+import { type ObservedCluster, type Reshaping, reshaped, type UpdateMark } from "../core/cluster";
 import { type Known, known, unknown } from "../core/question";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { availableText, goneText, strangerText, unreachableText, versionUnknownCaveats } from "../words/resource";
 import { catalogueOf, latestOf, listed } from "./catalogue";
 import { type Asked, type Found, isUnchanged, refused } from "./found";
-import { foresee, type Judgement, judge } from "./judge";
-import { artifactOf, readCluster } from "./live";
+import { foresee, type Judgement, judge, judgeRestart } from "./judge";
+import { artifactOf, readCluster, readHolds } from "./live";
 import { mayOwn } from "./ownership";
 import type { Valid } from "./parse";
 import type { Place } from "./place";
@@ -29,14 +29,17 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !recording) return {};
 
-	const cluster = await readCluster(place, itsRecord);
+	const seen = await readCluster(place, itsRecord);
+	if (!seen.known) return checkUnreachable(asked, seen.why);
+	if (seen.value === undefined) return refused("name", goneText(place.id));
+	const cluster = toJudge || toAssess ? await readHolds(place, seen.value) : known(seen.value);
 	if (!cluster.known) return checkUnreachable(asked, cluster.why);
-	if (cluster.value === undefined) return refused("name", goneText(place.id));
 	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
 	const { obstacles, ...reshaping } = toAssess ? await assess(valid, place, version, itsRecord) : asItIs;
 	if (!toJudge) {
 		const caveats = foresee(valid, version, cluster.value, [], reshaping);
-		return { failures: obstacles, inputs: { ...kept, ...(toAssess && { caveats }) } };
+		const refusals = judgeRestart(valid, version, reshaped(cluster.value, reshaping));
+		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...(toAssess && { caveats }) } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { ControlError } from "../control/errors";
+import { withHolds } from "../control/holds";
 import type { ClusterControl, ClusterSpec } from "../control/port";
 import { type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
@@ -7,19 +8,19 @@ import { known } from "../core/question";
 import { type DbVersion, sameVersion } from "../core/version";
 import { systemClock, timestamp } from "../roll/clock";
 import type { RollEvent } from "../roll/events";
+import type { Ground } from "../roll/ground";
 import { type Hold, type HoldOptions, holding } from "../roll/hold";
 import type { Recorder } from "../roll/recorder";
 import { grow, shrink } from "../roll/resize";
 import { retrying } from "../roll/retry";
 import { roll } from "../roll/roll";
-import type { Ground } from "../roll/step";
 import { type Timing, withDefaults } from "../roll/timing";
 import { untilState } from "../roll/wait";
 import { phaseTeller } from "../roll/watch";
 import { goneText, strangerText } from "../words/resource";
 import { catalogueOf } from "./catalogue";
 import type { Complete } from "./complete";
-import { judgeNow, judgeWindow } from "./judge";
+import { judgeNow, judgeRestart, judgeWindow } from "./judge";
 import { finishing } from "./orphan";
 import { mayOwn } from "./ownership";
 import { Teller } from "./tell";
@@ -65,9 +66,9 @@ async function inSteps(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 		const judge = (observed: ObservedCluster) => {
 			recorder.see(observed);
 			begunHere = observed.mark !== undefined && observed.mark.since >= start;
-			return refuse(wanted, observed);
+			return refuse(wanted, control, observed);
 		};
-		await roll({ ...options, to: version, judge });
+		await roll({ ...options, to: version, localTables: args.update.localTables, judge });
 	}
 	return holding(options, (hold) => bringTo(wanted, control, hold, report));
 }
@@ -112,6 +113,7 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 		shards,
 		replicas,
 		settings: place.settings,
+		localTables: args.update.localTables,
 	};
 	const made = async () => {
 		await hold.change((claim) => control.create(claim, spec));
@@ -127,8 +129,8 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 	const assessment = await control.assess(spec);
 	const reasons = assessment.obstacles.map(({ reason }) => reason);
 	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
-	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) await refuse(wanted, cluster);
-	else if (!isHalfMade(cluster)) mustBeOpen(wanted, reshaped(cluster, assessment));
+	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) await refuse(wanted, control, cluster);
+	else if (!isHalfMade(cluster)) await mayRestart(wanted, control, cluster, assessment);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await hold.change((claim) => control.adopt(claim, owner, generation));
@@ -156,7 +158,8 @@ async function reshape(
 	const { version: to } = spec;
 	const clock = systemClock;
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
-	const ground: Ground = { control, hold, clock, timing, to, report, tell: phaseTeller(report) };
+	const { localTables } = spec;
+	const ground: Ground = { control, hold, clock, timing, to, localTables, report, tell: phaseTeller(report) };
 	const changes = restarts || joins.length > 0 || leaves.length > 0;
 	if (changes) recorder.see(cluster);
 	if (changes && cluster.mark === undefined) {
@@ -192,15 +195,24 @@ function isHalfMade({ mark, state, replicas }: ObservedCluster): boolean {
 }
 
 /** The live cluster is judged right before it is touched, whatever preview said. */
-async function refuse(wanted: Wanted, observed: ObservedCluster): Promise<void> {
-	const refusals = judgeNow(wanted, wanted.version, known(observed), await catalogueOf(wanted));
+async function refuse(wanted: Wanted, control: ClusterControl, observed: ObservedCluster): Promise<void> {
+	const [catalogue, cluster] = await Promise.all([catalogueOf(wanted), withHolds(control, observed)]);
+	const refusals = judgeNow(wanted, wanted.version, known(cluster), catalogue);
 	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
 }
 
-/** Settings that restart replicas wait for the maintenance window as well. */
-function mustBeOpen(wanted: Wanted, cluster: ObservedCluster): void {
-	const refusal = judgeWindow(wanted, wanted.version, known(cluster));
-	if (refusal !== undefined) throw new ControlError(refusal.reason);
+/** Settings that restart replicas wait for the maintenance window, and need replicas that can stand in for each other. */
+async function mayRestart(
+	wanted: Wanted,
+	control: ClusterControl,
+	observed: ObservedCluster,
+	reshaping: Reshaping,
+): Promise<void> {
+	const touches = reshaping.restarts || observed.replicas.some(({ outdated }) => outdated);
+	const cluster = reshaped(touches ? await withHolds(control, observed) : observed, reshaping);
+	const closed = judgeWindow(wanted, wanted.version, known(cluster));
+	const refusals = [...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster)];
+	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
 }
 
 /** Started or Stopped, if the arguments say so. An idle cluster is as good as started: a request wakes it. */

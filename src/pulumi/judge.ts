@@ -2,10 +2,10 @@ import { knownReleases } from "../catalogue/known";
 import { type CaveatNote, caveats } from "../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
-import type { Known, Question, Release, Window } from "../core/question";
+import { type Known, known, type Question, type Release, unknown, type Window } from "../core/question";
 import type { Refusal, RuleName } from "../core/refusal";
 import { releaseOf } from "../core/release";
-import { decide } from "../core/rules";
+import { decide, restartRules } from "../core/rules";
 import { type DbVersion, parseVersion } from "../core/version";
 import { caveatsInput } from "../words/caveats";
 import { refusalText } from "../words/refusals";
@@ -55,6 +55,12 @@ export function judgeWindow(valid: Valid, target: string, cluster: Known<Observe
 	return judgeNow(valid, target, cluster, { known: false, why: "" }).find(({ rule }) => rule === "maintenance-window");
 }
 
+/** Why replicas that keep their version may not be restarted, whenever that is. */
+export function judgeRestart(valid: Valid, target: string, cluster: ObservedCluster): readonly Reason[] {
+	const question = questionOf(valid, target, known(cluster), unknown("it has no say in a restart"));
+	return decide(question, restartRules).map(reasonOf);
+}
+
 function questionOf(
 	valid: Valid,
 	target: string,
@@ -62,7 +68,8 @@ function questionOf(
 	catalogue: Known<readonly Release[]>,
 ): Question {
 	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
-	return { target, cluster, catalogue, policy, known: knownReleases };
+	const localTables = isKnown(valid, "update") ? valid.args.update.localTables : [];
+	return { target, cluster, catalogue, policy, known: knownReleases, localTables };
 }
 
 function reasonOf(refusal: Refusal): Reason {

@@ -1,4 +1,5 @@
 import { ControlError } from "../control/errors";
+import { withHolds } from "../control/holds";
 import type { ClusterControl } from "../control/port";
 import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
@@ -27,6 +28,11 @@ export function readRecord(place: Place): Promise<Known<ClusterRecord | undefine
  */
 export function readCluster(place: Place, record?: ClusterRecord): Promise<Known<ObservedCluster | undefined>> {
 	return attempt(() => controlOf(place).observe(record));
+}
+
+/** A cluster that {@link readCluster} has just read, with what each replica holds. */
+export function readHolds(place: Place, cluster: ObservedCluster): Promise<Known<ObservedCluster>> {
+	return attempt(() => withHolds(controlOf(place), cluster));
 }
 
 /** What exactly a version is; unknown, with the platform's words, where there is no such thing. */

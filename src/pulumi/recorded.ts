@@ -1,4 +1,4 @@
-import type { ObservedCluster } from "../core/cluster";
+import { abridged, type ObservedCluster } from "../core/cluster";
 import { states } from "../core/state";
 import { compareVersions, type DbVersion, highest, parseVersion } from "../core/version";
 
@@ -13,7 +13,7 @@ export interface Recorded {
 export function record(cluster: ObservedCluster, at: Date): Recorded {
 	return {
 		at: at.toISOString(),
-		cluster: { ...cluster, replicas: cluster.replicas.map(({ trouble, ...rest }) => rest) },
+		cluster: abridged({ ...cluster, replicas: cluster.replicas.map(({ trouble, ...rest }) => rest) }),
 	};
 }
 

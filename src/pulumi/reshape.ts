@@ -16,6 +16,13 @@ export function sizeOf(valid: Valid, record: ClusterRecord): Pick<ClusterRecord,
 /** What the settings and the size that are asked for would come to, by the live cluster. */
 export function assess(valid: Valid, place: Place, version: DbVersion, record: ClusterRecord): Promise<Assessment> {
 	const { platform, name, settings, pin } = place;
-	const spec = { name, owner: valid.args.owner, version, ...sizeOf(valid, record), settings };
+	const spec = {
+		name,
+		owner: valid.args.owner,
+		version,
+		...sizeOf(valid, record),
+		settings,
+		localTables: valid.args.update.localTables,
+	};
 	return platform.control(name, settings, pin).assess(spec);
 }

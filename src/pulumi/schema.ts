@@ -26,6 +26,10 @@ const window = z
 		if (problem !== undefined) context.addIssue({ code: "custom", ...problem });
 	});
 
+const tableError = accepted(
+	'the name of a table with its database, such as "default.loc", or "scratch.*" for all of a database',
+);
+
 const update = z.strictObject(
 	{
 		policy: oneOf(policies, "latest"),
@@ -33,6 +37,11 @@ const update = z.strictObject(
 		drainSeconds: count(0, 86_400, defaultTiming.drainSeconds),
 		stallSeconds: count(1, 604_800, defaultTiming.stallSeconds),
 		shardsAtOnce: count(1, 256, defaultTiming.shardsAtOnce),
+		localTables: z
+			.array(z.string({ error: tableError }).regex(/^[^.]+\..+$/, { error: tableError }), {
+				error: accepted('a list such as ["default.loc", "scratch.*"]'),
+			})
+			.default([]),
 		window: window.optional(),
 		ignoreWindow: trueOrFalse(false),
 	},

@@ -53,7 +53,7 @@ export type RollEvent =
 	| { readonly event: "finished"; readonly transition: string; readonly seconds: number };
 
 /** Why another replica of the shard can't stand in for the one that is next. */
-export type Problem = "down" | "read-only" | "behind";
+export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
 
 /** Why and where a roll stopped; words make the message of it. */
 export interface RollStop {
@@ -71,6 +71,18 @@ export interface RollStop {
 		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number }
 		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
 		| { readonly kind: "not-safe"; readonly others: readonly { readonly replica: string; readonly problem: Problem }[] }
+		/** It came back with less than it had, or than the others of its shard have. */
+		| {
+				readonly kind: "data-missing";
+				/** The first tables that are missing. */
+				readonly tables: readonly string[];
+				/** How many there are in all. */
+				readonly count: number;
+				/** Where its data is, for people; absent where that is not known. */
+				readonly at?: string;
+				/** Another replica of its shard has them. */
+				readonly elsewhere?: string;
+		  }
 		| { readonly kind: "claim-lost"; readonly by?: string }
 		| { readonly kind: "platform"; readonly words: string };
 	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];

@@ -1,7 +1,8 @@
 import type { ClusterSpec } from "../control/port";
 import { byShard, type ObservedCluster } from "../core/cluster";
 import { secondsSince } from "./clock";
-import { clear, type Ground, letBack } from "./step";
+import type { Ground } from "./ground";
+import { clear, letBack } from "./step";
 import { stopped } from "./stop";
 import { WaitStopped } from "./stopped";
 import { marks, watch } from "./watch";

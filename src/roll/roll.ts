@@ -1,24 +1,29 @@
 import { ControlError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
 import { byShard, floor, type ObservedCluster, type UpdateMark } from "../core/cluster";
+import type { LocalTables } from "../core/holdings";
 import { type Plan, plan, type Step } from "../core/plan";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import type { RollEvent } from "./events";
+import { type Ground, StepStopped } from "./ground";
 import { holding } from "./hold";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
-import { CameBack, type Ground, StepStopped, takeStep } from "./step";
+import { CameBack, takeStep } from "./step";
 import { type Place, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
 import { phaseTeller } from "./watch";
 import { allServe, wakeUp } from "./whole";
+import { remembered } from "./whole-data";
 
 export interface RollOptions {
 	readonly control: ClusterControl;
 	/** The version to take every replica to. */
 	readonly to: DbVersion;
+	/** Tables that differ between replicas on purpose: `default.loc`, `scratch.*`. */
+	readonly localTables?: LocalTables;
 	/** For people who are told who changes the cluster: `user@host, process 4711`. */
 	readonly holder: string;
 	readonly timing?: Partial<Timing>;
@@ -45,11 +50,11 @@ export interface Rolled {
  * @example await roll({ control, to: version, holder: "ann@build-7, process 4711", report: console.log });
  */
 export async function roll(options: RollOptions): Promise<Rolled> {
-	const { clock = systemClock, report = () => {}, holder, to } = options;
+	const { clock = systemClock, report = () => {}, holder, to, localTables } = options;
 	const timing = withDefaults(options.timing);
 	const control = retrying(options.control, clock, (words) => report({ event: "retrying", words }));
 	return holding({ control, holder, clock, timing, report }, (hold) =>
-		underClaim({ control, hold, clock, timing, report, to, tell: phaseTeller(report) }, options),
+		underClaim({ control, hold, clock, timing, report, to, localTables, tell: phaseTeller(report) }, options),
 	);
 }
 
@@ -72,7 +77,13 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 		report({ event: "woke", seconds: secondsSince(clock, start) });
 	}
 	neverBack(cluster, to);
-	if (cluster.mark !== undefined && cluster.state !== "Stopped") cluster = await letBackDrained(ground, cluster);
+	if (cluster.mark !== undefined && cluster.state !== "Stopped") {
+		const found = cluster;
+		await lookAtRemembered(ground, found).catch(async (error: unknown) => {
+			throw await stopped(error, bare, found, to, { change, step: 0, of: 0 });
+		});
+		cluster = await letBackDrained(ground, found);
+	}
 
 	const planned = plan(cluster, to);
 	const of = planned.lanes.flatMap(({ steps }) => steps).length;
@@ -97,6 +108,16 @@ async function observed(control: ClusterControl): Promise<ObservedCluster> {
 	const cluster = await control.observe();
 	if (cluster === undefined) throw new ControlError("there is no such cluster to update");
 	return cluster;
+}
+
+async function lookAtRemembered(ground: Ground, cluster: ObservedCluster): Promise<void> {
+	const { held } = (await ground.control.record()) ?? {};
+	if (held === undefined) return;
+	const shards = byShard(cluster);
+	await remembered(ground, held, (replica) => {
+		const shard = cluster.replicas.find(({ name }) => name === replica)?.shard ?? 0;
+		return (shards.get(shard) ?? []).map(({ name }) => name).filter((name) => name !== replica);
+	});
 }
 
 /** The rules say so, too, and better; but a roll must not depend on being asked for the right thing. */

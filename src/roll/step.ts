@@ -1,40 +1,18 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
 import type { Step } from "../core/plan";
 import { type DbVersion, sameVersion } from "../core/version";
-import { type Clock, secondsSince } from "./clock";
-import type { Problem, RollEvent, RollStop } from "./events";
-import type { Hold } from "./hold";
-import type { Timing } from "./timing";
+import { secondsSince } from "./clock";
+import type { Problem } from "./events";
+import { type Ground, StepStopped } from "./ground";
 import { marks, type Outcome, servesVersion, watch } from "./watch";
-
-/** What every step of a roll stands on. */
-export interface Ground {
-	readonly control: ClusterControl;
-	readonly hold: Hold;
-	readonly clock: Clock;
-	readonly timing: Timing;
-	readonly to: DbVersion;
-	readonly report: (event: RollEvent) => void;
-	readonly tell: (view: ReplicaView) => void;
-}
-
-/** A step that can't be finished, and why. */
-export class StepStopped extends Error {
-	constructor(
-		readonly why: RollStop["cause"],
-		/** Where it is not the step's own. */
-		readonly replica?: string,
-	) {
-		super(why.kind);
-	}
-}
+import { heldBy, isWhole, othersHold } from "./whole-data";
 
 /** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
 export class CameBack extends Error {}
 
 /**
- * Takes one replica to the target: waits until the others of its shard can stand in for it, drains it, lets its queries
- * end, restarts it, waits while it makes progress, and verifies what came up.
+ * Takes one replica to the target: waits until the others of its shard can stand in for it and hold what it holds, drains
+ * it, lets its queries end, restarts it, waits while it makes progress, and verifies what came up, with which data.
  *
  * @param others the other replicas of its shard.
  * @param rest the steps of its shard that are still to come; the first of them is prepared while this one starts.
@@ -54,10 +32,15 @@ export async function takeStep(
 	if (await isUnderWay(ground, step)) {
 		// It may be loading for hours already, and a restart would begin that anew.
 		const since = clock.now();
-		if ((await comesUp(ground, step.replica)).kind === "done") return secondsSince(clock, since);
+		if ((await comesUp(ground, step.replica)).kind === "done") {
+			await isWhole(ground, step.replica, undefined, others);
+			return secondsSince(clock, since);
+		}
 		goOn();
 	}
 	await prepare(ground, step.replica);
+	const before = await heldBy(ground, step.replica);
+	if (!step.broken) await othersHold(ground, step.replica, before, others, goOn);
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
 	const left = await clear(ground, step.replica, others, goOn, broken);
 	try {
@@ -71,6 +54,7 @@ export async function takeStep(
 	const outcome = await comesUp(ground, step.replica);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
+	await isWhole(ground, step.replica, before, others);
 	return secondsSince(clock, left);
 }
 

@@ -3,7 +3,7 @@ import type { ClusterControl } from "../control/port";
 import { byShard, type ObservedCluster } from "../core/cluster";
 import type { DbVersion } from "../core/version";
 import type { RollStop } from "./events";
-import { StepStopped } from "./step";
+import { StepStopped } from "./ground";
 import { RollStopped } from "./stopped";
 
 /** How far a roll got. */

@@ -36,6 +36,8 @@ function because(cause: RollStop["cause"]): string {
 			return `it runs ${cause.runs ?? "an unknown version"}`;
 		case "not-safe":
 			return cause.others.map(({ replica, problem }) => `${replica} is ${problem}`).join(", ");
+		case "data-missing":
+			return `it came back without ${cause.tables.join(", ")}`;
 		case "claim-lost":
 			return `${cause.by ?? "another process"} has taken over`;
 	}

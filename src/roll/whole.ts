@@ -1,7 +1,7 @@
 import type { ObservedCluster } from "../core/cluster";
 import { sameVersion } from "../core/version";
 import type { RollStop } from "./events";
-import { type Ground, StepStopped } from "./step";
+import { type Ground, StepStopped } from "./ground";
 import { marks, watch } from "./watch";
 
 export interface Trouble {

@@ -1,4 +1,4 @@
-import type { CaveatNote, Caveats, Effect } from "../core/caveats";
+import type { CaveatNote, Caveats, Effect, Uncopied } from "../core/caveats";
 import { orderText } from "./order";
 import { list, moment, oneLine } from "./text";
 
@@ -14,7 +14,10 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 	return {
 		[transition]: {
 			order: orderText(caveats),
-			reads: effect(reads, caveats, "SELECT keeps working"),
+			reads: effect(reads, caveats, `SELECT keeps working${exceptions(caveats.uncopied)}`),
+			...(caveats.forgotten.length > 0 && {
+				forgets: `${list(caveats.forgotten, 4)}: the rows of a Memory table end with each restart`,
+			}),
 			...(upgrades && { return: "none: a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
 			...(joins.length > 0 && { joins: `${list(joins)}: first the tables, then the rows, then clients` }),
@@ -33,6 +36,20 @@ function effect(effect: Effect, { order }: Caveats, working: string): string {
 	if (effect === "working") return working;
 	if (effect === "unavailable") return "unavailable: the cluster is stopped";
 	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
+}
+
+/** @example exceptions([{ table: "default.loc", on: ["db-0-1"] }]); // ", but not from default.loc, which is on db-0-1 only" */
+function exceptions(uncopied: readonly Uncopied[]): string {
+	if (uncopied.length === 0) return "";
+	const alone = uncopied.filter(({ on }) => on.length === 1);
+	const places = [...new Set(alone.map(({ on }) => on[0]))];
+	const clauses = places.map((place) => {
+		const its = alone.filter(({ on }) => on[0] === place).map(({ table }) => oneLine(table, 80));
+		return `${list(its, 4)}, which ${its.length === 1 ? "is" : "are"} on ${place} only`;
+	});
+	const apart = uncopied.filter(({ on }) => on.length > 1).map(({ table }) => oneLine(table, 80));
+	if (apart.length > 0) clauses.push(`${list(apart, 4)}, whose rows do not replicate`);
+	return `, but not from ${clauses.join(", nor from ")}`;
 }
 
 const keptAlive = "at most one for each kept-alive connection and replica";

@@ -98,6 +98,34 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `the update to ${target} would begin with ${replica}, and no other replica of its shard could answer meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. ${support} if none does.`;
 	},
 
+	"last-copy": ({ tables, count: all, unasked }) => {
+		const clauses = tables.map(
+			({ table, on, lack }) =>
+				`${list(lack, 3)} ${lack.length === 1 ? "lacks" : "lack"} ${oneLine(table, 100)}, which ${list(on, 3)} ${on.length === 1 ? "holds" : "hold"}`,
+		);
+		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
+		if (unasked.length > 0)
+			clauses.push(`${list(unasked, 3)} can't be asked what ${unasked.length === 1 ? "it holds" : "they hold"}`);
+		const [first] = tables;
+		const wayOut =
+			first === undefined
+				? "See to it that it answers, then preview again."
+				: `Make ${all === 1 ? "it" : "them"} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack[0]} with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables.`;
+		return `the replicas of a shard must hold the same tables before one of them is taken down: ${clauses.join("; ")}. ${wayOut}`;
+	},
+
+	"persistent-data": ({ replicas }) => {
+		const [first] = replicas;
+		const more =
+			replicas.length > 1
+				? ` (and so ${replicas.length === 2 ? "has" : "have"} ${list(
+						replicas.slice(1).map(({ replica }) => replica),
+						3,
+					)})`
+				: "";
+		return `${first?.replica} would lose its data with its pod: ${oneLine(first?.volatile ?? "", 200)}${more}. Move the data to a persistent volume first, such as to a new cluster.`;
+	},
+
 	"maintenance-window": ({ target, opens, timeZone }) =>
 		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
 };

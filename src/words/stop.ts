@@ -1,6 +1,6 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
-import { duration, ended, list, oneLine, problems } from "./text";
+import { count, duration, ended, list, oneLine, problems } from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
@@ -52,11 +52,24 @@ function whatFailed({ cause, replica, to }: RollStop): string {
 			return `${who} came up with ${cause.runs ?? "a version that can't be told"} instead of ${to}`;
 		case "not-safe":
 			return `${who} was not taken down, since other replicas of its shard could not stand in: ${othersOf(cause.others)}`;
+		case "data-missing":
+			return `${who} came back without ${missing(cause)}${cause.at === undefined ? "" : `; its data is at ${oneLine(cause.at)}`}`;
 		case "claim-lost":
 			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
 		case "platform":
 			return `The platform failed: ${oneLine(cause.words)}`;
 	}
+}
+
+function missing({ tables, count: all }: Extract<RollStop["cause"], { kind: "data-missing" }>): string {
+	const more = all - tables.length;
+	return list(
+		[
+			...tables.map((table) => oneLine(table, 100)),
+			...(more > 0 ? [`${count(more, "more table", "more tables")}`] : []),
+		],
+		8,
+	);
 }
 
 function othersOf(others: Extract<RollStop["cause"], { kind: "not-safe" }>["others"]): string {
@@ -96,6 +109,14 @@ function next({ cause, replica, to, change }: RollStop): string {
 			return `look at the log of ${replica ?? "the cluster"}; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of ${to} or set a later version; then ${again}.`;
 		case "not-safe":
 			return `see to ${list(cause.others.map((other) => other.replica))}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
+		case "data-missing": {
+			const table = oneLine(cause.tables[0] ?? "TABLE", 100);
+			const give =
+				cause.elsewhere === undefined
+					? "bring its data back from a backup"
+					: `give it its tables back: what SHOW CREATE TABLE ${table} says on ${cause.elsewhere}, run on ${replica} with ATTACH in the place of CREATE; rows that replicate then come by themselves`;
+			return `find out what became of its volume, and ${give}. If it is meant to be without ${cause.count === 1 ? "it" : "them"}, name ${cause.count === 1 ? "it" : "them"} in update.localTables. Then ${again}.`;
+		}
 		case "claim-lost":
 			return "wait until the other process is done, then run pulumi up again. Nothing more was touched here.";
 		case "platform":

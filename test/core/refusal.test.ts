@@ -14,6 +14,8 @@ const names: Record<RuleName, true> = {
 	"latest-only": true,
 	"upgrade-path": true,
 	"last-healthy-replica": true,
+	"persistent-data": true,
+	"last-copy": true,
 	"maintenance-window": true,
 };
 

@@ -5,7 +5,7 @@ import { type Rolled, roll } from "../../src/roll/roll";
 import type { Timing } from "../../src/roll/timing";
 import { type Fault, ScriptedControl } from "../scripted/control";
 import type { Engine, Unit } from "../scripted/unit";
-import { World } from "../scripted/world";
+import { rows, World } from "../scripted/world";
 
 export function v(text: string): DbVersion {
 	const version = parseVersion(text);
@@ -66,7 +66,15 @@ function unitOf(world: World, shard: number, ordinal: number, { version = v1, is
 	return unit;
 }
 
-const blank = { settings: "{}", joining: false, drained: false, readOnlyUntil: 0, behindUntil: 0, outByUs: false };
+const blank = {
+	settings: "{}",
+	tables: [rows],
+	joining: false,
+	drained: false,
+	readOnlyUntil: 0,
+	behindUntil: 0,
+	outByUs: false,
+};
 
 /** What one process did and how it ended. */
 export interface Run {

@@ -1,5 +1,6 @@
 import { ClaimLost, ControlError, PlatformError } from "../../src/control/errors";
 import type { Claim, ClusterControl, ClusterSpec } from "../../src/control/port";
+import type { HeldDigest } from "../../src/control/record";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { DbVersion } from "../../src/core/version";
 import type { Memory, World } from "./world";
@@ -51,6 +52,8 @@ export class ScriptedControl implements ClusterControl {
 	observe = () => this.#call(() => this.#world.observe(this.#memory));
 	look = (replica: string) => this.#call(() => this.#world.look(replica, this.#memory));
 
+	holds = (replica: string) => this.#call(() => this.#world.holds(replica));
+
 	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claims.claim(holder, seconds));
 	extend = (claim: Claim, seconds: number) =>
 		this.#change("extend", claim, () => this.#world.claims.extend(claim, seconds), "quiet");
@@ -61,6 +64,8 @@ export class ScriptedControl implements ClusterControl {
 			this.#world.present().mark = mark;
 		});
 	finish = (claim: Claim) => this.#change("finish", claim, () => this.#world.finish());
+	remember = (claim: Claim, replica: string, digest: HeldDigest | undefined) =>
+		this.#change(`remember ${replica}`, claim, () => this.#world.remember(replica, digest), "quiet");
 	drain = (claim: Claim, replica: string) =>
 		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory));
 	undrain = (claim: Claim, replica: string) =>

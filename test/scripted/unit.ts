@@ -1,3 +1,4 @@
+import type { HeldTable } from "../../src/core/holdings";
 import { compareVersions, type DbVersion } from "../../src/core/version";
 
 /** How a version behaves when a replica starts it. */
@@ -39,6 +40,8 @@ export interface Unit {
 	joining: boolean;
 	/** It holds something that no other replica holds. */
 	alone?: boolean;
+	/** Its tables; they stay when its process ends. */
+	tables: HeldTable[];
 	/** A roll took it out of service and it has not served since. */
 	outByUs: boolean;
 }

@@ -1,7 +1,8 @@
 import { ControlError } from "../../src/control/errors";
 import type { Assessment, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
-import type { ClusterRecord } from "../../src/control/record";
+import type { ClusterRecord, HeldDigest } from "../../src/control/record";
 import type { ObservedCluster, UpdateMark } from "../../src/core/cluster";
+import type { HeldTable, Holdings } from "../../src/core/holdings";
 import type { State } from "../../src/core/state";
 import { compareVersions, type DbVersion, sameVersion } from "../../src/core/version";
 import { Claims } from "./claims";
@@ -17,6 +18,7 @@ interface Cluster {
 	settings: string;
 	mode: "running" | "stopped" | "idle";
 	mark?: UpdateMark;
+	held?: Readonly<Record<string, HeldDigest>>;
 	units: Unit[];
 }
 
@@ -24,6 +26,9 @@ interface Cluster {
 export type Memory = Map<string, Condition>;
 
 const fit = ({ serving, readOnly, caughtUp }: Condition) => serving && readOnly !== true && caughtUp !== false;
+
+/** What every replica has, unless a test says otherwise. */
+export const rows: HeldTable = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/rows" };
 
 /**
  * The place where one scripted cluster lives. It keeps the port's promises, and writes every breach of a roll's own into
@@ -51,7 +56,7 @@ export class World {
 
 	record(): ClusterRecord | undefined {
 		if (this.cluster === undefined) return undefined;
-		const { owner, generation, shards, replicas, mark, units } = this.cluster;
+		const { owner, generation, shards, replicas, mark, held, units } = this.cluster;
 		const openedBy = units.flatMap((unit) =>
 			unit.openedBy === undefined ? [] : [[unit.name, unit.openedBy] as const],
 		);
@@ -63,6 +68,7 @@ export class World {
 			...(mark && { mark }),
 			...(this.claims.held && { claim: this.claims.held }),
 			openedBy: Object.fromEntries(openedBy),
+			...(held && { held }),
 		};
 	}
 
@@ -102,6 +108,18 @@ export class World {
 			...(starting && { starting }),
 			...(failure && { failure }),
 		};
+	}
+
+	holds(name: string): Holdings | undefined {
+		const unit = this.unit(name);
+		const { caughtUp, readOnly } = conditionOf(unit, this.clock.now());
+		const answers = unit.process !== undefined && (caughtUp !== undefined || unit.process.engine.mute === true);
+		return answers || readOnly !== undefined ? { tables: unit.tables } : undefined;
+	}
+
+	remember(name: string, digest: HeldDigest | undefined): void {
+		const { [name]: _, ...others } = this.present().held ?? {};
+		this.present().held = digest === undefined ? others : { ...others, [name]: digest };
 	}
 
 	condition(unit: Unit): Condition {
@@ -218,6 +236,7 @@ export class World {
 			queries: [],
 			settings: "",
 			joining: false,
+			tables: [rows],
 			outByUs: false,
 		};
 	}

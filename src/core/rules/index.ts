@@ -4,11 +4,13 @@ import { parseVersion } from "../version";
 import { blockedVersion } from "./blocked-version";
 import { eligibleState } from "./eligible-state";
 import { knownVersion } from "./known-version";
+import { lastCopy } from "./last-copy";
 import { lastHealthyReplica } from "./last-healthy-replica";
 import { latestOnly } from "./latest-only";
 import { maintenanceWindow } from "./maintenance-window";
 import { minimumVersion } from "./minimum-version";
 import { noDowngrade } from "./no-downgrade";
+import { persistentData } from "./persistent-data";
 import type { Subject } from "./rule";
 import { unfinishedUpdate } from "./unfinished-update";
 import { upgradePath } from "./upgrade-path";
@@ -26,8 +28,13 @@ export const rules = [
 	latestOnly,
 	upgradePath,
 	lastHealthyReplica,
+	persistentData,
+	lastCopy,
 	maintenanceWindow,
 ] as const;
+
+/** What must hold wherever a replica is restarted, also where its version stays. */
+export const restartRules = [lastHealthyReplica, persistentData, lastCopy] as const;
 
 /**
  * Every reason why an update is not allowed, in the order of {@link rules}; none when it is. Total: any question has an
@@ -37,17 +44,18 @@ export const rules = [
  * about versions say nothing, but a cluster that is Restoring is refused all the same, which nobody who changes nothing
  * wants to hear.
  *
+ * @param among the rules to ask, in their order; all unless given.
  * @example decide({ target: "1.7.1", cluster: known(cluster), catalogue: known([]), policy: "any" });
  * // [{ rule: "no-downgrade", property: "version", target: "1.7.1", highest: "1.8.0", byDataOnly: false }]
  */
-export function decide(question: Question): Refusal[] {
+export function decide(question: Question, among: readonly (typeof rules)[number][] = rules): Refusal[] {
 	const subject: Subject = {
 		question,
 		target: parseVersion(question.target),
 		cluster: question.cluster.known ? question.cluster.value : undefined,
 		catalogue: question.catalogue.known ? question.catalogue.value : undefined,
 	};
-	return rules.flatMap(({ name, judge }) => {
+	return among.flatMap(({ name, judge }) => {
 		const facts = judge(subject);
 		if (facts === undefined) return [];
 		// The table pairs each name with its own facts; a union of pairs is more than the compiler can follow.

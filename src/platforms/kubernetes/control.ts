@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Pin } from "../../control/platform";
 import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
-import type { ClusterRecord } from "../../control/record";
+import type { ClusterRecord, HeldDigest } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
+import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./cluster";
 import * as takeover from "./existing/takeover";
+import { holds } from "./holds";
 import { leave } from "./leave";
 import * as lifecycle from "./lifecycle";
 import * as making from "./making";
@@ -48,6 +51,9 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	async look(replica: string): Promise<ReplicaView> {
 		return look(this.cluster, replica);
 	}
+	async holds(replica: string): Promise<Holdings | undefined> {
+		return holds(this.cluster, replica);
+	}
 
 	async claim(holder: string, seconds: number): Promise<Claim> {
 		return this.cluster.record.claim(holder, seconds);
@@ -72,6 +78,15 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 		const { image } = cluster.settings(await cluster.record.guard(claim));
 		const pods = await cluster.pods();
 		await cluster.record.under(claim, (stored) => ({ ...settle(stored, pods, image), mark: undefined }));
+	}
+
+	async remember(claim: Claim, replica: string, digest: HeldDigest | undefined): Promise<void> {
+		await this.cluster.record.under(claim, (stored) => {
+			const { [replica]: before, ...others } = stored.held ?? {};
+			if (isDeepStrictEqual(before, digest)) return stored;
+			const held = digest === undefined ? others : { ...others, [replica]: digest };
+			return { ...stored, held: Object.keys(held).length > 0 ? held : undefined };
+		});
 	}
 
 	async drain(claim: Claim, replica: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { Claimed, ClaimLost, PlatformError } from "../../control/errors";
 import type { Claim } from "../../control/port";
-import type { ClaimRecord, ClusterRecord } from "../../control/record";
+import type { ClaimRecord, ClusterRecord, HeldDigest } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { type Api, untilNoConflict } from "./api";
@@ -27,6 +27,8 @@ export interface Stored {
 	readonly fence: number;
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
 	readonly opening: Readonly<Record<string, Opening>>;
+	/** What replicas held that were taken out and were not seen to have come back whole. */
+	readonly held?: Readonly<Record<string, HeldDigest>>;
 	/** What the objects were rendered from, so that a restart renders all of them again. */
 	readonly settings?: KeptSettings;
 }
@@ -119,8 +121,17 @@ export class RecordStore {
 
 export function clusterRecord(stored: Stored | undefined): ClusterRecord | undefined {
 	if (stored?.owner === undefined) return undefined;
-	const { owner, generation = "", shards = 1, replicas = 1, mark, claim, openedBy } = stored;
-	return { owner, generation, shards, replicas, ...(mark && { mark }), ...(claim && { claim }), openedBy };
+	const { owner, generation = "", shards = 1, replicas = 1, mark, claim, openedBy, held } = stored;
+	return {
+		owner,
+		generation,
+		shards,
+		replicas,
+		...(mark && { mark }),
+		...(claim && { claim }),
+		openedBy,
+		...(held && { held }),
+	};
 }
 
 const same = (a: Claim | undefined, b: Claim) => a?.fence === b.fence && a.holder === b.holder;

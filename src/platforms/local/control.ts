@@ -1,11 +1,13 @@
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, ReplicaView } from "../../control/port";
-import type { ClusterRecord } from "../../control/record";
+import type { ClusterRecord, HeldDigest } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
+import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
 import { carryOut, ended, removeCluster } from "./carry-out";
 import { mustHold, withClaim, withExtended, withReleased } from "./claims";
 import { addonOf, installedEngines } from "./engines";
+import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";
 import { mustBeOurs, mustHaveSize, mustRun, sizeObstacles } from "./must";
 import { prepareReplica, reloadRouter, routerStatus } from "./orders";
@@ -44,6 +46,11 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		return viewReplica(this.#present(sight), this.#folder(sight?.cluster, replica));
 	}
 
+	async holds(replica: string): Promise<Holdings | undefined> {
+		const folder = this.#folder(this.#read()?.cluster, replica);
+		return replicaProcess(this.#home, folder) && holdsOf(this.#home, folder);
+	}
+
 	async claim(holder: string, seconds: number): Promise<Claim> {
 		const file = await this.#store.change((record) => withClaim(record, holder, seconds, Date.now()), "make");
 		if (file?.claim === undefined) throw new PlatformError(`no claim could be written in ${this.#home}.`);
@@ -64,6 +71,15 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async finish(claim: Claim): Promise<void> {
 		await this.#changeCluster(claim, ({ mark: _, ...cluster }) => cluster);
+	}
+
+	async remember(claim: Claim, replica: string, digest: HeldDigest | undefined): Promise<void> {
+		await this.#changeCluster(claim, (cluster) => {
+			this.#folder(cluster, replica);
+			const { [replica]: _, ...others } = cluster.held ?? {};
+			const held = digest === undefined ? others : { ...others, [replica]: digest };
+			return { ...cluster, held: Object.keys(held).length > 0 ? held : undefined };
+		});
 	}
 
 	async drain(claim: Claim, replica: string): Promise<void> {

@@ -29,6 +29,13 @@ const cluster = z.object({
 	shards: z.int().min(1),
 	replicas: z.int().min(1),
 	mark: z.object({ from: version, to: version, since: z.string() }).optional(),
+	/** What replicas held that were taken out and were not seen to have come back whole, by their names. */
+	held: z
+		.record(
+			z.string(),
+			z.object({ tables: z.int(), digest: z.string(), localTables: z.array(z.string()).readonly().optional() }),
+		)
+		.optional(),
 	desired: z.enum(["Started", "Stopped", "Idle"]),
 	port: z.int(),
 	idleAfterSeconds: z.number(),
@@ -61,7 +68,7 @@ export function replicaFolders(replicas: number): string[] {
 
 /** The part of the record that every platform has. */
 export function commonRecord(
-	{ owner, generation, shards, replicas, mark }: LocalCluster,
+	{ owner, generation, shards, replicas, mark, held }: LocalCluster,
 	claim: LocalClaim | undefined,
 	openedBy: Readonly<Record<string, DbVersion>>,
 ): ClusterRecord {
@@ -73,5 +80,6 @@ export function commonRecord(
 		...(mark && { mark }),
 		...(claim && { claim: { holder: claim.holder, fence: claim.fence, expires: claim.expires } }),
 		openedBy,
+		...(held && { held }),
 	};
 }

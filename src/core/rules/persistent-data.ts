@@ -1,0 +1,15 @@
+import { plan } from "../plan";
+import type { Rule } from "./rule";
+
+/** What a step restarts keeps its data: it lies on a volume that outlives the replica's process and pod. */
+export const persistentData: Rule<"persistent-data"> = {
+	name: "persistent-data",
+	judge({ target, cluster }) {
+		if (target === undefined || cluster === undefined) return undefined;
+		const steps = new Set(plan(cluster, target).lanes.flatMap((lane) => lane.steps.map(({ replica }) => replica)));
+		const replicas = cluster.replicas.flatMap(({ name, holds }) =>
+			steps.has(name) && holds?.volatile !== undefined ? [{ replica: name, volatile: holds.volatile }] : [],
+		);
+		return replicas.length > 0 ? { replicas } : undefined;
+	},
+};

@@ -1,0 +1,27 @@
+import { ControlError } from "../../control/errors";
+import type { Holdings } from "../../core/holdings";
+import type { Cluster } from "./cluster";
+import { type Inventory, inventoryOf } from "./inventory";
+import { serverStatus } from "./opened";
+import type { Pod } from "./types";
+
+/** What a replica's server says that it holds; `undefined` while it can't be asked. */
+export async function holds(cluster: Cluster, replica: string): Promise<Holdings | undefined> {
+	cluster.place(replica);
+	const pod = await cluster.api.get<Pod>("pods", replica);
+	const inventory = pod && (await ask(cluster, pod));
+	return inventory && { tables: inventory.tables };
+}
+
+/** The inventory of a pod's server; `undefined` while it can't be asked. */
+export async function ask(cluster: Cluster, pod: Pod): Promise<Inventory | undefined> {
+	// A server that stops waits for its connections to end: ours must not be among them.
+	if (serverStatus(pod)?.state?.running === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
+	try {
+		const settings = cluster.settings(await cluster.record.read());
+		return await inventoryOf(await cluster.server(pod, settings));
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
+	}
+}
