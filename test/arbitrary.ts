@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { ObservedCluster, ObservedReplica } from "../src/core/cluster";
+import type { HeldTable, Holdings } from "../src/core/holdings";
 import { known, policies, type Question, type Release, unknown, type Window } from "../src/core/question";
 import { states } from "../src/core/state";
 import type { DbVersion } from "../src/core/version";
@@ -25,6 +26,27 @@ export const versions: fc.Arbitrary<DbVersion> = fc.oneof(
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
+const tables: fc.Arbitrary<HeldTable> = fc.record(
+	{
+		database: fc.constantFrom("default", "shop"),
+		name: fc.constantFrom("rows", "loc", ".inner.v"),
+		engine: fc.constantFrom("ReplicatedMergeTree", "MergeTree", "Memory", "View"),
+		path: fc.constantFrom("/a", "/b"),
+		rows: fc.constantFrom(0, 1, 2, null),
+	},
+	{ requiredKeys: ["database", "name", "engine"] },
+);
+
+/** A table stands in it once. */
+export const holdings: fc.Arbitrary<Holdings> = fc.record(
+	{
+		tables: fc.uniqueArray(tables, { selector: ({ database, name }) => `${database}.${name}`, maxLength: 4 }),
+		at: fc.constant("/data"),
+		volatile: fc.constant("/data is on the emptyDir volume data"),
+	},
+	{ requiredKeys: ["tables"] },
+);
+
 const replicas = fc.record({
 	version: maybe(versions),
 	openedBy: maybe(versions),
@@ -33,16 +55,18 @@ const replicas = fc.record({
 	caughtUp: maybe(fc.boolean()),
 	outdated: fc.boolean(),
 	trouble: maybe(fc.string({ unit: "binary", minLength: 1 })),
+	holds: maybe(holdings),
 });
 
 /** Any cluster that the types allow, also such as no platform would show, with none to four replicas in each shard. */
 export const clusters: fc.Arbitrary<ObservedCluster> = fc
 	.record({
 		state: fc.constantFrom(...states),
+		asked: maybe(fc.constant(true as const)),
 		mark: maybe(fc.record({ from: versions, to: versions, since: fc.constant("2026-11-23T10:00:00Z") })),
 		shards: fc.array(fc.array(replicas, { maxLength: 4 }), { maxLength: 3 }),
 	})
-	.map(({ state, mark, shards }) => ({
+	.map(({ state, asked, mark, shards }) => ({
 		name: "analytics",
 		state,
 		replicas: shards.flatMap((shard, s) =>
@@ -50,6 +74,7 @@ export const clusters: fc.Arbitrary<ObservedCluster> = fc
 				(replica, ordinal): ObservedReplica => ({ ...replica, shard: s, ordinal, name: `analytics-${s}-${ordinal}` }),
 			),
 		),
+		...(asked && { asked }),
 		...(mark !== undefined && { mark }),
 	}));
 
@@ -90,5 +115,6 @@ export const questions: fc.Arbitrary<Question> = fc.record({
 	),
 	policy: fc.constantFrom(...policies),
 	known: maybe(catalogues),
+	localTables: maybe(fc.subarray(["default.loc", "shop.*", "default.rows"])),
 	window: maybe(windows),
 });

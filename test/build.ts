@@ -1,4 +1,5 @@
 import type { ObservedCluster, ObservedReplica, UpdateMark } from "../src/core/cluster";
+import type { HeldTable } from "../src/core/holdings";
 import { known, type Question, type Release } from "../src/core/question";
 import type { Refusal, RuleName } from "../src/core/refusal";
 import { decide } from "../src/core/rules";
@@ -46,6 +47,18 @@ export function cluster(versions: string, { state = "Started", mark, but = {} }:
 			}),
 	);
 	return { name: "analytics", state, replicas, ...(mark !== undefined && { mark }) };
+}
+
+/** Tables in a line: one that replicates by its path, `rows@/0/rows`, one that does not by its rows, `loc=5`, `?` where unknown; else a view. */
+export function tables(text: string): HeldTable[] {
+	return text.split(" ").flatMap((word) => {
+		const [, full = "", sign, value] = /^([^@=]+)(?:([@=])(.*))?$/.exec(word) ?? [];
+		if (full === "") return [];
+		const [database, name] = /^\w+\./.test(full) ? (full.split(".") as [string, string]) : ["default", full];
+		if (sign === "@") return [{ database, name, engine: "ReplicatedMergeTree", path: value }];
+		if (sign === "=") return [{ database, name, engine: "MergeTree", rows: value === "?" ? null : Number(value) }];
+		return [{ database, name, engine: "View" }];
+	});
 }
 
 /** A catalogue in a line; what a version is built on follows an `@`. `releases("1.7.1@23.3 2.0.0@24.8")` */

@@ -36,13 +36,16 @@ const inMemory = ["Memory"];
 /** Of a table whose rows no other replica has, and may be gone after a restart even though nothing is wrong. */
 export const forgets = ({ engine }: HeldTable): boolean => inMemory.includes(engine);
 
+/** A view's own table. Its name may be another on each replica; that the view is there is seen by the view. */
+const isInner = ({ name }: HeldTable): boolean => name.startsWith(".inner");
+
 /** The tables of one replica that another lacks: by name, engine and what its copies have in common. */
 export function lackedBy(other: Holdings, of: Holdings, local?: LocalTables): HeldTable[] {
 	const there = new Map(other.tables.map((table) => [tableName(table), table]));
 	return of.tables.filter((table) => {
 		const its = there.get(tableName(table));
 		const same = its !== undefined && its.engine === table.engine && its.path === table.path;
-		return !same && !isLocal(table, local);
+		return !same && !isInner(table) && !isLocal(table, local);
 	});
 }
 
@@ -63,6 +66,7 @@ export function lostSince(before: Holdings, now: Holdings, local?: LocalTables):
 		const its = there.get(tableName(table));
 		if (its === undefined || its.path !== table.path) return true;
 		const [had, has] = [table.rows, its.rows];
-		return typeof had === "number" && typeof has === "number" && has < had && !forgets(table);
+		if (had === undefined || typeof has !== "number" || forgets(table)) return false;
+		return has < (had ?? 1);
 	});
 }

@@ -5,8 +5,10 @@ import { type Ground, StepStopped } from "./ground";
 import { digestOf, type Missing, missingFrom } from "./holds";
 import { watch } from "./watch";
 
-/** For what a server tells as soon as it answers; tables that somebody is just making are there by then. */
+/** Of tables that somebody is just making on all replicas. */
 const patience = 15;
+/** What a server that answers says twice is so: it has read all of its tables' definitions before it listens. */
+const secondLook = 3;
 
 /** What a replica holds right before it is taken out, kept with the cluster too; `undefined` where it can't be asked. */
 export async function heldBy({ control, hold, localTables }: Ground, replica: string): Promise<Holdings | undefined> {
@@ -66,7 +68,7 @@ export async function isWhole(
 	let missing: Missing | undefined;
 	let at: string | undefined;
 	let since: { readonly missing: string; readonly from: number } | undefined;
-	// A server that loads its tables behind its back may be silent for long; what it says is missing is so after a moment.
+	// A server that loads its tables in the background may be silent for long.
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await hold.keep();
 		const now = await control.holds(replica);
@@ -77,7 +79,7 @@ export async function isWhole(
 		const whole = now !== undefined && missing === undefined;
 		const marks = JSON.stringify(missing ?? null);
 		if (since?.missing !== marks) since = { missing: marks, from: clock.now() };
-		const lasting = missing !== undefined && clock.now() - since.from >= patience * 1000;
+		const lasting = missing !== undefined && clock.now() - since.from >= secondLook * 1000;
 		return {
 			done: whole ? true : undefined,
 			failure: lasting ? "data is missing" : undefined,

@@ -1,6 +1,6 @@
 import type { CaveatNote, Caveats, Effect, Uncopied } from "../core/caveats";
 import { orderText } from "./order";
-import { list, moment, oneLine } from "./text";
+import { count, list, moment, oneLine } from "./text";
 
 /**
  * What an update will do, as the input `caveats` of a resource: by the transition, short lines that show in
@@ -38,18 +38,24 @@ function effect(effect: Effect, { order }: Caveats, working: string): string {
 	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
 }
 
+/** A line of the diff is read at a glance. */
+const longest = 170;
+
 /** @example exceptions([{ table: "default.loc", on: ["db-0-1"] }]); // ", but not from default.loc, which is on db-0-1 only" */
 function exceptions(uncopied: readonly Uncopied[]): string {
 	if (uncopied.length === 0) return "";
 	const alone = uncopied.filter(({ on }) => on.length === 1);
-	const places = [...new Set(alone.map(({ on }) => on[0]))];
+	const places = [...new Set(alone.map(({ on }) => on[0]))].sort();
 	const clauses = places.map((place) => {
-		const its = alone.filter(({ on }) => on[0] === place).map(({ table }) => oneLine(table, 80));
+		const its = alone.filter(({ on }) => on[0] === place).map(({ table }) => oneLine(table, 60));
 		return `${list(its, 4)}, which ${its.length === 1 ? "is" : "are"} on ${place} only`;
 	});
-	const apart = uncopied.filter(({ on }) => on.length > 1).map(({ table }) => oneLine(table, 80));
+	const apart = uncopied.filter(({ on }) => on.length > 1).map(({ table }) => oneLine(table, 60));
 	if (apart.length > 0) clauses.push(`${list(apart, 4)}, whose rows do not replicate`);
-	return `, but not from ${clauses.join(", nor from ")}`;
+	const all = `, but not from ${clauses.join(", nor from ")}`;
+	if (all.length <= longest) return all;
+	const [first] = uncopied;
+	return `, but not from ${oneLine(first?.table ?? "", 80)} and ${count(uncopied.length - 1, "other table", "other tables")} without a second copy`;
 }
 
 const keptAlive = "at most one for each kept-alive connection and replica";

@@ -98,7 +98,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `the update to ${target} would begin with ${replica}, and no other replica of its shard could answer meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. ${support} if none does.`;
 	},
 
-	"last-copy": ({ tables, count: all, unasked }) => {
+	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const clauses = tables.map(
 			({ table, on, lack }) =>
 				`${list(lack, 3)} ${lack.length === 1 ? "lacks" : "lack"} ${oneLine(table, 100)}, which ${list(on, 3)} ${on.length === 1 ? "holds" : "hold"}`,
@@ -110,8 +110,8 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut =
 			first === undefined
 				? "See to it that it answers, then preview again."
-				: `Make ${all === 1 ? "it" : "them"} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack[0]} with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables.`;
-		return `the replicas of a shard must hold the same tables before one of them is taken down: ${clauses.join("; ")}. ${wayOut}`;
+				: `Make ${all === 1 ? "it" : "them"} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack[0]} with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables. Then preview again.`;
+		return `no replica is taken down for ${target} while those of its shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
 	"persistent-data": ({ replicas }) => {

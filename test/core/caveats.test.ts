@@ -3,7 +3,7 @@ import { type CaveatNote, caveats } from "../../src/core/caveats";
 import type { ObservedCluster } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import type { State } from "../../src/core/state";
-import { cluster, mark, v } from "../build";
+import { cluster, mark, tables, v } from "../build";
 
 const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
 	caveats(plan(observed, v("1.8.0")), observed, notes);
@@ -42,6 +42,33 @@ test("reads are interrupted where no replica of a shard serves to begin with", (
 	const resumed = { state: "Degraded", mark: mark("1.7.1", "1.8.0") } as const;
 	expect(of(cluster("1.7.1 1.8.0", { ...resumed, but: none })).reads).toBe("interrupted");
 	expect(of(cluster("1.7.1 1.8.0", { ...resumed, but: { "0-1": { serving: false } } })).reads).toBe("working");
+});
+
+describe("what has no second copy", () => {
+	const holding = (versions: string, held: Record<string, string>, state?: State) => {
+		const but = Object.entries(held).map(([place, text]) => [place, { holds: { tables: tables(text) } }]);
+		return { ...cluster(versions, { state, but: Object.fromEntries(but) }), asked: true as const };
+	};
+
+	test("is named with the replicas that have it", () => {
+		const observed = holding("1.7.1 1.7.1", { "0-0": "rows@/r log=5 empty=0", "0-1": "rows@/r log=7 loc=1 empty=0" });
+		expect(of(observed).uncopied).toEqual([
+			{ table: "default.loc", on: ["analytics-0-1"] },
+			{ table: "default.log", on: ["analytics-0-0", "analytics-0-1"] },
+		]);
+	});
+
+	test("is not, where reads do not keep working anyway, or its replica does not restart", () => {
+		expect(of(holding("1.7.1", { "0-0": "loc=1" })).uncopied).toEqual([]);
+		expect(of(holding("1.7.1 1.8.0", { "0-1": "loc=1" })).uncopied).toEqual([]);
+	});
+
+	test("tables in memory lose their rows, whoever serves meanwhile", () => {
+		const memory = { database: "default", name: "m", engine: "Memory", rows: null };
+		const but = { "0-0": { holds: { tables: [memory, { ...memory, name: "none", rows: 0 }] } } };
+		expect(of(cluster("1.7.1", { but })).forgotten).toEqual(["default.m"]);
+		expect(of(cluster("1.8.0", { but })).forgotten).toEqual([]);
+	});
 });
 
 describe("what else is said", () => {

@@ -5,7 +5,7 @@ import { type ObservedCluster, reshaped } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import { caveatsInput } from "../../src/words/caveats";
 import { clusters, versions } from "../arbitrary";
-import { cluster, mark, v } from "../build";
+import { cluster, mark, tables, v } from "../build";
 
 const key = "1.7.1 -> 1.8.0";
 const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
@@ -21,6 +21,28 @@ test("two replicas, started", () => {
 			writes: "may fail for a while as each replica restarts",
 		},
 	});
+});
+
+test("what has no second copy, and what ends with a restart", () => {
+	const holds = (text: string) => ({ holds: { tables: tables(text) } });
+	const memory = { database: "default", name: "m", engine: "Memory", rows: null };
+	const reads = (one: string, other: string) => {
+		const but = { "0-0": holds(one), "0-1": { holds: { tables: [...tables(other), memory] } } };
+		return of({ ...cluster("1.7.1 1.7.1", { but }), asked: true })[key];
+	};
+	const forgets = "default.m: the rows of a Memory table end with each restart";
+	expect(reads("", "loc=1")).toMatchObject({
+		reads: "SELECT keeps working, but not from default.loc and default.m, which are on analytics-0-1 only",
+		forgets,
+	});
+	expect(reads("log=1 x=1", "log=2")).toMatchObject({
+		reads:
+			"SELECT keeps working, but not from default.x, which is on analytics-0-0 only, nor from default.m, which is on analytics-0-1 only, nor from default.log, whose rows do not replicate",
+	});
+	const many = Array.from({ length: 4 }, (_, n) => `${"x".repeat(60)}${n}=1`).join(" ");
+	expect(reads(many, many)?.reads).toMatch(
+		/^SELECT keeps working, but not from default\.m and 4 other tables without a second copy$/,
+	);
 });
 
 test("one replica, idle", () => {

@@ -6,7 +6,7 @@ import { decide } from "../../src/core/rules";
 import { parseVersion } from "../../src/core/version";
 import { refusalText } from "../../src/words/refusals";
 import { questions } from "../arbitrary";
-import { ask, cluster, mark, refusalOf, releases, v } from "../build";
+import { ask, cluster, mark, refusalOf, releases, tables, v } from "../build";
 
 function say(rule: RuleName, question: Question): string | undefined {
 	const refusal = refusalOf(rule, question);
@@ -42,6 +42,31 @@ describe("version-format", () => {
 		);
 		expect(latest(known([]))).toBe(
 			`which version is "latest" is not known: the catalogue is empty. Set version to a number, such as 1.8.0, or look at what versions names.`,
+		);
+	});
+});
+
+describe("last-copy", () => {
+	const holding = (one?: string, other?: string) => {
+		const of = (text?: string) => (text === undefined ? {} : { holds: { tables: tables(text) } });
+		return { ...cluster("1.7.1 1.7.1", { but: { "0-0": of(one), "0-1": of(other) } }), asked: true as const };
+	};
+	const why = "no replica is taken down for 1.8.0 while those of its shard hold different tables: ";
+
+	test("a table that one lacks", () => {
+		expect(say("last-copy", ask(holding("a@/a b@/b", "a@/a"), "1.8.0"))).toBe(
+			`${why}analytics-0-1 lacks default.b, which analytics-0-0 holds. Make it there: take the statement of SHOW CREATE TABLE default.b on analytics-0-0 and run it on analytics-0-1 with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables. Then preview again.`,
+		);
+	});
+
+	test("of many the first", () => {
+		const many = Array.from({ length: 9 }, (_, n) => `t${n}=1`).join(" ");
+		expect(say("last-copy", ask(holding(many, ""), "1.8.0"))).toContain("; 4 more tables differ. Make them there: ");
+	});
+
+	test("one that can't be asked", () => {
+		expect(say("last-copy", ask(holding("a@/a"), "1.8.0"))).toBe(
+			`${why}analytics-0-1 can't be asked what it holds. See to it that it answers, then preview again.`,
 		);
 	});
 });

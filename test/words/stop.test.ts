@@ -39,6 +39,16 @@ describe("why it stopped, and what to do", () => {
 			"analytics-0-1 made no progress for 5 min 0 s while loading tables: 3 of 7.",
 			"Next: look at the log of analytics-0-1; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of 1.9.0 or set a later version; then run pulumi up again: it goes on from here.",
 		],
+		[
+			{ kind: "data-missing", tables: ["default.rows"], count: 1, at: "/data", elsewhere: "analytics-0-0" },
+			"analytics-0-1 came back without default.rows; its data is at /data.",
+			"Next: find out what became of its volume, and give it its tables back: what SHOW CREATE TABLE default.rows says on analytics-0-0, run on analytics-0-1 with ATTACH in the place of CREATE; rows that replicate then come by themselves. If it is meant to be without it, name it in update.localTables. Then run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "data-missing", tables: ["default.a", "default.b"], count: 7 },
+			"analytics-0-1 came back without default.a, default.b and 5 more tables.",
+			"Next: find out what became of its volume, and bring its data back from a backup. If it is meant to be without them, name them in update.localTables. Then run pulumi up again: it goes on from here.",
+		],
 		[{ kind: "wrong-version", runs: v("1.8.5") }, "analytics-0-1 came up with 1.8.5 instead of 1.9.0.", mend],
 		[
 			{ kind: "wrong-version", runs: undefined },
