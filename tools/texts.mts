@@ -23,7 +23,6 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 	{ file: "src/platforms/kubernetes/inventory.ts", why: "SQL" },
 	{ file: "src/platforms/local/holds.ts", why: "SQL, and what is compared" },
 	{ file: "src/pulumi/judge.ts", begins: "it has no say", why: "stands in where no rule that is asked looks at it" },
-	{ file: "src/roll/whole-data.ts", begins: "data is missing", why: "src/words/stop.ts words it for people" },
 	{ file: "src/cli/timeline-svg.ts", why: "markup" },
 	{ file: "src/pulumi/component/keeper-config.ts", why: "Keeper's configuration" },
 	{ file: "src/pulumi/check-new.ts", why: "facts that stand in where no rule that is asked looks at them" },

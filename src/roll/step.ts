@@ -5,7 +5,7 @@ import { secondsSince } from "./clock";
 import type { Problem } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { marks, type Outcome, servesVersion, watch } from "./watch";
-import { heldBy, isWhole, othersHold } from "./whole-data";
+import { heldBy, isWhole, lossWatch, othersHold } from "./whole-data";
 
 /** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
 export class CameBack extends Error {}
@@ -32,8 +32,9 @@ export async function takeStep(
 	if (await isUnderWay(ground, step)) {
 		// It may be loading for hours already, and a restart would begin that anew.
 		const since = clock.now();
-		if ((await comesUp(ground, step.replica)).kind === "done") {
-			await isWhole(ground, step.replica, undefined, others);
+		const whole = lossWatch(ground, step.replica, undefined, others);
+		if ((await comesUp(ground, step.replica, whole)).kind === "done") {
+			await isWhole(ground, step.replica, whole);
 			return secondsSince(clock, since);
 		}
 		goOn();
@@ -51,10 +52,11 @@ export async function takeStep(
 		throw error;
 	}
 	if (rest[0] !== undefined) await prepare(ground, rest[0].replica);
-	const outcome = await comesUp(ground, step.replica);
+	const whole = lossWatch(ground, step.replica, before, others);
+	const outcome = await comesUp(ground, step.replica, whole);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
-	await isWhole(ground, step.replica, before, others);
+	await isWhole(ground, step.replica, whole);
 	return secondsSince(clock, left);
 }
 
@@ -183,10 +185,15 @@ async function lookAround(control: ClusterControl, replicas: readonly string[]):
 	});
 }
 
-/** Waits, while there is progress, until a restarted replica serves. */
+/**
+ * Waits, while there is progress, until a restarted replica serves.
+ *
+ * @param whole throws where it answers and has less than it had: such a one may never be let in.
+ */
 async function comesUp(
 	ground: Ground,
 	name: string,
+	whole: () => Promise<boolean>,
 ): Promise<Outcome<"serves" | { readonly runs: DbVersion | undefined }>> {
 	const { control, hold, clock, timing, to, tell } = ground;
 	let last: ReplicaView | undefined;
@@ -203,6 +210,7 @@ async function comesUp(
 			if (serving && version !== undefined && !sameVersion(version, to)) {
 				return { ...sight, done: { runs: version } };
 			}
+			if (!serving && view.replica.readOnly !== undefined) await whole();
 			tell(view);
 			return sight;
 		},

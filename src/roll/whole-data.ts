@@ -2,7 +2,7 @@ import type { ClusterControl } from "../control/port";
 import type { HeldDigest } from "../control/record";
 import { type Holdings, lackedBy } from "../core/holdings";
 import { type Ground, StepStopped } from "./ground";
-import { digestOf, type Missing, missingFrom } from "./holds";
+import { digestOf, missingFrom } from "./holds";
 import { watch } from "./watch";
 
 /** Of tables that somebody is just making on all replicas. */
@@ -51,53 +51,62 @@ export async function othersHold(
 }
 
 /**
- * Makes sure that a replica that came back has all that it had and all that the others of its shard hold. One that has
- * not is taken out again where others serve, since its answers would be wrong.
+ * Looks whether a replica that came back has all that it had and all that the others of its shard hold; says no while it
+ * does not answer. One that says twice that it has less is taken out again where others serve, since its answers would be
+ * wrong.
  *
  * @param before what it held; what an earlier process left with the cluster where this one could not ask.
  * @throws {@link StepStopped} naming what is missing.
  */
-export async function isWhole(
-	ground: Ground,
+export function lossWatch(
+	{ control, hold, clock, localTables }: Ground,
 	replica: string,
 	before: Holdings | undefined,
 	others: readonly string[],
-): Promise<void> {
-	const { control, hold, clock, timing, localTables } = ground;
-	const digest = before === undefined ? (await control.record())?.held?.[replica] : undefined;
-	let missing: Missing | undefined;
-	let at: string | undefined;
+): () => Promise<boolean> {
 	let since: { readonly missing: string; readonly from: number } | undefined;
+	return async () => {
+		const now = await control.holds(replica);
+		if (now === undefined) return false;
+		const digest = before === undefined ? (await control.record())?.held?.[replica] : undefined;
+		const asked = await holdingsOf(control, others);
+		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
+		const missing = missingFrom(now, { holds: before, digest }, theirs, localTables);
+		if (missing === undefined) return true;
+		const words = JSON.stringify(missing);
+		if (since?.missing !== words) since = { missing: words, from: clock.now() };
+		if (clock.now() - since.from < secondLook * 1000) return false;
+		await keepOut({ control, hold }, replica, others);
+		throw new StepStopped({ kind: "data-missing", ...missing, ...(now.at !== undefined && { at: now.at }) }, replica);
+	};
+}
+
+/**
+ * Makes sure that a replica that serves again is whole, and has the cluster forget what it held.
+ *
+ * @throws {@link StepStopped}, by `look` too.
+ */
+export async function isWhole(
+	{ control, hold, clock, timing }: Ground,
+	replica: string,
+	look: () => Promise<boolean>,
+): Promise<void> {
 	// A server that loads its tables in the background may be silent for long.
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await hold.keep();
-		const now = await control.holds(replica);
-		const asked = await holdingsOf(control, others);
-		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
-		at = now?.at;
-		missing = now && missingFrom(now, { holds: before, digest }, theirs, localTables);
-		const whole = now !== undefined && missing === undefined;
-		const marks = JSON.stringify(missing ?? null);
-		if (since?.missing !== marks) since = { missing: marks, from: clock.now() };
-		const lasting = missing !== undefined && clock.now() - since.from >= secondLook * 1000;
-		return {
-			done: whole ? true : undefined,
-			failure: lasting ? "data is missing" : undefined,
-			phase: "it can't be asked what it holds",
-			marks,
-		};
+		const whole = await look();
+		return { done: whole ? true : undefined, phase: "it can't be asked what it holds", marks: "" };
 	});
-	if (outcome.kind === "done") {
-		await hold.change((claim) => control.remember(claim, replica, undefined));
-		return;
-	}
-	if (missing === undefined) throw new StepStopped(outcome, replica);
-	await keepOut(ground, replica, others);
-	throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
+	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
+	await hold.change((claim) => control.remember(claim, replica, undefined));
 }
 
 /** Best effort: it is on the way to an error that says more. */
-async function keepOut({ control, hold }: Ground, replica: string, others: readonly string[]): Promise<void> {
+async function keepOut(
+	{ control, hold }: Pick<Ground, "control" | "hold">,
+	replica: string,
+	others: readonly string[],
+): Promise<void> {
 	const views = await Promise.all(others.map((name) => control.look(name)));
 	if (views.some((view) => view.replica.serving))
 		await hold.change((claim) => control.drain(claim, replica)).catch(() => {});

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
+import type { Pod } from "../../src/platforms/kubernetes/types";
 import { systemClock } from "../../src/roll/clock";
 import { Space, unavailable, versions } from "../kubernetes/harness";
 import { contractSuite } from "./suite";
@@ -29,6 +30,14 @@ if (unavailable !== undefined) {
 				idle: () => space.idle("a"),
 				query: () => space.query("a", "SELECT 1"),
 				reachable: () => space.reachable("a"),
+				makeTable: async (name) => {
+					const path = `/${space.namespace}/{shard}/${name}`;
+					for (const { metadata } of await space.api.list<Pod>("pods", {}))
+						await space.queryPod(
+							metadata.name,
+							`CREATE TABLE ${name} (n UInt64) ENGINE = ReplicatedMergeTree('${path}', '{replica}') ORDER BY n`,
+						);
+				},
 				close: () => space.close(),
 			};
 		},

@@ -20,6 +20,10 @@ contractSuite("the scripted platform", {
 			query: async () => {
 				if (!world.present().units.some((unit) => world.condition(unit).serving)) throw new Error("nobody answers");
 			},
+			makeTable: async (name) => {
+				const table = { database: "default", name, engine: "ReplicatedMergeTree", path: `/${name}` };
+				for (const unit of world.present().units) unit.tables = [...unit.tables, table];
+			},
 			close: async () => {},
 		};
 	},

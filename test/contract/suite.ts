@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { claims } from "./claims";
 import type { Harness, Place } from "./harness";
+import { holds } from "./holds";
 import { lifecycle } from "./lifecycle";
 import { replicas } from "./replicas";
 import { reshape } from "./reshape";
@@ -8,7 +9,7 @@ import { rolling } from "./rolling";
 import { Stage } from "./stage";
 
 /** Every promise of the port, by the name of its test. */
-const promises = { ...lifecycle, ...claims, ...replicas, ...reshape, ...rolling };
+const promises = { ...lifecycle, ...claims, ...replicas, ...holds, ...reshape, ...rolling };
 
 export type TestName = keyof typeof promises;
 
