@@ -119,7 +119,8 @@ export class World {
 
 	remember(name: string, digest: HeldDigest | undefined): void {
 		const { [name]: _, ...others } = this.present().held ?? {};
-		this.present().held = digest === undefined ? others : { ...others, [name]: digest };
+		const held = digest === undefined ? others : { ...others, [name]: digest };
+		this.present().held = Object.keys(held).length > 0 ? held : undefined;
 	}
 
 	condition(unit: Unit): Condition {
