@@ -34,7 +34,7 @@ async function judged(control: KubernetesControl, localTables: string[] = []) {
 	const question = {
 		target: versions.v2,
 		cluster: known(cluster),
-		catalogue: known([]),
+		catalogue: known([{ version: versions.v2 }]),
 		policy: "any",
 		localTables,
 	} as const;
