@@ -8,12 +8,15 @@ export const sharedTables: Rule<"shared-tables"> = {
 	judge({ target, cluster }) {
 		if (target === undefined || cluster?.rivals === undefined) return undefined;
 		if (plan(cluster, target).lanes.length === 0) return undefined;
-		return cluster.rivals.find((rival) => !isFirst(cluster, rival));
+		return cluster.rivals.find((rival) => !goesFirst(cluster, rival));
 	},
 };
 
 /** Of two updates that stopped midway one has to be the first to go on. */
-function isFirst({ name, mark }: ObservedCluster, { cluster, mark: its, active }: Rival): boolean {
+export function goesFirst(
+	{ name, mark }: Pick<ObservedCluster, "name" | "mark">,
+	{ cluster, mark: its, active }: Rival,
+): boolean {
 	if (mark === undefined || active) return false;
 	return mark.since === its.since ? name < cluster : mark.since < its.since;
 }
