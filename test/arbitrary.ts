@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { ObservedCluster, ObservedReplica } from "../src/core/cluster";
-import type { HeldTable, Holdings } from "../src/core/holdings";
+import type { ObservedCluster, ObservedReplica, Rival } from "../src/core/cluster";
+import type { HeldTable, Holdings, Layout } from "../src/core/holdings";
 import { known, policies, type Question, type Release, unknown, type Window } from "../src/core/question";
 import { states } from "../src/core/state";
 import type { DbVersion } from "../src/core/version";
@@ -37,10 +37,25 @@ const tables: fc.Arbitrary<HeldTable> = fc.record(
 	{ requiredKeys: ["database", "name", "engine"] },
 );
 
+/** The hosts are among the names of the replicas of {@link clusters}. */
+const layouts: fc.Arbitrary<Layout> = fc.record(
+	{
+		shard: fc.constantFrom("0", "1"),
+		clusters: fc.dictionary(
+			fc.constantFrom("db", "all"),
+			fc.array(fc.array(fc.constantFrom("analytics-0-0", "analytics-0-1", "analytics-1-0"), { maxLength: 3 }), {
+				maxLength: 3,
+			}),
+		),
+	},
+	{ requiredKeys: ["clusters"] },
+);
+
 /** A table stands in it once. */
 export const holdings: fc.Arbitrary<Holdings> = fc.record(
 	{
 		tables: fc.uniqueArray(tables, { selector: ({ database, name }) => `${database}.${name}`, maxLength: 4 }),
+		layout: layouts,
 		at: fc.constant("/data"),
 		volatile: fc.constant("/data is on the emptyDir volume data"),
 	},
@@ -58,15 +73,30 @@ const replicas = fc.record({
 	holds: maybe(holdings),
 });
 
+const marks = fc.record({
+	from: versions,
+	to: versions,
+	since: fc.constantFrom("2026-11-23T10:00:00Z", "2026-11-24T10:00:00Z"),
+});
+
+const rivals: fc.Arbitrary<Rival> = fc.record({
+	cluster: fc.constantFrom("aaa", "zzz"),
+	mark: marks,
+	active: fc.boolean(),
+	path: fc.constant("/clickhouse/0/rows"),
+	replica: fc.constant("zzz-0-0"),
+});
+
 /** Any cluster that the types allow, also such as no platform would show, with none to four replicas in each shard. */
 export const clusters: fc.Arbitrary<ObservedCluster> = fc
 	.record({
 		state: fc.constantFrom(...states),
 		asked: maybe(fc.constant(true as const)),
-		mark: maybe(fc.record({ from: versions, to: versions, since: fc.constant("2026-11-23T10:00:00Z") })),
+		mark: maybe(marks),
+		rivals: maybe(fc.array(rivals, { maxLength: 2 })),
 		shards: fc.array(fc.array(replicas, { maxLength: 4 }), { maxLength: 3 }),
 	})
-	.map(({ state, asked, mark, shards }) => ({
+	.map(({ state, asked, mark, rivals, shards }) => ({
 		name: "analytics",
 		state,
 		replicas: shards.flatMap((shard, s) =>
@@ -76,6 +106,7 @@ export const clusters: fc.Arbitrary<ObservedCluster> = fc
 		),
 		...(asked && { asked }),
 		...(mark !== undefined && { mark }),
+		...(rivals !== undefined && { rivals }),
 	}));
 
 const engines = fc.oneof(fc.constantFrom("23.3", "23.8", "24.3", "24.8", "25.3.1.2-lts"), fc.string());

@@ -1,4 +1,4 @@
-import type { ObservedCluster, ObservedReplica, Reshaping, UpdateMark } from "../core/cluster";
+import type { ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
 import type { ClusterRecord, HeldDigest } from "./record";
@@ -78,6 +78,11 @@ export interface ClusterControl<Settings = unknown> {
 	 * it can't be asked. Two replicas of a shard that hold the same answer the same, apart from rows that do not replicate.
 	 */
 	holds(replica: string): Promise<Holdings | undefined>;
+	/**
+	 * Other clusters that hold copies of tables of this one, and of which an update is not done. Such copies are known only
+	 * where clusters share a Keeper; a platform whose clusters share nothing has no such method.
+	 */
+	rivals?(): Promise<readonly Rival[]>;
 
 	/** Takes the exclusive claim for `seconds`; throws {@link Claimed} while another holds it. Allowed with no cluster yet. */
 	claim(holder: string, seconds: number): Promise<Claim>;
@@ -86,7 +91,10 @@ export interface ClusterControl<Settings = unknown> {
 	/** Gives the claim up. Does nothing when it no longer holds. */
 	release(claim: Claim): Promise<void>;
 
-	/** Persists that an update is under way; replaces an earlier mark. */
+	/**
+	 * Persists that an update is under way; replaces an earlier mark. Where there are {@link rivals} by then it throws a
+	 * {@link ControlError}, with the mark as it was before.
+	 */
 	begin(claim: Claim, mark: UpdateMark): Promise<void>;
 	/** Removes the mark. */
 	finish(claim: Claim): Promise<void>;

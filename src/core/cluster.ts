@@ -34,6 +34,17 @@ export interface UpdateMark {
 	readonly since: string;
 }
 
+/** Another cluster that holds copies of tables of this one, and of which an update is under way or stopped midway. */
+export interface Rival {
+	readonly cluster: string;
+	readonly mark: UpdateMark;
+	/** Some process is at it just now. */
+	readonly active: boolean;
+	/** The path in Keeper that both have copies under, and its replica that has one. */
+	readonly path: string;
+	readonly replica: string;
+}
+
 /** What was seen of a whole cluster. Plain data: it can be recorded as JSON and judged later. */
 export interface ObservedCluster {
 	readonly name: string;
@@ -45,6 +56,7 @@ export interface ObservedCluster {
 	readonly asked?: true;
 	/** There when an update of ours is under way or stopped midway. */
 	readonly mark?: UpdateMark;
+	readonly rivals?: readonly Rival[];
 }
 
 /**

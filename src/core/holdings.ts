@@ -12,9 +12,18 @@ export interface HeldTable {
 	readonly rows?: number | null;
 }
 
+/** What a server says of its place among others. */
+export interface Layout {
+	/** Its macro `shard`. */
+	readonly shard?: string;
+	/** The clusters that it knows and is named in, by name: the hosts of each shard, by the first labels of their names. */
+	readonly clusters: Readonly<Record<string, readonly (readonly string[])[]>>;
+}
+
 /** What one replica holds. */
 export interface Holdings {
 	readonly tables: readonly HeldTable[];
+	readonly layout?: Layout;
 	/** Where its data is, for people: `/var/lib/clickhouse/ on the volume claim data-db-0-1`. */
 	readonly at?: string;
 	/** Why its data ends with its pod, as a clause: `/var/lib/clickhouse/ is on the emptyDir volume data`. */

@@ -1,3 +1,5 @@
+import type { Rival } from "./cluster";
+import type { Told } from "./layout";
 import type { State } from "./state";
 import type { DbVersion } from "./version";
 
@@ -67,6 +69,8 @@ export interface RefusalFacts {
 			readonly trouble?: string;
 		}[];
 	};
+	/** The replicas of each shard, as declared and as told. */
+	layout: Told & { readonly declared: readonly (readonly string[])[] };
 	"last-copy": {
 		/** The first that some replicas hold and others of their shard lack, in the order of their names. */
 		readonly tables: readonly {
@@ -80,6 +84,7 @@ export interface RefusalFacts {
 		readonly unasked: readonly string[];
 	};
 	"persistent-data": { readonly replicas: readonly { readonly replica: string; readonly volatile: string }[] };
+	"shared-tables": Rival;
 	"maintenance-window": {
 		/** ISO 8601 in UTC. */
 		readonly opens: string;

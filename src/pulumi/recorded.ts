@@ -9,8 +9,11 @@ export interface Recorded {
 	readonly cluster: ObservedCluster;
 }
 
-/** Keeps what the rules look at. What troubles a replica is left out: it may quote anything. */
-export function record(cluster: ObservedCluster, at: Date): Recorded {
+/**
+ * Keeps what the rules look at. What troubles a replica is left out: it may quote anything; and what is true of other
+ * clusters only now.
+ */
+export function record({ rivals, ...cluster }: ObservedCluster, at: Date): Recorded {
 	return {
 		at: at.toISOString(),
 		cluster: abridged({ ...cluster, replicas: cluster.replicas.map(({ trouble, ...rest }) => rest) }),

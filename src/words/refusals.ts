@@ -1,3 +1,4 @@
+import type { Told } from "../core/layout";
 import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion } from "../core/version";
 import { count, ended, list, moment, oneLine, problems, quoted } from "./text";
@@ -98,6 +99,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `the update to ${target} would begin with ${replica}, and no other replica of its shard could answer meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. ${support} if none does.`;
 	},
 
+	layout: ({ target, declared, shards, pair, apart, evidence }) =>
+		`no replica is taken down for ${target} while the servers tell another layout than the declared one, which is ${shape(declared)}: they tell ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can answer for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Otherwise move the rows to a cluster that is declared as the servers tell.`,
+
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const clauses = tables.map(
 			({ table, on, lack }) =>
@@ -126,9 +130,58 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `${first?.replica} would lose its data with its pod: ${oneLine(first?.volatile ?? "", 200)}${more}. Move the data to a persistent volume first, such as to a new cluster.`;
 	},
 
+	"shared-tables": ({ target, cluster, mark: { from, to, since }, path, replica }) =>
+		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not done: with an update to ${target} both might take down their last copies at once. Let pulumi up end the update of '${oneLine(cluster, 60)}' first, then preview again.`,
+
 	"maintenance-window": ({ target, opens, timeZone }) =>
 		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
 };
+
+/** @example shape([["db-0"], ["db-1"]]); // "2 shards of 1 replica (shards: 2, replicas: 1): db-0; db-1" */
+function shape(shards: readonly (readonly string[])[]): string {
+	const sizes = [...new Set(shards.map(({ length }) => length))];
+	const names = shards.map((replicas) => list(replicas, 4));
+	const shown = names.length > 6 ? [...names.slice(0, 5), `${names.length - 5} more`] : names;
+	const regular = sizes.length === 1 ? ` of ${count(sizes[0] ?? 0, "replica", "replicas")}` : " of different sizes";
+	const declare = sizes.length === 1 ? ` (shards: ${shards.length}, replicas: ${sizes[0]})` : "";
+	return `${count(shards.length, "shard", "shards")}${regular}${declare}: ${shown.join("; ")}`;
+}
+
+function says(evidence: Told["evidence"], [a, b]: Told["pair"], apart: boolean): string {
+	switch (evidence.by) {
+		case "paths": {
+			const [one, other] = evidence.paths.map((path) => oneLine(path, 100));
+			const table = oneLine(evidence.table, 100);
+			return one === other
+				? `${table} has the path ${one} in Keeper on both ${a} and ${b}`
+				: `${table} has the path ${one} in Keeper on ${a}, and ${other} on ${b}`;
+		}
+		case "macro": {
+			const [one, other] = evidence.values.map(quoted);
+			return one === other
+				? `the macro shard is ${one} on both ${a} and ${b}`
+				: `the macro shard is ${one} on ${a}, and ${other} on ${b}`;
+		}
+		default:
+			return `what they know as the cluster ${quoted(evidence.cluster)} has ${a} and ${b} in ${apart ? "different shards" : "one shard"}`;
+	}
+}
+
+/** What to do where the servers are wrong. */
+function mend(evidence: Told["evidence"], apart: boolean): string {
+	switch (evidence.by) {
+		case "paths": {
+			const table = oneLine(evidence.table, 100);
+			return apart
+				? `Where ${table} is to be one table of both, make it anew on each under one path, such as '/clickhouse/{shard}/${table}'; where each is to have rows of its own, name it in update.localTables.`
+				: `Where each shard is to have rows of its own in ${table}, make it anew under a path with {shard} in it.`;
+		}
+		case "macro":
+			return `Where ${apart ? "they are copies" : "each has rows of its own"}, set the macro shard so.`;
+		default:
+			return `Where that is not so, mend remote_servers in their configuration.`;
+	}
+}
 
 function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 	switch (flaw) {

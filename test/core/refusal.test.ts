@@ -15,7 +15,9 @@ const names: Record<RuleName, true> = {
 	"upgrade-path": true,
 	"last-healthy-replica": true,
 	"persistent-data": true,
+	layout: true,
 	"last-copy": true,
+	"shared-tables": true,
 	"maintenance-window": true,
 };
 

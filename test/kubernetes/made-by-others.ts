@@ -66,8 +66,14 @@ export function settingsFor(space: Space, its: Readonly<Record<string, unknown>>
 }
 
 /** What a preview finds against taking it over. */
-export function obstacles(settings: KubernetesSettings, version: DbVersion, shards: number, replicas = 2) {
-	const spec = { name: "db", owner: "project/stack/db", version, shards, replicas, settings };
+export function obstacles(
+	settings: KubernetesSettings,
+	version: DbVersion,
+	shards: number,
+	replicas = 2,
+	localTables?: string[],
+) {
+	const spec = { name: "db", owner: "project/stack/db", version, shards, replicas, settings, localTables };
 	return kubernetesPlatform.obstacles(spec);
 }
 

@@ -202,6 +202,68 @@ describe("last-healthy-replica", () => {
 	});
 });
 
+describe("layout", () => {
+	const told = (facts: object): string =>
+		refusalText({
+			rule: "layout",
+			property: "version",
+			target: "1.8.0",
+			declared: [["a", "b"]],
+			shards: [["a"], ["b"]],
+			pair: ["a", "b"],
+			apart: true,
+			evidence: { by: "macro", values: ["0", "1"] },
+			...facts,
+		} as Refusal);
+	const one = "1 shard of 2 replicas (shards: 1, replicas: 2): a and b";
+	const two = "2 shards of 1 replica (shards: 2, replicas: 1): a; b";
+	const first = `no replica is taken down for 1.8.0 while the servers tell another layout than the declared one, which is`;
+	const last = "Otherwise move the rows to a cluster that is declared as the servers tell.";
+	const merged = { declared: [["a"], ["b"]], shards: [["a", "b"]], apart: false };
+
+	test.each([
+		[
+			{ evidence: { by: "paths", table: "default.t", paths: ["/0/t", "/1/t"] } },
+			`${first} ${one}: they tell ${two}. default.t has the path /0/t in Keeper on a, and /1/t on b, so neither can answer for the other. Where default.t is to be one table of both, make it anew on each under one path, such as '/clickhouse/{shard}/default.t'; where each is to have rows of its own, name it in update.localTables. ${last}`,
+		],
+		[
+			{},
+			`${first} ${one}: they tell ${two}. the macro shard is "0" on a, and "1" on b, so neither can answer for the other. Where they are copies, set the macro shard so. ${last}`,
+		],
+		[
+			{ evidence: { by: "clusters", cluster: "db" } },
+			`${first} ${one}: they tell ${two}. what they know as the cluster "db" has a and b in different shards, so neither can answer for the other. Where that is not so, mend remote_servers in their configuration. ${last}`,
+		],
+		[
+			{ ...merged, evidence: { by: "paths", table: "default.t", paths: ["/t", "/t"] } },
+			`${first} ${two}: they tell ${one}. default.t has the path /t in Keeper on both a and b, so each is a copy of the other. Where each shard is to have rows of its own in default.t, make it anew under a path with {shard} in it. ${last}`,
+		],
+		[
+			{ ...merged, evidence: { by: "macro", values: ["1", "1"] } },
+			`${first} ${two}: they tell ${one}. the macro shard is "1" on both a and b, so each is a copy of the other. Where each has rows of its own, set the macro shard so. ${last}`,
+		],
+	])("%j", (facts, words) => expect(told(facts)).toBe(words));
+
+	test("shards of different sizes are told by their replicas, and of many only the first", () => {
+		expect(told({ shards: [["a", "c"], ["b"]] })).toContain("they tell 2 shards of different sizes: a and c; b. ");
+		const many = Array.from({ length: 9 }, (_, n) => [`r${n}`]);
+		expect(told({ shards: many })).toContain("(shards: 9, replicas: 1): r0; r1; r2; r3; r4; 4 more. ");
+	});
+});
+
+test("shared-tables", () => {
+	const rival = {
+		cluster: "other",
+		mark: mark("1.7.1", "1.8.0"),
+		active: true,
+		path: "/clickhouse/0/rows",
+		replica: "other-0-0",
+	};
+	expect(say("shared-tables", ask({ ...cluster("1.7.1 1.7.1"), rivals: [rival] }, "1.9.0"))).toBe(
+		"the cluster 'other' holds copies of the same tables (other-0-0, under /clickhouse/0/rows in Keeper), and its update from 1.7.1 to 1.8.0, begun at 2026-11-23T10:00:00Z, is not done: with an update to 1.9.0 both might take down their last copies at once. Let pulumi up end the update of 'other' first, then preview again.",
+	);
+});
+
 describe("blocked-version", () => {
 	const lift = "if the block is wrong, lift it where versions come from.";
 	const blocked = (text: string, reason: true | string, at: string) =>

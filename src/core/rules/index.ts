@@ -7,11 +7,13 @@ import { knownVersion } from "./known-version";
 import { lastCopy } from "./last-copy";
 import { lastHealthyReplica } from "./last-healthy-replica";
 import { latestOnly } from "./latest-only";
+import { layout } from "./layout";
 import { maintenanceWindow } from "./maintenance-window";
 import { minimumVersion } from "./minimum-version";
 import { noDowngrade } from "./no-downgrade";
 import { persistentData } from "./persistent-data";
 import type { Subject } from "./rule";
+import { sharedTables } from "./shared-tables";
 import { unfinishedUpdate } from "./unfinished-update";
 import { upgradePath } from "./upgrade-path";
 import { versionFormat } from "./version-format";
@@ -29,12 +31,14 @@ export const rules = [
 	upgradePath,
 	lastHealthyReplica,
 	persistentData,
+	layout,
 	lastCopy,
+	sharedTables,
 	maintenanceWindow,
 ] as const;
 
 /** What must hold wherever a replica is restarted, also where its version stays. */
-export const restartRules = [lastHealthyReplica, persistentData, lastCopy] as const;
+export const restartRules = [lastHealthyReplica, persistentData, layout, lastCopy, sharedTables] as const;
 
 /**
  * Every reason why an update is not allowed, in the order of {@link rules}; none when it is. Total: any question has an

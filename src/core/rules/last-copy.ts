@@ -2,6 +2,7 @@ import { byShard, type ObservedReplica } from "../cluster";
 import { type Holdings, type LocalTables, lackedBy, tableName } from "../holdings";
 import { plan } from "../plan";
 import type { RefusalFacts } from "../refusal";
+import { toldOf } from "./layout";
 import { mayResume, type Rule } from "./rule";
 
 /** More would not be read. */
@@ -14,7 +15,7 @@ type Difference = RefusalFacts["last-copy"]["tables"][number];
  * The replicas of a shard hold the same tables, so that each can stand in for the others and none is the last to have
  * something. What differs on purpose is named in `update.localTables`.
  *
- * Judged of shards that will be touched and have several replicas that serve. One that is down has no say: its step is what
+ * Of replicas that are of different shards after all the rule `layout` speaks. Judged of shards that will be touched and have several replicas that serve. One that is down has no say: its step is what
  * brings it back, and the roll looks at it then. Rows that do not replicate are told among the caveats.
  */
 export const lastCopy: Rule<"last-copy"> = {
@@ -28,7 +29,11 @@ export const lastCopy: Rule<"last-copy"> = {
 			return touched.includes(shard) && replicas.length > 1 && serving.length > 1 ? [serving] : [];
 		});
 		const unasked = shards.flat().flatMap(({ name, holds }) => (holds === undefined ? [name] : []));
-		const tables = shards.flatMap((replicas) => differences(replicas.filter(isAsked), question.localTables));
+		const told = toldOf(cluster, question.localTables)?.shards ?? [cluster.replicas.map(({ name }) => name)];
+		const alike = shards.flatMap((replicas) =>
+			told.map((names) => replicas.filter(isAsked).filter(({ name }) => names.includes(name))),
+		);
+		const tables = alike.flatMap((replicas) => differences(replicas, question.localTables));
 		if (tables.length === 0 && unasked.length === 0) return undefined;
 		return { tables: tables.slice(0, most), count: tables.length, unasked };
 	},

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Pin } from "../../control/platform";
 import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
 import type { ClusterRecord, HeldDigest } from "../../control/record";
-import type { ObservedCluster, UpdateMark } from "../../core/cluster";
+import type { ObservedCluster, Rival, UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./cluster";
@@ -15,6 +15,7 @@ import { look, observe } from "./observe";
 import { settle } from "./opened";
 import { clusterRecord, type Stored } from "./record";
 import * as reshape from "./reshape";
+import { aloneOrBack, rivals } from "./rivals";
 import type { Existing, KubernetesSettings } from "./settings";
 import * as steps from "./steps";
 
@@ -54,6 +55,9 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	async holds(replica: string): Promise<Holdings | undefined> {
 		return holds(this.cluster, replica);
 	}
+	async rivals(): Promise<readonly Rival[]> {
+		return rivals(this.cluster);
+	}
 
 	async claim(holder: string, seconds: number): Promise<Claim> {
 		return this.cluster.record.claim(holder, seconds);
@@ -68,10 +72,12 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	/** An image that does not exist is told here, before any replica is touched. */
 	async begin(claim: Claim, mark: UpdateMark): Promise<void> {
 		const { cluster } = this;
-		const settings = cluster.settings(await cluster.record.guard(claim));
+		const before = await cluster.record.guard(claim);
+		const settings = cluster.settings(before);
 		await cluster.image(settings, mark.to);
 		const pods = await cluster.pods();
 		await cluster.record.under(claim, (stored) => ({ ...settle(stored, pods, settings.image), mark }));
+		await aloneOrBack(cluster, claim, mark, before.mark);
 	}
 	async finish(claim: Claim): Promise<void> {
 		const { cluster } = this;

@@ -2,6 +2,7 @@ import { ControlError } from "../../control/errors";
 import type { Holdings } from "../../core/holdings";
 import type { Cluster } from "./cluster";
 import { type Inventory, inventoryOf } from "./inventory";
+import { layoutOf } from "./layout";
 import { serverStatus } from "./opened";
 import type { Pod } from "./types";
 
@@ -10,7 +11,7 @@ export async function holds(cluster: Cluster, replica: string): Promise<Holdings
 	cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	const inventory = pod && (await ask(cluster, pod));
-	return inventory && { tables: inventory.tables };
+	return inventory && { tables: inventory.tables, layout: layoutOf(replica, inventory.layout) };
 }
 
 /** The inventory of a pod's server; `undefined` while it can't be asked. */

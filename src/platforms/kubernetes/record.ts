@@ -119,6 +119,23 @@ export class RecordStore {
 	}
 }
 
+/** The records of all clusters of a namespace, by the clusters' names, but such as can't be read. */
+export async function allRecords(api: Api): Promise<ReadonlyMap<string, Stored>> {
+	const found = await api.list<ConfigMap>("configmaps", { labels: label.cluster });
+	return new Map(
+		found.flatMap((each): [string, Stored][] => {
+			const { name, labels } = each.metadata;
+			const cluster = labels?.[label.cluster];
+			if (cluster === undefined || name !== recordName(cluster)) return [];
+			try {
+				return [[cluster, parse(each, cluster)]];
+			} catch {
+				return [];
+			}
+		}),
+	);
+}
+
 export function clusterRecord(stored: Stored | undefined): ClusterRecord | undefined {
 	if (stored?.owner === undefined) return undefined;
 	const { owner, generation = "", shards = 1, replicas = 1, mark, claim, openedBy, held } = stored;

@@ -33,7 +33,7 @@ test("a table that one replica holds and another lacks", () => {
 });
 
 test("tables of one name that do not replicate with each other", () => {
-	expect(judge(two("t@/0/t", "t@/1/t"))?.tables).toEqual([
+	expect(judge(two("t@/0/t a@/0/a", "t@/1/t a@/0/a"))?.tables).toEqual([
 		{ table: "default.t", on: ["analytics-0-0", "analytics-0-1"], lack: ["analytics-0-0", "analytics-0-1"] },
 	]);
 });

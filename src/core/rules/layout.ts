@@ -1,0 +1,25 @@
+import { byShard, type ObservedCluster } from "../cluster";
+import type { LocalTables } from "../holdings";
+import { type Told, toldOtherwise } from "../layout";
+import { plan } from "../plan";
+import { mayResume, type Rule } from "./rule";
+
+/** The replicas of each declared shard are copies of each other, as far as their servers can tell. */
+export const layout: Rule<"layout"> = {
+	name: "layout",
+	judge({ question, target, cluster }) {
+		if (target === undefined || cluster === undefined) return undefined;
+		if (cluster.state !== "Started" && !mayResume(cluster)) return undefined;
+		if (plan(cluster, target).lanes.length === 0) return undefined;
+		const told = toldOf(cluster, question.localTables);
+		const declared = [...byShard(cluster).values()].map((replicas) => replicas.map(({ name }) => name));
+		return told && { declared, ...told };
+	},
+};
+
+/** The layout that the servers of a cluster tell, where that is not the declared one. */
+export function toldOf({ replicas }: ObservedCluster, local: LocalTables | undefined): Told | undefined {
+	const placed = replicas.flatMap(({ name, shard, holds }) => (holds === undefined ? [] : [{ name, shard, holds }]));
+	const all = replicas.map(({ name }) => name);
+	return toldOtherwise(placed, all, local);
+}

@@ -1,0 +1,75 @@
+import { QueryError, type Server } from "./server";
+
+/** A copy of a table as Keeper has it. */
+export interface Copy {
+	/** Of the table. */
+	readonly path: string;
+	/** As its server calls itself. */
+	readonly replica: string;
+	/** The first label of the address under which other replicas reach it; only of a replica that was asked for. */
+	readonly host?: string;
+}
+
+/** A query is part of a URL, of which old servers take 16 KiB. */
+const atOnce = 25;
+
+/**
+ * All copies that Keeper knows under some paths, those that nobody runs any more as well. Of replicas that are not `own`
+ * with their hosts, for each name once: a server calls itself the same in all of its tables.
+ */
+export async function copiesUnder(
+	server: Pick<Server, "rows">,
+	paths: readonly string[],
+	own: readonly string[],
+): Promise<Copy[]> {
+	const copies = (
+		await children(
+			server,
+			paths.map((path) => `${path}${replicas}`),
+		)
+	).map(({ path, name }): Copy => ({ path: path.slice(0, -replicas.length), replica: name }));
+	const strangers = copies.filter(
+		({ replica }, index) => !own.includes(replica) && copies.findIndex((other) => other.replica === replica) === index,
+	);
+	const nodes = await children(
+		server,
+		strangers.map(({ path, replica }) => `${path}${replicas}/${replica}`),
+	);
+	return copies.map((copy) => {
+		const node = nodes.find(({ path, name }) => name === "host" && path.endsWith(`${replicas}/${copy.replica}`));
+		const host = /^host: ([^.\s]+)/m.exec(node?.value ?? "")?.[1];
+		return host === undefined ? copy : { ...copy, host };
+	});
+}
+
+const replicas = "/replicas";
+
+interface Node {
+	readonly path: string;
+	readonly name: string;
+	readonly value: string;
+}
+
+/** The nodes below each of some paths in Keeper, by as few questions as servers from 18.16 on take. */
+async function children(server: Pick<Server, "rows">, paths: readonly string[]): Promise<Node[]> {
+	const found: Node[] = [];
+	for (let start = 0; start < paths.length; start += atOnce) {
+		const some = paths.slice(start, start + atOnce);
+		try {
+			const question = some.map(
+				(path) => `SELECT path, name, value FROM system.zookeeper WHERE path = ${literal(path)}`,
+			);
+			for (const { path, name, value } of await server.rows(question.join(" UNION ALL ")))
+				found.push({ path: String(path), name: String(name), value: String(value) });
+		} catch (error) {
+			if (!(error instanceof QueryError && isMissing.test(error.message))) throw error;
+			// One of them is gone, or in another Keeper than the one that is asked.
+			if (some.length > 1) for (const path of some) found.push(...(await children(server, [path])));
+		}
+	}
+	return found;
+}
+
+const isMissing = /no node/i;
+
+const literal = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
