@@ -1,6 +1,7 @@
 import type { ClusterControl } from "../control/port";
 import type { HeldDigest } from "../control/record";
 import { type Holdings, lackedBy } from "../core/holdings";
+import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { digestOf, type Missing, missingFrom } from "./holds";
 import { watch } from "./watch";
@@ -23,29 +24,36 @@ export async function heldBy({ control, hold, localTables }: Ground, replica: st
 export async function othersHold(
 	ground: Ground,
 	replica: string,
-	holds: Holdings | undefined,
 	others: readonly string[],
 	goOn: () => void,
 ): Promise<void> {
-	const { control, hold, clock, timing, report, localTables } = ground;
-	if (others.length === 0) return;
+	const { hold, clock, timing, report } = ground;
 	let told = "";
-	let unfit: { readonly replica: string; readonly problem: "lacks" | "unknown" }[] = [];
+	let unfit: Unable[] = [];
 	const outcome = await watch(clock, Math.min(timing.stallSeconds, patience), async () => {
 		goOn();
 		await hold.keep();
-		const own = (await control.holds(replica)) ?? holds;
-		const theirs = await holdingsOf(control, others);
-		unfit = theirs.flatMap(({ name, holds: its }): { replica: string; problem: "lacks" | "unknown" }[] => {
-			if (its === undefined || own === undefined) return [{ replica: name, problem: "unknown" }];
-			return lackedBy(its, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
-		});
+		unfit = await whoLacks(ground, replica, others);
 		const now = JSON.stringify(unfit);
 		if (unfit.length > 0 && told !== now) report({ event: "holding", replica, others: unfit });
 		told = now;
 		return { done: unfit.length === 0 ? true : undefined, phase: "", marks: now };
 	});
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
+}
+
+/** Those that do not hold all that a replica holds, or can't be asked. */
+export async function whoLacks(
+	{ control, localTables }: Ground,
+	replica: string,
+	others: readonly string[],
+): Promise<Unable[]> {
+	if (others.length === 0) return [];
+	const [own, theirs] = await Promise.all([control.holds(replica), holdingsOf(control, others)]);
+	return theirs.flatMap(({ name, holds }): Unable[] => {
+		if (holds === undefined || own === undefined) return [{ replica: name, problem: "unknown" }];
+		return lackedBy(holds, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
+	});
 }
 
 /**

@@ -24,6 +24,7 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 	// It may have come back between the look at it and this.
 	if (!unit.outByUs && !(serving && memory.get(unit.name)?.condition?.serving !== false)) return;
 	unit.outByUs = true;
+	unit.taken ||= serving;
 	const peers = peersOf(world, unit);
 	for (const other of peers) {
 		world.condition(other);
@@ -44,7 +45,7 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
  * have it until a restart of their own, of which the same must hold; so each row is with one that no roll took out.
  */
 export function restartOf(world: World, unit: Unit, memory: Memory): void {
-	if (!unit.outByUs) return;
+	if (!unit.taken) return;
 	const own = memory.get(unit.name)?.told;
 	if (own?.holds.volatile !== undefined)
 		world.violations.push(`${unit.name} was restarted though its data ends with its process`);

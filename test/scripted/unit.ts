@@ -52,6 +52,8 @@ export interface Unit {
 	foreign?: boolean;
 	/** A roll took it out of service and it has not served since. */
 	outByUs: boolean;
+	/** A roll took it out while it served, and has neither let it back nor restarted it. */
+	taken?: boolean;
 }
 
 export interface Condition {
@@ -113,6 +115,7 @@ export function boot(unit: Unit, engine: Engine, now: number): void {
 	unit.process = { version: unit.version, engine, since: now };
 	unit.lastWords = undefined;
 	unit.drained = false;
+	unit.taken = false;
 	unit.queries = [];
 	if (engine.fate === "missing") return;
 	if (unit.openedBy !== undefined && compareVersions(unit.version, unit.openedBy) < 0) {

@@ -121,7 +121,7 @@ export class World {
 	undrain(name: string, memory: Memory): void {
 		const unit = this.unit(name);
 		letBack(this, unit, memory);
-		unit.drained = false;
+		Object.assign(unit, { drained: false, taken: false });
 	}
 
 	restart(name: string, version: DbVersion, memory: Memory): void {
