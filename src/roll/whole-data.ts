@@ -57,8 +57,9 @@ export async function whoLacks(
 }
 
 /**
- * Makes sure that a replica that came back has all that it had and all that the others of its shard hold. One that has
- * not is taken out again where others serve, since its answers would be wrong.
+ * Makes sure that a replica that came back has all that it had and all that the others of its shard hold, and that they
+ * hold what it has: of several that were down nobody could tell when the first came back. One that has not is taken out
+ * again where others serve, since its answers would be wrong.
  *
  * @param before what it held; what an earlier process left with the cluster where this one could not ask.
  * @throws {@link StepStopped} naming what is missing.
@@ -72,6 +73,7 @@ export async function isWhole(
 	const { control, hold, clock, timing, localTables } = ground;
 	const digest = before === undefined ? (await control.record())?.held?.[replica] : undefined;
 	let missing: Missing | undefined;
+	let lacking = replica;
 	let at: string | undefined;
 	let since: { readonly missing: string; readonly from: number } | undefined;
 	// A server that loads its tables behind its back may be silent for long; what it says is missing is so after a moment.
@@ -80,10 +82,16 @@ export async function isWhole(
 		const now = await control.holds(replica);
 		const asked = await holdingsOf(control, others);
 		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
+		lacking = replica;
 		at = now?.at;
 		missing = now && missingFrom(now, { holds: before, digest }, theirs, localTables);
+		const own = now === undefined ? [] : [{ name: replica, holds: now }];
+		for (const { name, holds } of missing === undefined ? theirs : []) {
+			const its = missingFrom(holds, {}, own, localTables);
+			if (its !== undefined) [lacking, at, missing] = [name, holds.at, its];
+		}
 		const whole = now !== undefined && missing === undefined;
-		const marks = JSON.stringify(missing ?? null);
+		const marks = JSON.stringify([lacking, missing ?? null]);
 		if (since?.missing !== marks) since = { missing: marks, from: clock.now() };
 		const lasting = missing !== undefined && clock.now() - since.from >= patience * 1000;
 		return {
@@ -98,13 +106,21 @@ export async function isWhole(
 		return;
 	}
 	if (missing === undefined) throw new StepStopped(outcome, replica);
-	await keepOut(ground, replica, others);
-	throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
+	const shard = [replica, ...others];
+	await keepOut(
+		ground,
+		lacking,
+		shard.filter((name) => name !== lacking),
+	);
+	throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, lacking);
 }
 
-/** Best effort: it is on the way to an error that says more. */
-async function keepOut({ control, hold }: Ground, replica: string, others: readonly string[]): Promise<void> {
-	const views = await Promise.all(others.map((name) => control.look(name)));
+/** Where another serves all that it has. Best effort: it is on the way to an error that says more. */
+async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
+	const { control, hold } = ground;
+	const unable = await whoLacks(ground, replica, others);
+	const able = others.filter((name) => !unable.some((it) => it.replica === name));
+	const views = await Promise.all(able.map((name) => control.look(name)));
 	if (views.some((view) => view.replica.serving))
 		await hold.change((claim) => control.drain(claim, replica)).catch(() => {});
 }

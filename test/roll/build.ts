@@ -25,7 +25,8 @@ export interface Given {
 	readonly outdated?: boolean;
 	/** Default: what every replica has. */
 	readonly tables?: readonly HeldTable[];
-	readonly volatile?: boolean;
+	/** Why its data ends with its process. */
+	readonly volatile?: string;
 }
 
 export interface GivenCluster {

@@ -26,7 +26,7 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 	unit.outByUs = true;
 	unit.taken ||= serving;
 	const peers = peersOf(world, unit);
-	for (const other of peers) {
+	for (const other of isWrong(world, unit, peers) ? [] : peers) {
 		world.condition(other);
 		if (other.outByUs) world.violations.push(`${unit.name} was taken out while ${other.name} was out, too`);
 		const seen = memory.get(other.name)?.condition;
@@ -38,6 +38,15 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 	const last = world.data.onlyOn(unit, reached).find((row) => !world.data.isOnItsWay(row, reached));
 	if (last !== undefined && peers.length > 0 && !wasSudden(world, peers, memory))
 		world.violations.push(`${unit.name} was taken out with the last copy of a row of ${last.table}`);
+}
+
+/** It lacks what another has that serves all that it has itself: its answers are wrong, and nobody needs them. */
+function isWrong(world: World, { tables }: Unit, peers: readonly Unit[]): boolean {
+	return peers.some((other) => {
+		const lacked = (of: Unit["tables"], by: Unit["tables"]) => lackedBy({ tables: by }, { tables: of }, world.data.localTables);
+		const differs = lacked(other.tables, tables).length > 0;
+		return differs && lacked(tables, other.tables).length === 0 && world.condition(other).serving;
+	});
 }
 
 /**

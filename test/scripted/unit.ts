@@ -44,8 +44,8 @@ export interface Unit {
 	tables: HeldTable[];
 	/** Numbers of the rows on its volume, of tables that replicate. */
 	readonly stored: Set<number>;
-	/** Its volume ends with its process. */
-	volatile?: boolean;
+	/** Why its data ends with its process. */
+	volatile?: string | undefined;
 	/** What its next start finds gone from its volume, as a fault: all, or the last of its tables. */
 	loses?: "all" | "a table";
 	/** Others made it, by scaling the set: it is none of the cluster's. */

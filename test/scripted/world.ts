@@ -27,8 +27,6 @@ export class World {
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];
-	/** The replicas that lost something as a roll restarted them. */
-	readonly lostByRestart: string[] = [];
 	/** The replicas that something was got ready for, in order. */
 	readonly prepared: string[] = [];
 	/** By version, or `replica@version` for one replica. */
@@ -81,7 +79,7 @@ export class World {
 		const unit = this.unit(name);
 		const now = this.clock.now();
 		if (!answers(unit, now)) return undefined;
-		const holds = { tables: unit.tables, ...(unit.volatile && { volatile: "its volume is an emptyDir" }) };
+		const holds = { tables: unit.tables, ...(unit.volatile !== undefined && { volatile: unit.volatile }) };
 		memory.set(name, { ...memory.get(name), told: { holds, at: now } });
 		return holds;
 	}
@@ -137,13 +135,12 @@ export class World {
 		takeOut(this, unit, memory);
 		restartOf(this, unit, memory);
 		unit.version = version;
-		if (unit.volatile || unit.loses !== undefined) this.lostByRestart.push(name);
 		this.boot(unit);
 	}
 
 	boot(unit: Unit): void {
 		unit.settings = this.present().settings;
-		const loses = unit.volatile ? "all" : unit.loses;
+		const loses = unit.volatile !== undefined ? "all" : unit.loses;
 		if (loses !== undefined) this.data.lose(unit, loses);
 		unit.loses = undefined;
 		boot(unit, this.engine(unit.name, unit.version), this.clock.now());
