@@ -13,7 +13,7 @@ export type RollEvent =
 	| {
 			readonly event: "holding";
 			readonly replica: string;
-			readonly others: readonly { readonly replica: string; readonly problem: Problem }[];
+			readonly others: readonly Unable[];
 	  }
 	| { readonly event: "draining"; readonly replica: string; readonly queries: number | undefined }
 	| {
@@ -55,6 +55,12 @@ export type RollEvent =
 /** Why another replica of the shard can't stand in for the one that is next. */
 export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
 
+/** Another replica of the shard, and why it can't. */
+export interface Unable {
+	readonly replica: string;
+	readonly problem: Problem;
+}
+
 /** Why and where a roll stopped; words make the message of it. */
 export interface RollStop {
 	readonly cluster: string;
@@ -70,7 +76,7 @@ export interface RollStop {
 		| { readonly kind: "failed"; readonly words: string }
 		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number }
 		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
-		| { readonly kind: "not-safe"; readonly others: readonly { readonly replica: string; readonly problem: Problem }[] }
+		| { readonly kind: "not-safe"; readonly others: readonly Unable[] }
 		/** It came back with less than it had, or than the others of its shard have. */
 		| {
 				readonly kind: "data-missing";

@@ -1,11 +1,12 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
+import type { Holdings } from "../core/holdings";
 import type { Step } from "../core/plan";
 import { type DbVersion, sameVersion } from "../core/version";
 import { secondsSince } from "./clock";
-import type { Problem } from "./events";
+import type { Problem, Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { marks, type Outcome, servesVersion, watch } from "./watch";
-import { heldBy, isWhole, lossWatch, othersHold } from "./whole-data";
+import { heldBy, isWhole, lossWatch, othersHold, whoLacks } from "./whole-data";
 
 /** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
 export class CameBack extends Error {}
@@ -40,11 +41,12 @@ export async function takeStep(
 		goOn();
 	}
 	await prepare(ground, step.replica);
-	const before = await heldBy(ground, step.replica);
-	if (!step.broken) await othersHold(ground, step.replica, before, others, goOn);
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
-	const left = await clear(ground, step.replica, others, goOn, broken);
+	const left = await clear(ground, step.replica, others, goOn, { broken, returns: true });
+	let before: Holdings | undefined;
 	try {
+		before = await heldBy(ground, step.replica);
+		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await hold.change((claim) => control.restart(claim, step.replica, to));
 	} catch (error) {
@@ -77,17 +79,20 @@ async function prepare({ control, hold, to }: Ground, replica: string): Promise<
 /** Some tries, since the others may fall behind while the queries of this one end. */
 const tries = 3;
 
-/**
- * Drains a replica, at a moment when the others can do without it; returns when it left the endpoints.
- *
- * @param broken others that only a step of their own may bring back: they are not waited for, {@link CameBack} is thrown.
- */
+interface Clearing {
+	/** Others that only a step of their own may bring back: they are not waited for, {@link CameBack} is thrown. */
+	readonly broken?: readonly string[];
+	/** It comes back: then those that stand in hold what it holds. Of one that leaves for good the port sees to that. */
+	readonly returns?: boolean;
+}
+
+/** Drains a replica, at a moment when the others can do without it; returns when it left the endpoints. */
 export async function clear(
 	ground: Ground,
 	replica: string,
 	others: readonly string[],
 	goOn: () => void,
-	broken: readonly string[] = [],
+	{ broken = [], returns = false }: Clearing = {},
 ): Promise<number> {
 	const { control, hold, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
@@ -97,6 +102,7 @@ export async function clear(
 		if (own.serving && (await lookAround(control, broken)).some(({ problem }) => problem === "down"))
 			throw new CameBack(`${replica} serves again`);
 		await standIn(ground, replica, needed, goOn);
+		if (returns) await othersHold(ground, replica, needed, goOn);
 		goOn();
 		const left = clock.now();
 		try {
@@ -105,9 +111,11 @@ export async function clear(
 			const cut = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			goOn();
-			const unfit = await lookAround(control, needed);
+			const unfit = (await lookAround(control, needed)).map(problemOf);
+			// One that was lost meanwhile, with its data, may be back already.
+			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, needed)));
 			if (unfit.length === 0) return left;
-			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit.map(problemOf) });
+			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit });
 			await hold.change((claim) => control.undrain(claim, replica));
 			report({ event: "returned", replica });
 		} catch (error) {
@@ -173,7 +181,7 @@ interface Unfit {
 	readonly view: ReplicaView;
 }
 
-const problemOf = ({ problem, view }: Unfit) => ({ replica: view.replica.name, problem });
+const problemOf = ({ problem, view }: Unfit): Unable => ({ replica: view.replica.name, problem });
 
 /** Those replicas that can't stand in for another of their shard. What is not known of one is not held against it. */
 async function lookAround(control: ClusterControl, replicas: readonly string[]): Promise<Unfit[]> {

@@ -1,6 +1,7 @@
 import type { ClusterControl } from "../control/port";
 import type { HeldDigest } from "../control/record";
 import { type Holdings, lackedBy } from "../core/holdings";
+import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { digestOf, missingFrom } from "./holds";
 import { watch } from "./watch";
@@ -25,23 +26,16 @@ export async function heldBy({ control, hold, localTables }: Ground, replica: st
 export async function othersHold(
 	ground: Ground,
 	replica: string,
-	holds: Holdings | undefined,
 	others: readonly string[],
 	goOn: () => void,
 ): Promise<void> {
-	const { control, hold, clock, timing, report, localTables } = ground;
-	if (others.length === 0) return;
+	const { hold, clock, timing, report } = ground;
 	let told = "";
-	let unfit: { readonly replica: string; readonly problem: "lacks" | "unknown" }[] = [];
+	let unfit: Unable[] = [];
 	const outcome = await watch(clock, Math.min(timing.stallSeconds, patience), async () => {
 		goOn();
 		await hold.keep();
-		const own = (await control.holds(replica)) ?? holds;
-		const theirs = await holdingsOf(control, others);
-		unfit = theirs.flatMap(({ name, holds: its }): { replica: string; problem: "lacks" | "unknown" }[] => {
-			if (its === undefined || own === undefined) return [{ replica: name, problem: "unknown" }];
-			return lackedBy(its, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
-		});
+		unfit = await whoLacks(ground, replica, others);
 		const now = JSON.stringify(unfit);
 		if (unfit.length > 0 && told !== now) report({ event: "holding", replica, others: unfit });
 		told = now;
@@ -50,20 +44,35 @@ export async function othersHold(
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
 }
 
+/** Those that do not hold all that a replica holds, or can't be asked. */
+export async function whoLacks(
+	{ control, localTables }: Ground,
+	replica: string,
+	others: readonly string[],
+): Promise<Unable[]> {
+	if (others.length === 0) return [];
+	const [own, theirs] = await Promise.all([control.holds(replica), holdingsOf(control, others)]);
+	return theirs.flatMap(({ name, holds }): Unable[] => {
+		if (holds === undefined || own === undefined) return [{ replica: name, problem: "unknown" }];
+		return lackedBy(holds, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
+	});
+}
+
 /**
- * Looks whether a replica that came back has all that it had and all that the others of its shard hold; says no while it
- * does not answer. One that says twice that it has less is taken out again where others serve, since its answers would be
- * wrong.
+ * Looks whether a replica that came back has all that it had and all that the others of its shard hold, and whether they
+ * hold what it has: of several that were down nobody could tell when the first came back. Says no while it does not answer.
+ * One that says twice that it has less is taken out again where others serve, since its answers would be wrong.
  *
  * @param before what it held; what an earlier process left with the cluster where this one could not ask.
  * @throws {@link StepStopped} naming what is missing.
  */
 export function lossWatch(
-	{ control, hold, clock, localTables }: Ground,
+	ground: Ground,
 	replica: string,
 	before: Holdings | undefined,
 	others: readonly string[],
 ): () => Promise<boolean> {
+	const { control, clock, localTables } = ground;
 	let since: { readonly missing: string; readonly from: number } | undefined;
 	return async () => {
 		const now = await control.holds(replica);
@@ -71,13 +80,26 @@ export function lossWatch(
 		const digest = before === undefined ? (await control.record())?.held?.[replica] : undefined;
 		const asked = await holdingsOf(control, others);
 		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
-		const missing = missingFrom(now, { holds: before, digest }, theirs, localTables);
-		if (missing === undefined) return true;
-		const words = JSON.stringify(missing);
+		const own = { name: replica, holds: now };
+		const its = missingFrom(now, { holds: before, digest }, theirs, localTables);
+		const [found] = [
+			...(its === undefined ? [] : [{ ...own, missing: its }]),
+			...theirs.flatMap((other) => {
+				const missing = missingFrom(other.holds, {}, [own], localTables);
+				return missing === undefined ? [] : [{ ...other, missing }];
+			}),
+		];
+		if (found === undefined) return true;
+		const { name, holds, missing } = found;
+		const words = JSON.stringify([name, missing]);
 		if (since?.missing !== words) since = { missing: words, from: clock.now() };
 		if (clock.now() - since.from < secondLook * 1000) return false;
-		await keepOut({ control, hold }, replica, others);
-		throw new StepStopped({ kind: "data-missing", ...missing, ...(now.at !== undefined && { at: now.at }) }, replica);
+		await keepOut(
+			ground,
+			name,
+			[replica, ...others].filter((it) => it !== name),
+		);
+		throw new StepStopped({ kind: "data-missing", ...missing, ...(holds.at !== undefined && { at: holds.at }) }, name);
 	};
 }
 
@@ -101,13 +123,12 @@ export async function isWhole(
 	await hold.change((claim) => control.remember(claim, replica, undefined));
 }
 
-/** Best effort: it is on the way to an error that says more. */
-async function keepOut(
-	{ control, hold }: Pick<Ground, "control" | "hold">,
-	replica: string,
-	others: readonly string[],
-): Promise<void> {
-	const views = await Promise.all(others.map((name) => control.look(name)));
+/** Where another serves all that it has. Best effort: it is on the way to an error that says more. */
+async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
+	const { control, hold } = ground;
+	const unable = await whoLacks(ground, replica, others);
+	const able = others.filter((name) => !unable.some((it) => it.replica === name));
+	const views = await Promise.all(able.map((name) => control.look(name)));
 	if (views.some((view) => view.replica.serving))
 		await hold.change((claim) => control.drain(claim, replica)).catch(() => {});
 }

@@ -1,4 +1,5 @@
 import type { ObservedCluster } from "../../src/core/cluster";
+import type { HeldTable, LocalTables } from "../../src/core/holdings";
 import { type DbVersion, parseVersion } from "../../src/core/version";
 import type { RollEvent } from "../../src/roll/events";
 import { type Rolled, roll } from "../../src/roll/roll";
@@ -22,6 +23,10 @@ export interface Given {
 	readonly is?: "serving" | "drained" | "killed" | "loading" | "failed";
 	/** It runs with earlier settings. */
 	readonly outdated?: boolean;
+	/** Default: what every replica has. */
+	readonly tables?: readonly HeldTable[];
+	/** Why its data ends with its process. */
+	readonly volatile?: string;
 }
 
 export interface GivenCluster {
@@ -49,15 +54,28 @@ export function given(shards: readonly (readonly Given[])[], { mode, engines, ma
 		units,
 		mark,
 	};
+	world.data.seed();
 	if (mode !== undefined && mode !== "running") world.halt(mode);
 	return world;
 }
 
-function unitOf(world: World, shard: number, ordinal: number, { version = v1, is = "serving", outdated }: Given): Unit {
+function unitOf(world: World, shard: number, ordinal: number, given: Given): Unit {
+	const { version = v1, is = "serving", outdated, tables = [rows], volatile } = given;
 	const name = `a-${shard}-${ordinal}`;
 	const engine: Engine = is === "failed" ? { fate: "missing" } : world.engine(name, version);
 	const opened = is === "failed" || (is === "loading" && engine.pulls !== undefined) ? v1 : version;
-	const unit: Unit = { ...blank, name, shard, ordinal, version, openedBy: opened, queries: [] };
+	const unit: Unit = {
+		...blank,
+		name,
+		shard,
+		ordinal,
+		version,
+		openedBy: opened,
+		queries: [],
+		stored: new Set(),
+		tables: [...tables],
+		volatile,
+	};
 	const since = is === "loading" ? world.clock.now() : 0;
 	if (is === "killed") unit.lastWords = "killed";
 	else unit.process = { version, engine, since };
@@ -68,7 +86,6 @@ function unitOf(world: World, shard: number, ordinal: number, { version = v1, is
 
 const blank = {
 	settings: "{}",
-	tables: [rows],
 	joining: false,
 	drained: false,
 	readOnlyUntil: 0,
@@ -92,11 +109,13 @@ export interface RunOptions {
 	readonly report?: (event: RollEvent) => void;
 	readonly holder?: string;
 	readonly writesNeed?: "one" | "all";
+	readonly localTables?: LocalTables;
 }
 
 /** Rolls in a process of its own until it is done, has failed, or has crashed. */
 export async function run(world: World, to: DbVersion, options: RunOptions = {}): Promise<Run> {
-	const { faults = {}, timing, judge, report = () => {}, holder = "the test", writesNeed } = options;
+	const { faults = {}, timing, judge, report = () => {}, holder = "the test", writesNeed, localTables } = options;
+	world.data.localTables = localTables ?? [];
 	const entries = Object.entries(faults).map(([call, fault]) => [Number(call), fault] as const);
 	const schedule = new Map(entries);
 	const control = new ScriptedControl(world, schedule);
@@ -109,6 +128,7 @@ export async function run(world: World, to: DbVersion, options: RunOptions = {})
 		clock: world.clock,
 		timing,
 		judge,
+		localTables,
 		report: (event) => {
 			events.push(event);
 			report(event);

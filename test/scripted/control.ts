@@ -3,25 +3,11 @@ import type { Claim, ClusterControl, ClusterSpec } from "../../src/control/port"
 import type { HeldDigest } from "../../src/control/record";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { DbVersion } from "../../src/core/version";
+import { type Faults, strike } from "./fault";
+import { finish } from "./promises";
 import type { Memory, World } from "./world";
 
-/** What goes wrong at a port call, counted from 0 over all processes. */
-export type Fault =
-	/** The calling process is killed before or after the call took effect. */
-	| { readonly kind: "crash"; readonly when: "before" | "after" }
-	/** This call and those after it can't reach the platform. */
-	| { readonly kind: "unreachable"; readonly calls: number }
-	/** The platform won't do it, whatever the reason. */
-	| { readonly kind: "refuse"; readonly words: string }
-	/** The calling process is suspended, as on a laptop that sleeps, and then goes on with the call. */
-	| { readonly kind: "suspend"; readonly seconds: number }
-	/** It took effect, and the answer was lost. */
-	| { readonly kind: "no-answer" }
-	| { readonly kind: "kill"; readonly replica: string }
-	| { readonly kind: "behind" | "read-only"; readonly replica: string; readonly seconds: number }
-	| { readonly kind: "steal"; readonly seconds: number };
-
-export type Faults = ReadonlyMap<number, Fault>;
+export type { Fault, Faults } from "./fault";
 
 const latency = 5;
 const never = new Promise<never>(() => {});
@@ -52,7 +38,7 @@ export class ScriptedControl implements ClusterControl {
 	observe = () => this.#call(() => this.#world.observe(this.#memory));
 	look = (replica: string) => this.#call(() => this.#world.look(replica, this.#memory));
 
-	holds = (replica: string) => this.#call(() => this.#world.holds(replica));
+	holds = (replica: string) => this.#call(() => this.#world.holds(replica, this.#memory));
 
 	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claims.claim(holder, seconds));
 	extend = (claim: Claim, seconds: number) =>
@@ -63,13 +49,13 @@ export class ScriptedControl implements ClusterControl {
 		this.#change("begin", claim, () => {
 			this.#world.present().mark = mark;
 		});
-	finish = (claim: Claim) => this.#change("finish", claim, () => this.#world.finish());
+	finish = (claim: Claim) => this.#change("finish", claim, () => finish(this.#world));
 	remember = (claim: Claim, replica: string, digest: HeldDigest | undefined) =>
 		this.#change(`remember ${replica}`, claim, () => this.#world.remember(replica, digest), "quiet");
 	drain = (claim: Claim, replica: string) =>
 		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory));
 	undrain = (claim: Claim, replica: string) =>
-		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica));
+		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica, this.#memory));
 	prepare = (claim: Claim, replica: string, version: DbVersion) =>
 		this.#change(`prepare ${replica} ${version}`, claim, () => this.#world.prepared.push(replica), "quiet");
 	restart = (claim: Claim, replica: string, version: DbVersion) =>
@@ -121,7 +107,9 @@ export class ScriptedControl implements ClusterControl {
 		if (fault?.kind === "crash" && fault.when === "before") return this.#die();
 		if (fault?.kind === "suspend") await this.#world.clock.sleep(fault.seconds * 1000);
 		if (fault?.kind === "refuse") throw new ControlError(fault.words);
-		if (fault !== undefined) this.#strike(fault);
+		this.#world.data.advance();
+		if (fault?.kind === "unreachable") this.#unreachable = fault.calls;
+		else if (fault !== undefined) strike(this.#world, fault);
 		if (this.#unreachable > 0) {
 			this.#unreachable--;
 			throw new PlatformError("the platform can't be reached: connection refused");
@@ -136,15 +124,5 @@ export class ScriptedControl implements ClusterControl {
 		this.#dead = true;
 		this.#crash();
 		return never;
-	}
-
-	#strike(fault: Fault): void {
-		const world = this.#world;
-		const now = world.clock.now();
-		if (fault.kind === "unreachable") this.#unreachable = fault.calls;
-		else if (fault.kind === "kill") world.kill(fault.replica);
-		else if (fault.kind === "behind") world.unit(fault.replica).behindUntil = now + fault.seconds * 1000;
-		else if (fault.kind === "read-only") world.unit(fault.replica).readOnlyUntil = now + fault.seconds * 1000;
-		else if (fault.kind === "steal") world.claims.steal("a thief", fault.seconds);
 	}
 }

@@ -42,8 +42,18 @@ export interface Unit {
 	alone?: boolean;
 	/** Its tables; they stay when its process ends. */
 	tables: HeldTable[];
+	/** Numbers of the rows on its volume, of tables that replicate. */
+	readonly stored: Set<number>;
+	/** Why its data ends with its process. */
+	volatile?: string | undefined;
+	/** What its next start finds gone from its volume, as a fault: all, or the last of its tables. */
+	loses?: "all" | "a table";
+	/** Others made it, by scaling the set: it is none of the cluster's. */
+	foreign?: boolean;
 	/** A roll took it out of service and it has not served since. */
 	outByUs: boolean;
+	/** A roll took it out while it served, and has neither let it back nor restarted it. */
+	taken?: boolean;
 }
 
 export interface Condition {
@@ -87,11 +97,25 @@ export function conditionOf(unit: Unit, now: number): Condition {
 	};
 }
 
+/** Whether it answers a question about itself, be it among the endpoints or not. */
+export function answers({ process }: Unit, now: number): boolean {
+	if (process === undefined || (process.engine.fate ?? "serves") !== "serves") return false;
+	return now - process.since >= Math.max(process.engine.pulls ?? 0, process.engine.boots ?? 2000);
+}
+
+/** Whether it fetches what others of its shard were given. One that does not tell that it lags is taken not to. */
+export function fetches(unit: Unit, now: number): boolean {
+	const { boots = 2000, lags = 0, mute } = unit.process?.engine ?? {};
+	const since = unit.process?.since ?? now;
+	return answers(unit, now) && (mute === true || (now >= unit.behindUntil && now - since >= boots + lags));
+}
+
 /** Starts the unit's version; an older one than opened the data must never come this far. */
 export function boot(unit: Unit, engine: Engine, now: number): void {
 	unit.process = { version: unit.version, engine, since: now };
 	unit.lastWords = undefined;
 	unit.drained = false;
+	unit.taken = false;
 	unit.queries = [];
 	if (engine.fate === "missing") return;
 	if (unit.openedBy !== undefined && compareVersions(unit.version, unit.openedBy) < 0) {

@@ -1,31 +1,17 @@
 import { ControlError } from "../../src/control/errors";
 import type { Assessment, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
 import type { ClusterRecord, HeldDigest } from "../../src/control/record";
-import type { ObservedCluster, UpdateMark } from "../../src/core/cluster";
+import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
-import type { State } from "../../src/core/state";
-import { compareVersions, type DbVersion, sameVersion } from "../../src/core/version";
+import { compareVersions, type DbVersion } from "../../src/core/version";
 import { Claims } from "./claims";
 import { VirtualClock } from "./clock";
-import { boot, type Condition, conditionOf, type Engine, type Unit } from "./unit";
+import { type Cluster, recordOf, stateOf } from "./cluster";
+import { Data } from "./data";
+import { letBack, type Memory, restartOf, takeOut } from "./promises";
+import { answers, boot, type Condition, conditionOf, type Engine, type Unit } from "./unit";
 
-interface Cluster {
-	owner: string;
-	generation: string;
-	shards: number;
-	replicas: number;
-	/** As JSON. */
-	settings: string;
-	mode: "running" | "stopped" | "idle";
-	mark?: UpdateMark;
-	held?: Readonly<Record<string, HeldDigest>>;
-	units: Unit[];
-}
-
-/** What one process last saw of each replica. */
-export type Memory = Map<string, Condition>;
-
-const fit = ({ serving, readOnly, caughtUp }: Condition) => serving && readOnly !== true && caughtUp !== false;
+export type { Memory } from "./promises";
 
 /** What every replica has, unless a test says otherwise. */
 export const rows: HeldTable = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/rows" };
@@ -37,6 +23,7 @@ export const rows: HeldTable = { database: "default", name: "rows", engine: "Rep
 export class World {
 	readonly clock = new VirtualClock();
 	readonly claims = new Claims(this.clock);
+	readonly data = new Data(this.clock, () => this.cluster?.units ?? []);
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];
@@ -47,29 +34,15 @@ export class World {
 	/** Port calls so far, of all processes. */
 	calls = 0;
 	cluster: Cluster | undefined;
-	/** Data that an earlier cluster left: what opened it last, by replica. */
-	#kept = new Map<string, DbVersion>();
+	/** Data that an earlier cluster left, by replica. */
+	#kept = new Map<string, Pick<Unit, "openedBy" | "tables" | "stored">>();
 
 	constructor(readonly name = "a") {}
 
 	// The record
 
 	record(): ClusterRecord | undefined {
-		if (this.cluster === undefined) return undefined;
-		const { owner, generation, shards, replicas, mark, held, units } = this.cluster;
-		const openedBy = units.flatMap((unit) =>
-			unit.openedBy === undefined ? [] : [[unit.name, unit.openedBy] as const],
-		);
-		return {
-			owner,
-			generation,
-			shards,
-			replicas,
-			...(mark && { mark }),
-			...(this.claims.held && { claim: this.claims.held }),
-			openedBy: Object.fromEntries(openedBy),
-			...(held && { held }),
-		};
+		return this.cluster && recordOf(this.cluster, this.claims.held);
 	}
 
 	// Looking
@@ -80,24 +53,16 @@ export class World {
 		const views = cluster.units.filter(({ joining }) => !joining).map(({ name }) => this.look(name, memory));
 		return {
 			name: this.name,
-			state: this.#state(cluster, views),
+			state: stateOf(cluster, views),
 			replicas: views.map(({ replica }) => replica),
 			...(cluster.mark && { mark: cluster.mark }),
 		};
 	}
 
-	#state({ mode, mark }: Cluster, views: readonly ReplicaView[]): State {
-		if (mode === "stopped") return "Stopped";
-		if (mode === "idle") return "Idle";
-		if (views.some(({ failure }) => failure !== undefined)) return "Degraded";
-		if (mark !== undefined) return "Updating";
-		return views.every(({ replica }) => replica.serving) ? "Started" : "Starting";
-	}
-
 	look(name: string, memory: Memory): ReplicaView {
 		const unit = this.unit(name);
 		const { phase, failure, starting, ...condition } = this.condition(unit);
-		memory.set(name, { phase, ...condition });
+		memory.set(name, { ...memory.get(name), condition: { phase, ...condition } });
 		const { shard, ordinal, openedBy, process, settings } = unit;
 		const now = this.clock.now();
 		const outdated = process !== undefined && settings !== this.present().settings && { outdated: true };
@@ -110,11 +75,13 @@ export class World {
 		};
 	}
 
-	holds(name: string): Holdings | undefined {
+	holds(name: string, memory: Memory): Holdings | undefined {
 		const unit = this.unit(name);
-		const { caughtUp, readOnly } = conditionOf(unit, this.clock.now());
-		const answers = unit.process !== undefined && (caughtUp !== undefined || unit.process.engine.mute === true);
-		return answers || readOnly !== undefined ? { tables: unit.tables } : undefined;
+		const now = this.clock.now();
+		if (!answers(unit, now)) return undefined;
+		const holds = { tables: unit.tables, ...(unit.volatile !== undefined && { volatile: unit.volatile }) };
+		memory.set(name, { ...memory.get(name), told: { holds, at: now } });
+		return holds;
 	}
 
 	remember(name: string, digest: HeldDigest | undefined): void {
@@ -124,9 +91,11 @@ export class World {
 	}
 
 	condition(unit: Unit): Condition {
+		this.data.advance();
 		const condition = conditionOf(unit, this.clock.now());
 		if (condition.serving) unit.outByUs = false;
-		return condition;
+		const behind = condition.caughtUp === true && this.data.isBehind(unit);
+		return behind ? { ...condition, caughtUp: false, phase: "fetching rows" } : condition;
 	}
 
 	unit(name: string): Unit {
@@ -144,12 +113,14 @@ export class World {
 
 	drain(name: string, memory: Memory): void {
 		const unit = this.unit(name);
-		this.#takeOut(unit, memory);
+		takeOut(this, unit, memory);
 		unit.drained = true;
 	}
 
-	undrain(name: string): void {
-		this.unit(name).drained = false;
+	undrain(name: string, memory: Memory): void {
+		const unit = this.unit(name);
+		letBack(this, unit, memory);
+		Object.assign(unit, { drained: false, taken: false });
 	}
 
 	restart(name: string, version: DbVersion, memory: Memory): void {
@@ -162,46 +133,22 @@ export class World {
 			unit.version = version;
 			return;
 		}
-		this.#takeOut(unit, memory);
+		takeOut(this, unit, memory);
+		restartOf(this, unit, memory);
 		unit.version = version;
 		this.boot(unit);
 	}
 
 	boot(unit: Unit): void {
 		unit.settings = this.present().settings;
+		const loses = unit.volatile !== undefined ? "all" : unit.loses;
+		if (loses !== undefined) this.data.lose(unit, loses);
+		unit.loses = undefined;
 		boot(unit, this.engine(unit.name, unit.version), this.clock.now());
 	}
 
 	engine(name: string, version: DbVersion): Engine {
 		return this.engines.get(`${name}@${version}`) ?? this.engines.get(version) ?? {};
-	}
-
-	/** What must hold whenever a roll takes a replica that serves, or would, out of service. */
-	#takeOut(unit: Unit, memory: Memory): void {
-		const { serving } = this.condition(unit);
-		// It may have come back between the look at it and this.
-		if (!unit.outByUs && !(serving && memory.get(unit.name)?.serving !== false)) return;
-		unit.outByUs = true;
-		for (const other of this.present().units) {
-			if (other.shard !== unit.shard || other === unit) continue;
-			this.condition(other);
-			if (other.outByUs) this.violations.push(`${unit.name} was taken out while ${other.name} was out, too`);
-			const seen = memory.get(other.name);
-			if (serving && (seen === undefined || !fit(seen))) {
-				this.violations.push(`${unit.name} was taken out though ${other.name} was last seen ${seen?.phase ?? "never"}`);
-			}
-		}
-	}
-
-	finish(): void {
-		const cluster = this.present();
-		const { mark } = cluster;
-		for (const unit of mark === undefined ? [] : cluster.units) {
-			const { serving } = this.condition(unit);
-			if (mark && !sameVersion(unit.version, mark.to)) this.violations.push(`finished while ${unit.name} was not`);
-			if (cluster.mode === "running" && !serving) this.log.push(`finished while ${unit.name} does not serve`);
-		}
-		cluster.mark = undefined;
 	}
 
 	// Changing the cluster
@@ -215,7 +162,7 @@ export class World {
 			return;
 		}
 		const units = Array.from({ length: shards * replicas }, (_, index) =>
-			this.#fresh(Math.floor(index / replicas), index % replicas, version),
+			this.fresh(Math.floor(index / replicas), index % replicas, version),
 		);
 		const newer = units.find(({ openedBy }) => openedBy !== undefined && compareVersions(version, openedBy) < 0);
 		if (newer !== undefined) throw new ControlError(`${newer.openedBy} opened the data of ${newer.name}`);
@@ -223,21 +170,24 @@ export class World {
 		this.start();
 	}
 
-	#fresh(shard: number, ordinal: number, version: DbVersion): Unit {
+	fresh(shard: number, ordinal: number, version: DbVersion): Unit {
 		const name = `${this.name}-${shard}-${ordinal}`;
+		const kept = this.#kept.get(name);
+		const peer = this.cluster?.units.find((unit) => unit.shard === shard) ?? this.cluster?.units[0];
 		return {
 			name,
 			shard,
 			ordinal,
 			version,
-			openedBy: this.#kept.get(name),
+			openedBy: kept?.openedBy,
 			drained: false,
 			readOnlyUntil: 0,
 			behindUntil: 0,
 			queries: [],
 			settings: "",
 			joining: false,
-			tables: [rows],
+			tables: kept?.tables ?? peer?.tables ?? [rows],
+			stored: new Set(kept?.stored),
 			outByUs: false,
 		};
 	}
@@ -249,7 +199,7 @@ export class World {
 		if (replicas < cluster.replicas && units.some(({ ordinal, alone }) => ordinal >= replicas && alone))
 			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
 		const members = new Set(units.filter(({ joining }) => !joining).map(({ name }) => name));
-		const joins = this.#places(shards, replicas).filter(({ name }) => !members.has(name));
+		const joins = this.places(shards, replicas).filter(({ name }) => !members.has(name));
 		const leaves = units
 			.filter(({ shard, ordinal }) => ordinal >= replicas || shard >= shards)
 			.sort((a, b) => b.ordinal - a.ordinal);
@@ -266,17 +216,20 @@ export class World {
 		if (shards < cluster.shards || replicas < cluster.replicas)
 			throw new ControlError("it can't be made smaller like that");
 		cluster.settings = JSON.stringify(settings);
-		for (const { name, shard, ordinal } of this.#places(shards, replicas)) {
-			if (cluster.units.some((unit) => unit.name === name)) continue;
+		for (const { name, shard, ordinal } of this.places(shards, replicas)) {
+			const present = cluster.units.find((unit) => unit.name === name);
+			if (present?.foreign) cluster.units = cluster.units.filter((unit) => unit !== present);
+			else if (present !== undefined) continue;
 			const version = cluster.units[0]?.version;
 			if (version === undefined) throw new Error("a cluster of no units");
-			const unit = { ...this.#fresh(shard, ordinal, version), joining: true };
+			const unit = { ...this.fresh(shard, ordinal, version), joining: true };
 			cluster.units.push(unit);
+			this.data.setTables(unit, unit.tables);
 			if (cluster.mode === "running") this.boot(unit);
 		}
 	}
 
-	#places(shards: number, replicas: number) {
+	places(shards: number, replicas: number) {
 		return Array.from({ length: shards * replicas }, (_, index) => {
 			const [shard, ordinal] = [Math.floor(index / replicas), index % replicas];
 			return { name: `${this.name}-${shard}-${ordinal}`, shard, ordinal };
@@ -297,9 +250,15 @@ export class World {
 		const cluster = this.present();
 		const unit = this.unit(name);
 		if (this.condition(unit).serving) this.violations.push(`${name} was to leave while clients reach it`);
-		if (unit.alone) throw new ControlError(`${name} holds what no other replica holds`);
+		if (unit.alone || (!unit.joining && this.#isLast(unit)))
+			throw new ControlError(`${name} holds what no other replica holds`);
 		if (!unit.joining) cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
 		cluster.units = cluster.units.filter((one) => one !== unit);
+	}
+
+	#isLast(unit: Unit): boolean {
+		const others = this.present().units.filter((one) => one.shard === unit.shard && one !== unit && !one.joining);
+		return this.data.onlyOn(unit, others).length > 0;
 	}
 
 	start(): void {
@@ -324,9 +283,9 @@ export class World {
 	}
 
 	destroy(data: boolean): void {
-		for (const { name, openedBy } of this.cluster?.units ?? []) {
+		for (const { name, openedBy, tables, stored } of this.cluster?.units ?? []) {
 			if (data) this.#kept.delete(name);
-			else if (openedBy !== undefined) this.#kept.set(name, openedBy);
+			else if (openedBy !== undefined) this.#kept.set(name, { openedBy, tables, stored });
 		}
 		this.cluster = undefined;
 	}
