@@ -145,7 +145,10 @@ export async function remembered(
 		const asked = await holdingsOf(ground.control, othersOf(replica));
 		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);
-		if (missing === undefined) continue;
+		if (missing === undefined) {
+			await ground.hold.change((claim) => ground.control.remember(claim, replica, undefined));
+			continue;
+		}
 		const { at } = now;
 		throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
 	}

@@ -43,7 +43,8 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 /** It lacks what another has that serves all that it has itself: its answers are wrong, and nobody needs them. */
 export function isWrong(world: World, { tables }: Unit, peers: readonly Unit[]): boolean {
 	return peers.some((other) => {
-		const lacked = (of: Unit["tables"], by: Unit["tables"]) => lackedBy({ tables: by }, { tables: of }, world.data.localTables);
+		const lacked = (of: Unit["tables"], by: Unit["tables"]) =>
+			lackedBy({ tables: by }, { tables: of }, world.data.localTables);
 		const differs = lacked(other.tables, tables).length > 0;
 		return differs && lacked(tables, other.tables).length === 0 && world.condition(other).serving;
 	});
