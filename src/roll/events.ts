@@ -89,6 +89,8 @@ export interface RollStop {
 				/** Another replica of its shard has them. */
 				readonly elsewhere?: string;
 		  }
+		/** Its data would end with its process: why, as a clause. Nobody could tell before it came up. */
+		| { readonly kind: "volatile"; readonly words: string }
 		| { readonly kind: "claim-lost"; readonly by?: string }
 		| { readonly kind: "platform"; readonly words: string };
 	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];

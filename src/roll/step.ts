@@ -46,6 +46,7 @@ export async function takeStep(
 	let before: Holdings | undefined;
 	try {
 		before = await heldBy(ground, step.replica);
+		if (before?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: before.volatile });
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await hold.change((claim) => control.restart(claim, step.replica, to));

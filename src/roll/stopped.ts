@@ -29,6 +29,7 @@ function because(cause: RollStop["cause"]): string {
 	switch (cause.kind) {
 		case "failed":
 		case "platform":
+		case "volatile":
 			return cause.words;
 		case "stalled":
 			return `no progress for ${cause.seconds} seconds while ${cause.phase}`;

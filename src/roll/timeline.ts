@@ -45,7 +45,17 @@ const stop = z.object({
 	/** Where it stopped; absent when that was before the first replica, or at none. */
 	replica: z.string().optional(),
 	/** Its own words are not kept: they may quote anything. */
-	why: z.enum(["failed", "stalled", "wrong-version", "not-safe", "data-missing", "claim-lost", "platform", "refused"]),
+	why: z.enum([
+		"failed",
+		"stalled",
+		"wrong-version",
+		"not-safe",
+		"data-missing",
+		"volatile",
+		"claim-lost",
+		"platform",
+		"refused",
+	]),
 });
 
 /**

@@ -123,14 +123,16 @@ export async function isWhole(
 	await hold.change((claim) => control.remember(claim, replica, undefined));
 }
 
-/** Where another serves all that it has. Best effort: it is on the way to an error that says more. */
-async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
-	const { control, hold } = ground;
-	const unable = await whoLacks(ground, replica, others);
-	const able = others.filter((name) => !unable.some((it) => it.replica === name));
-	const views = await Promise.all(able.map((name) => control.look(name)));
-	if (views.some((view) => view.replica.serving))
-		await hold.change((claim) => control.drain(claim, replica)).catch(() => {});
+/** Where another serves all that it has, and more. Best effort: it is on the way to an error that says more. */
+async function keepOut({ control, hold, localTables }: Ground, replica: string, others: readonly string[]) {
+	const own = await control.holds(replica);
+	const views = await Promise.all(others.map((name) => control.look(name)));
+	const serving = views.flatMap((view) => (view.replica.serving ? [view.replica.name] : []));
+	const better = (await holdingsOf(control, serving)).some(({ holds }) => {
+		if (holds === undefined || own === undefined) return false;
+		return lackedBy(own, holds, localTables).length > 0 && lackedBy(holds, own, localTables).length === 0;
+	});
+	if (better) await hold.change((claim) => control.drain(claim, replica)).catch(() => {});
 }
 
 /**
@@ -151,7 +153,10 @@ export async function remembered(
 		const asked = await holdingsOf(ground.control, othersOf(replica));
 		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);
-		if (missing === undefined) continue;
+		if (missing === undefined) {
+			await ground.hold.change((claim) => ground.control.remember(claim, replica, undefined));
+			continue;
+		}
 		const { at } = now;
 		throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
 	}

@@ -54,6 +54,8 @@ function whatFailed({ cause, replica, to }: RollStop): string {
 			return `${who} was not taken down, since other replicas of its shard could not stand in: ${othersOf(cause.others)}`;
 		case "data-missing":
 			return `${who} came back without ${missing(cause)}${cause.at === undefined ? "" : `; its data is at ${oneLine(cause.at)}`}`;
+		case "volatile":
+			return `${who} was not taken down, since it would lose its data with its pod: ${oneLine(cause.words)}`;
 		case "claim-lost":
 			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
 		case "platform":
@@ -117,6 +119,8 @@ function next({ cause, replica, to, change }: RollStop): string {
 					: `give it its tables back: what SHOW CREATE TABLE ${table} says on ${cause.elsewhere}, run on ${replica} with ATTACH in the place of CREATE; rows that replicate then come by themselves`;
 			return `find out what became of its volume, and ${give}. If it is meant to be without ${cause.count === 1 ? "it" : "them"}, name ${cause.count === 1 ? "it" : "them"} in update.localTables. Then ${again}.`;
 		}
+		case "volatile":
+			return "move the data to a persistent volume, such as to a new cluster; this one can't be updated.";
 		case "claim-lost":
 			return "wait until the other process is done, then run pulumi up again. Nothing more was touched here.";
 		case "platform":

@@ -45,6 +45,8 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 			return `${who} was not taken down, since others could not stand in for it`;
 		case "data-missing":
 			return `${who} came back with less data than it had`;
+		case "volatile":
+			return `${who} was not taken down, since it would lose its data`;
 		case "claim-lost":
 			return "another process took over the change of the cluster";
 		case "platform":

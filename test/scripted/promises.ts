@@ -41,7 +41,7 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 }
 
 /** It lacks what another has that serves all that it has itself: its answers are wrong, and nobody needs them. */
-function isWrong(world: World, { tables }: Unit, peers: readonly Unit[]): boolean {
+export function isWrong(world: World, { tables }: Unit, peers: readonly Unit[]): boolean {
 	return peers.some((other) => {
 		const lacked = (of: Unit["tables"], by: Unit["tables"]) =>
 			lackedBy({ tables: by }, { tables: of }, world.data.localTables);
