@@ -4,15 +4,17 @@ import { sameVersion } from "../../../core/version";
 import type { Cluster } from "../cluster";
 import { isReady, troubleOf } from "../diagnose";
 import { taggedImage } from "../images";
+import { type Inventory, inventoryOf } from "../inventory";
 import { label } from "../names";
 import { versionOf } from "../opened";
 import { RecordStore } from "../record";
 import { collector } from "../reshape";
-import { allQueries, clientQueries } from "../server";
+import { allQueries, clientQueries, type Server } from "../server";
 import { indexes } from "../server-config";
 import type { Existing, KubernetesSettings } from "../settings";
 import { kept } from "../shape";
 import type { Pod, PodTemplate, StatefulSet } from "../types";
+import { dataProblems } from "./data";
 import { servicesOf } from "./services";
 import { asTakenOver, imageOf, podsOf } from "./template";
 
@@ -85,7 +87,10 @@ export async function inspect(cluster: Cluster, existing: Existing, wanted: Want
 	}
 	const services = await servicesOf(cluster, pods);
 	obstacles.push(...services.obstacles);
-	const replicates = await askAll(cluster, pods, obstacles);
+	const asked = await askAll(cluster, pods, obstacles);
+	for (const reason of await dataProblems(existing, asked)) refuse(sets, reason);
+	const replicates =
+		asked.length === 0 ? undefined : asked.some(({ inventory }) => inventory.tables.some(({ path }) => path));
 	return { obstacles: distinct(obstacles), sets: there, pods, undrained: services.undrained, replicates };
 }
 
@@ -148,20 +153,27 @@ function imageProblem(
 	return undefined;
 }
 
+/** A server of others that answered all that a roll will ask it. */
+interface Asked {
+	readonly pod: Pod;
+	readonly server: Server;
+	readonly inventory: Inventory;
+}
+
 /** Asks each server what a roll asks it. */
-async function askAll(cluster: Cluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<boolean | undefined> {
+async function askAll(cluster: Cluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
 	const attempt = collector(obstacles);
 	const settings = kept(cluster.given);
-	let replicates: boolean | undefined;
+	const asked: Asked[] = [];
 	const before = obstacles.length;
 	await attempt("kubernetes.passwordSecret", () => cluster.credentials(settings));
-	if (obstacles.length > before) return undefined;
+	if (obstacles.length > before) return [];
 	for (const pod of pods.filter(isReady))
 		await attempt("kubernetes.user", async () => {
 			try {
 				const server = await cluster.server(pod, settings);
 				await Promise.all([allQueries(server), clientQueries(server)]);
-				replicates ||= (await server.rows("SELECT database FROM system.replicas LIMIT 1")).length > 0;
+				asked.push({ pod, server, inventory: await inventoryOf(server) });
 			} catch (error) {
 				if (!(error instanceof ControlError)) throw error;
 				throw new ControlError(
@@ -169,7 +181,7 @@ async function askAll(cluster: Cluster, pods: readonly Pod[], obstacles: Obstacl
 				);
 			}
 		});
-	return replicates;
+	return asked;
 }
 
 const distinct = (obstacles: readonly Obstacle[]) =>
