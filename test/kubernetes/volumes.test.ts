@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { check } from "../../src/pulumi/check";
 import { create } from "../../src/pulumi/create";
-import { Space, unavailable } from "./harness";
+import { environment, Space, startCluster, unavailable, versions } from "./harness";
 import { deploy, existing, kubectl, running } from "./made-by-others";
+import { credentials } from "./query";
 import { makeRows } from "./tables";
 
 const minute = 60_000;
 const replicas = ["clickhouse-0", "clickhouse-1"];
 const rows = 100_000;
-const its = { statefulSets: ["clickhouse"], services: ["clickhouse"] };
 
 /** The plain manifest, with its data where it ends with the pod. */
 function onScratch(text: string): string {
@@ -19,53 +19,115 @@ function onScratch(text: string): string {
 	return edited;
 }
 
+const resource = (more: object) => ({
+	owner: "project/stack/db",
+	name: "db",
+	version: "1.7.1",
+	versions: { list: [{ version: "1.7.1" }, { version: "1.8.0" }] },
+	replicas: 2,
+	...more,
+});
+const refused = async (news: object) =>
+	((await check({}, { ...news })).failures ?? []).map(({ property, reason }) => `${property}: ${reason}`);
+
 describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data ends with their pods", () => {
 	let space: Space;
 
-	const args = (version = "1.7.1") => ({
-		owner: "project/stack/db",
-		name: "db",
-		version,
-		versions: { list: [{ version: "1.7.1" }, { version: "1.8.0" }] },
-		replicas: 2,
-		adopt: true,
-		kubernetes: existing(space, its),
-	});
+	const args = () =>
+		resource({
+			adopt: true,
+			kubernetes: existing(space, { statefulSets: ["clickhouse"], services: ["clickhouse"] }),
+		});
 	const counts = () => Promise.all(replicas.map((pod) => space.queryPod(pod, "SELECT count() FROM rows")));
-	const managed = () => kubectl(space, ["get", "statefulset", "clickhouse", "--output", "yaml"]);
+	const everything = async () => ({
+		pods: await running(space, replicas, "clickhouse-data"),
+		set: await kubectl(space, [
+			"get",
+			"statefulset",
+			"clickhouse",
+			"--output",
+			"jsonpath={.metadata.generation} {.spec}",
+		]),
+		rows: await counts(),
+	});
 
 	beforeAll(async () => {
 		space = await Space.open();
 		await deploy(space, "plain", replicas, onScratch);
 		await makeRows(space, replicas);
 		await space.queryPod("clickhouse-0", `INSERT INTO rows SELECT number FROM system.numbers LIMIT ${rows}`);
-		await expect.poll(counts, { timeout: minute }).toEqual(Array(2).fill(String(rows)));
+		await vi.waitFor(async () => expect(await counts()).toEqual(Array(2).fill(String(rows))), {
+			timeout: minute,
+			interval: 200,
+		});
 	}, 4 * minute);
 	afterAll(() => space?.close());
 
-	test("are not taken over: preview and up say which volume, and every row stays", {
-		timeout: 2 * minute,
-	}, async () => {
-		const before = await running(space, replicas, "clickhouse-data");
-		const set = await managed();
+	test("are not taken over: preview and up name the volume, and every row stays", { timeout: 2 * minute }, async () => {
+		const before = await everything();
 		const lost =
-			"clickhouse-0, clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data.";
-		const { inputs = {}, failures = [] } = await check({}, args());
-		expect(failures.map(({ reason }) => reason)).toEqual([expect.stringContaining(lost)]);
-		expect(failures[0]?.property).toBe("kubernetes.existing.statefulSets");
-		// Also where nobody has asked before: by a saved plan, say.
-		await expect(create({ ...inputs, ...args() })).rejects.toThrow(lost);
-		expect(await counts()).toEqual(Array(2).fill(String(rows)));
-		expect(await running(space, replicas, "clickhouse-data")).toEqual(before);
-		expect(await managed()).toBe(set);
+			"clickhouse-0, clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. An update restarts every pod.";
+		expect(await refused(args())).toEqual([expect.stringContaining(`kubernetes.existing.statefulSets: ${lost}`)]);
+		// Also where the preview was made before: by a saved plan, say.
+		await expect(create(args())).rejects.toThrow(lost);
+		expect(await everything()).toEqual(before);
+		expect(before.rows).toEqual(Array(2).fill(String(rows)));
 	});
 
-	test("are taken over once their data is on claims, and say where it is", { timeout: 4 * minute }, async () => {
-		for (const pod of replicas) await space.queryPod(pod, "DROP TABLE rows");
-		await kubectl(space, ["delete", "statefulset", "clickhouse", "--wait"]);
-		await kubectl(space, ["wait", "--for=delete", "pod/clickhouse-0", "pod/clickhouse-1", "--timeout=60s"]);
-		await deploy(space, "plain", replicas);
-		const { failures = [] } = await check({}, args());
-		expect(failures).toEqual([]);
+	test("have a way out: their rows go to a cluster of ours", { timeout: 4 * minute }, async () => {
+		await startCluster(space, { name: "new", version: versions.v1, replicas: 1 });
+		await makeRows(space, ["new-0-0"]);
+		const { user, password } = credentials;
+		const from = `remote('clickhouse-0.clickhouse-nodes.${space.namespace}.svc', default, rows, '${user}', '${password.replaceAll("'", "\\'")}')`;
+		await space.queryPod("new-0-0", `INSERT INTO rows SELECT * FROM ${from}`);
+		const sums = "SELECT count(), uniqExact(n), sum(n) FROM rows";
+		expect(await space.queryPod("new-0-0", sums)).toBe(await space.queryPod("clickhouse-1", sums));
 	});
 });
+
+test.skipIf(unavailable !== undefined)(
+	"a file of config that is broken, or moves what the cluster is run by, is refused before anything is written",
+	{ timeout: 5 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const root = environment.configRoot;
+			const args = (text: string) => resource({ replicas: 1, kubernetes: space.given({ config: { "zz.xml": text } }) });
+			const objects = async () =>
+				(
+					await kubectl(space, [
+						"get",
+						"statefulset,configmap,service,pvc,poddisruptionbudget",
+						"--output",
+						"jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}",
+					])
+				).split("\n");
+			const broken = `<${root}>\n\t<macros><layer>7</macros>\n</${root}>`;
+			const why =
+				"kubernetes.config.zz.xml: zz.xml is no XML that a server reads: line 2: a closing tag is not of the element that is open there. Mend it there.";
+			const none = await objects();
+			expect(await refused(args(broken))).toEqual([why]);
+			await expect(create(args(broken))).rejects.toThrow(/no XML that a server reads/);
+			expect(await objects()).toEqual(none);
+
+			// The same, mended: the server reads it, and its own place among the others stays.
+			const good = args(`<${root}>\n\t<macros><layer>7</layer></macros>\n</${root}>`);
+			const { inputs = {}, failures = [] } = await check({}, good);
+			expect(failures).toEqual([]);
+			await create(inputs);
+			expect(await space.queryPod("db-0-0", "SELECT substitution FROM system.macros ORDER BY macro")).toBe(
+				"db\n7\ndb-0-0\n0",
+			);
+			const made = await objects();
+			const refusals = async (text: string) =>
+				((await check(inputs, args(text))).failures ?? []).map((it) => it.reason);
+			expect(await refusals(broken)).toEqual([expect.stringContaining("zz.xml is no XML that a server reads")]);
+			expect(await refusals(`<${root}>\n<path>/tmp/</path>\n<remote_servers replace="1"/>\n</${root}>`)).toEqual([
+				"zz.xml changes what DbCluster runs the cluster by. path (line 2): leave it out, the volume is at /var/lib/clickhouse; remote_servers (line 3): leave replace out, it takes away what the cluster's own file has there.",
+			]);
+			expect(await objects()).toEqual(made);
+		} finally {
+			await space.close();
+		}
+	},
+);

@@ -26,10 +26,9 @@ interface Open extends Element {
 }
 
 function readXml(text: string): ConfigFile {
-	// A file saved with a byte order mark is read all the same, by servers as well.
 	const parser = new SaxesParser();
-	const open: Open[] = [];
-	let root: Open | undefined;
+	const top: Open = { name: "", attributes: [], text: "", children: [] };
+	const open = [top];
 	let line = 1;
 	const fail = (problem: string): never => {
 		throw new Broken(`line ${line}: ${problem}`);
@@ -54,7 +53,6 @@ function readXml(text: string): ConfigFile {
 	parser.on("opentagstart", ({ name }) => {
 		const element: Open = { name, line: parser.line, attributes: [], text: "", children: [] };
 		open.at(-1)?.children.push(element);
-		root ??= element;
 		open.push(element);
 	});
 	parser.on("attribute", ({ name }) => void open.at(-1)?.attributes.push(name));
@@ -71,7 +69,8 @@ function readXml(text: string): ConfigFile {
 		if (error instanceof Broken) return { broken: error.message };
 		throw error;
 	}
-	return root === undefined ? { broken: "line 1: it has no root element" } : { root };
+	// Without one, or with two, it would have been broken.
+	return { root: top.children[0] as Element };
 }
 
 class Broken extends Error {}

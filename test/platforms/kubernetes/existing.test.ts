@@ -230,7 +230,7 @@ describe("what others made can be taken over", () => {
 	});
 
 	const lost = (pods: string, why: string) =>
-		`kubernetes.existing.statefulSets: ${pods} would lose data with the pod: ${why}. A restart that begins an update would be the end of it. Copy the tables to a cluster whose data is on volume claims, as each that is made without existing, or give these pods such volumes.`;
+		`kubernetes.existing.statefulSets: ${pods} would lose data with the pod: ${why}. An update restarts every pod. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster without existing, and use that one.`;
 
 	it("not while a restart would take data away, of one server or of all", async () => {
 		const world = good();

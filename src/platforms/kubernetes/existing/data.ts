@@ -23,7 +23,7 @@ export async function dataProblems(existing: Existing, asked: readonly AskedOfDa
 	return [...pods].map(([why, names]) =>
 		why === silent
 			? `${names.join(", ")} can't be asked where the data is, and it may end with the pod. Give the user of kubernetes.user the right to SELECT from system.databases and system.parts.`
-			: `${names.join(", ")} would lose data with the pod: ${why}. A restart that begins an update would be the end of it. Copy the tables to a cluster whose data is on volume claims, as each that is made without existing, or give these pods such volumes.`,
+			: `${names.join(", ")} would lose data with the pod: ${why}. An update restarts every pod. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster without existing, and use that one.`,
 	);
 }
 
