@@ -86,6 +86,48 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 });
 
 test.skipIf(unavailable !== undefined)(
+	"a cluster whose author has given its next pods other volumes is updated no more, and its rows stay",
+	{ timeout: 5 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			await deploy(space, "plain", replicas);
+			await makeRows(space, replicas);
+			const adopted = (version: string) =>
+				resource({
+					version,
+					adopt: true,
+					kubernetes: existing(space, { statefulSets: ["clickhouse"], services: ["clickhouse"] }),
+				});
+			const { inputs = {}, failures = [] } = await check({}, adopted("1.7.1"));
+			expect(failures).toEqual([]);
+			await create(inputs);
+			await space.queryPod("clickhouse-0", `INSERT INTO rows SELECT number FROM system.numbers LIMIT ${rows}`);
+			const reasons = async () => ((await check(inputs, adopted("1.8.0"))).failures ?? []).map(({ reason }) => reason);
+			await vi.waitFor(async () => expect(await reasons()).toEqual([]), { timeout: minute, interval: 200 });
+
+			// A field that can't be changed: the author makes the StatefulSet anew around its pods, which go on.
+			const set = JSON.parse(await kubectl(space, ["get", "statefulset", "clickhouse", "--output", "json"]));
+			const { resourceVersion: _, uid: __, ...metadata } = set.metadata;
+			const { volumeClaimTemplates: ___, ...spec } = set.spec;
+			spec.template.spec.volumes.push({ name: "clickhouse-data", emptyDir: {} });
+			await kubectl(space, ["delete", "statefulset", "clickhouse", "--cascade=orphan", "--wait"]);
+			await kubectl(
+				space,
+				["create", "--filename", "-"],
+				JSON.stringify({ ...set, metadata, spec, status: undefined }),
+			);
+			expect(await reasons()).toEqual([
+				"clickhouse-0 and clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use that one.",
+			]);
+			for (const pod of replicas) expect(await space.queryPod(pod, "SELECT count() FROM rows")).toBe(String(rows));
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+test.skipIf(unavailable !== undefined)(
 	"a file of config that is broken, or moves what the cluster is run by, is refused before anything is written",
 	{ timeout: 5 * minute },
 	async () => {
