@@ -167,6 +167,9 @@ test.skipIf(unavailable !== undefined)(
 			expect(await refusals(`<${root}>\n<path>/tmp/</path>\n<remote_servers replace="1"/>\n</${root}>`)).toEqual([
 				"zz.xml changes what DbCluster runs the cluster by. path (line 2): leave it out, the volume is at /var/lib/clickhouse; remote_servers (line 3): leave replace out, it takes away what the cluster's own file has there.",
 			]);
+			expect(await refusals(`<${root}><remote_servers><db/><other/></remote_servers></${root}>`)).toEqual([
+				"zz.xml changes what DbCluster runs the cluster by. remote_servers/db (line 1): leave it out, it follows shards and replicas, and take another name for a cluster of yours.",
+			]);
 			expect(await objects()).toEqual(made);
 		} finally {
 			await space.close();

@@ -140,8 +140,9 @@ export function reservedIn(root: Element, reserving: Reserving): string[] {
 			return;
 		}
 		if (unseen !== undefined) tell(`what ${unseen} brings can't be seen here, write it out`);
-		const clears = element.attributes.find((each) => clearing.includes(each));
-		if (clears !== undefined && under.some(({ isOwn }) => isOwn))
+		// Of a root, servers pass these over.
+		const clears = at.length > 0 && element.attributes.find((each) => clearing.includes(each));
+		if (clears && under.some(({ isOwn }) => isOwn))
 			tell(`leave ${clears} out, it takes away what the cluster's own file has there`);
 		for (const child of element.children) {
 			const brings = child.name === "include" && child.attributes.find((each) => foreign.includes(each));

@@ -9,7 +9,7 @@ import { reservedIn } from "./reserved";
 export function fileProblems(given: unknown, name: string | undefined): SettingProblem[] {
 	const { config, users, configRoot, keeper } = (given ?? {}) as Readonly<Record<string, unknown>>;
 	const reserving = { name, keeper: Array.isArray(keeper) && keeper.length > 0 };
-	// Servers before 21.10 know this one alone, and later ones both.
+	// Servers from 19.12 on don't start with another root than that of their own file; from 21.10 on these two are one to them.
 	const roots = configRoot === "yandex" ? ["yandex"] : ["clickhouse", "yandex"];
 	return [
 		...filesOf("config", config, roots, (root) => reservedIn(root, reserving)),
@@ -23,7 +23,8 @@ function filesOf(
 	roots: readonly string[],
 	judge: (root: Element) => readonly string[],
 ): SettingProblem[] {
-	return Object.entries((files ?? {}) as Readonly<Record<string, unknown>>).flatMap(([file, text]) => {
+	if (typeof files !== "object" || files === null) return [];
+	return Object.entries(files as Readonly<Record<string, unknown>>).flatMap(([file, text]) => {
 		const reason = typeof text === "string" ? problemOf(file, text, roots, judge) : undefined;
 		return reason === undefined ? [] : [{ path: [property, file], reason }];
 	});
@@ -44,7 +45,7 @@ function problemOf(
 	if (nested !== undefined)
 		return `${file} begins with ${nested.name}, which servers don't read in YAML. Leave it out, and write what is below it at the top.`;
 	if (!isYaml && !roots.includes(root.name))
-		return `${file} has the root <${root.name}>, which these servers don't read. Write <${roots[0]}>.`;
+		return `${file} has the root <${root.name}>, with which servers may not start. Write <${roots[0]}>.`;
 	const found = judge(root);
 	return found.length === 0 ? undefined : `${file} changes what DbCluster runs the cluster by. ${found.join("; ")}.`;
 }

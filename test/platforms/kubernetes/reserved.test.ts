@@ -115,12 +115,10 @@ describe("a file of the user", () => {
 		expect(places("<remote_servers><db/></remote_servers>", { ...reserving, name: undefined as never })).toEqual([]);
 	});
 
-	it("must not take the root's content from elsewhere, or take that of others away", () => {
+	it("must not take the root's content from elsewhere; what says to take that of others away means nothing there", () => {
 		expect(reservedIn(rootOf("<clickhouse incl='x'/>"), reserving)).toEqual([
 			"clickhouse (line 1): what incl brings can't be seen here, write it out",
 		]);
-		expect(reservedIn(rootOf("<clickhouse replace='1'/>"), reserving)).toEqual([
-			"clickhouse (line 1): leave replace out, it takes away what the cluster's own file has there",
-		]);
+		expect(reservedIn(rootOf("<clickhouse replace='1'/>"), reserving)).toEqual([]);
 	});
 });

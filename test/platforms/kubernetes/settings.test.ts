@@ -98,18 +98,18 @@ describe("the settings of a cluster on Kubernetes", () => {
 			],
 		],
 		[
-			"a root that servers pass over",
+			"a root with which servers do not start",
 			{ config: { "a.xml": "<config/>", "b.yml": "clickhouse: { a: 1 }" }, users: { "u.xml": "<users/>" } },
 			[
-				"config.a.xml: a.xml has the root <config>, which these servers don't read. Write <clickhouse>.",
+				"config.a.xml: a.xml has the root <config>, with which servers may not start. Write <clickhouse>.",
 				"config.b.yml: b.yml begins with clickhouse, which servers don't read in YAML. Leave it out, and write what is below it at the top.",
-				"users.u.xml: u.xml has the root <users>, which these servers don't read. Write <clickhouse>.",
+				"users.u.xml: u.xml has the root <users>, with which servers may not start. Write <clickhouse>.",
 			],
 		],
 		[
 			"a root that old servers don't know",
 			{ configRoot: "yandex", config: { "a.xml": "<clickhouse/>", "b.xml": "<yandex/>" } },
-			["config.a.xml: a.xml has the root <clickhouse>, which these servers don't read. Write <yandex>."],
+			["config.a.xml: a.xml has the root <clickhouse>, with which servers may not start. Write <yandex>."],
 		],
 		[
 			"what leads away from the cluster, all of a file in one",
