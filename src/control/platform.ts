@@ -27,9 +27,14 @@ export interface Platform<Settings = unknown> {
 	readonly resetsConnections?: boolean;
 	/** The names of its settings: the property's keys. */
 	readonly keys: readonly string[];
-	/** Reads the arguments as they were given; all problems at once. Never throws. */
+	/**
+	 * Reads the arguments as they were given; all problems at once. Never throws.
+	 *
+	 * @param name the cluster's; absent while it is not known.
+	 */
 	read(
 		given: Readonly<Record<string, unknown>>,
+		name?: string,
 	): { readonly settings: Settings } | { readonly problems: readonly SettingProblem[] };
 	/** Where clusters with these settings live, so that `<platform>:<place>/<name>` names one cluster: a folder, a namespace. */
 	place(settings: Settings): string;

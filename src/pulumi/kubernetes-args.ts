@@ -93,7 +93,8 @@ export interface KubernetesArgs {
 
 	/**
 	 * More files of `/etc/clickhouse-server/config.d`, by name. Those after `dbcluster.xml` in the alphabet win over it.
-	 * They become a ConfigMap, which is no place for a password.
+	 * They become a ConfigMap, which is no place for a password. A preview refuses a file that is broken, or that changes what
+	 * the cluster is run by: what `dbcluster.xml` sets, ports, and folders of data off the volume.
 	 *
 	 * @default none
 	 * @example { "limits.xml": readFileSync("limits.xml", "utf8") }

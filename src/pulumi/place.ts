@@ -62,7 +62,7 @@ export function choose(
 	}
 	const own = Object.entries(settings).filter(([key]) => platform.keys.includes(key));
 	const strangers = Object.keys(settings).filter((key) => !platform.keys.includes(key));
-	const read = platform.read(Object.fromEntries(own));
+	const read = platform.read(Object.fromEntries(own), typeof known.name === "string" ? known.name : undefined);
 	if ("settings" in read && strangers.length === 0) return { platform, settings: read.settings };
 	return [
 		...strangers.map((key) => stranger([name], key, platform.keys)),

@@ -118,16 +118,13 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `no replica is taken down for ${target} while those of its shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
-	"persistent-data": ({ replicas }) => {
-		const [first] = replicas;
-		const more =
-			replicas.length > 1
-				? ` (and so ${replicas.length === 2 ? "has" : "have"} ${list(
-						replicas.slice(1).map(({ replica }) => replica),
-						3,
-					)})`
-				: "";
-		return `${first?.replica} would lose its data with its pod: ${oneLine(first?.volatile ?? "", 200)}${more}. Move the data to a persistent volume first, such as to a new cluster.`;
+	"persistent-data": ({ target, replicas }) => {
+		const names = list(
+			replicas.map(({ replica }) => replica),
+			3,
+		);
+		const why = [...new Set(replicas.map((each) => oneLine(each.volatile, 200)))];
+		return `${names} would lose data with the pod: ${list(why, 3)}. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version ${target}, and use that one.`;
 	},
 
 	"shared-tables": ({ target, cluster, mark: { from, to, since }, path, replica }) =>

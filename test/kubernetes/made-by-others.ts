@@ -34,8 +34,13 @@ export function manifest(name: "plain" | "chart"): string {
 }
 
 /** Applies a manifest as its author would, and waits until its pods are ready. */
-export async function deploy(space: Space, name: "plain" | "chart", pods: readonly string[]): Promise<void> {
-	await kubectl(space, ["apply", "--filename", "-"], manifest(name));
+export async function deploy(
+	space: Space,
+	name: "plain" | "chart",
+	pods: readonly string[],
+	edited = (text: string) => text,
+): Promise<void> {
+	await kubectl(space, ["apply", "--filename", "-"], edited(manifest(name)));
 	await untilReady(space, pods);
 	for (const pod of pods) await vi.waitFor(() => space.queryPod(pod, "SELECT 1"), { timeout: minute, interval: 200 });
 }

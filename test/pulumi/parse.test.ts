@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { parse } from "../../src/pulumi/parse";
+import { platforms } from "../../src/pulumi/platforms";
 
 vi.mock("../../src/pulumi/platforms", async () => {
 	const { scripted } = await vi.importActual<typeof import("./scripted-platform")>("./scripted-platform");
@@ -24,6 +25,15 @@ test("fills the defaults in", () => {
 			update: { policy: "latest", judge: "live" },
 		},
 	});
+});
+
+test("tells the platform the name of the cluster, where that is known", () => {
+	const read = vi.spyOn(platforms.scripted as NonNullable<typeof platforms.scripted>, "read");
+	parse(good);
+	expect(read).toHaveBeenLastCalledWith({}, "analytics");
+	parse({ ...good, name: unknown });
+	expect(read).toHaveBeenLastCalledWith({}, undefined);
+	read.mockRestore();
 });
 
 test("parts a version from the digest of its image", () => {

@@ -315,3 +315,26 @@ test("each refusal is one line that names the value, a reason and a way out, wha
 		{ numRuns: 3000 },
 	);
 });
+
+describe("persistent-data", () => {
+	const scratch = (volume: string) => ({
+		holds: { tables: [], volatile: `/var/lib/clickhouse/ is on the emptyDir volume ${volume}` },
+	});
+	const refused = (versions: string, but: Record<string, ReturnType<typeof scratch>>) =>
+		say("persistent-data", ask(cluster(versions, { but }), "1.8.0"));
+	const wayOut =
+		"Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use that one.";
+
+	test("one replica", () => {
+		expect(refused("1.7.1 1.7.1", { "0-1": scratch("data") })).toBe(
+			`analytics-0-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume data. ${wayOut}`,
+		);
+	});
+
+	test("several, each reason once", () => {
+		const but = { "0-0": scratch("b"), "0-1": scratch("a"), "0-2": scratch("a") };
+		expect(refused("1.7.1 1.7.1 1.7.1", but)).toBe(
+			`analytics-0-0, analytics-0-1 and analytics-0-2 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume b and /var/lib/clickhouse/ is on the emptyDir volume a. ${wayOut}`,
+		);
+	});
+});

@@ -1,6 +1,7 @@
 import { ControlError } from "../../control/errors";
 import type { Holdings } from "../../core/holdings";
 import type { Cluster } from "./cluster";
+import { dataPlaces, volatile } from "./data-volumes";
 import { type Inventory, inventoryOf } from "./inventory";
 import { layoutOf } from "./layout";
 import { serverStatus } from "./opened";
@@ -8,10 +9,27 @@ import type { Pod } from "./types";
 
 /** What a replica's server says that it holds; `undefined` while it can't be asked. */
 export async function holds(cluster: Cluster, replica: string): Promise<Holdings | undefined> {
-	cluster.place(replica);
+	const { shard } = cluster.place(replica);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	const inventory = pod && (await ask(cluster, pod));
-	return inventory && { tables: inventory.tables, layout: layoutOf(replica, inventory.layout) };
+	if (inventory === undefined) return undefined;
+	const places = dataPlaces(pod as Pod, inventory.paths);
+	const { tables } = inventory;
+	const [first] = places;
+	const why = volatile(places) ?? (cluster.existing && (await volatileNext(cluster, shard, inventory)));
+	const layout = layoutOf(replica, inventory.layout);
+	return {
+		tables,
+		layout,
+		...(first && { at: `${first.path} on ${first.on}` }),
+		...(why !== undefined && { volatile: why }),
+	};
+}
+
+/** Of StatefulSets that others made, the next pod may have other volumes than the one that runs. */
+async function volatileNext(cluster: Cluster, shard: number, { paths }: Inventory): Promise<string | undefined> {
+	const set = await cluster.set(shard);
+	return set && volatile(dataPlaces(set.spec.template, paths, set.spec.volumeClaimTemplates));
 }
 
 /** The inventory of a pod's server; `undefined` while it can't be asked. */

@@ -11,6 +11,9 @@ const elsewhere =
 /** Of a part's folder, the disk that it lies on. */
 const disk = String.raw`replaceRegexpOne(path, '(data/[^/]+/[^/]+|store/[^/]+/[^/]+)/[^/]+/?$', '')`;
 
+/** Of a database's folder, what is below that of the disk. */
+const ofDatabase = /\/(data\/[^/]+|store)\/?$/;
+
 /**
  * All that a server says of what it holds and of its place among others, in one question that servers from 18.16 on
  * understand. Of `system.replicas` it reads what a server knows without asking Keeper.
@@ -21,7 +24,7 @@ UNION ALL SELECT 'table' AS kind, name AS a, '*' AS b, engine AS c, '' AS d, toU
 UNION ALL SELECT 'path' AS kind, database AS a, table AS b, zookeeper_path AS c, replica_name AS d, toUInt64(0) AS n FROM system.replicas
 UNION ALL SELECT 'rows' AS kind, database AS a, table AS b, '' AS c, '' AS d, sum(rows) AS n FROM system.parts WHERE active GROUP BY database, table
 UNION ALL SELECT DISTINCT 'data' AS kind, ${disk} AS a, '' AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.parts WHERE active
-UNION ALL SELECT 'data' AS kind, data_path AS a, '' AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.databases WHERE name = 'default'
+UNION ALL SELECT 'data' AS kind, data_path AS a, '' AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.databases WHERE name = 'system'
 UNION ALL SELECT 'macro' AS kind, macro AS a, substitution AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.macros
 UNION ALL SELECT 'member' AS kind, cluster AS a, toString(shard_num) AS b, toString(replica_num) AS c, host_name AS d, toUInt64(is_local) AS n FROM system.clusters)`;
 
@@ -86,7 +89,7 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 	}
 	return {
 		tables,
-		paths: [...new Set(of("data").map(({ a }) => a))],
+		paths: [...new Set(of("data").map(({ a }) => a.replace(ofDatabase, "/")))],
 		layout: {
 			macros: Object.fromEntries(of("macro").map(({ a, b }) => [a, b])),
 			clusters,

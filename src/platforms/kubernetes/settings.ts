@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { SettingProblem } from "../../control/platform";
+import { fileProblems } from "./server-files";
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 /** Of Services, which a cluster's name is as well. */
@@ -196,9 +198,12 @@ export const settingKeys: readonly string[] = Object.keys(schema.shape);
 /** Reads the arguments; names every problem at once. Never throws. */
 export function readSettings(
 	given: unknown,
+	name?: string,
 ): { readonly settings: KubernetesSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = schema.safeParse(given);
 	const problems = [...(read.success ? [] : read.error.issues.flatMap(problemsOf)), ...foreign(given)];
+	const isTold = (path: SettingProblem["path"]) => problems.some((told) => isDeepStrictEqual(told.path, path));
+	problems.push(...fileProblems(given, name).filter(({ path }) => !isTold(path)));
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
 }
 

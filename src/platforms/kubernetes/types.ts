@@ -29,6 +29,7 @@ export interface Container {
 	readonly name: string;
 	readonly image?: string;
 	readonly readinessProbe?: object;
+	readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 	readonly env?: readonly {
 		readonly name: string;
 		readonly value?: string;
@@ -36,9 +37,16 @@ export interface Container {
 	}[];
 }
 
+/** Beside its name, one more field, which says of what kind it is. */
+export interface Volume {
+	readonly name: string;
+	readonly persistentVolumeClaim?: { readonly claimName: string };
+	readonly [kind: string]: unknown;
+}
+
 export interface PodTemplate {
 	readonly metadata?: Partial<Meta>;
-	readonly spec: { readonly containers: readonly Container[] };
+	readonly spec: { readonly containers: readonly Container[]; readonly volumes?: readonly Volume[] };
 }
 
 export interface StatefulSet {
@@ -46,6 +54,8 @@ export interface StatefulSet {
 	readonly spec: {
 		readonly replicas?: number;
 		readonly template: PodTemplate;
+		/** A volume of this name in each pod. */
+		readonly volumeClaimTemplates?: readonly { readonly metadata: Pick<Meta, "name"> }[];
 		readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
 		readonly podManagementPolicy?: string;
 		readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };

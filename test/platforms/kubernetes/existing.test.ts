@@ -16,9 +16,13 @@ interface World {
 }
 
 const labels = { app: "clickhouse" };
-const podOf = (name: string, image = "clickhouse/server:1.7.1", ready = "True") => ({
+const claimOf = (name: string) => ({ persistentVolumeClaim: { claimName: `data-${name}` } });
+const podOf = (name: string, image = "clickhouse/server:1.7.1", ready = "True", volume: object = claimOf(name)) => ({
 	metadata: { name, uid: `uid-${name}`, labels },
-	spec: { containers: [{ name: "clickhouse", image }] },
+	spec: {
+		containers: [{ name: "clickhouse", image, volumeMounts: [{ name: "data", mountPath: "/var/lib/clickhouse" }] }],
+		volumes: [{ name: "data", ...volume }],
+	},
 	status: { conditions: [{ type: "Ready", status: ready }] },
 });
 const set = (spec: object = {}, metadata: object = {}, status: object = {}) => ({
@@ -49,8 +53,26 @@ const good = (): World => ({
 	configmaps: {},
 });
 
-/** An API server that holds some objects, and servers that answer every question with no rows. */
-function clusterOf(world: World, existing: object = {}) {
+/** What servers answer of where their data is; to all other questions they have no rows. */
+interface Servers {
+	readonly data?: readonly string[];
+	/** Absent of servers that don't know the table. */
+	readonly disks?: readonly string[];
+}
+
+function answerOf(query: string, { data = ["/var/lib/clickhouse/"], disks }: Servers) {
+	const rows = (all: readonly object[]) => ({ status: 200, text: all.map((row) => JSON.stringify(row)).join("\n") });
+	if (query.includes("FROM system.disks"))
+		return disks === undefined
+			? { status: 404, text: "Code: 60, e.displayText() = DB::Exception: Table system.disks doesn't exist." }
+			: rows(disks.map((path) => ({ path })));
+	return rows(
+		query.includes("'data' AS kind") ? data.map((a) => ({ kind: "data", a, b: "", c: "", d: "", n: 0 })) : [],
+	);
+}
+
+/** An API server that holds some objects, and servers. */
+function clusterOf(world: World, existing: object = {}, servers: Servers = {}) {
 	const calls: Call[] = [];
 	const connection: Connection = {
 		server: "https://test",
@@ -60,7 +82,7 @@ function clusterOf(world: World, existing: object = {}) {
 			calls.push(call);
 			const [path = "", query = ""] = call.path.split("?");
 			const [, kind = "", name = ""] = /namespaces\/db\/(\w+)(?:\/([^/]+))?/.exec(path) ?? [];
-			if (path.includes("/proxy/")) return { status: 200, text: "" };
+			if (path.includes("/proxy/")) return answerOf(new URLSearchParams(query).get("query") ?? "", servers);
 			const all = world[kind as keyof World];
 			if (name === "") {
 				const wanted = (new URLSearchParams(query).get("labelSelector") ?? "").split(",").filter((one) => one !== "");
@@ -88,9 +110,9 @@ function clusterOf(world: World, existing: object = {}) {
 
 const wanted = { version: v("1.7.1"), shards: 1, replicas: 2 };
 
-async function reasons(world: World, more: object = {}): Promise<string[]> {
-	const { cluster, existing, calls } = clusterOf(world);
-	const { obstacles } = await inspect(cluster, existing, { ...wanted, ...more });
+async function reasons(world: World, servers?: Servers): Promise<string[]> {
+	const { cluster, existing, calls } = clusterOf(world, {}, servers);
+	const { obstacles } = await inspect(cluster, existing, wanted);
 	expect(calls.filter(({ method }) => method !== "GET")).toEqual([]);
 	return obstacles.map(({ property, reason }) => `${property}: ${reason}`);
 }
@@ -205,6 +227,34 @@ describe("what others made can be taken over", () => {
 				),
 			);
 		}
+	});
+
+	const lost = (pods: string, why: string) =>
+		`kubernetes.existing.statefulSets: ${pods} would lose data with the pod: ${why}. An update restarts every pod. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster without existing, and use that one.`;
+
+	it("not while a restart would take data away, of one server or of all", async () => {
+		const world = good();
+		const scratch = (name: string) => podOf(name, undefined, undefined, { emptyDir: {} });
+		const why = "/var/lib/clickhouse/ is on the emptyDir volume data";
+		const one = { ...world.pods, "clickhouse-1": scratch("clickhouse-1") };
+		expect(await reasons({ ...world, pods: one })).toEqual([lost("clickhouse-1", why)]);
+		const both = { "clickhouse-0": scratch("clickhouse-0"), "clickhouse-1": scratch("clickhouse-1") };
+		expect(await reasons({ ...world, pods: both })).toEqual([lost("clickhouse-0, clickhouse-1", why)]);
+	});
+
+	it("not while a disk is in the container itself, also one that holds nothing yet", async () => {
+		const why = "/mnt/cold/ is on no volume but in the container itself";
+		expect(await reasons(good(), { disks: ["/var/lib/clickhouse/", "/mnt/cold/"] })).toEqual([
+			lost("clickhouse-0, clickhouse-1", why),
+		]);
+		expect(await reasons(good(), { data: ["/mnt/cold/"] })).toEqual([lost("clickhouse-0, clickhouse-1", why)]);
+		expect(await reasons(good(), { disks: ["/var/lib/clickhouse/", "/var/lib/clickhouse/disks/s3/", ""] })).toEqual([]);
+	});
+
+	it("not while nobody says where the data is", async () => {
+		expect(await reasons(good(), { data: [] })).toEqual([
+			"kubernetes.existing.statefulSets: clickhouse-0, clickhouse-1 can't be asked where the data is, and it may end with the pod. Give the user of kubernetes.user the right to SELECT from system.databases and system.parts.",
+		]);
 	});
 
 	it("with a word about Services that are not named, a missing probe, and tables that don't replicate", async () => {

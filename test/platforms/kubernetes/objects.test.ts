@@ -147,7 +147,7 @@ describe("the server's configuration", () => {
 	});
 
 	it("leaves the user's files as they are", () => {
-		const data = serverConfig(shape({ config: { "a.xml": "1" }, users: { "a.xml": "2" } }));
-		expect(data).toMatchObject({ "config-a.xml": "1", "users-a.xml": "2" });
+		const data = serverConfig(shape({ config: { "a.xml": "<yandex/>" }, users: { "a.xml": "<clickhouse/>" } }));
+		expect(data).toMatchObject({ "config-a.xml": "<yandex/>", "users-a.xml": "<clickhouse/>" });
 	});
 });

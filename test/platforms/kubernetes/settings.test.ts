@@ -79,6 +79,61 @@ describe("the settings of a cluster on Kubernetes", () => {
 		expect(problems({ ...good, ...more }).join("\n")).toContain(message);
 	});
 
+	const problemsOf = (more: Record<string, unknown>, name = "db") => {
+		const read = readSettings({ ...good, ...more }, name);
+		return "problems" in read ? read.problems.map(({ path, reason }) => `${path.join(".")}: ${reason}`) : [];
+	};
+
+	it.each<[string, Record<string, unknown>, string[]]>([
+		[
+			"each broken file at once, in either language",
+			{
+				config: { "a.xml": "<clickhouse>\n<a></b>\n</clickhouse>", "b.yaml": "a: [", "c.xml": "<clickhouse/>" },
+				users: { "u.xml": "<clickhouse><users>" },
+			},
+			[
+				"config.a.xml: a.xml is no XML that a server reads: line 2: a closing tag is not of the element that is open there. Mend it there.",
+				"config.b.yaml: b.yaml is no YAML that a server reads: line 2: unexpected end of the stream within a flow collection. Mend it there.",
+				"users.u.xml: u.xml is no XML that a server reads: line 1: the element that begins there is never closed, or an & in it is not written as &amp;. Mend it there.",
+			],
+		],
+		[
+			"a root with which servers do not start",
+			{ config: { "a.xml": "<config/>", "b.yml": "clickhouse: { a: 1 }" }, users: { "u.xml": "<users/>" } },
+			[
+				"config.a.xml: a.xml has the root <config>, with which servers may not start. Write <clickhouse>.",
+				"config.b.yml: b.yml begins with clickhouse, which servers don't read in YAML. Leave it out, and write what is below it at the top.",
+				"users.u.xml: u.xml has the root <users>, with which servers may not start. Write <clickhouse>.",
+			],
+		],
+		[
+			"a root that old servers don't know",
+			{ configRoot: "yandex", config: { "a.xml": "<clickhouse/>", "b.xml": "<yandex/>" } },
+			["config.a.xml: a.xml has the root <clickhouse>, with which servers may not start. Write <yandex>."],
+		],
+		[
+			"what leads away from the cluster, all of a file in one",
+			{
+				config: {
+					"a.xml": "<yandex>\n<tcp_port>1</tcp_port>\n<remote_servers><db/><other/></remote_servers></yandex>",
+				},
+			},
+			[
+				"config.a.xml: a.xml changes what DbCluster runs the cluster by. tcp_port (line 2): leave it out, the server answers at port 9000; remote_servers/db (line 3): leave it out, it follows shards and replicas, and take another name for a cluster of yours.",
+			],
+		],
+		[
+			"Keeper in a file only where the arguments name one, too",
+			{ keeper: ["zk:2181"], config: { "a.xml": "<yandex><zookeeper><node/></zookeeper></yandex>" } },
+			[
+				"config.a.xml: a.xml changes what DbCluster runs the cluster by. zookeeper/node (line 1): name the hosts in kubernetes.keeper.",
+			],
+		],
+		["nothing of the elements of users", { users: { "u.xml": "<clickhouse><path>/x</path></clickhouse>" } }, []],
+	])("refuse %s", (_, more, expected) => {
+		expect(problemsOf(more)).toEqual(expected);
+	});
+
 	it.each([
 		[{ image: "127.0.0.1:5000/myscaledb" }],
 		[{ namespace: "2024-analytics" }],

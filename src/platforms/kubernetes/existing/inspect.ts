@@ -14,6 +14,7 @@ import { indexes } from "../server-config";
 import type { Existing, KubernetesSettings } from "../settings";
 import { kept } from "../shape";
 import type { Pod, PodTemplate, StatefulSet } from "../types";
+import { dataProblems } from "./data";
 import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
 import { asTakenOver, imageOf, podsOf } from "./template";
@@ -90,6 +91,7 @@ export async function inspect(cluster: Cluster, existing: Existing, wanted: Want
 	const asked = await askAll(cluster, pods, obstacles);
 	const misplaced = layoutProblem(existing, pods, asked, wanted);
 	if (misplaced !== undefined) refuse(sets, misplaced);
+	for (const reason of await dataProblems(existing, asked)) refuse(sets, reason);
 	const replicates =
 		asked.length === 0 ? undefined : asked.some(({ inventory }) => inventory.tables.some(({ path }) => path));
 	return { obstacles: distinct(obstacles), sets: there, pods, undrained: services.undrained, replicates };

@@ -1,0 +1,111 @@
+import { load, YAMLException } from "js-yaml";
+import { SaxesParser } from "saxes";
+
+/** An element of a server's configuration, whichever language its file is in. */
+export interface Element {
+	readonly name: string;
+	/** Where it begins; not known of YAML. */
+	readonly line?: number;
+	readonly attributes: readonly string[];
+	readonly text: string;
+	readonly children: readonly Element[];
+}
+
+/** What a file holds below its root, or why it can't be read. Nothing of its values is repeated: they may be secrets. */
+export type ConfigFile = { readonly root: Element; readonly broken?: undefined } | { readonly broken: string };
+
+/** Reads a file as servers do: by the end of its name. */
+export function readConfigFile(name: string, text: string): ConfigFile {
+	return /\.ya?ml$/.test(name) ? readYaml(text) : readXml(text);
+}
+
+interface Open extends Element {
+	text: string;
+	readonly attributes: string[];
+	readonly children: Element[];
+}
+
+function readXml(text: string): ConfigFile {
+	const parser = new SaxesParser();
+	const top: Open = { name: "", attributes: [], text: "", children: [] };
+	const open = [top];
+	let line = 1;
+	const fail = (problem: string): never => {
+		throw new Broken(`line ${line}: ${problem}`);
+	};
+	parser.on("error", ({ message }) => {
+		line = parser.line;
+		// After the position; what follows another colon is quoted.
+		const [, problem = ""] = message.split(/: |\.$/);
+		if (/^(unexpected close tag|unmatched closing tag)/.test(problem))
+			fail("a closing tag is not of the element that is open there");
+		if (problem === "unclosed tag") {
+			line = open.at(-1)?.line ?? line;
+			fail("the element that begins there is never closed, or an & in it is not written as &amp;");
+		}
+		if (/entity/.test(problem)) fail("an & that begins no entity of XML: one that is text is written as &amp;");
+		fail(problem);
+	});
+	parser.on("doctype", () => {
+		line = parser.line;
+		fail("a DOCTYPE, whose entities could stand for anything: write them out, and leave it out");
+	});
+	parser.on("opentagstart", ({ name }) => {
+		const element: Open = { name, line: parser.line, attributes: [], text: "", children: [] };
+		open.at(-1)?.children.push(element);
+		open.push(element);
+	});
+	parser.on("attribute", ({ name }) => void open.at(-1)?.attributes.push(name));
+	const said = (more: string) => {
+		const element = open.at(-1);
+		if (element !== undefined) element.text += more;
+	};
+	parser.on("text", said);
+	parser.on("cdata", said);
+	parser.on("closetag", () => void open.pop());
+	try {
+		parser.write(text).close();
+	} catch (error) {
+		if (error instanceof Broken) return { broken: error.message };
+		throw error;
+	}
+	// Without one, or with two, it would have been broken.
+	return { root: top.children[0] as Element };
+}
+
+class Broken extends Error {}
+
+function readYaml(text: string): ConfigFile {
+	try {
+		const value = load(text) ?? {};
+		const isMap = typeof value === "object" && !Array.isArray(value);
+		return isMap ? { root: element("", value) } : { broken: "at its top there is no map of names and values" };
+	} catch (error) {
+		if (!(error instanceof YAMLException)) throw error;
+		// Some reasons quote what is there.
+		const reason = error.reason.replaceAll(/".*"|!?<.*>/g, "").trim();
+		const line = (error as { readonly mark?: { readonly line: number } }).mark?.line;
+		return { broken: line === undefined ? reason : `line ${line + 1}: ${reason}` };
+	}
+}
+
+/** As servers make elements of YAML: a list repeats its key, and a key with an @ is an attribute. */
+function element(name: string, value: unknown): Element {
+	const entries = flat(value).flatMap((each) =>
+		typeof each === "object" && each !== null ? Object.entries(each as Record<string, unknown>) : [],
+	);
+	const scalars = flat(value).filter((each) => typeof each !== "object" && each !== undefined);
+	return {
+		name,
+		attributes: entries.flatMap(([key]) => (key.startsWith("@") ? [key.slice(1)] : [])),
+		text: scalars.join(""),
+		children: entries
+			.filter(([key]) => !key.startsWith("@"))
+			.flatMap(([key, child]) => {
+				const parts = flat(child);
+				return parts.length === 0 ? [element(key, undefined)] : parts.map((part) => element(key, part));
+			}),
+	};
+}
+
+const flat = (value: unknown): unknown[] => (Array.isArray(value) ? value.flatMap(flat) : [value]);
