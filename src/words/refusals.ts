@@ -100,7 +100,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`no replica is taken down for ${target} while the servers tell another layout than the declared one, which is ${shape(declared)}: they tell ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can answer for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Otherwise move the rows to a cluster that is declared as the servers tell.`,
+		`no replica is taken down for ${target} while the servers tell another layout than the declared one, which is ${shape(declared)}: they tell ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can answer for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers tell.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const clauses = tables.map(

@@ -218,7 +218,7 @@ describe("layout", () => {
 	const one = "1 shard of 2 replicas (shards: 1, replicas: 2): a and b";
 	const two = "2 shards of 1 replica (shards: 2, replicas: 1): a; b";
 	const first = `no replica is taken down for 1.8.0 while the servers tell another layout than the declared one, which is`;
-	const last = "Otherwise move the rows to a cluster that is declared as the servers tell.";
+	const last = "Then preview again. Or move the rows to a cluster that is declared as the servers tell.";
 	const merged = { declared: [["a"], ["b"]], shards: [["a", "b"]], apart: false };
 
 	test.each([
