@@ -86,7 +86,7 @@ export interface ClusterControl<Settings = unknown> {
 	/** Gives the claim up. Does nothing when it no longer holds. */
 	release(claim: Claim): Promise<void>;
 
-	/** Persists that an update is under way; replaces an earlier mark. */
+	/** Persists that an update is under way; replaces an earlier mark, also that of a creation. */
 	begin(claim: Claim, mark: UpdateMark): Promise<void>;
 	/** Removes the mark. */
 	finish(claim: Claim): Promise<void>;
@@ -121,7 +121,8 @@ export interface ClusterControl<Settings = unknown> {
 	/**
 	 * Makes the cluster, or goes on making one of the same owner, which then carries the new generation. A replica that
 	 * exists keeps its version: changing that is the roll's. Finds the data that an earlier `destroy` kept. Does not wait
-	 * until it serves. Throws a {@link ControlError} when the cluster is another owner's, or when a later version opened
+	 * until it serves: one that is made carries a mark that says `creates` until `finish`, and {@link observe} shows it as
+	 * Starting while nothing is wrong, Degraded on trouble, and Started once all replicas serve. Throws a {@link ControlError} when the cluster is another owner's, or when a later version opened
 	 * the data.
 	 */
 	create(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
