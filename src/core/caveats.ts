@@ -31,7 +31,7 @@ export interface Caveats {
 	/** The cluster is stopped, and is while it is updated. */
 	readonly stopped: boolean;
 	/** What it is brought to afterwards; absent where it stays as it is. */
-	readonly then?: DesiredState;
+	readonly afterwards?: DesiredState;
 	readonly resumes: boolean;
 	/** The cluster is still being made. */
 	readonly creates?: true;
@@ -92,7 +92,7 @@ export function caveats(
 	desired?: DesiredState,
 ): Caveats {
 	const { transition, upgrades, start, lanes, canary, resumes, creates } = plan;
-	const then = switched(cluster, desired);
+	const afterwards = switched(cluster, desired);
 	const does = effects(plan, cluster);
 	return {
 		transition,
@@ -104,7 +104,7 @@ export function caveats(
 		...(canary !== undefined && lanes.length > 1 && { canary }),
 		wakes: start === "Idle" && lanes.length > 0,
 		stopped: start === "Stopped",
-		...(then !== undefined && { then }),
+		...(afterwards !== undefined && { afterwards }),
 		resumes,
 		...(creates && { creates }),
 		joins: joins.map(({ name }) => name),

@@ -35,10 +35,11 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 
 const stops = "stopped: reads and writes are unavailable until it is started";
 
-function stateText({ wakes, stopped, then }: Caveats): string | undefined {
-	if (stopped) return then === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays so";
-	if (wakes) return `Idle: woken first, ${then === "Stopped" ? `updated, then ${stops}` : "then left Started"}`;
-	return then === "Stopped" ? `updated, then ${stops}` : undefined;
+function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined {
+	if (stopped)
+		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays so";
+	if (wakes) return `Idle: woken first, ${afterwards === "Stopped" ? `updated, then ${stops}` : "then left Started"}`;
+	return afterwards === "Stopped" ? `updated, then ${stops}` : undefined;
 }
 
 /**
