@@ -18,6 +18,11 @@ export function mark(from: string, to: string): UpdateMark {
 	return { from: v(from), to: v(to), since: "2026-11-23T10:00:00Z" };
 }
 
+/** The mark of a cluster that is still being made at a version. */
+export function creation(at: string): UpdateMark {
+	return { ...mark(at, at), creates: true };
+}
+
 export interface ClusterExtras {
 	readonly state?: State;
 	readonly mark?: UpdateMark;

@@ -93,7 +93,7 @@ class Watch {
 		await this.#tell(cluster, mark);
 	}
 
-	async #tell(cluster: ObservedCluster, { from, to }: UpdateMark): Promise<void> {
+	async #tell(cluster: ObservedCluster, { from, to, creates }: UpdateMark): Promise<void> {
 		const { replicas } = cluster;
 		const there = replicas.filter((it) => servesVersion(it, to));
 		const far = { done: there.length, of: replicas.length };
@@ -113,16 +113,16 @@ class Watch {
 			this.display.line(sightingText(this.watched.name, sighting));
 		}
 		const seconds = Math.max(0, (this.clock.now() - this.#start) / 1000);
-		this.progress = { cluster: this.watched.name, from, to, ...far, seconds };
+		this.progress = { cluster: this.watched.name, from, to, ...(creates && { creates }), ...far, seconds };
 	}
 
 	#ended(cluster: ObservedCluster | undefined): void {
 		if (this.progress === undefined) return;
-		const { to } = this.progress;
+		const { to, creates } = this.progress;
 		this.progress = undefined;
 		const there = cluster?.replicas.every((it) => servesVersion(it, parseVersion(to)));
 		const said = cluster?.mark !== undefined ? "stopped" : there ? "finished" : "ended";
-		this.display.line(watchTexts[said](this.watched.name, to));
+		this.display.line(watchTexts[said](this.watched.name, to, creates));
 	}
 }
 

@@ -92,7 +92,7 @@ export interface ClusterControl<Settings = unknown> {
 	release(claim: Claim): Promise<void>;
 
 	/**
-	 * Persists that an update is under way; replaces an earlier mark. Where there are {@link rivals} by then it throws a
+	 * Persists that an update is under way; replaces an earlier mark, also that of a creation. Where there are {@link rivals} by then it throws a
 	 * {@link ControlError}, with the mark as it was before.
 	 */
 	begin(claim: Claim, mark: UpdateMark): Promise<void>;
@@ -129,7 +129,8 @@ export interface ClusterControl<Settings = unknown> {
 	/**
 	 * Makes the cluster, or goes on making one of the same owner, which then carries the new generation. A replica that
 	 * exists keeps its version: changing that is the roll's. Finds the data that an earlier `destroy` kept. Does not wait
-	 * until it serves. Throws a {@link ControlError} when the cluster is another owner's, or when a later version opened
+	 * until it serves: one that is made carries a mark that says `creates` until `finish`, and {@link observe} shows it as
+	 * Starting while nothing is wrong, Degraded on trouble, and Started once all replicas serve. Throws a {@link ControlError} when the cluster is another owner's, or when a later version opened
 	 * the data.
 	 */
 	create(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;

@@ -28,15 +28,22 @@ export interface Caveats {
 	readonly canary?: string;
 	/** The cluster is idle and is woken first, and is left Started. */
 	readonly wakes: boolean;
-	/** The cluster is stopped and stays so. */
+	/** The cluster is stopped, and is while it is updated. */
 	readonly stopped: boolean;
+	/** What it is brought to afterwards; absent where it stays as it is. */
+	readonly afterwards?: DesiredState;
 	readonly resumes: boolean;
+	/** The cluster is still being made. */
+	readonly creates?: true;
 	/** Names of replicas that are new, and of those that go. */
 	readonly joins: readonly string[];
 	readonly leaves: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
 }
+
+/** What a program may say that a cluster is to be in. */
+export type DesiredState = "Started" | "Stopped";
 
 /** A table of which no other replica has the rows. */
 export interface Uncopied {
@@ -75,14 +82,17 @@ export type CaveatNote =
  *
  * @param cluster the one that the plan was made for.
  * @param reshaping what else happens to it, already counted in in `cluster`.
+ * @param desired what it is to be in when all else is done.
  */
 export function caveats(
 	plan: Plan,
 	cluster: ObservedCluster,
 	notes: readonly CaveatNote[] = [],
 	{ joins, leaves }: Pick<Reshaping, "joins" | "leaves"> = { joins: [], leaves: [] },
+	desired?: DesiredState,
 ): Caveats {
-	const { transition, upgrades, start, lanes, canary, resumes } = plan;
+	const { transition, upgrades, start, lanes, canary, resumes, creates } = plan;
+	const afterwards = switched(cluster, desired);
 	const does = effects(plan, cluster);
 	return {
 		transition,
@@ -94,11 +104,26 @@ export function caveats(
 		...(canary !== undefined && lanes.length > 1 && { canary }),
 		wakes: start === "Idle" && lanes.length > 0,
 		stopped: start === "Stopped",
+		...(afterwards !== undefined && { afterwards }),
 		resumes,
+		...(creates && { creates }),
 		joins: joins.map(({ name }) => name),
 		leaves,
 		notes,
 	};
+}
+
+/**
+ * What a cluster has to be brought to so that it is in what is desired; `undefined` where it is. A request wakes one that
+ * is idle, so that it counts as started, and one that is still being made is to serve unless it is said otherwise.
+ */
+export function switched(
+	{ state, mark }: Pick<ObservedCluster, "state" | "mark">,
+	desired: DesiredState | undefined = mark?.creates && "Started",
+): DesiredState | undefined {
+	const rests = state === "Stopped" || state === "Stopping";
+	if (desired === undefined) return undefined;
+	return rests === (desired === "Stopped") ? undefined : desired;
 }
 
 /** Of the replicas that restart. */

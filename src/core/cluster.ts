@@ -32,6 +32,8 @@ export interface UpdateMark {
 	readonly to: DbVersion;
 	/** When it began, ISO 8601 in UTC. */
 	readonly since: string;
+	/** The cluster is being made and has not served yet. */
+	readonly creates?: true;
 }
 
 /** Another cluster that holds copies of tables of this one, and of which an update is under way or stopped midway. */
@@ -48,7 +50,10 @@ export interface Rival {
 /** What was seen of a whole cluster. Plain data: it can be recorded as JSON and judged later. */
 export interface ObservedCluster {
 	readonly name: string;
-	/** A cluster whose update stopped midway is Updating or Degraded; one that was Stopped or Idle then is so still. */
+	/**
+	 * A cluster whose update stopped midway is Updating or Degraded, one that is still being made Starting or Degraded; one
+	 * that was Stopped or Idle then is so still.
+	 */
 	readonly state: State;
 	/** Every replica of every shard, by shard, then by ordinal. At least one. */
 	readonly replicas: readonly ObservedReplica[];
@@ -70,10 +75,12 @@ export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVer
 
 /**
  * It is certain that no replica ever started the target of the unfinished update, so that nothing was upgraded. A
- * replica of which it is not known what opened its data counts as one that started it.
+ * replica of which it is not known what opened its data counts as one that started it; but in a cluster that is still
+ * being made it is known of each, and `undefined` is no version yet.
  */
 export function neverStarted(cluster: ObservedCluster, mark: UpdateMark): boolean {
-	const below = (version: DbVersion | undefined) => version !== undefined && compareVersions(version, mark.to) < 0;
+	const below = (version: DbVersion | undefined) =>
+		version === undefined ? mark.creates === true : compareVersions(version, mark.to) < 0;
 	return cluster.replicas.every((replica) => below(replica.openedBy) && (!replica.serving || below(replica.version)));
 }
 
@@ -83,7 +90,7 @@ export function neverStarted(cluster: ObservedCluster, mark: UpdateMark): boolea
  */
 export function floor({ mark, replicas }: ObservedCluster): DbVersion | undefined {
 	const counting = replicas.flatMap(({ serving, version, openedBy }) => {
-		const onlyAskedFor = mark !== undefined && !serving && openedBy !== undefined;
+		const onlyAskedFor = mark !== undefined && !serving && (openedBy !== undefined || mark.creates === true);
 		return onlyAskedFor ? [openedBy] : [version, openedBy];
 	});
 	return highest(counting.filter((version) => version !== undefined));

@@ -20,10 +20,12 @@ export interface Plan {
 	/** The lowest version that is left behind. */
 	readonly from: DbVersion;
 	readonly to: DbVersion;
-	/** `1.7.1 -> 1.8.0`, or `settings at 1.8.0` where only those change. */
+	/** `1.7.1 -> 1.8.0`, `creation at 1.8.0`, or `settings at 1.8.0` where only those change. */
 	readonly transition: string;
 	/** Whether the version of any replica changes, or may; else only settings do. */
 	readonly upgrades: boolean;
+	/** The cluster is still being made. */
+	readonly creates?: true;
 	/** What it starts from. All states but Stopped and Idle count as Started, so that each replica's health is verified. */
 	readonly start: EligibleState;
 	/** The steps of each shard that still has some, in order; within a shard one follows the other. */
@@ -49,17 +51,19 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 		.filter((lane) => lane.steps.length > 0)
 		.sort((a, b) => Number(isBroken(b)) - Number(isBroken(a)) || a.shard - b.shard);
 	const from = leftBehind(cluster, lanes, to);
-	const upgrades = !isAt(cluster, to);
+	const creates = cluster.mark?.creates === true;
+	const upgrades = creates ? !isFresh(cluster, to) : !isAt(cluster, to);
 	const canary = start === "Stopped" ? undefined : lanes[0]?.steps[0]?.replica;
 	return {
 		from,
 		to,
-		transition: upgrades ? `${from} -> ${to}` : `settings at ${to}`,
+		transition: upgrades ? `${from} -> ${to}` : `${creates ? "creation" : "settings"} at ${to}`,
 		upgrades,
+		...(creates && { creates }),
 		start,
 		lanes,
 		...(canary !== undefined && { canary }),
-		resumes: cluster.mark !== undefined && compareVersions(to, cluster.mark.to) >= 0,
+		resumes: cluster.mark !== undefined && (creates || compareVersions(to, cluster.mark.to) >= 0),
 	};
 }
 
@@ -67,6 +71,14 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 function isAt({ mark, replicas }: ObservedCluster, to: DbVersion): boolean {
 	const versions = [...replicas.map(standsAt), ...(mark === undefined ? [] : [mark.from, mark.to])];
 	return replicas.length > 0 && versions.every((version) => sameVersion(version, to));
+}
+
+/** In a cluster that is still being made, no data is of another version: what a replica was to start does not count. */
+function isFresh({ replicas }: ObservedCluster, to: DbVersion): boolean {
+	return replicas.every(({ openedBy, serving, version }) => {
+		const stands = openedBy ?? (serving ? version : undefined);
+		return stands === undefined || sameVersion(stands, to);
+	});
 }
 
 function startOf({ state }: ObservedCluster): EligibleState {

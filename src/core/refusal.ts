@@ -42,14 +42,20 @@ export interface RefusalFacts {
 	"eligible-state":
 		| { readonly state: State; readonly troubles: readonly { readonly replica: string; readonly trouble?: string }[] }
 		| { readonly unreadable: string };
-	"unfinished-update": { readonly unfinished: DbVersion; readonly from: DbVersion; readonly since: string };
+	"unfinished-update": {
+		readonly unfinished: DbVersion;
+		readonly from: DbVersion;
+		readonly since: string;
+		/** It is not an update but the creation of the cluster. */
+		readonly creates?: true;
+	};
 	"known-version": { readonly newest: readonly DbVersion[] };
 	"blocked-version": {
 		/** Absent where none is given. */
 		readonly reason?: string;
 		/** The newest that is not blocked and that the cluster could go to; absent where there is none. */
 		readonly instead?: DbVersion;
-		/** An update to it has begun, and some replica may have its data format. */
+		/** An update to it, or a creation at it, has begun, and some replica may have its data format. */
 		readonly unfinished: boolean;
 	};
 	"latest-only": { readonly latest: DbVersion };

@@ -26,8 +26,9 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	const toAssess = isReshaped(asked, place, itsRecord);
+	const toSwitch = valid.args.desiredState !== before?.args.desiredState;
 	if (!toJudge) await tellOfLatest(asked, place);
-	if (!toJudge && !toAssess && !recording) return {};
+	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
 
 	const seen = await readCluster(place, itsRecord);
 	if (!seen.known) return checkUnreachable(asked, seen.why);
@@ -39,7 +40,8 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	if (!toJudge) {
 		const caveats = foresee(valid, version, cluster.value, [], reshaping);
 		const refusals = judgeRestart(valid, version, reshaped(cluster.value, reshaping));
-		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...(toAssess && { caveats }) } };
+		const foreseen = (toAssess || toSwitch) && { caveats };
+		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...foreseen } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));
@@ -108,6 +110,6 @@ function isBehind({ openedBy }: ClusterRecord, version: DbVersion): boolean {
 }
 
 /** Names one unfinished update, so that going on with it is a change though no input may differ. */
-function markText({ from, to, since }: UpdateMark): string {
-	return `${from} -> ${to}, since ${since}`;
+function markText({ from, to, since, creates }: UpdateMark): string {
+	return `${creates ? `creation at ${to}` : `${from} -> ${to}`}, since ${since}`;
 }

@@ -61,15 +61,19 @@ async function inSteps(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
 	const options = { control, holder: holder(), clock: systemClock, timing, report } satisfies HoldOptions;
 
-	const cluster = await holding(options, (hold) => establish(wanted, control, { hold, timing, report }));
-	if (isToRoll(cluster, version)) {
-		const judge = (observed: ObservedCluster) => {
-			recorder.see(observed);
-			begunHere = observed.mark !== undefined && observed.mark.since >= start;
-			return refuse(wanted, control, observed);
-		};
-		await roll({ ...options, to: version, localTables: args.update.localTables, judge });
-	}
+	const judge = (observed: ObservedCluster) => {
+		recorder.see(observed);
+		begunHere = observed.mark !== undefined && observed.mark.since >= start;
+		return refuse(wanted, control, observed);
+	};
+	const take = async () => {
+		const cluster = await holding(options, (hold) => establish(wanted, control, { hold, timing, report }));
+		if (isToRoll(cluster, version))
+			await roll({ ...options, to: version, localTables: args.update.localTables, judge });
+		return cluster;
+	};
+	// Replicas join a cluster that serves: one that was still being made grows once it does.
+	if ((await take()).mark?.creates && !hasSize(await control.record(), args)) await take();
 	return holding(options, (hold) => bringTo(wanted, control, hold, report));
 }
 
@@ -92,6 +96,11 @@ function runsEverywhere({ replicas }: ObservedCluster, version: DbVersion): bool
 	return replicas.every((replica) => sameVersion(replica.version, version));
 }
 
+type Size = Pick<ClusterSpec, "shards" | "replicas">;
+
+const hasSize = (record: Size | undefined, { shards, replicas }: Size) =>
+	record?.shards === shards && record.replicas === replicas;
+
 type Report = (event: RollEvent) => void;
 
 interface Means {
@@ -105,7 +114,7 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 	const { hold, report } = means;
 	const { place, args, version, generation } = wanted;
 	const { shards, replicas, owner } = args;
-	const spec: ClusterSpec = {
+	const asked: ClusterSpec = {
 		name: place.name,
 		owner,
 		generation,
@@ -115,33 +124,45 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 		settings: place.settings,
 		localTables: args.update.localTables,
 	};
-	const made = async () => {
-		await hold.change((claim) => control.create(claim, spec));
-		return untilState(control, "Started", { stallSeconds: args.update.stallSeconds, report, keep: () => hold.keep() });
-	};
 	const record = await control.record();
 	if (record === undefined) {
 		if (!wanted.mayCreate) throw new ControlError(goneText(place.id));
-		return made();
+		await hold.change((claim) => control.create(claim, asked));
+		return untilServing(wanted, control, hold, report);
 	}
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
 	const cluster = await present(wanted, control);
+	const spec = cluster.mark?.creates ? { ...asked, ...noLarger(asked, record) } : asked;
 	const assessment = await control.assess(spec);
 	const reasons = assessment.obstacles.map(({ reason }) => reason);
 	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
 	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) await refuse(wanted, control, cluster);
-	else if (!isHalfMade(cluster)) await mayRestart(wanted, control, cluster, assessment);
+	else await mayRestart(wanted, control, cluster, assessment);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await hold.change((claim) => control.adopt(claim, owner, generation));
 	}
-	if (!isHalfMade(cluster)) return reshape(control, spec, cluster, assessment, { ...means, recorder: wanted.recorder });
-	await hold.change((claim) => control.configure(claim, spec));
-	// A platform may have given up on a replica that failed: it is to try again, now that something may be mended.
-	for (const { name, version: its, serving } of cluster.replicas) {
-		if (!serving && its !== undefined) await hold.change((claim) => control.restart(claim, name, its));
-	}
-	return made();
+	return reshape(control, spec, cluster, assessment, { ...means, recorder: wanted.recorder });
+}
+
+const noLarger = (asked: Size, has: Size): Size => ({
+	shards: Math.min(asked.shards, has.shards),
+	replicas: Math.min(asked.replicas, has.replicas),
+});
+
+/** Waits until every replica serves, for as long as there is progress. What was still being made is made then. */
+async function untilServing(
+	{ args }: Wanted,
+	control: ClusterControl,
+	hold: Hold,
+	report: Report,
+): Promise<ObservedCluster> {
+	const { stallSeconds } = args.update;
+	const cluster = await untilState(control, "Started", { stallSeconds, report, keep: () => hold.keep() });
+	if (!cluster.mark?.creates) return cluster;
+	await hold.change((claim) => control.finish(claim));
+	const { mark: _, ...made } = cluster;
+	return made;
 }
 
 /**
@@ -188,12 +209,6 @@ function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
 	return cluster.mark !== undefined || outdated || !runsEverywhere(cluster, version);
 }
 
-/** A create died or failed before every replica had opened its data for the first time. */
-function isHalfMade({ mark, state, replicas }: ObservedCluster): boolean {
-	const resting = state === "Stopped" || state === "Stopping" || state === "Idle";
-	return mark === undefined && !resting && replicas.some(({ openedBy, serving }) => openedBy === undefined && !serving);
-}
-
 /** The live cluster is judged right before it is touched, whatever preview said. */
 async function refuse(wanted: Wanted, control: ClusterControl, observed: ObservedCluster): Promise<void> {
 	const [catalogue, cluster] = await Promise.all([catalogueOf(wanted), withHolds(control, observed)]);
@@ -215,16 +230,25 @@ async function mayRestart(
 	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
 }
 
-/** Started or Stopped, if the arguments say so. An idle cluster is as good as started: a request wakes it. */
+/**
+ * Started or Stopped, if the arguments say so. What runs is to serve with all replicas in any case, whatever it was that
+ * had to be done. An idle cluster is as good as started: a request wakes it.
+ */
 async function bringTo(wanted: Wanted, control: ClusterControl, hold: Hold, report: Report): Promise<ObservedCluster> {
 	const cluster = await present(wanted, control);
-	const { state } = cluster;
-	// An earlier run may have died while it waited for the cluster to start.
-	const target = wanted.args.desiredState ?? (state === "Starting" ? "Started" : state);
-	const options = { stallSeconds: wanted.args.update.stallSeconds, report, keep: () => hold.keep() };
-	if (target === "Stopped" && state !== "Stopped") await hold.change((claim) => control.stop(claim));
-	else if (target === "Started" && (state === "Stopped" || state === "Stopping")) {
-		await hold.change((claim) => control.start(claim));
-	} else if (state !== "Starting") return cluster;
-	return untilState(control, target, options);
+	const { state, mark } = cluster;
+	const { desiredState, update } = wanted.args;
+	const rests = state === "Stopped" || state === "Stopping" || state === "Idle";
+	const target = desiredState ?? (rests && !mark?.creates ? state : "Started");
+	if (state === target || (state === "Idle" && target === "Started")) return cluster;
+	if (target === "Stopped") {
+		await hold.change((claim) => control.stop(claim));
+		return untilState(control, "Stopped", {
+			stallSeconds: update.stallSeconds,
+			report,
+			keep: () => hold.keep(),
+		});
+	}
+	if (rests) await hold.change((claim) => control.start(claim));
+	return untilServing(wanted, control, hold, report);
 }

@@ -18,6 +18,14 @@ export function withoutUndefined(properties: Properties): Record<string, unknown
 	return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
 }
 
+/** What needs nothing of the platform, and delete and read go by. */
+const ownAlone = ["deletionPolicy", "versions", "update"];
+
+/** The outputs of an update that failed: what a way out may hang on, such as `deletionPolicy`, holds all the same. */
+export function inForce(olds: Properties, news: Properties): Properties {
+	return withoutUndefined({ ...olds, ...Object.fromEntries(ownAlone.map((name) => [name, news[name]])) });
+}
+
 /** The endpoint, as soon as it is known where the cluster lives. */
 export function endpointOf({ place }: Pick<Valid, "place">): string | undefined {
 	return place?.platform.endpoint(place.name, place.settings);

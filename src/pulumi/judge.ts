@@ -1,5 +1,5 @@
 import { knownReleases } from "../catalogue/known";
-import { type CaveatNote, caveats } from "../core/caveats";
+import { type CaveatNote, caveats, switched } from "../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
 import { plan } from "../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../core/question";
@@ -7,7 +7,7 @@ import type { Refusal, RuleName } from "../core/refusal";
 import { releaseOf } from "../core/release";
 import { decide, restartRules } from "../core/rules";
 import { type DbVersion, parseVersion } from "../core/version";
-import { caveatsInput } from "../words/caveats";
+import { caveatsInput, switchInput } from "../words/caveats";
 import { refusalText } from "../words/refusals";
 import { isKnown, type Valid } from "./parse";
 import type { Problem } from "./problem";
@@ -114,7 +114,11 @@ export function foresee(
 	const cluster = reshaped(before, reshaping);
 	const planned = plan(cluster, version);
 	const resizes = reshaping.joins.length > 0 || reshaping.leaves.length > 0;
-	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) return undefined;
+	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
+	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) {
+		const then = switched(cluster, desired);
+		return then && switchInput(cluster.state, then);
+	}
 	const said = [...notes];
 	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
 	if (restarts && valid.place?.platform.resetsConnections)
@@ -122,5 +126,5 @@ export function foresee(
 	// An unfinished update goes on at any time.
 	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
-	return caveatsInput(caveats(planned, cluster, said, reshaping));
+	return caveatsInput(caveats(planned, cluster, said, reshaping, desired));
 }

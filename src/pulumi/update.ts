@@ -5,7 +5,7 @@ import { RollStopped, WaitStopped } from "../roll/stopped";
 import { complete } from "./complete";
 import { converge } from "./converge";
 import { Failure, messageOf, Unfinished } from "./failure";
-import { type Properties, withoutUndefined } from "./inputs";
+import { inForce, type Properties, withoutUndefined } from "./inputs";
 import { readCluster } from "./live";
 import { newer, seen } from "./outputs";
 import { serverOf } from "./server";
@@ -33,10 +33,14 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);
-		// A refusal: nothing was touched, and nothing is unfinished.
-		if (!(error instanceof RollStopped || error instanceof WaitStopped)) throw new Failure(message);
+		const kept = inForce(olds, news);
+		if (!(error instanceof RollStopped || error instanceof WaitStopped)) {
+			// A refusal: nothing was touched, and nothing is unfinished; but whoever is refused may want to destroy it.
+			const isRefused = kept.deletionPolicy === olds.deletionPolicy;
+			throw isRefused ? new Failure(message) : new Unfinished(id, message, kept);
+		}
 		const cluster = await readCluster(wanted.place);
 		const now = cluster.known && cluster.value !== undefined ? seen(cluster.value) : {};
-		throw new Unfinished(id, message, withoutUndefined({ ...olds, ...now, ...lastUpdate(recorder, error) }));
+		throw new Unfinished(id, message, withoutUndefined({ ...kept, ...now, ...lastUpdate(recorder, error) }));
 	}
 }

@@ -50,7 +50,12 @@ export type RollEvent =
 			readonly done: number;
 			readonly of: number;
 	  }
-	| { readonly event: "finished"; readonly transition: string; readonly seconds: number };
+	| {
+			readonly event: "finished";
+			readonly transition: string;
+			readonly seconds: number /** The cluster is made now. */;
+			readonly creates?: true;
+	  };
 
 /** Why another replica of the shard can't stand in for the one that is next. */
 export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
@@ -65,8 +70,11 @@ export interface Unable {
 export interface RollStop {
 	readonly cluster: string;
 	readonly to: DbVersion;
-	/** What was under way: `settings` where every replica ran `to` already, `size` where replicas were to go. */
-	readonly change: "version" | "settings" | "size";
+	/**
+	 * What was under way: `settings` where every replica ran `to` already, `size` where replicas were to go, `creation` where
+	 * the cluster has not served yet.
+	 */
+	readonly change: "version" | "settings" | "size" | "creation";
 	/** The replica at which it stopped; absent when it stopped before the first. */
 	readonly replica?: string;
 	/** That replica's place in the order, from 1; 0 before the first. */

@@ -63,7 +63,8 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 	const start = clock.now();
 	let cluster = await observed(control);
 	await judge(cluster);
-	const change = plan(cluster, to).upgrades ? "version" : "settings";
+	const first = plan(cluster, to);
+	const change = first.upgrades ? "version" : first.creates ? "creation" : "settings";
 	if (cluster.state === "Idle") {
 		const trouble = await wakeUp(ground, cluster);
 		cluster = await observed(control);
@@ -95,12 +96,15 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes });
 		if (cluster.state === "Stopped") await noteAll(ground, planned);
 		else await carryOut(ground, planned, cluster, place);
-		await hold.change((claim) => control.finish(claim));
+		if (!isLeftUnmade(cluster)) await hold.change((claim) => control.finish(claim));
 	} catch (error) {
 		throw await stopped(error, bare, cluster, to, place);
 	}
 	const seconds = secondsSince(clock, start);
-	report({ event: "finished", transition: planned.transition, seconds });
+	if (!isLeftUnmade(cluster)) {
+		const { transition, creates } = planned;
+		report({ event: "finished", transition, seconds, ...(creates && { creates }) });
+	}
 	return { cluster: await observed(control), steps: of, seconds };
 }
 
@@ -109,6 +113,9 @@ async function observed(control: ClusterControl): Promise<ObservedCluster> {
 	if (cluster === undefined) throw new ControlError("there is no such cluster to update");
 	return cluster;
 }
+
+/** A cluster that is still being made and does not run: whether it comes up shows only when it is started. */
+const isLeftUnmade = ({ mark, state }: ObservedCluster) => mark?.creates === true && state === "Stopped";
 
 async function lookAtRemembered(ground: Ground, cluster: ObservedCluster): Promise<void> {
 	const { held } = (await ground.control.record()) ?? {};
@@ -130,7 +137,8 @@ function neverBack(cluster: ObservedCluster, to: DbVersion): void {
 /** A resume of the same update keeps what the mark says of its beginning. */
 async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
 	if (sameVersion(earlier?.to, to)) return;
-	await hold.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock) }));
+	const creates = earlier?.creates && { creates: earlier.creates };
+	await hold.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock), ...creates }));
 }
 
 /**

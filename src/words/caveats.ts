@@ -1,4 +1,5 @@
-import type { CaveatNote, Caveats, Effect, Uncopied } from "../core/caveats";
+import type { CaveatNote, Caveats, DesiredState, Effect, Uncopied } from "../core/caveats";
+import type { State } from "../core/state";
 import { orderText } from "./order";
 import { count, list, moment, oneLine } from "./text";
 
@@ -10,7 +11,8 @@ import { count, list, moment, oneLine } from "./text";
  * // { "1.7.1 -> 1.8.0": { order: "analytics-0-1, then analytics-0-0", reads: "SELECT keeps working", ... } }
  */
 export function caveatsInput(caveats: Caveats): Record<string, Record<string, string>> {
-	const { transition, upgrades, reads, writes, wakes, stopped, resumes, joins, leaves, notes } = caveats;
+	const { transition, upgrades, reads, writes, resumes, creates, joins, leaves, notes } = caveats;
+	const state = stateText(caveats);
 	return {
 		[transition]: {
 			order: orderText(caveats),
@@ -24,12 +26,29 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			...(leaves.length > 0 && {
 				leaves: `${list(leaves)}, for good; each volume is kept, its replicated tables are dropped`,
 			}),
-			...(resumes && { resumes: "an update that stopped midway" }),
-			...(wakes && { state: "Idle: woken first, then left Started" }),
-			...(stopped && { state: "Stopped, and stays so" }),
+			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
+			...(state !== undefined && { state }),
 			...Object.fromEntries(notes.map(noteText)),
 		},
 	};
+}
+
+const stops = "stopped: reads and writes are unavailable until it is started";
+
+function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined {
+	if (stopped)
+		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays so";
+	if (wakes) return `Idle: woken first, ${afterwards === "Stopped" ? `updated, then ${stops}` : "then left Started"}`;
+	return afterwards === "Stopped" ? `updated, then ${stops}` : undefined;
+}
+
+/**
+ * What comes of it where nothing changes but what a cluster is to be in.
+ *
+ * @example switchInput("Stopped", "Started"); // { "Stopped -> Started": { state: "started" } }
+ */
+export function switchInput(state: State, then: DesiredState): Record<string, Record<string, string>> {
+	return { [`${state} -> ${then}`]: { state: then === "Started" ? "started" : stops } };
 }
 
 function effect(effect: Effect, { order }: Caveats, working: string): string {

@@ -42,7 +42,7 @@ export function progressText(event: RollEvent): string {
 		case "noted":
 			return `${event.replica} will start with ${event.version}; ${event.done} of ${event.of} done`;
 		case "finished":
-			return `updated ${event.transition} in ${duration(event.seconds)}`;
+			return `${event.creates ? "finished" : "updated"} ${event.transition} in ${duration(event.seconds)}`;
 	}
 }
 

@@ -59,8 +59,10 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
 	},
 
-	"unfinished-update": ({ target, unfinished, from, since }) =>
-		`the update from ${from} to ${unfinished}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. Set version to ${unfinished} to go on with it, or to a later one. ${support} if neither starts.`,
+	"unfinished-update": ({ target, unfinished, from, since, creates }) => {
+		const what = creates ? `the creation at ${unfinished}` : `the update from ${from} to ${unfinished}`;
+		return `${what}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. Set version to ${unfinished} to go on with it, or to a later one. ${support} if neither starts.`;
+	},
 
 	"known-version": ({ target, newest }) =>
 		newest.length === 0

@@ -89,15 +89,20 @@ export function remarks(it: ClusterStatus): string[] {
 /** Said where only the state was read. */
 export const recordedText = "This is what the last pulumi up or refresh saw; the clusters themselves were not asked.";
 
-function transition({ from, to }: UpdateMark): string {
+function transition({ from, to, creates }: UpdateMark): string {
+	if (creates) return `the creation at ${to}`;
 	return from === to ? `a change of settings or size at ${to}` : `the update ${from} -> ${to}`;
 }
+
+const ending = (to: string, creates?: true) => (creates ? `the creation at ${to}` : `the update to ${to}`);
 
 /** How far the update of a cluster is. */
 export interface Progress {
 	readonly cluster: string;
 	readonly from: string;
 	readonly to: string;
+	/** It is being made. */
+	readonly creates?: true;
 	/** Replicas that serve what they are to serve. */
 	readonly done: number;
 	readonly of: number;
@@ -105,10 +110,10 @@ export interface Progress {
 }
 
 /** @example progressBar(progress); // "analytics 1.7.1 -> 1.8.0 [##########----------] 1 of 2 done, 14 s" */
-export function progressBar({ cluster, from, to, done, of, seconds }: Progress): string {
+export function progressBar({ cluster, from, to, creates, done, of, seconds }: Progress): string {
 	const wide = 20;
 	const full = of === 0 ? wide : Math.round((done / of) * wide);
-	const change = from === to ? `settings at ${to}` : `${from} -> ${to}`;
+	const change = from !== to && !creates ? `${from} -> ${to}` : `${creates ? "creation" : "settings"} at ${to}`;
 	return `${cluster} ${change} [${"#".repeat(full)}${"-".repeat(wide - full)}] ${done} of ${of} done, ${duration(seconds)}`;
 }
 
@@ -137,8 +142,8 @@ export const watchTexts = {
 	began: (cluster: string, mark: UpdateMark, by: string) =>
 		`${cluster}: ${transition(mark)} is under way, by ${oneLine(by)}`,
 	finished: (cluster: string, to: string) => `${cluster}: done, every replica serves ${to}`,
-	ended: (cluster: string, to: string) => `${cluster}: the update to ${to} has ended`,
-	stopped: (cluster: string, to: string) => `${cluster}: the update to ${to} stopped midway`,
+	ended: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} has ended`,
+	stopped: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} stopped midway`,
 	retrying: (cluster: string, words: string) => `${cluster}: trying again: ${oneLine(words)}`,
 } as const;
 

@@ -13,13 +13,12 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "s
  * // last words: "Code: 1000". analytics-0-0 was not touched and serves 1.8.0: reads and writes work. Next: ...
  */
 export function stopText(stop: RollStop): string {
-	const what =
-		stop.change === "version"
-			? `update of '${stop.cluster}' to ${stop.to}`
-			: `change of the ${stop.change} of '${stop.cluster}'`;
-	return [`${what} stopped ${place(stop)}.`, ended(whatFailed(stop)), whatServes(stop), `Next: ${next(stop)}`].join(
-		" ",
-	);
+	return [
+		`${what(stop)} stopped ${place(stop)}.`,
+		ended(whatFailed(stop)),
+		whatServes(stop),
+		`Next: ${next(stop)}`,
+	].join(" ");
 }
 
 /** The message of a cluster that did not come to the state that was asked for. */
@@ -31,6 +30,12 @@ export function waitStopText({ cluster, wanted, state, replica, cause }: WaitSto
 			: `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
 	const log = replica === undefined ? "the cluster's log" : `the log of ${replica}`;
 	return `'${cluster}' did not get to ${wanted} and is ${state}. ${ended(why)} Next: look at ${log}, mend what it says, and run pulumi up again. The vendor's support helps if that does not.`;
+}
+
+function what({ change, cluster, to }: RollStop): string {
+	if (change === "version") return `update of '${cluster}' to ${to}`;
+	if (change === "creation") return `creation of '${cluster}' at ${to}`;
+	return `change of the ${change} of '${cluster}'`;
 }
 
 function place({ change, step, of, replica }: RollStop): string {
@@ -106,6 +111,8 @@ function next({ cause, replica, to, change }: RollStop): string {
 		case "failed":
 		case "wrong-version":
 			if (change === "settings") return `mend the settings that were changed, or set them back, and ${again}.`;
+			if (change === "creation")
+				return `mend the image (locally, the engine) of ${to} or the settings, or set a later version, and ${again}. The vendor's support helps if none of these comes up.`;
 			return `mend the image (locally, the engine) of ${to}, or set a later version, and ${again}. The vendor's support helps if neither comes up.`;
 		case "stalled":
 			return `look at the log of ${replica ?? "the cluster"}; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of ${to} or set a later version; then ${again}.`;

@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 import { ControlError } from "../../src/control/errors";
+import { WaitStopped } from "../../src/roll/stopped";
+import { untilState } from "../../src/roll/wait";
 import type { Test } from "./stage";
 
 /** Making, starting, stopping, waking, adopting and destroying a cluster. */
@@ -41,6 +43,53 @@ export const lifecycle = {
 		const { control } = stage;
 		await stage.started();
 		expect(await control.observe(await control.record())).toEqual(await control.observe());
+	},
+
+	"a creation leaves its mark until it is finished, and is Starting or Started all the while": async (stage) => {
+		const { control, versions } = stage;
+		await stage.under((claim) => control.create(claim, stage.spec()));
+		const first = await stage.place.control().observe();
+		expect(["Starting", "Started"]).toContain(first?.state);
+		expect(first?.mark).toEqual({ from: versions.v1, to: versions.v1, since: expect.any(String), creates: true });
+		expect(Date.parse(first?.mark?.since ?? "")).toBeGreaterThan(0);
+		const seen: string[] = [];
+		await untilState(
+			{
+				look: (replica) => control.look(replica),
+				observe: async () => {
+					const cluster = await control.observe();
+					if (cluster !== undefined) seen.push(cluster.state);
+					return cluster;
+				},
+			},
+			"Started",
+			{ clock: stage.place.clock },
+		);
+		expect(seen.filter((state) => state !== "Starting")).toEqual(["Started"]);
+		// Who creates once more, as after a crash, takes it up: it is not made yet.
+		await stage.under((claim) => control.create(claim, { ...stage.spec(), generation: "g2" }));
+		expect((await stage.place.control().record())?.mark).toEqual(first?.mark);
+		await stage.under((claim) => control.finish(claim));
+		expect(await stage.observed()).toMatchObject({ state: "Started" });
+		expect((await control.record())?.mark).toBeUndefined();
+		// And who creates what is made begins nothing.
+		await stage.under((claim) => control.create(claim, { ...stage.spec(), generation: "g3" }));
+		expect((await control.record())?.mark).toBeUndefined();
+	},
+
+	"a created cluster that does not come up is Degraded and keeps its mark, and a roll ends the creation": async (
+		stage,
+	) => {
+		const { control, versions } = stage;
+		await stage.under((claim) => control.create(claim, stage.spec({ version: versions.broken })));
+		await expect(stage.until("Started")).rejects.toThrow(WaitStopped);
+		const failed = await stage.observed();
+		expect(failed).toMatchObject({ state: "Degraded", mark: { to: versions.broken, creates: true } });
+		await expect(stage.roll(versions.broken)).rejects.toMatchObject({ stop: { step: 1, of: 2, change: "creation" } });
+		expect(await stage.observed()).toMatchObject({ state: "Degraded", mark: failed.mark });
+		expect((await stage.roll(versions.v2)).cluster).toMatchObject({ state: "Started" });
+		expect((await stage.observed()).replicas.map(({ version }) => version)).toEqual([versions.v2, versions.v2]);
+		expect((await control.record())?.mark).toBeUndefined();
 	},
 
 	"a created cluster starts, each replica of each shard at the version asked for": async (stage) => {

@@ -38,7 +38,9 @@ export class Stage<Settings = unknown> {
 	/** A cluster that has started; by default one shard of two replicas at v1. */
 	async started(wanted: { version?: DbVersion; shards?: number; replicas?: number } = {}): Promise<ObservedCluster> {
 		await this.under((claim) => this.control.create(claim, this.spec(wanted)));
-		return this.until("Started");
+		await this.until("Started");
+		await this.under((claim) => this.control.finish(claim));
+		return this.observed();
 	}
 
 	async until(state: State): Promise<ObservedCluster> {

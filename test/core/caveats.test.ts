@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type CaveatNote, caveats } from "../../src/core/caveats";
+import { type CaveatNote, caveats, switched } from "../../src/core/caveats";
 import type { ObservedCluster } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import type { State } from "../../src/core/state";
-import { cluster, mark, tables, v } from "../build";
+import { cluster, creation, mark, tables, v } from "../build";
 
+const asItIs = { joins: [], leaves: [] };
 const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
 	caveats(plan(observed, v("1.8.0")), observed, notes);
 
@@ -101,4 +102,27 @@ describe("what else is said", () => {
 		expect(of(cluster("1.7.1"), notes).notes).toEqual(notes);
 		expect(of(cluster("1.7.1")).notes).toEqual([]);
 	});
+});
+
+/** What has to be done by state and by what is desired; `mark`: the cluster is still being made. */
+test.each([
+	["Started", undefined, undefined],
+	["Started", "Started", undefined],
+	["Started", "Stopped", "Stopped"],
+	["Idle", "Started", undefined],
+	["Idle", "Stopped", "Stopped"],
+	["Stopped", undefined, undefined],
+	["Stopped", "Stopped", undefined],
+	["Stopped", "Started", "Started"],
+	["Degraded", "Stopped", "Stopped"],
+] as const)("%s, and desired is %s: then %s", (state, desired, then) => {
+	const observed = cluster("1.7.1 1.7.1", { state });
+	expect(switched(observed, desired)).toBe(then);
+	expect(caveats(plan(observed, v("1.8.0")), observed, [], asItIs, desired).afterwards).toBe(then);
+});
+
+test("one that is still being made is to serve unless it is said otherwise", () => {
+	const stopped = cluster("1.7.1", { state: "Stopped", mark: creation("1.7.1") });
+	expect([switched(stopped, undefined), switched(stopped, "Stopped")]).toEqual(["Started", undefined]);
+	expect(of(stopped)).toMatchObject({ creates: true, resumes: true, afterwards: "Started" });
 });

@@ -4,7 +4,7 @@ import type { ObservedCluster } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import { sameVersion } from "../../src/core/version";
 import { clusters, versions } from "../arbitrary";
-import { cluster, mark, v } from "../build";
+import { cluster, creation, mark, v } from "../build";
 
 const to = v("1.8.0");
 const order = (observed: ObservedCluster) =>
@@ -177,3 +177,26 @@ test("covers exactly the replicas that need it, each once, and a shard has one l
 		{ numRuns: 3000 },
 	);
 });
+
+test.each([
+	["1.8.0 1.8.0", "1.8.0", "1.8.0", "creation at 1.8.0"],
+	["? ?", undefined, "1.8.0", "creation at 1.8.0"],
+	// What no server opened is of no version.
+	["1.8.0 1.8.0", undefined, "1.7.1", "creation at 1.7.1"],
+	["1.8.0 1.8.0", undefined, "1.9.0", "creation at 1.9.0"],
+	["1.8.0 1.8.0", "1.8.0", "1.9.0", "1.8.0 -> 1.9.0"],
+	["1.8.0 1.8.0", "1.7.1", "1.8.0", "1.7.1 -> 1.8.0"],
+])(
+	"a creation at 1.8.0 that stopped midway (%s, opened by %s) and goes on at %s: %s",
+	(versions, opened, to, transition) => {
+		const down = { serving: false, openedBy: opened === undefined ? undefined : v(opened) };
+		const observed = cluster(versions, {
+			state: "Degraded",
+			mark: creation("1.8.0"),
+			but: { "0-0": down, "0-1": down },
+		});
+		const planned = plan(observed, v(to));
+		expect(planned).toMatchObject({ transition, upgrades: transition.includes("->"), creates: true, resumes: true });
+		expect(planned.lanes[0]?.steps.map(({ replica }) => replica)).toEqual(["analytics-0-1", "analytics-0-0"]);
+	},
+);

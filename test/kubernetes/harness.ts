@@ -263,8 +263,9 @@ export async function startCluster(
 		replicas,
 		settings,
 	});
-	await control.release(claim);
 	await untilState(control, "Started");
+	await control.finish(claim);
+	await control.release(claim);
 	await space.reachable(name);
 	return control;
 }

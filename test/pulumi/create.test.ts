@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import * as provider from "../../src/pulumi/provider";
 import { base, Engine, type Properties, running, text } from "./engine";
 import { scripted } from "./scripted-platform";
-import { world } from "./stage";
+import { lines, versionsNow, world } from "./stage";
 
 vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
 
@@ -84,6 +84,116 @@ describe("create", () => {
 		await again.up({ version: "1.8.0" });
 		expect(world().log.filter((line) => line === "create")).toHaveLength(1);
 		expect(again.outputs.generation).not.toBe(first.outputs.generation);
+	});
+
+	describe("that fails", () => {
+		const exits = { fate: "exits", boots: 20 } as const;
+		const unmade = () => world().record()?.mark;
+
+		test("fails again with its reason, and is done once the image is mended", async () => {
+			world().engines.set("1.8.0", exits);
+			const engine = new Engine();
+			expect(await engine.fails({ version: "1.8.0" })).toMatch(/cannot load.* pulumi up goes on with it/);
+			expect(unmade()).toMatchObject({ to: "1.8.0", creates: true });
+			const preview = await engine.preview({ version: "1.8.0" });
+			expect(preview).toMatchObject({ changes: true, refused: [] });
+			expect(preview.inputs).toMatchObject({
+				caveats: { "creation at 1.8.0": { resumes: "a creation that stopped midway" } },
+				unfinished: expect.stringMatching(/^creation at 1\.8\.0, since /),
+			});
+			expect(await engine.fails({ version: "1.8.0" })).toMatch(
+				/^creation of 'a' at 1\.8\.0 stopped at the first of 2 replicas\. a-0-1 did not come up: exits at start: .*no other replica serves|a-0-0 does not serve/,
+			);
+			expect(engine.outputs.state).toBe("Degraded");
+
+			world().engines.set("1.8.0", { boots: 20 });
+			lines.length = 0;
+			await engine.up({ version: "1.8.0" });
+			expect(engine.outputs).toMatchObject({ state: "Started", version: "1.8.0" });
+			expect(unmade()).toBeUndefined();
+			expect(lines).toContainEqual(expect.stringMatching(/^a: going on with creation at 1\.8\.0: 2 replicas left/));
+			expect(lines.at(-1)).toMatch(/^a: finished creation at 1\.8\.0 in /);
+			expect(await engine.preview({ version: "1.8.0" })).toMatchObject({ changes: false });
+		});
+
+		test("goes on at a later version, whichever is the latest, and not at an older one", async () => {
+			world().engines.set("1.8.0", exits);
+			const engine = new Engine();
+			await engine.fails({ version: "1.8.0" });
+			scripted.catalogue = "1.7.1 1.8.0 1.9.0 1.9.1";
+			expect((await engine.preview({ version: "1.7.1" })).refused.join()).toMatch(
+				/the creation at 1\.8\.0, begun at .*, stopped midway/,
+			);
+			world().engines.set("1.9.0", exits);
+			expect(await engine.fails({ version: "1.9.0" })).toMatch(/^update of 'a' to 1\.9\.0 stopped at the first/);
+			expect(unmade()).toMatchObject({ from: "1.8.0", to: "1.9.0", creates: true });
+			world().engines.set("1.9.0", { boots: 20 });
+			await engine.up({ version: "1.9.0" });
+			expect(engine.outputs).toMatchObject({ state: "Started", version: "1.9.0" });
+			expect(unmade()).toBeUndefined();
+		});
+
+		test("goes on at an older version where there was no such image", async () => {
+			world().engines.set("1.8.0", { fate: "missing" });
+			const engine = new Engine();
+			expect(await engine.fails({ version: "1.8.0" })).toContain("there is no image of 1.8.0");
+			const preview = await engine.preview({ version: "1.7.1" });
+			expect(preview).toMatchObject({ changes: true, refused: [] });
+			expect(preview.inputs.caveats).toHaveProperty(["creation at 1.7.1"]);
+			await engine.up({ version: "1.7.1" });
+			expect(engine.outputs).toMatchObject({ state: "Started", version: "1.7.1" });
+			expect(versionsNow()).toEqual(["1.7.1", "1.7.1"]);
+		});
+
+		test("goes on with other settings, and with another size once it serves", async () => {
+			world().engines.set("1.8.0", exits);
+			const engine = new Engine();
+			await engine.fails({ version: "1.8.0" });
+			world().engines.set("1.8.0", { boots: 20 });
+			await engine.up({ version: "1.8.0", scripted: { memory: "4Gi" }, replicas: 3 });
+			expect(engine.outputs).toMatchObject({ state: "Started", replicaVersions: [{}, {}, {}] });
+			expect(unmade()).toBeUndefined();
+			expect(world().record()?.replicas).toBe(3);
+		});
+
+		test("or was killed, is taken up by a create that Pulumi knows nothing of", async () => {
+			world().engines.set("1.8.0", exits);
+			await new Engine().fails({ version: "1.8.0" });
+			world().engines.set("1.8.0", { boots: 20 });
+			const engine = new Engine();
+			expect((await engine.preview({ version: "1.8.0" })).refused).toEqual([]);
+			await engine.up({ version: "1.8.0" });
+			expect(engine.outputs).toMatchObject({ state: "Started" });
+			expect(unmade()).toBeUndefined();
+		});
+
+		test("and was stopped since is started, and done only when it serves", async () => {
+			world().engines.set("1.8.0", exits);
+			const engine = new Engine();
+			await engine.fails({ version: "1.8.0" });
+			world().halt("stopped");
+			const { inputs } = await engine.preview({ version: "1.8.0" });
+			expect(inputs.caveats).toMatchObject({
+				"creation at 1.8.0": { state: "Stopped: updated while stopped, then started" },
+			});
+			expect(await engine.fails({ version: "1.8.0" })).toMatch(/^'a' did not get to Started /);
+			expect(unmade()).toMatchObject({ creates: true });
+			world().halt("stopped");
+			world().engines.set("1.8.0", { boots: 20 });
+			await engine.up({ version: "1.8.0" });
+			expect(engine.outputs).toMatchObject({ state: "Started" });
+			expect(unmade()).toBeUndefined();
+		});
+
+		test("can be destroyed with its data by a deletionPolicy that came later", async () => {
+			world().engines.set("1.8.0", exits);
+			const engine = new Engine();
+			await engine.fails({ version: "1.8.0" });
+			expect(await engine.fails({ version: "1.8.0", deletionPolicy: "Delete" })).toContain("cannot load");
+			await provider.delete(engine.id, engine.outputs);
+			// What 1.8.0 had opened is no more.
+			await new Engine().up({ version: "1.7.1" });
+		});
 	});
 
 	test("that fails tells Pulumi what is there, and goes on once it is mended", async () => {

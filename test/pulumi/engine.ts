@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Unfinished } from "../../src/pulumi/failure";
 import * as provider from "../../src/pulumi/provider";
 
 export type Properties = Record<string, unknown>;
@@ -31,6 +32,19 @@ export class Engine {
 		}
 		this.inputs = inputs;
 		return changes;
+	}
+
+	/** The message of an `up` that fails. What it throws is what Pulumi keeps: of a create with the inputs, too. */
+	async fails(args: Properties): Promise<string> {
+		const { inputs } = await this.preview(args);
+		const error = await this.up(args).then(
+			() => new Error("it did not fail"),
+			(reason: Error) => reason,
+		);
+		const { id, properties } = error as Partial<Unfinished>;
+		if (this.id === "" && id !== undefined) Object.assign(this, { id, inputs });
+		if (properties !== undefined) this.outputs = { ...properties };
+		return error.message;
 	}
 
 	async refresh() {

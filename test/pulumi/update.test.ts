@@ -124,6 +124,82 @@ describe("an update", () => {
 		expect(world().record()?.mark).toBeUndefined();
 	});
 
+	test("that changes nothing but what Pulumi keeps fails while a replica does not serve, and is in force for a destroy", async () => {
+		const engine = await running("1.8.0", forward);
+		world().kill("a-0-1");
+		const calls = world().calls;
+		expect(await engine.up({ version: "1.8.0", ...forward })).toBe(false);
+		// Nothing is asked but the record.
+		expect(world().calls).toBe(calls + 1);
+		const gone = { version: "1.8.0", ...forward, deletionPolicy: "Delete" };
+		expect(await engine.fails(gone)).toMatch(
+			/^'a' did not get to Started and is Degraded\. a-0-1 did not come up: killed\. Next: look at the log of a-0-1/,
+		);
+		expect(engine.outputs).toMatchObject({ deletionPolicy: "Delete", state: "Degraded" });
+		// A version is refused, and what a destroy goes by is in force all the same.
+		const kept = { ...gone, deletionPolicy: "Retain" };
+		const { inputs } = await engine.preview(kept);
+		const error = await provider.update(engine.id, engine.outputs, { ...inputs, version: "1.9.0" }).catch((it) => it);
+		expect(error.message).toMatch(/the cluster is Degraded/);
+		expect(error.properties).toMatchObject({ deletionPolicy: "Retain", version: "1.8.0" });
+		await provider.delete(engine.id, engine.outputs);
+		await running("1.7.1");
+	});
+
+	test("waits for a replica that is just coming back", async () => {
+		const engine = await running("1.8.0", forward);
+		world().boot(world().unit("a-0-1"));
+		await engine.up({ version: "1.8.0", ...forward, deletionPolicy: "Delete" });
+		expect(engine.outputs).toMatchObject({ state: "Started" });
+	});
+
+	describe("and desiredState", () => {
+		const caveats = async (engine: Engine, args: Properties) => (await engine.preview(args)).inputs.caveats;
+
+		test("one that is stopped and is to start: updated while stopped, then started", async () => {
+			const engine = await running("1.7.1", { desiredState: "Stopped" });
+			const args = { version: "1.9.0", desiredState: "Started" };
+			expect(await caveats(engine, args)).toMatchObject({
+				"1.7.1 -> 1.9.0": { state: "Stopped: updated while stopped, then started" },
+			});
+			const log = world().log.length;
+			await engine.up(args);
+			expect(engine.outputs).toMatchObject({ state: "Started", version: "1.9.0" });
+			expect(
+				world()
+					.log.slice(log)
+					.filter((line) => /^(start|restart|finish)/.test(line)),
+			).toEqual(["restart a-0-1 1.9.0", "restart a-0-0 1.9.0", "finish", "start"]);
+		});
+
+		test("one that serves and is to stop: updated, then stopped", async () => {
+			const engine = await running("1.7.1");
+			const args = { version: "1.9.0", desiredState: "Stopped" };
+			expect(await caveats(engine, args)).toMatchObject({
+				"1.7.1 -> 1.9.0": {
+					reads: "SELECT keeps working",
+					state: "updated, then stopped: reads and writes are unavailable until it is started",
+				},
+			});
+			await engine.up(args);
+			expect(engine.outputs).toMatchObject({ state: "Stopped", version: "1.9.0" });
+		});
+
+		test("alone", async () => {
+			const engine = await running("1.9.0");
+			expect(await caveats(engine, { version: "1.9.0", desiredState: "Started" })).toBeUndefined();
+			const stop = { version: "1.9.0", desiredState: "Stopped" };
+			expect(await caveats(engine, stop)).toEqual({
+				"Started -> Stopped": { state: "stopped: reads and writes are unavailable until it is started" },
+			});
+			await engine.up(stop);
+			expect(await caveats(engine, stop)).toBeUndefined();
+			expect(await caveats(engine, { version: "1.9.0", desiredState: "Started" })).toEqual({
+				"Stopped -> Started": { state: "started" },
+			});
+		});
+	});
+
 	test("finds a cluster of Stopped stopped, leaves it so, and starts it when told to", async () => {
 		const engine = await running("1.7.1", { desiredState: "Stopped" });
 		const { inputs } = await engine.preview({ version: "1.9.0", desiredState: "Stopped" });

@@ -36,6 +36,6 @@ export function stateOf({ mode, mark }: Cluster, views: readonly ReplicaView[]):
 	if (mode === "stopped") return "Stopped";
 	if (mode === "idle") return "Idle";
 	if (views.some(({ failure }) => failure !== undefined)) return "Degraded";
-	if (mark !== undefined) return "Updating";
+	if (mark !== undefined && !mark.creates) return "Updating";
 	return views.every(({ replica }) => replica.serving) ? "Started" : "Starting";
 }

@@ -166,7 +166,9 @@ export class World {
 		);
 		const newer = units.find(({ openedBy }) => openedBy !== undefined && compareVersions(version, openedBy) < 0);
 		if (newer !== undefined) throw new ControlError(`${newer.openedBy} opened the data of ${newer.name}`);
-		this.cluster = { owner, generation, shards, replicas, settings, mode: "running", units };
+		const since = new Date(this.clock.now()).toISOString();
+		const mark = { from: version, to: version, since, creates: true } as const;
+		this.cluster = { owner, generation, shards, replicas, settings, mode: "running", mark, units };
 		this.start();
 	}
 

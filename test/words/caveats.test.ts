@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CaveatNote, caveats } from "../../src/core/caveats";
+import { type CaveatNote, caveats, type DesiredState } from "../../src/core/caveats";
 import { type ObservedCluster, reshaped } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
-import { caveatsInput } from "../../src/words/caveats";
+import { caveatsInput, switchInput } from "../../src/words/caveats";
 import { clusters, versions } from "../arbitrary";
-import { cluster, mark, tables, v } from "../build";
+import { cluster, creation, mark, tables, v } from "../build";
 
 const key = "1.7.1 -> 1.8.0";
 const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
@@ -193,4 +193,38 @@ test("is short single lines of text, the same for the same cluster", () => {
 		}),
 		{ numRuns: 1000 },
 	);
+});
+
+const stops = "stopped: reads and writes are unavailable until it is started";
+
+test.each([
+	["Stopped", undefined, "Stopped, and stays so"],
+	["Stopped", "Started", "Stopped: updated while stopped, then started"],
+	["Started", "Started", undefined],
+	["Started", "Stopped", `updated, then ${stops}`],
+	["Idle", "Started", "Idle: woken first, then left Started"],
+	["Idle", "Stopped", `Idle: woken first, updated, then ${stops}`],
+] as const)("an update of %s where desiredState is %s", (state, desired: DesiredState | undefined, said) => {
+	const observed = cluster("1.7.1", { state });
+	const none = { joins: [], leaves: [] };
+	const input = caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [], none, desired));
+	expect(input[key]?.state).toBe(said);
+});
+
+test("nothing changes but desiredState", () => {
+	expect(switchInput("Stopped", "Started")).toEqual({ "Stopped -> Started": { state: "started" } });
+	expect(switchInput("Started", "Stopped")).toEqual({ "Started -> Stopped": { state: stops } });
+});
+
+test("a creation that is gone on with", () => {
+	const down = { serving: false };
+	const observed = cluster("1.8.0", { state: "Degraded", mark: creation("1.8.0"), but: { "0-0": down } });
+	expect(of(observed)).toEqual({
+		"creation at 1.8.0": {
+			order: "analytics-0-0",
+			reads: "may fail for a while as the replica restarts",
+			resumes: "a creation that stopped midway",
+			writes: "may fail for a while as the replica restarts",
+		},
+	});
 });

@@ -50,6 +50,10 @@ const lines: [RollEvent, string][] = [
 	],
 	[{ event: "noted", replica, version: to, done: 2, of: 2 }, "analytics-0-1 will start with 1.8.0; 2 of 2 done"],
 	[{ event: "finished", transition, seconds: 125 }, "updated 1.7.1 -> 1.8.0 in 2 min 5 s"],
+	[
+		{ event: "finished", transition: "creation at 1.8.0", seconds: 5, creates: true },
+		"finished creation at 1.8.0 in 5 s",
+	],
 ];
 
 test.each(lines)("%j", (event, line) => expect(progressText(event)).toBe(line));

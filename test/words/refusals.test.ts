@@ -6,7 +6,7 @@ import { decide } from "../../src/core/rules";
 import { parseVersion } from "../../src/core/version";
 import { refusalText } from "../../src/words/refusals";
 import { questions } from "../arbitrary";
-import { ask, cluster, mark, refusalOf, releases, tables, v } from "../build";
+import { ask, cluster, creation, mark, refusalOf, releases, tables, v } from "../build";
 
 function say(rule: RuleName, question: Question): string | undefined {
 	const refusal = refusalOf(rule, question);
@@ -134,6 +134,10 @@ test("unfinished-update", () => {
 	const halfway = cluster("1.8.0 1.9.0", { state: "Degraded", mark: mark("1.8.0", "1.9.0") });
 	expect(say("unfinished-update", ask(halfway, "1.8.0"))).toBe(
 		"the update from 1.8.0 to 1.9.0, begun at 2026-11-23T10:00:00Z, stopped midway, and 1.8.0 is older than 1.9.0: data that 1.9.0 has opened can't go back. Set version to 1.9.0 to go on with it, or to a later one. The vendor's support helps if neither starts.",
+	);
+	const unmade = cluster("1.9.0", { state: "Degraded", mark: creation("1.9.0"), but: { "0-0": { serving: false } } });
+	expect(say("unfinished-update", ask(unmade, "1.8.0"))).toMatch(
+		/^the creation at 1\.9\.0, begun at 2026-11-23T10:00:00Z, stopped midway, and 1\.8\.0 is older than 1\.9\.0: /,
 	);
 });
 

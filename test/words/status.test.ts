@@ -10,7 +10,7 @@ import {
 	sightingText,
 	watchTexts,
 } from "../../src/words/status";
-import { v } from "../build";
+import { creation, v } from "../build";
 
 const [from, to] = [v("1.7.1"), v("1.8.0")];
 const since = "2026-11-23T10:00:00Z";
@@ -71,6 +71,7 @@ test("a bar is as long as what is done", () => {
 	expect(progressBar({ ...progress, from: to, done: 2 })).toBe(
 		"a settings at 1.8.0 [####################] 2 of 2 done, 14 s",
 	);
+	expect(progressBar({ ...progress, creates: true })).toMatch(/^a creation at 1\.8\.0 \[/);
 	expect(progressBar({ ...progress, done: 0, of: 0 })).toContain("[####################] 0 of 0");
 });
 
@@ -85,6 +86,9 @@ test("what is seen of a replica is a line", () => {
 	expect(watchTexts.began("a", { from: to, to, since }, "ann")).toBe(
 		"a: a change of settings or size at 1.8.0 is under way, by ann",
 	);
+	expect(watchTexts.began("a", creation("1.8.0"), "ann")).toBe("a: the creation at 1.8.0 is under way, by ann");
+	expect(watchTexts.stopped("a", "1.8.0", true)).toBe("a: the creation at 1.8.0 stopped midway");
+	expect(watchTexts.ended("a", "1.8.0", true)).toBe("a: the creation at 1.8.0 has ended");
 });
 
 test("each problem with the CLI names the way out", () => {

@@ -104,7 +104,7 @@ function clusterReport(
 	const caveats = caveatsOf(after?.inputs?.caveats);
 	const from = version(outputs.version) ?? version(before?.inputs?.version);
 	const to = version(after?.inputs?.version) ?? refusals.map(({ value }) => value).find((value) => value !== undefined);
-	const moves = caveats.some(({ transition }) => !transition.startsWith("settings at ")) || (after && from !== to);
+	const moves = caveats.some(({ transition }) => isOfVersions(transition)) || (after && from !== to);
 	const estimate = readEstimate(outputs.lastUpdate);
 	const wish = after?.inputs?.desiredState;
 	const isNew = step?.op === "update" && wish !== before?.inputs?.desiredState;
@@ -143,6 +143,9 @@ function verdictOf(op: string, moves: boolean): Verdict {
 			return "replaced";
 	}
 }
+
+/** Not so settings, the creation and the state. */
+const isOfVersions = (transition: string) => !/^(settings|creation) at | -> (Started|Stopped)$/.test(transition);
 
 /** The input that `check` adds: by transition, texts by their names. */
 function caveatsOf(caveats: unknown): ClusterReport["caveats"] {

@@ -7,7 +7,7 @@ import { sideBySide } from "./upgrade-path";
 /**
  * Every update goes to the latest version, but by way of the stepping stones where it can't go there at once. Silent when
  * the cluster can't be read: whether the target is such a stone depends on what runs. Silent of a downgrade, too:
- * no-downgrade names what passes here.
+ * no-downgrade names what passes here. A cluster that is still being made may begin with any version, as a new one may.
  */
 export const latestOnly: Rule<"latest-only"> = {
 	name: "latest-only",
@@ -15,7 +15,7 @@ export const latestOnly: Rule<"latest-only"> = {
 		if (target === undefined || cluster === undefined) return undefined;
 		const lowestAllowed = floor(cluster);
 		if (lowestAllowed !== undefined && compareVersions(target, lowestAllowed) < 0) return undefined;
-		const latest = laterThan(target, rest);
+		const latest = laterThan(target, cluster, rest);
 		if (latest === undefined || chosenBefore(cluster, target)) return undefined;
 		return stones(cluster, latest, rest).some((stone) => sameVersion(stone, target)) ? undefined : { latest };
 	},
@@ -23,7 +23,7 @@ export const latestOnly: Rule<"latest-only"> = {
 
 /** What may be asked for where a version is the lowest allowed; `undefined` where that and everything later may. */
 export function passing(lowest: DbVersion, cluster: ObservedCluster, rest: Means): DbVersion[] | undefined {
-	const latest = laterThan(lowest, rest);
+	const latest = laterThan(lowest, cluster, rest);
 	if (latest === undefined) return undefined;
 	const next = stones(cluster, latest, rest)[0] ?? latest;
 	return chosenBefore(cluster, lowest) ? [lowest, next] : [next];
@@ -32,8 +32,13 @@ export function passing(lowest: DbVersion, cluster: ObservedCluster, rest: Means
 type Means = Pick<Subject, "question" | "catalogue">;
 
 /** The latest version, where updates have to go to it and a version is not as new. */
-function laterThan(version: DbVersion, { question, catalogue }: Means): DbVersion | undefined {
-	const latest = question.policy === "latest" && catalogue !== undefined ? latestOf(catalogue) : undefined;
+function laterThan(
+	version: DbVersion,
+	{ mark }: ObservedCluster,
+	{ question, catalogue }: Means,
+): DbVersion | undefined {
+	const held = question.policy === "latest" && !mark?.creates;
+	const latest = held && catalogue !== undefined ? latestOf(catalogue) : undefined;
 	return latest !== undefined && compareVersions(version, latest) < 0 ? latest : undefined;
 }
 

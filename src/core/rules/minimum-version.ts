@@ -1,11 +1,11 @@
 import { standsAt } from "../cluster";
-import { compareVersions, type DbVersion } from "../version";
+import { compareVersions, type DbVersion, sameVersion } from "../version";
 import type { Rule } from "./rule";
 
 /** The vendor updates in place from this version on, itself included; data of an older one is migrated by hand. */
 const minimum = "0.9.2.0" as DbVersion;
 
-/** Every replica, the lowest too, runs a version that can be updated in place. */
+/** Every replica, the lowest too, runs a version that can be updated in place. To be made with an older one is no update. */
 export const minimumVersion: Rule<"minimum-version"> = {
 	name: "minimum-version",
 	judge({ target, cluster }) {
@@ -13,7 +13,8 @@ export const minimumVersion: Rule<"minimum-version"> = {
 		const [lowest] = cluster.replicas
 			.flatMap((replica) => {
 				const running = standsAt(replica);
-				return running === undefined ? [] : [{ replica: replica.name, running }];
+				const isMade = cluster.mark?.creates && (replica.openedBy === undefined || sameVersion(running, target));
+				return running === undefined || isMade ? [] : [{ replica: replica.name, running }];
 			})
 			.sort((a, b) => compareVersions(a.running, b.running));
 		return lowest && compareVersions(lowest.running, minimum) < 0 ? { ...lowest, minimum } : undefined;

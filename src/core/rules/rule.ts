@@ -18,12 +18,10 @@ export interface Rule<Name extends RuleName> {
 	readonly judge: (subject: Subject) => RefusalFacts[Name] | undefined;
 }
 
-/** An unfinished update of ours may go on from these, too. */
-const resumable = ["Updating", "Degraded"];
-
-/** The mark says that this is our own update, to be gone on with. */
+/** The mark says that this is our own update or creation, to be gone on with. */
 export function mayResume({ mark, state }: ObservedCluster): boolean {
-	return mark !== undefined && resumable.includes(state);
+	if (mark === undefined) return false;
+	return state === "Degraded" || state === (mark.creates ? "Starting" : "Updating");
 }
 
 /**

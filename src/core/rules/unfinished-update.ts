@@ -4,7 +4,8 @@ import type { Rule } from "./rule";
 
 /**
  * An update that stopped midway is gone on with, to its target or to a newer one: some replica's data may have the new
- * format already. Where certainly none has, the update may be given up.
+ * format already. Where certainly none has, the update may be given up. The same holds for the version that a cluster is
+ * being made with.
  */
 export const unfinishedUpdate: Rule<"unfinished-update"> = {
 	name: "unfinished-update",
@@ -12,6 +13,7 @@ export const unfinishedUpdate: Rule<"unfinished-update"> = {
 		if (target === undefined || cluster?.mark === undefined) return undefined;
 		const { mark } = cluster;
 		if (compareVersions(target, mark.to) >= 0 || neverStarted(cluster, mark)) return undefined;
-		return { unfinished: mark.to, from: mark.from, since: mark.since };
+		const { from, to, since, creates } = mark;
+		return { unfinished: to, from, since, ...(creates && { creates }) };
 	},
 };

@@ -1,5 +1,6 @@
 import { ControlError } from "../../control/errors";
 import type { Claim, ClusterSpec } from "../../control/port";
+import type { UpdateMark } from "../../core/cluster";
 import { compareVersions, type DbVersion, highest } from "../../core/version";
 import { applyAll, noteUnopened } from "./apply";
 import type { Cluster } from "./cluster";
@@ -43,6 +44,11 @@ export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">
 	return { sets, opened };
 }
 
+const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
+	const since = new Date(api.connection.now()).toISOString();
+	return { from: version, to: version, since, creates: true };
+};
+
 /** Makes what is missing; what a server has opened keeps its version. */
 export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
 	await cluster.record.guard(claim);
@@ -56,7 +62,8 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 		// What exists keeps its size and settings, too: changing those is `configure`.
 		const made = sets.length > 0 && now.settings !== undefined;
 		const shape = made ? {} : { shards, replicas, settings: kept(spec.settings) };
-		const next = { ...settled, ...shape, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
+		const mark = now.owner === undefined ? { mark: markOf(cluster, spec.version) } : {};
+		const next = { ...settled, ...shape, ...mark, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
 		return noteUnopened(cluster, next, next, spec.version, pods);
 	});
 	await applyAll(cluster, { stored, sets, pods }, cluster.shape(stored), spec.version);

@@ -212,7 +212,8 @@ function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplic
 		return sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true") ? "Idle" : "Stopped";
 	}
 	const troubled = replicas.some(({ serving, trouble }) => !serving && trouble !== undefined);
-	if (stored?.mark !== undefined) return troubled ? "Degraded" : "Updating";
+	const creates = stored?.mark?.creates === true;
+	if (stored?.mark !== undefined && !creates) return troubled ? "Degraded" : "Updating";
 	if (replicas.every(({ serving }) => serving)) return "Started";
-	return troubled || replicas.some(({ serving }) => serving) ? "Degraded" : "Starting";
+	return troubled || (!creates && replicas.some(({ serving }) => serving)) ? "Degraded" : "Starting";
 }

@@ -28,7 +28,7 @@ const cluster = z.object({
 	generation: z.string(),
 	shards: z.int().min(1),
 	replicas: z.int().min(1),
-	mark: z.object({ from: version, to: version, since: z.string() }).optional(),
+	mark: z.object({ from: version, to: version, since: z.string(), creates: z.literal(true).optional() }).optional(),
 	/** What replicas held that were taken out and were not seen to have come back whole, by their names. */
 	held: z
 		.record(

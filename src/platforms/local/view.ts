@@ -68,7 +68,8 @@ function stateOf({ record, cluster, router, alive, now }: Sight, views: readonly
 	if (cluster.desired === "Idle") return alive.size === 0 ? "Idle" : "Stopping";
 	if (views.some(({ failure }) => failure !== undefined)) return "Degraded";
 	const all = views.every(({ replica }) => replica.serving);
-	if (cluster.mark !== undefined) return all || liveClaim(record, now) !== undefined ? "Updating" : "Degraded";
+	if (cluster.mark !== undefined && !cluster.mark.creates)
+		return all || liveClaim(record, now) !== undefined ? "Updating" : "Degraded";
 	if (all) return "Started";
 	return router === undefined || router.up ? "Degraded" : "Starting";
 }

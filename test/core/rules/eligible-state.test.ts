@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { known, unknown } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
 import { states } from "../../../src/core/state";
-import { ask, cluster, mark, refusalOf, releases } from "../../build";
+import { ask, cluster, creation, mark, refusalOf, releases } from "../../build";
 
 const refused = (marked: boolean) =>
 	states.filter((state) => {
@@ -16,6 +16,16 @@ test("refuses all but Started, Stopped and Idle", () => {
 
 test("an unfinished update goes on from Updating and Degraded, too", () => {
 	expect(refused(true)).toEqual(["Starting", "Stopping", "Restoring", "Unknown"]);
+});
+
+test("an unfinished creation goes on from Starting and Degraded, too, also where no replica tells its version", () => {
+	const but = { "0-0": { serving: false } };
+	const refused = states.filter((state) => {
+		const observed = cluster("?", { state, mark: creation("1.8.0"), but });
+		return refusalOf("eligible-state", ask(observed, "1.8.0")) !== undefined;
+	});
+	expect(refused).toEqual(["Stopping", "Updating", "Restoring", "Unknown"]);
+	expect(refusalOf("eligible-state", ask(cluster("?", { but }), "1.8.0"))).toBeDefined();
 });
 
 describe("facts", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { known, unknown } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
-import { ask, cluster, mark, refusalOf, releases } from "../../build";
+import { ask, cluster, creation, mark, refusalOf, releases } from "../../build";
 
 const catalogue = known(releases("1.8.0 1.10.0 1.9.0"));
 const at = cluster("1.7.1 1.7.1");
@@ -50,4 +50,15 @@ test("a stepping stone passes, and nothing else on the way", () => {
 	expect(
 		refusalOf("latest-only", ask(cluster("1.7.1 1.7.1", { state: "Stopped" }), "1.10.0", { catalogue: stones })),
 	).toBeDefined();
+});
+
+test("a cluster that is still being made may begin with any version, as a new one may", () => {
+	const catalogue = known(releases("1.7.1 1.8.0 1.9.0"));
+	const of = (marked: boolean) => {
+		const but = { "0-0": { serving: false } };
+		const observed = cluster("1.7.1", { state: "Degraded", but, ...(marked && { mark: creation("1.7.1") }) });
+		return refusalOf("latest-only", ask(observed, "1.8.0", { catalogue }));
+	};
+	expect(of(true)).toBeUndefined();
+	expect(of(false)).toMatchObject({ latest: "1.9.0" });
 });

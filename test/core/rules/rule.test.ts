@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
 import { chosenBefore, mayResume } from "../../../src/core/rules/rule";
 import { states } from "../../../src/core/state";
-import { cluster, mark, v } from "../../build";
+import { cluster, creation, mark, v } from "../../build";
 
 test("an unfinished update of ours goes on from Updating and Degraded", () => {
 	const resumable = (marked: boolean) =>
 		states.filter((state) => mayResume(cluster("1.7.1", { state, ...(marked && { mark: mark("1.7.1", "1.8.0") }) })));
 	expect(resumable(true)).toEqual(["Updating", "Degraded"]);
 	expect(resumable(false)).toEqual([]);
+});
+
+test("an unfinished creation goes on from Starting and Degraded", () => {
+	const of = (state: (typeof states)[number]) => mayResume(cluster("1.7.1", { state, mark: creation("1.7.1") }));
+	expect(states.filter(of)).toEqual(["Starting", "Degraded"]);
 });
 
 const notOpened = { "0-1": { serving: false, openedBy: v("1.8.0") } };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decide } from "../../../src/core/rules";
-import { ask, cluster, mark, refusalOf, v } from "../../build";
+import { ask, cluster, creation, mark, refusalOf, v } from "../../build";
 
 const unfinished = { state: "Degraded", mark: mark("1.8.0", "1.9.0") } as const;
 const halfway = cluster("1.8.0 1.9.0", unfinished);
@@ -50,4 +50,32 @@ test("giving it up may die midway and be gone on with", () => {
 
 test("without a mark it has nothing to say", () => {
 	expect(refusalOf("unfinished-update", ask(cluster("1.8.0 1.9.0"), "1.8.0"))).toBeUndefined();
+});
+
+const unmade = { state: "Degraded", mark: creation("1.9.0") } as const;
+const crashed = { serving: false };
+const unopened = { serving: false, openedBy: undefined };
+
+test("the version that a cluster is being made with is not left for an older one once a replica opened its data", () => {
+	const but = { "0-0": crashed, "0-1": unopened };
+	expect(refusalOf("unfinished-update", ask(cluster("1.9.0 1.9.0", { ...unmade, but }), "1.8.0"))).toMatchObject({
+		unfinished: "1.9.0",
+		creates: true,
+	});
+	for (const target of ["1.9.0", "1.9.1"])
+		expect(decide(ask(cluster("1.9.0 1.9.0", { ...unmade, but }), target))).toEqual([]);
+});
+
+test.each([["1.9.0 1.9.0"], ["? ?"]])("where certainly none did (%s), any version will do", (versions) => {
+	const but = { "0-0": unopened, "0-1": unopened };
+	for (const state of ["Starting", "Degraded", "Stopped"] as const)
+		for (const target of ["0.9.1.4", "1.8.0", "1.9.0", "1.9.1"])
+			expect(decide(ask(cluster(versions, { ...unmade, state, but }), target))).toEqual([]);
+});
+
+test("over data that an earlier cluster left, none below that", () => {
+	const kept = { serving: false, openedBy: v("1.7.1") };
+	const observed = cluster("1.9.0 1.9.0", { ...unmade, but: { "0-0": kept, "0-1": kept } });
+	expect(decide(ask(observed, "1.7.1"))).toEqual([]);
+	expect(decide(ask(observed, "1.7.0")).map(({ rule }) => rule)).toContain("no-downgrade");
 });

@@ -77,6 +77,8 @@ export class LocalPlace {
 
 	async started(wanted: Parameters<LocalPlace["spec"]>[0] = {}): Promise<ObservedCluster> {
 		await this.under((claim, control) => control.create(claim, this.spec(wanted)));
+		await this.until("Started");
+		await this.under((claim, control) => control.finish(claim));
 		return this.until("Started");
 	}
 
