@@ -34,6 +34,8 @@ export interface Caveats {
 	/** Names of replicas that are new, and of those that go. */
 	readonly joins: readonly string[];
 	readonly leaves: readonly string[];
+	/** Of replicas that somebody scaled away. */
+	readonly rejoins: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
 }
@@ -80,7 +82,7 @@ export function caveats(
 	plan: Plan,
 	cluster: ObservedCluster,
 	notes: readonly CaveatNote[] = [],
-	{ joins, leaves }: Pick<Reshaping, "joins" | "leaves"> = { joins: [], leaves: [] },
+	{ joins, leaves, rejoins }: Omit<Reshaping, "restarts"> = { joins: [], leaves: [], rejoins: [] },
 ): Caveats {
 	const { transition, upgrades, start, lanes, canary, resumes } = plan;
 	const does = effects(plan, cluster);
@@ -97,6 +99,7 @@ export function caveats(
 		resumes,
 		joins: joins.map(({ name }) => name),
 		leaves,
+		rejoins,
 		notes,
 	};
 }

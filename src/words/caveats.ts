@@ -10,7 +10,7 @@ import { list, moment, oneLine } from "./text";
  * // { "1.7.1 -> 1.8.0": { order: "analytics-0-1, then analytics-0-0", reads: "SELECT keeps working", ... } }
  */
 export function caveatsInput(caveats: Caveats): Record<string, Record<string, string>> {
-	const { transition, upgrades, reads, writes, wakes, stopped, resumes, joins, leaves, notes } = caveats;
+	const { transition, upgrades, reads, writes, wakes, stopped, resumes, joins, leaves, rejoins, notes } = caveats;
 	return {
 		[transition]: {
 			order: orderText(caveats),
@@ -23,6 +23,9 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			...(joins.length > 0 && { joins: `${list(joins)}: first the tables, then the rows, then clients` }),
 			...(leaves.length > 0 && {
 				leaves: `${list(leaves)}, for good; each volume is kept, its replicated tables are dropped`,
+			}),
+			...(rejoins.length > 0 && {
+				rejoins: `${list(rejoins)}: scaled away by somebody else, and made again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
 			}),
 			...(resumes && { resumes: "an update that stopped midway" }),
 			...(wakes && { state: "Idle: woken first, then left Started" }),

@@ -16,6 +16,7 @@ import { settle } from "./opened";
 import { clusterRecord, type Stored } from "./record";
 import * as reshape from "./reshape";
 import type { Existing, KubernetesSettings } from "./settings";
+import { scaledSets } from "./size";
 import * as steps from "./steps";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
@@ -40,8 +41,9 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	}
 
 	async record(): Promise<ClusterRecord | undefined> {
-		const stored = await this.cluster.record.read();
-		const record = clusterRecord(stored);
+		const { cluster } = this;
+		const [stored, sets] = await Promise.all([cluster.record.read(), cluster.sets()]);
+		const record = clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
 		if (stored !== undefined && record !== undefined) this.read.set(record, stored);
 		return record;
 	}
