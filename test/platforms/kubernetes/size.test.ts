@@ -4,7 +4,12 @@ import { readSettings } from "../../../src/platforms/kubernetes/settings";
 import { scaledAway, scaledSets } from "../../../src/platforms/kubernetes/size";
 import type { StatefulSet } from "../../../src/platforms/kubernetes/types";
 
-const read = readSettings({ namespace: "ns", image: "myscale/myscaledb", kubeconfig: "{}" });
+const read = readSettings({
+	namespace: "ns",
+	image: "myscale/myscaledb",
+	passwordSecret: { name: "p" },
+	kubeconfig: "{}",
+});
 if ("problems" in read) throw new Error(JSON.stringify(read.problems));
 const cluster = new Cluster("db", read.settings, undefined, {} as never);
 const set = (name: string, replicas?: number): StatefulSet => ({
