@@ -18,12 +18,13 @@ import * as reshape from "./reshape";
 import type { Existing, KubernetesSettings } from "./settings";
 import { scaledSets } from "./size";
 import * as steps from "./steps";
+import type { StatefulSet } from "./types";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	private made: Cluster | undefined;
 	/** What each record that was handed out was made of. */
-	private readonly read = new WeakMap<ClusterRecord, Stored>();
+	private readonly read = new WeakMap<ClusterRecord, { stored: Stored; sets: readonly StatefulSet[] }>();
 
 	constructor(
 		private readonly name: string,
@@ -44,7 +45,7 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 		const { cluster } = this;
 		const [stored, sets] = await Promise.all([cluster.record.read(), cluster.sets()]);
 		const record = clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
-		if (stored !== undefined && record !== undefined) this.read.set(record, stored);
+		if (stored !== undefined && record !== undefined) this.read.set(record, { stored, sets });
 		return record;
 	}
 	async observe(record?: ClusterRecord): Promise<ObservedCluster | undefined> {

@@ -26,11 +26,14 @@ interface Seen {
 	readonly slices: readonly EndpointSlice[];
 }
 
-/** The cluster by the ConfigMap, unless that has just been read, three lists and one query a replica. */
-export async function observe(cluster: Cluster, justRead?: Stored): Promise<ObservedCluster | undefined> {
+/** The cluster by the ConfigMap and three lists, but for what has just been read, and one query a replica. */
+export async function observe(
+	cluster: Cluster,
+	justRead?: { readonly stored: Stored; readonly sets: readonly StatefulSet[] },
+): Promise<ObservedCluster | undefined> {
 	const [stored, sets, pods, slices] = await Promise.all([
-		justRead ?? cluster.record.read(),
-		cluster.sets(),
+		justRead?.stored ?? cluster.record.read(),
+		justRead?.sets ?? cluster.sets(),
 		cluster.pods(),
 		cluster.slices(),
 	]);
