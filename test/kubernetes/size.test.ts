@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { liveStatus } from "../../src/cli/look";
 import type { Pod } from "../../src/platforms/kubernetes/types";
+import { complete } from "../../src/pulumi/complete";
 import { Space, unavailable } from "./harness";
 import { type Properties, Resource } from "./resource";
 
@@ -83,6 +85,12 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 						writes: "keep working",
 					},
 				},
+			});
+			const recorded = { name: "db", project: "project", stack: "dev", id: "kubernetes:ns/db", inputs, outputs: {} };
+			expect(await liveStatus(recorded, complete(inputs))).toMatchObject({
+				state: "Started",
+				scaled: [{ where: "StatefulSet db-0", replicas: 3, wanted: 2 }],
+				next: { command: "pulumi up --stack dev" },
 			});
 			expect(await db.refresh()).toMatchObject({ state: "Started", replicas: 3 });
 			expect(await db.preview(at("1.7.1"))).toMatchObject({ changes: true, refused: [] });
