@@ -75,7 +75,7 @@ export function settingsOf(inputs: Readonly<Record<string, unknown>>, isHere: bo
 function seen(
 	known: ClusterStatus,
 	{ state, replicas, mark }: ObservedCluster,
-	{ claim }: ClusterRecord,
+	{ claim, scaled, replicas: wanted }: ClusterRecord,
 	latest: DbVersion | undefined,
 ): ClusterStatus {
 	const versions = inOrder(replicas.map(({ version }) => version));
@@ -91,6 +91,7 @@ function seen(
 			serving,
 		})),
 		...(mark && { unfinished: { ...mark, ...(by !== undefined && { by }) } }),
+		...(scaled && { scaled: scaled.map(({ where, replicas }) => ({ where, replicas, wanted })) }),
 		source: "live",
 	});
 }
@@ -107,9 +108,10 @@ function newer(versions: readonly DbVersion[], latest: DbVersion | undefined) {
 }
 
 function withNext(status: ClusterStatus): ClusterStatus {
-	const { stack, unfinished, updateAvailable, latest } = status;
+	const { stack, unfinished, scaled, updateAvailable, latest } = status;
 	const { next: _, ...rest } = status;
 	const command = `pulumi up --stack ${stack}`;
 	if (unfinished !== undefined) return unfinished.by === undefined ? { ...rest, next: { command } } : rest;
+	if (scaled !== undefined) return { ...rest, next: { command } };
 	return updateAvailable ? { ...rest, next: { version: latest, command } } : rest;
 }

@@ -59,11 +59,11 @@ async function status(options: Options): Promise<number> {
 /**
  * As `terraform plan -detailed-exitcode` has it; without that, there being something to do is no failure.
  *
- * @returns 0: up to date; 1: a cluster could not be asked; 2: an update is available or unfinished.
+ * @returns 0: up to date; 1: a cluster could not be asked; 2: an update is available or unfinished, or the size is another than the last `pulumi up` left.
  */
 export function exitStatus(clusters: readonly ClusterStatus[], detailed: boolean): number {
 	if (clusters.some(({ problem }) => problem !== undefined)) return 1;
-	const due = clusters.some(({ updateAvailable, unfinished }) => updateAvailable || unfinished !== undefined);
+	const due = clusters.some(({ updateAvailable, unfinished, scaled }) => updateAvailable || unfinished || scaled);
 	return detailed && due ? 2 : 0;
 }
 

@@ -61,7 +61,7 @@ export interface ClusterControl<Settings = unknown> {
 	/** How many replicas of a shard must serve for a write to be taken; for the message of a roll that stopped. Default `one`. */
 	readonly writesNeed?: "one" | "all";
 
-	/** The cluster's own record, in one cheap read that wakes nothing; `undefined` only on proof that there is none. */
+	/** The cluster's own record, and whether somebody else scaled it, in cheap reads that wake nothing; `undefined` only on proof that there is none. */
 	record(): Promise<ClusterRecord | undefined>;
 	/**
 	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.

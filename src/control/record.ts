@@ -20,6 +20,15 @@ export interface HeldDigest {
 	readonly localTables?: readonly string[];
 }
 
+/** Somebody else asked for another number of replicas, where the cluster lives, than its record says. */
+export interface Scaled {
+	/** Where that is asked for, for people: `StatefulSet db-0`. */
+	readonly where: string;
+	readonly replicas: number;
+	/** Grows with each change there, so that the same number asked for once more is told apart. */
+	readonly generation: number;
+}
+
 /**
  * The ONE object that a cluster keeps about itself where it lives (a file locally, a ConfigMap on Kubernetes), changed
  * only by compare-and-swap. Pulumi's state is a copy at best: it can be stale, edited or gone.
@@ -38,4 +47,6 @@ export interface ClusterRecord {
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
 	/** Of the replicas that were taken out and were not seen to have come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
+	/** Read with the record, not kept in it: who changes a size has no need to tell. None of what is stopped or idle. */
+	readonly scaled?: readonly Scaled[];
 }

@@ -38,6 +38,8 @@ export interface Caveats {
 	/** Names of replicas that are new, and of those that go. */
 	readonly joins: readonly string[];
 	readonly leaves: readonly string[];
+	/** Of replicas that somebody scaled away. */
+	readonly rejoins: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
 }
@@ -88,7 +90,7 @@ export function caveats(
 	plan: Plan,
 	cluster: ObservedCluster,
 	notes: readonly CaveatNote[] = [],
-	{ joins, leaves }: Pick<Reshaping, "joins" | "leaves"> = { joins: [], leaves: [] },
+	{ joins, leaves, rejoins }: Omit<Reshaping, "restarts"> = { joins: [], leaves: [], rejoins: [] },
 	desired?: DesiredState,
 ): Caveats {
 	const { transition, upgrades, start, lanes, canary, resumes, creates } = plan;
@@ -109,6 +111,7 @@ export function caveats(
 		...(creates && { creates }),
 		joins: joins.map(({ name }) => name),
 		leaves,
+		rejoins,
 		notes,
 	};
 }

@@ -126,24 +126,51 @@ export function abridged(cluster: ObservedCluster): ObservedCluster {
 
 /** What other settings or another size do to a cluster that runs. */
 export interface Reshaping {
-	/** Replicas that run have to be restarted for it; until then they are `outdated`. */
-	readonly restarts: boolean;
+	/** Names of the replicas that have to be restarted for it, and of no others; until then they are `outdated`. */
+	readonly restarts: readonly string[];
 	/** Replicas that are to be made, or were made and are not let in yet. */
 	readonly joins: readonly Pick<ObservedReplica, "name" | "shard" | "ordinal">[];
 	/** Names of the replicas that are to go, in the order in which they can. */
 	readonly leaves: readonly string[];
+	/** Names of the cluster's replicas that somebody scaled away, and that come back on what they had. */
+	readonly rejoins: readonly string[];
 }
 
 /** A cluster as it will be with its new size, before the first replica restarts for the settings or the version. */
-export function reshaped(cluster: ObservedCluster, { restarts, joins, leaves }: Reshaping): ObservedCluster {
+export function reshaped(before: ObservedCluster, reshaping: Reshaping): ObservedCluster {
+	const { restarts, joins, leaves } = reshaping;
+	const cluster = restored(before, reshaping);
 	const shards = byShard(cluster);
-	const stay = cluster.replicas.filter(({ name }) => !leaves.includes(name));
-	const joined = joins.map((replica): ObservedReplica => {
-		const { version, openedBy } = (shards.get(replica.shard) ?? cluster.replicas)[0] as ObservedReplica;
-		return { ...replica, version, openedBy, serving: true, readOnly: false, caughtUp: true };
+	const stay = cluster.replicas.flatMap(({ outdated: _, ...replica }): ObservedReplica[] => {
+		if (leaves.includes(replica.name)) return [];
+		return [restarts.includes(replica.name) ? { ...replica, outdated: true } : replica];
 	});
-	const replicas = [...stay.map((replica) => (restarts ? { ...replica, outdated: true } : replica)), ...joined].sort(
-		(a, b) => a.shard - b.shard || a.ordinal - b.ordinal,
-	);
+	const joined = joins.map((replica): ObservedReplica => {
+		const [peer = cluster.replicas[0] as ObservedReplica] = shards.get(replica.shard) ?? [];
+		const { version, openedBy } = peer;
+		return { ...replica, version, openedBy, ...fit, ...holdsLike(shards.get(replica.shard) ?? cluster.replicas) };
+	});
+	const replicas = [...stay, ...joined].sort((a, b) => a.shard - b.shard || a.ordinal - b.ordinal);
 	return { ...cluster, replicas };
+}
+
+/** A cluster once the replicas that somebody scaled away are back, which is the first that is done. */
+export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, "rejoins">): ObservedCluster {
+	if (rejoins.length === 0) return cluster;
+	const shards = byShard(cluster);
+	const replicas = cluster.replicas.map(({ trouble, ...replica }): ObservedReplica => {
+		const isBack = rejoins.includes(replica.name) && !replica.serving;
+		if (!isBack) return { ...replica, ...(trouble !== undefined && { trouble }) };
+		return { ...replica, ...fit, ...holdsLike((shards.get(replica.shard) ?? []).filter(({ holds }) => holds)) };
+	});
+	const isWhole = cluster.state === "Degraded" && replicas.every(({ serving }) => serving);
+	return { ...cluster, replicas, ...(isWhole && { state: "Started" }) };
+}
+
+const fit = { serving: true, readOnly: false, caughtUp: true };
+
+/** What a replica will hold that comes to others: their tables, without the rows that do not replicate. */
+function holdsLike(peers: readonly ObservedReplica[]): Pick<ObservedReplica, "holds"> {
+	const holds = peers.find((peer) => peer.holds !== undefined)?.holds;
+	return holds === undefined ? {} : { holds: { tables: holds.tables.map(({ rows: _, ...table }) => table) } };
 }

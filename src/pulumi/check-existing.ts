@@ -4,7 +4,14 @@ import type { CaveatNote } from "../core/caveats";
 import { type ObservedCluster, type Reshaping, reshaped, type UpdateMark } from "../core/cluster";
 import { type Known, known, unknown } from "../core/question";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
-import { availableText, goneText, strangerText, unreachableText, versionUnknownCaveats } from "../words/resource";
+import {
+	availableText,
+	goneText,
+	scaledText,
+	strangerText,
+	unreachableText,
+	versionUnknownCaveats,
+} from "../words/resource";
 import { catalogueOf, latestOf, listed } from "./catalogue";
 import { type Asked, type Found, isUnchanged, refused } from "./found";
 import { foresee, type Judgement, judge, judgeRestart } from "./judge";
@@ -13,7 +20,7 @@ import { mayOwn } from "./ownership";
 import type { Valid } from "./parse";
 import type { Place } from "./place";
 import { recall, record } from "./recorded";
-import { asItIs, assess, sizeOf } from "./reshape";
+import { assess, sizeOf } from "./reshape";
 import { Teller } from "./tell";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
@@ -25,7 +32,8 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	const isPinned = place.pin !== undefined && place.pin.digest !== before?.place?.pin?.digest;
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
-	const toAssess = isReshaped(asked, place, itsRecord);
+	const { scaled } = itsRecord;
+	const toAssess = mark !== undefined || scaled !== undefined || isReshaped(asked, place, itsRecord);
 	const toSwitch = valid.args.desiredState !== before?.args.desiredState;
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
@@ -36,21 +44,25 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	const cluster = toJudge || toAssess ? await readHolds(place, seen.value) : known(seen.value);
 	if (!cluster.known) return checkUnreachable(asked, cluster.why);
 	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
-	const { obstacles, ...reshaping } = toAssess ? await assess(valid, place, version, itsRecord) : asItIs;
+	const reshaping = toAssess ? await assess(valid, place, version, itsRecord) : undefined;
+	const obstacles = reshaping?.obstacles ?? [];
+	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
 	if (!toJudge) {
+		if (reshaping === undefined && !toSwitch) return { inputs: kept };
 		const caveats = foresee(valid, version, cluster.value, [], reshaping);
-		const refusals = judgeRestart(valid, version, reshaped(cluster.value, reshaping));
+		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster.value, reshaping));
 		const foreseen = (toAssess || toSwitch) && { caveats };
-		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...foreseen } };
+		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, ...foreseen } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));
-	if (before === undefined && mark === undefined && isAtTarget) return { failures: obstacles, inputs: kept };
+	if (before === undefined && mark === undefined && isAtTarget)
+		return { failures: obstacles, inputs: { ...kept, ...drift } };
 
 	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);
 	const failures = [...obstacles, ...refusals];
 	if (failures.length > 0) return { failures };
-	return { inputs: { ...kept, caveats, ...(mark && { unfinished: markText(mark) }) } };
+	return { inputs: { ...kept, ...drift, caveats, ...(mark && { unfinished: markText(mark) }) } };
 }
 
 /** Whether the settings or the size differ from what they were. */

@@ -2,7 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { ControlError } from "../control/errors";
 import { withHolds } from "../control/holds";
 import type { ClusterControl, ClusterSpec } from "../control/port";
-import { type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
+import { type ObservedCluster, type Reshaping, reshaped, restored } from "../core/cluster";
 import { plan } from "../core/plan";
 import { known } from "../core/question";
 import { type DbVersion, sameVersion } from "../core/version";
@@ -136,7 +136,8 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 	const assessment = await control.assess(spec);
 	const reasons = assessment.obstacles.map(({ reason }) => reason);
 	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
-	if (cluster.mark !== undefined || !runsEverywhere(cluster, version)) await refuse(wanted, control, cluster);
+	if (cluster.mark !== undefined || !runsEverywhere(cluster, version))
+		await refuse(wanted, control, cluster, assessment);
 	else await mayRestart(wanted, control, cluster, assessment);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
@@ -173,7 +174,7 @@ async function reshape(
 	bare: ClusterControl,
 	spec: ClusterSpec,
 	cluster: ObservedCluster,
-	{ restarts, joins, leaves }: Reshaping,
+	{ restarts, joins, leaves, rejoins }: Reshaping,
 	{ hold, timing, report, recorder }: Means & Pick<Wanted, "recorder">,
 ): Promise<ObservedCluster> {
 	const { version: to } = spec;
@@ -181,7 +182,7 @@ async function reshape(
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
 	const { localTables } = spec;
 	const ground: Ground = { control, hold, clock, timing, to, localTables, report, tell: phaseTeller(report) };
-	const changes = restarts || joins.length > 0 || leaves.length > 0;
+	const changes = restarts.length + joins.length + leaves.length + rejoins.length > 0;
 	if (changes) recorder.see(cluster);
 	if (changes && cluster.mark === undefined) {
 		const { from } = plan(cluster, to);
@@ -210,9 +211,14 @@ function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
 }
 
 /** The live cluster is judged right before it is touched, whatever preview said. */
-async function refuse(wanted: Wanted, control: ClusterControl, observed: ObservedCluster): Promise<void> {
+async function refuse(
+	wanted: Wanted,
+	control: ClusterControl,
+	observed: ObservedCluster,
+	reshaping: Pick<Reshaping, "rejoins"> = { rejoins: [] },
+): Promise<void> {
 	const [catalogue, cluster] = await Promise.all([catalogueOf(wanted), withHolds(control, observed)]);
-	const refusals = judgeNow(wanted, wanted.version, known(cluster), catalogue);
+	const refusals = judgeNow(wanted, wanted.version, known(restored(cluster, reshaping)), catalogue);
 	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
 }
 
@@ -223,7 +229,7 @@ async function mayRestart(
 	observed: ObservedCluster,
 	reshaping: Reshaping,
 ): Promise<void> {
-	const touches = reshaping.restarts || observed.replicas.some(({ outdated }) => outdated);
+	const touches = reshaping.restarts.length > 0 || observed.replicas.some(({ outdated }) => outdated);
 	const cluster = reshaped(touches ? await withHolds(control, observed) : observed, reshaping);
 	const closed = judgeWindow(wanted, wanted.version, known(cluster));
 	const refusals = [...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster)];

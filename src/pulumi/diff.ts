@@ -21,8 +21,12 @@ const matters = [
 	"owner",
 	// The mark that check found on the cluster: there is an update to go on with, though no input may have changed.
 	"unfinished",
+	// That somebody else scaled it, which check found: there is a size to go back to.
+	"scaled",
 	...Object.keys(platforms),
 ];
+
+const found = ["unfinished", "scaled"];
 
 /**
  * Whether there is something to do. Pure and total, and never a replacement: a database is not made anew for a change.
@@ -37,8 +41,8 @@ export async function diff(_id: string, olds: Properties, news: Properties): Pro
 export function hasChanges(olds: Properties, news: Properties): boolean {
 	if (!isSame(olds.version, news.version)) return true;
 	return matters.some((name) => {
-		// A mark is news only where there is one.
-		if (name === "unfinished" && news.unfinished === undefined) return false;
+		// What check found is news only where there is something.
+		if (found.includes(name) && news[name] === undefined) return false;
 		return !isDeepStrictEqual(olds[name] ?? null, news[name] ?? null);
 	});
 }

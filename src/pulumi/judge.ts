@@ -1,6 +1,6 @@
 import { knownReleases } from "../catalogue/known";
 import { type CaveatNote, caveats, switched } from "../core/caveats";
-import { byShard, type ObservedCluster, type Reshaping, reshaped } from "../core/cluster";
+import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../core/cluster";
 import { plan } from "../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../core/question";
 import type { Refusal, RuleName } from "../core/refusal";
@@ -11,7 +11,6 @@ import { caveatsInput, switchInput } from "../words/caveats";
 import { refusalText } from "../words/refusals";
 import { isKnown, type Valid } from "./parse";
 import type { Problem } from "./problem";
-import { asItIs } from "./reshape";
 import { windowAt } from "./window";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
@@ -32,7 +31,8 @@ export function judge(
 	notes: readonly CaveatNote[] = [],
 	reshaping?: Reshaping,
 ): Judgement {
-	const refusals = decide(questionOf(valid, target, cluster, catalogue)).map(reasonOf);
+	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
+	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(reasonOf);
 	const version = parseVersion(target);
 	if (refusals.length > 0 || version === undefined || !cluster.known) return { refusals };
 	const said = [...notes, ...notesOn(version, catalogue)];
@@ -109,11 +109,12 @@ export function foresee(
 	version: DbVersion,
 	before: ObservedCluster,
 	notes: readonly CaveatNote[],
-	reshaping: Reshaping = asItIs,
+	reshaping?: Reshaping,
 ): Judgement["caveats"] {
-	const cluster = reshaped(before, reshaping);
+	const cluster = reshaping === undefined ? before : reshaped(before, reshaping);
 	const planned = plan(cluster, version);
-	const resizes = reshaping.joins.length > 0 || reshaping.leaves.length > 0;
+	const { joins = [], leaves = [], rejoins = [] } = reshaping ?? {};
+	const resizes = joins.length + leaves.length + rejoins.length > 0;
 	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
 	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) {
 		const then = switched(cluster, desired);

@@ -21,7 +21,7 @@ export interface Valid {
 }
 
 /** Inputs that check adds; nobody sets them. */
-const synthetic = ["__provider", "endpoint", "caveats", "recorded", "unfinished"];
+const synthetic = ["__provider", "endpoint", "caveats", "recorded", "unfinished", "scaled"];
 
 /** Reads the inputs of a resource and finds everything that is wrong with them. Total: never throws for what they hold. */
 export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {

@@ -1,4 +1,5 @@
 import type { ReadResult } from "@pulumi/pulumi/dynamic";
+import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
 import { type DbVersion, highest, sameVersion } from "../core/version";
 import { complete } from "./complete";
@@ -19,13 +20,20 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 	try {
 		const valid = complete(inputs);
 		const { place, args } = valid;
-		const cluster = await place.platform.control(place.name, place.settings).observe();
+		const control = place.platform.control(place.name, place.settings);
+		const itsRecord = await control.record();
+		const cluster = await control.observe(itsRecord);
 		if (cluster === undefined) {
 			mustBeSameServer(place, props);
 			return { id: "", props: {} };
 		}
 		const version = versionOf(cluster) ?? valid.version;
-		const refreshed = { version, endpoint: endpointOf(valid), ...desired(inputs, cluster) };
+		const refreshed = {
+			version,
+			endpoint: endpointOf(valid),
+			...desired(inputs, cluster),
+			...sizeOf(inputs, itsRecord),
+		};
 		const kept = args.update.judge === "recorded" ? { recorded: record(cluster, new Date()) } : {};
 		return {
 			id,
@@ -51,6 +59,12 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
  */
 function versionOf({ mark, replicas }: ObservedCluster): DbVersion | undefined {
 	return mark?.from ?? highest(replicas.flatMap(({ version }) => (version === undefined ? [] : [version])));
+}
+
+/** The size that it has or is asked to have by somebody else; where no program ever gave one, only the latter. */
+function sizeOf({ replicas }: Properties, record: ClusterRecord | undefined): Properties {
+	const asked = record?.scaled?.[0]?.replicas ?? (replicas === undefined ? undefined : record?.replicas);
+	return asked === undefined ? {} : { replicas: asked };
 }
 
 /** Where the program says Started or Stopped, what the cluster is in comes back as if it were asked for: so drift shows. */

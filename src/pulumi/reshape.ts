@@ -4,9 +4,6 @@ import type { DbVersion } from "../core/version";
 import { isKnown, type Valid } from "./parse";
 import type { Place } from "./place";
 
-/** What comes of the settings and the size that a cluster has already. */
-export const asItIs: Assessment = { obstacles: [], restarts: false, joins: [], leaves: [] };
-
 /** The size that is asked for; of what is not known yet, the one that the cluster has. */
 export function sizeOf(valid: Valid, record: ClusterRecord): Pick<ClusterRecord, "shards" | "replicas"> {
 	const of = (property: "shards" | "replicas") => (isKnown(valid, property) ? valid.args[property] : record[property]);

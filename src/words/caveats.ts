@@ -11,7 +11,7 @@ import { count, list, moment, oneLine } from "./text";
  * // { "1.7.1 -> 1.8.0": { order: "analytics-0-1, then analytics-0-0", reads: "SELECT keeps working", ... } }
  */
 export function caveatsInput(caveats: Caveats): Record<string, Record<string, string>> {
-	const { transition, upgrades, reads, writes, resumes, creates, joins, leaves, notes } = caveats;
+	const { transition, upgrades, reads, writes, resumes, creates, joins, leaves, rejoins, notes } = caveats;
 	const state = stateText(caveats);
 	return {
 		[transition]: {
@@ -25,6 +25,9 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			...(joins.length > 0 && { joins: `${list(joins)}: first the tables, then the rows, then clients` }),
 			...(leaves.length > 0 && {
 				leaves: `${list(leaves)}, for good; each volume is kept, its replicated tables are dropped`,
+			}),
+			...(rejoins.length > 0 && {
+				rejoins: `${list(rejoins)}: scaled away by somebody else, and made again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
 			}),
 			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
 			...(state !== undefined && { state }),

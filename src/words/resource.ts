@@ -1,7 +1,7 @@
-import type { ClusterRecord } from "../control/record";
+import type { ClusterRecord, Scaled } from "../control/record";
 import type { Release } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { ended, oneLine } from "./text";
+import { count, ended, oneLine } from "./text";
 
 /** A cluster of this name is there, and it is not this resource's. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
@@ -38,6 +38,16 @@ export function letGoText(name: string): string {
 export function movedText(from: string, to: string, name?: string): string {
 	const stay = name === undefined ? "Leave it where it is" : `Set name to "${name}", which leaves it where it is`;
 	return `the cluster is ${from}, and it can't become ${to}: no data would move with it. ${stay}, or declare the new one as another resource and move the data.`;
+}
+
+/** @example scaledClause(scaled, 2); // "StatefulSet db-0 asks for 3 replicas, not 2" */
+export function scaledClause({ where, replicas }: Pick<Scaled, "where" | "replicas">, wanted: number): string {
+	return `${where} asks for ${count(replicas, "replica", "replicas")}, not ${wanted}`;
+}
+
+/** Names one change of the size by somebody else, so that it is a change though no input may differ. */
+export function scaledText(scaled: readonly Scaled[], { replicas }: Pick<ClusterRecord, "replicas">): string {
+	return scaled.map((it) => `${scaledClause(it, replicas)} (generation ${it.generation})`).join("; ");
 }
 
 /** The state tells of a cluster that is not there. */

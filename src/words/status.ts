@@ -1,4 +1,5 @@
 import type { UpdateMark } from "../core/cluster";
+import { scaledClause } from "./resource";
 import { count, duration, ended, list, oneLine } from "./text";
 
 /** What is known of one cluster of a stack: the lines of `status`, and its JSON. Fields may be added. */
@@ -30,6 +31,8 @@ export interface ClusterStatus {
 		/** Who works on it just now; absent when nobody does. */
 		readonly by?: string;
 	};
+	/** Somebody else asks for another number of replicas of a shard than the last `pulumi up`, which `wanted` is. */
+	readonly scaled?: readonly { readonly where: string; readonly replicas: number; readonly wanted: number }[];
 	/** `live`: the cluster itself was asked. `recorded`: it is what Pulumi's state says. */
 	readonly source: "live" | "recorded";
 	/** Why the cluster could not be asked, or is not there. */
@@ -71,7 +74,7 @@ function updateWord({ unfinished, updateAvailable }: ClusterStatus): string {
 
 /** What there is to know below the table: problems, what is unfinished, and the one command for each that can be updated. */
 export function remarks(it: ClusterStatus): string[] {
-	const { name, problem, unfinished, next } = it;
+	const { name, problem, unfinished, scaled = [], next } = it;
 	const said: string[] = [];
 	if (problem !== undefined) said.push(`${name}: ${ended(oneLine(problem))}`);
 	if (unfinished?.by !== undefined) {
@@ -80,6 +83,9 @@ export function remarks(it: ClusterStatus): string[] {
 		said.push(
 			`${name}: ${transition(unfinished)}, begun at ${unfinished.since}, stopped midway. To go on: ${next.command}`,
 		);
+	} else if (scaled.length > 0 && next !== undefined) {
+		const sizes = scaled.map((each) => scaledClause(each, each.wanted));
+		said.push(`${name}: ${list(sizes)}. To set it back: ${next.command}`);
 	} else if (next !== undefined) {
 		said.push(`${name}: to update, set version to ${next.version}, then: ${next.command}`);
 	}

@@ -120,6 +120,8 @@ describe("the exit status", () => {
 		expect(exitStatus([current, old], true)).toBe(2);
 		expect(exitStatus([current, old], false)).toBe(0);
 		expect(exitStatus([current], true)).toBe(0);
+		const scaled = [{ where: "StatefulSet a-0", replicas: 3, wanted: 2 }];
+		expect(exitStatus([{ ...current, scaled }], true)).toBe(2);
 	});
 
 	test("is 1 when a cluster could not be asked, whatever else there is", () => {

@@ -71,7 +71,7 @@ export const reshape = {
 	},
 } satisfies Record<string, Test>;
 
-const nothing = { obstacles: [], restarts: false, joins: [], leaves: [] };
+const nothing = { obstacles: [], restarts: [], joins: [], leaves: [], rejoins: [] };
 
 async function joined(stage: Stage, spec: ReturnType<Stage["spec"]>): Promise<void> {
 	const { clock } = stage.place;

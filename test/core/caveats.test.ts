@@ -5,7 +5,7 @@ import { plan } from "../../src/core/plan";
 import type { State } from "../../src/core/state";
 import { cluster, creation, mark, tables, v } from "../build";
 
-const asItIs = { joins: [], leaves: [] };
+const asItIs = { joins: [], leaves: [], rejoins: [] };
 const of = (observed: ObservedCluster, notes?: readonly CaveatNote[]) =>
 	caveats(plan(observed, v("1.8.0")), observed, notes);
 

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { byShard, floor, neverStarted, standsAt } from "../../src/core/cluster";
+import {
+	byShard,
+	floor,
+	neverStarted,
+	type ObservedCluster,
+	type ObservedReplica,
+	reshaped,
+	restored,
+	standsAt,
+} from "../../src/core/cluster";
 import { cluster, mark, v } from "../build";
 
 describe("floor", () => {
@@ -82,4 +91,41 @@ test("byShard keeps the order of what was observed", () => {
 		[0, ["analytics-0-0", "analytics-0-1"]],
 		[1, ["analytics-1-0"]],
 	]);
+});
+
+describe("reshaped", () => {
+	const nothing = { restarts: [], joins: [], leaves: [], rejoins: [] };
+	const holds = { tables: [{ database: "default", name: "t", engine: "Log", rows: 3 }] };
+	const whole = cluster("1.7.1 1.7.1");
+	const [first, second] = whole.replicas as [ObservedReplica, ObservedReplica];
+	const away = { ...second, serving: false, trouble: "scaled", caughtUp: undefined, readOnly: undefined };
+	const scaled: ObservedCluster = { ...whole, state: "Degraded", replicas: [{ ...first, holds }, away] };
+
+	test("what was scaled away comes back first, and with it the cluster", () => {
+		const { state, replicas } = restored(scaled, { rejoins: [second.name] });
+		expect(state).toBe("Started");
+		expect(replicas[1]).toMatchObject({ serving: true, caughtUp: true, readOnly: false });
+		expect(replicas[1]).not.toHaveProperty("trouble");
+		expect(replicas[1]?.holds?.tables).toEqual([{ database: "default", name: "t", engine: "Log" }]);
+		expect(restored(scaled, nothing)).toBe(scaled);
+	});
+
+	test("another that is down is down still, and says why", () => {
+		const down = { ...first, serving: false, trouble: "crashes" };
+		const broken: ObservedCluster = { ...scaled, replicas: [down, away] };
+		const { state, replicas } = restored(broken, { rejoins: [second.name] });
+		expect({ state, trouble: replicas[0]?.trouble }).toEqual({ state: "Degraded", trouble: "crashes" });
+	});
+
+	test("those restart that have to, and no others", () => {
+		const outdated = whole.replicas.map((replica) => ({ ...replica, outdated: true }));
+		const { replicas } = reshaped({ ...whole, replicas: outdated }, { ...nothing, restarts: [second.name] });
+		expect(replicas.map((replica) => replica.outdated)).toEqual([undefined, true]);
+	});
+
+	test("a new replica will hold the tables of its peers, without the rows that are theirs alone", () => {
+		const joins = [{ name: "analytics-0-2", shard: 0, ordinal: 2 }];
+		const { replicas } = reshaped({ ...whole, replicas: [{ ...first, holds }, second] }, { ...nothing, joins });
+		expect(replicas[2]?.holds?.tables).toEqual([{ database: "default", name: "t", engine: "Log" }]);
+	});
 });

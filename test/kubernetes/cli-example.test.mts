@@ -56,12 +56,12 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 		before = await project.state();
 	});
 
-	test("a preview without a change shows none, and asks the API server once", async () => {
+	test("a preview without a change shows none, and asks the API server for its record and its sizes alone", async () => {
 		project.calls();
 		const preview = await project.preview("--expect-no-changes");
 		said.push(preview.output);
 		expect(preview).toMatchObject({ status: 0, output: expect.stringContaining("2 unchanged") });
-		expect(project.calls()).toEqual(["get configmaps"]);
+		expect(project.calls()).toEqual(["get configmaps", "list statefulsets"]);
 	});
 
 	test("step 2 is refused while the image has later tags, which are the catalogue", async () => {

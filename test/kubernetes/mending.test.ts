@@ -52,7 +52,13 @@ here(
 			});
 			const claim = await control.claim("the test", 600);
 			const spec = { ...identity, version: v("1.7.1"), settings };
-			expect(await control.assess(spec)).toEqual({ obstacles: [], restarts: true, joins: [], leaves: [] });
+			expect(await control.assess(spec)).toEqual({
+				obstacles: [],
+				restarts: ["db-0-0", "db-0-1"],
+				joins: [],
+				leaves: [],
+				rejoins: [],
+			});
 			const before = await podUids(space);
 			await control.configure(claim, spec);
 			expect(await podUids(space)).toEqual(before);
@@ -60,7 +66,7 @@ here(
 			await control.restart(claim, "db-0-1", v("1.7.1"));
 			await untilState(control, "Started");
 			expect(await outdated()).toEqual(["db-0-0"]);
-			expect(await control.assess(spec)).toMatchObject({ restarts: false });
+			expect(await control.assess(spec)).toMatchObject({ restarts: ["db-0-0"] });
 		} finally {
 			await space.close();
 		}

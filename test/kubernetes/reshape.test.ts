@@ -1,38 +1,10 @@
 import { expect, it, vi } from "vitest";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
-import { check } from "../../src/pulumi/check";
-import { create } from "../../src/pulumi/create";
-import { update } from "../../src/pulumi/update";
 import { Space, unavailable } from "./harness";
 import { startLoad } from "./load";
+import { type Properties, Resource } from "./resource";
 
-type Properties = Record<string, unknown>;
 const minute = 60_000;
-
-/** What Pulumi does of one resource on a real cluster: state goes from one run to the next. */
-class Resource {
-	private id = "";
-	private inputs: Properties = {};
-	private outputs: Properties = {};
-
-	constructor(private readonly base: Properties) {}
-
-	async preview(args: Properties) {
-		const { inputs = {}, failures = [] } = await check(this.inputs, { ...this.base, ...args });
-		return { inputs, refused: failures.map(({ property, reason }) => `${property}: ${reason}`) };
-	}
-
-	async up(args: Properties): Promise<Properties> {
-		const { inputs, refused } = await this.preview(args);
-		expect(refused).toEqual([]);
-		if (this.id === "") {
-			const { id, outs } = await create(inputs);
-			Object.assign(this, { id, outputs: outs });
-		} else this.outputs = (await update(this.id, this.outputs, inputs)).outs ?? {};
-		this.inputs = inputs;
-		return this.outputs;
-	}
-}
 
 /** The default StorageClass once more, with volumes that may grow. */
 async function growingClass(space: Space): Promise<string> {

@@ -160,3 +160,89 @@ describe("another size", () => {
 		expect(members()).toEqual(["a-0-0 1.8.0", "a-0-1 1.8.0", "a-0-2 1.8.0"]);
 	});
 });
+
+describe("a size that somebody else asks for", () => {
+	const at = (version: string, more: Properties = {}) => ({ version, ...more });
+
+	test("more: the next up of the unchanged program takes them away, and restarts nothing", async () => {
+		const engine = await running("1.8.0");
+		expect(await engine.preview(at("1.8.0"))).toMatchObject({ changes: false });
+		world().scale(3);
+		const { inputs, changes, refused } = await engine.preview(at("1.8.0"));
+		expect({ changes, refused }).toEqual({ changes: true, refused: [] });
+		expect(inputs).toMatchObject({
+			scaled: "set asks for 3 replicas, not 2 (generation 1)",
+			caveats: {
+				"settings at 1.8.0": {
+					leaves: "a-0-2, for good; each volume is kept, its replicated tables are dropped",
+					order: "no replica restarts",
+				},
+			},
+		});
+		await engine.up(at("1.8.0"));
+		expect(members()).toEqual(["a-0-0 1.8.0", "a-0-1 1.8.0"]);
+		expect(restarts()).toEqual([]);
+		expect(world().record()).not.toHaveProperty("mark");
+		expect(await engine.preview(at("1.8.0"))).toMatchObject({ changes: false });
+		// The same number once more is news once more.
+		world().scale(3);
+		expect(await engine.up(at("1.8.0"))).toBe(true);
+		expect(members()).toHaveLength(2);
+	});
+
+	test("more, and kept: they join as new ones do", async () => {
+		const engine = await running("1.8.0");
+		world().scale(3);
+		const { inputs } = await engine.preview(at("1.8.0", { replicas: 3 }));
+		expect(inputs.caveats).toMatchObject({ "settings at 1.8.0": { joins: expect.stringMatching(/^a-0-2: /) } });
+		await engine.up(at("1.8.0", { replicas: 3 }));
+		expect(world().record()).toMatchObject({ replicas: 3 });
+		expect(world().record()).not.toHaveProperty("scaled");
+	});
+
+	test("fewer: they come back, whether the version changes or not, and in the same up", async () => {
+		const engine = await running("1.7.1", { replicas: 3 });
+		for (const version of ["1.7.1", "1.8.0"]) {
+			world().scale(1);
+			const { inputs, changes, refused } = await engine.preview(at(version, { replicas: 3 }));
+			expect({ changes, refused }).toEqual({ changes: true, refused: [] });
+			const key = version === "1.7.1" ? "settings at 1.7.1" : "1.7.1 -> 1.8.0";
+			const order = version === "1.7.1" ? "no replica restarts" : "a-0-2, then a-0-1, then a-0-0";
+			expect(inputs.caveats).toMatchObject({
+				[key]: {
+					rejoins: "a-0-1 and a-0-2: scaled away by somebody else, and made again on their volumes",
+					order,
+					reads: "SELECT keeps working",
+				},
+			});
+			await engine.up(at(version, { replicas: 3 }));
+			expect(members()).toEqual([0, 1, 2].map((ordinal) => `a-0-${ordinal} ${version}`));
+			expect(engine.outputs).toMatchObject({ state: "Started" });
+			expect(world().record()).not.toHaveProperty("scaled");
+		}
+	});
+
+	test("does not hide another reason why a version may not change", async () => {
+		const engine = await running("1.7.1", { replicas: 3 });
+		world().scale(2);
+		world().kill("a-0-1");
+		const { refused } = await engine.preview(at("1.8.0", { replicas: 3 }));
+		expect(refused).toEqual([expect.stringMatching(/^version: the cluster is Degraded \(a-0-1: killed\); /)]);
+	});
+
+	test("shows in a refresh as another number of replicas, and is gone from it once it is mended", async () => {
+		const engine = await running("1.8.0");
+		const { replicas } = engine.inputs;
+		world().scale(1);
+		await engine.refresh();
+		expect({ inputs: engine.inputs, outputs: engine.outputs }).toMatchObject({
+			inputs: { replicas: 1 },
+			outputs: { replicas: 1 },
+		});
+		expect(await engine.up(at("1.8.0"))).toBe(true);
+		expect(engine.outputs.replicas).toEqual(replicas);
+		await engine.refresh();
+		expect(engine.inputs.replicas).toEqual(replicas);
+		expect(await engine.preview(at("1.8.0"))).toMatchObject({ changes: false });
+	});
+});

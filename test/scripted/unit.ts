@@ -38,6 +38,8 @@ export interface Unit {
 	settings: string;
 	/** It is new, and clients don't reach it yet. */
 	joining: boolean;
+	/** Somebody scaled: it is not asked for though it is the cluster's, or is there though it is not. */
+	scaled?: "away" | "surplus";
 	/** It holds something that no other replica holds. */
 	alone?: boolean;
 	/** Its tables; they stay when its process ends. */
@@ -70,6 +72,8 @@ const down = { serving: false, readOnly: undefined, caughtUp: undefined };
 
 export function conditionOf(unit: Unit, now: number): Condition {
 	const { process, version } = unit;
+	if (unit.scaled === "away") return { ...down, version, phase: "scaled away", failure: "it is not asked for" };
+	if (unit.scaled === "surplus") return { ...down, version, phase: "beyond the cluster's size" };
 	if (process === undefined) {
 		const { lastWords } = unit;
 		return { ...down, version, phase: lastWords === undefined ? "not started" : "ended", failure: lastWords };

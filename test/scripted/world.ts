@@ -36,13 +36,22 @@ export class World {
 	cluster: Cluster | undefined;
 	/** Data that an earlier cluster left, by replica. */
 	#kept = new Map<string, Pick<Unit, "openedBy" | "tables" | "stored">>();
+	#scalings = 0;
 
 	constructor(readonly name = "a") {}
 
 	// The record
 
 	record(): ClusterRecord | undefined {
-		return this.cluster && recordOf(this.cluster, this.claims.held);
+		return this.cluster && { ...recordOf(this.cluster, this.claims.held), ...this.#scaled() };
+	}
+
+	#scaled(): Pick<ClusterRecord, "scaled"> {
+		const { units, replicas, mode } = this.present();
+		const others = units.filter(({ scaled }) => scaled !== undefined);
+		if (others.length === 0 || mode !== "running") return {};
+		const asks = replicas + others.reduce((sum, { scaled }) => sum + (scaled === "away" ? -1 : 1), 0);
+		return { scaled: [{ where: "set", replicas: asks, generation: this.#scalings }] };
 	}
 
 	// Looking
@@ -50,7 +59,8 @@ export class World {
 	observe(memory: Memory): ObservedCluster | undefined {
 		const { cluster } = this;
 		if (cluster === undefined) return undefined;
-		const views = cluster.units.filter(({ joining }) => !joining).map(({ name }) => this.look(name, memory));
+		const members = cluster.units.filter(({ joining, scaled }) => !joining && scaled !== "surplus");
+		const views = members.map(({ name }) => this.look(name, memory));
 		return {
 			name: this.name,
 			state: stateOf(cluster, views),
@@ -200,16 +210,21 @@ export class World {
 		if (shards < cluster.shards) obstacles.push({ property: "shards", reason: "the rows of a shard would be lost." });
 		if (replicas < cluster.replicas && units.some(({ ordinal, alone }) => ordinal >= replicas && alone))
 			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
-		const members = new Set(units.filter(({ joining }) => !joining).map(({ name }) => name));
+		const isMember = ({ joining, scaled }: Unit) => !joining && scaled !== "surplus";
+		const members = new Set(units.filter(isMember).map(({ name }) => name));
 		const joins = this.places(shards, replicas).filter(({ name }) => !members.has(name));
 		const leaves = units
 			.filter(({ shard, ordinal }) => ordinal >= replicas || shard >= shards)
 			.sort((a, b) => b.ordinal - a.ordinal);
 		return {
 			obstacles,
-			restarts: mode === "running" && JSON.stringify(settings) !== cluster.settings,
+			restarts: units
+				.filter((unit) => isMember(unit) && !leaves.includes(unit) && mode === "running" && unit.process !== undefined)
+				.filter((unit) => unit.settings !== JSON.stringify(settings))
+				.map(({ name }) => name),
 			joins,
 			leaves: leaves.map(({ name }) => name),
+			rejoins: units.flatMap(({ name, scaled }) => (scaled === "away" && mode === "running" ? [name] : [])),
 		};
 	}
 
@@ -218,6 +233,11 @@ export class World {
 		if (shards < cluster.shards || replicas < cluster.replicas)
 			throw new ControlError("it can't be made smaller like that");
 		cluster.settings = JSON.stringify(settings);
+		for (const unit of cluster.units.filter(({ scaled }) => scaled !== undefined)) {
+			unit.joining = unit.scaled === "surplus";
+			unit.scaled = undefined;
+			this.boot(unit);
+		}
 		for (const { name, shard, ordinal } of this.places(shards, replicas)) {
 			const present = cluster.units.find((unit) => unit.name === name);
 			if (present?.foreign) cluster.units = cluster.units.filter((unit) => unit !== present);
@@ -252,9 +272,9 @@ export class World {
 		const cluster = this.present();
 		const unit = this.unit(name);
 		if (this.condition(unit).serving) this.violations.push(`${name} was to leave while clients reach it`);
-		if (unit.alone || (!unit.joining && this.#isLast(unit)))
+		if (unit.alone || (!unit.joining && unit.scaled !== "surplus" && this.#isLast(unit)))
 			throw new ControlError(`${name} holds what no other replica holds`);
-		if (!unit.joining) cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
+		if (!unit.joining && unit.scaled !== "surplus") cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
 		cluster.units = cluster.units.filter((one) => one !== unit);
 	}
 
@@ -290,6 +310,25 @@ export class World {
 			else if (openedBy !== undefined) this.#kept.set(name, { openedBy, tables, stored });
 		}
 		this.cluster = undefined;
+	}
+
+	/** As a fault: somebody else asks for another number of replicas of each shard. */
+	scale(asks: number): void {
+		const cluster = this.present();
+		this.#scalings++;
+		cluster.units = cluster.units.filter(({ scaled, ordinal }) => scaled !== "surplus" || ordinal < asks);
+		for (const unit of cluster.units) {
+			if (unit.scaled === "surplus") continue;
+			const away = unit.ordinal >= asks;
+			if (away) unit.process = undefined;
+			else if (unit.scaled === "away") this.boot(unit);
+			unit.scaled = away ? "away" : undefined;
+		}
+		for (const { name, shard, ordinal } of this.places(cluster.shards, asks)) {
+			if (cluster.units.some((unit) => unit.name === name)) continue;
+			const version = cluster.units[0]?.version as DbVersion;
+			cluster.units.push({ ...this.fresh(shard, ordinal, version), scaled: "surplus" });
+		}
 	}
 
 	/** As a fault: its process ends at once and nobody starts it again. */

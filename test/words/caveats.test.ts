@@ -154,7 +154,12 @@ describe("order", () => {
 });
 
 test("settings and size", () => {
-	const reshaping = { restarts: true, joins: [{ name: "analytics-0-2", shard: 0, ordinal: 2 }], leaves: [] };
+	const reshaping = {
+		restarts: ["analytics-0-0", "analytics-0-1"],
+		joins: [{ name: "analytics-0-2", shard: 0, ordinal: 2 }],
+		leaves: [],
+		rejoins: [],
+	};
 	const observed = reshaped(cluster("1.8.0 1.8.0"), reshaping);
 	expect(caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [], reshaping))).toEqual({
 		"settings at 1.8.0": {
@@ -168,9 +173,14 @@ test("settings and size", () => {
 
 test("a lone replica that gets a second one is no longer alone when it restarts", () => {
 	const joins = [{ name: "analytics-0-1", shard: 0, ordinal: 1 }];
-	const observed = reshaped(cluster("1.8.0"), { restarts: true, joins, leaves: [] });
+	const observed = reshaped(cluster("1.8.0"), { restarts: ["analytics-0-0"], joins, leaves: [], rejoins: [] });
 	expect(caveats(plan(observed, v("1.8.0")), observed).reads).toBe("working");
-	const alone = reshaped(cluster("1.8.0 1.8.0"), { restarts: true, joins: [], leaves: ["analytics-0-1"] });
+	const alone = reshaped(cluster("1.8.0 1.8.0"), {
+		restarts: ["analytics-0-0"],
+		joins: [],
+		leaves: ["analytics-0-1"],
+		rejoins: [],
+	});
 	expect(caveats(plan(alone, v("1.8.0")), alone).reads).toBe("interrupted");
 });
 

@@ -47,7 +47,11 @@ test("what is not known is a question mark, and never a no", () => {
 test("what there is to do is one line, with the one command", () => {
 	expect(remarks(status)).toEqual(["analytics: to update, set version to 1.8.0, then: pulumi up --stack dev"]);
 	expect(remarks({ ...status, next: undefined })).toEqual([]);
-	const stopped = { ...status, unfinished: { from, to, since }, next: { command: "pulumi up --stack dev" } };
+	const scaled = [{ where: "StatefulSet analytics-0", replicas: 1, wanted: 2 }];
+	expect(remarks({ ...status, scaled, next: { command: "pulumi up --stack dev" } })).toEqual([
+		"analytics: StatefulSet analytics-0 asks for 1 replica, not 2. To set it back: pulumi up --stack dev",
+	]);
+	const stopped = { ...status, scaled, unfinished: { from, to, since }, next: { command: "pulumi up --stack dev" } };
 	expect(remarks(stopped)).toEqual([
 		"analytics: the update 1.7.1 -> 1.8.0, begun at 2026-11-23T10:00:00Z, stopped midway. To go on: pulumi up --stack dev",
 	]);

@@ -6,7 +6,19 @@ import { diagram } from "./mermaid";
 import { type Notes, readNotes } from "./notes";
 
 /** What a reviewer asks first; lines of any other name come after these. */
-const lineOrder = ["reads", "writes", "state", "window", "order", "resumes", "joins", "leaves", "resets", "return"];
+const lineOrder = [
+	"reads",
+	"writes",
+	"state",
+	"window",
+	"order",
+	"resumes",
+	"joins",
+	"leaves",
+	"rejoins",
+	"resets",
+	"return",
+];
 
 /** What is to be said of one cluster, as Markdown; nothing of one that is as it was or was not looked at. */
 export function section(cluster: ClusterReport, diagramsOpen: boolean): string {

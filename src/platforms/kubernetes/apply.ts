@@ -5,7 +5,7 @@ import { taggedImage } from "./images";
 import { container, label, shardName } from "./names";
 import { surroundings } from "./objects";
 import { everStarted, noteOpening, openedBy, versionOf } from "./opened";
-import type { Image } from "./pod";
+import { type Image, isSurplus } from "./pod";
 import type { Stored } from "./record";
 import { indexes } from "./server-config";
 import type { Shape } from "./shape";
@@ -89,7 +89,8 @@ async function replaceBroken(cluster: Cluster, { shards }: Shape): Promise<void>
 		for (const pod of await cluster.pods()) {
 			const { labels, name, uid } = pod.metadata;
 			const stale = labels?.[label.shard] === String(shard) && labels["controller-revision-hash"] !== revision;
-			const broken = !everStarted(pod) || diagnose(pod, { now }).failure !== undefined;
+			// One beyond the former size is never let in as it was made.
+			const broken = !everStarted(pod) || isSurplus(pod) || diagnose(pod, { now }).failure !== undefined;
 			if (stale && broken) await cluster.api.delete("pods", name, uid);
 		}
 	}

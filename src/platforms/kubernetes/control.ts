@@ -17,13 +17,15 @@ import { clusterRecord, type Stored } from "./record";
 import * as reshape from "./reshape";
 import { aloneOrBack, rivals } from "./rivals";
 import type { Existing, KubernetesSettings } from "./settings";
+import { scaledSets } from "./size";
 import * as steps from "./steps";
+import type { StatefulSet } from "./types";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	private made: Cluster | undefined;
 	/** What each record that was handed out was made of. */
-	private readonly read = new WeakMap<ClusterRecord, Stored>();
+	private readonly read = new WeakMap<ClusterRecord, { stored: Stored; sets: readonly StatefulSet[] }>();
 
 	constructor(
 		private readonly name: string,
@@ -41,9 +43,10 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	}
 
 	async record(): Promise<ClusterRecord | undefined> {
-		const stored = await this.cluster.record.read();
-		const record = clusterRecord(stored);
-		if (stored !== undefined && record !== undefined) this.read.set(record, stored);
+		const { cluster } = this;
+		const [stored, sets] = await Promise.all([cluster.record.read(), cluster.sets()]);
+		const record = clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
+		if (stored !== undefined && record !== undefined) this.read.set(record, { stored, sets });
 		return record;
 	}
 	async observe(record?: ClusterRecord): Promise<ObservedCluster | undefined> {

@@ -1,5 +1,5 @@
 import type { HeldTable, Holdings } from "../../core/holdings";
-import type { Server } from "./server";
+import { QueryError, type Server } from "./server";
 
 /** What a server brings along itself. */
 export const ownDatabases = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')`;
@@ -28,6 +28,8 @@ UNION ALL SELECT 'data' AS kind, data_path AS a, '' AS b, '' AS c, '' AS d, toUI
 UNION ALL SELECT 'macro' AS kind, macro AS a, substitution AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.macros
 UNION ALL SELECT 'member' AS kind, cluster AS a, toString(shard_num) AS b, toString(replica_num) AS c, host_name AS d, toUInt64(is_local) AS n FROM system.clusters)`;
 
+const withoutMembers = inventory.replace(/\nUNION ALL SELECT 'member' .*(?=\)$)/, "");
+
 /** What a server is among others, as it says itself. */
 export interface Layout {
 	readonly macros: Readonly<Record<string, string>>;
@@ -55,8 +57,16 @@ export const storing = /(MergeTree|Log)$|^(Set|Join|File|Memory|EmbeddedRocksDB)
 /** Merges leave every row as it is. */
 const keepsRows = "MergeTree";
 
+/**
+ * Old servers look up every host of `system.clusters` and answer nothing where one has no address, which is so while its pod
+ * is gone. What they hold is the same: then they are asked without, and tell of no cluster.
+ */
 export async function inventoryOf(server: Pick<Server, "rows">): Promise<Inventory> {
-	return readInventory(await server.rows(inventory));
+	const rows = await server.rows(inventory).catch((error: unknown) => {
+		if (error instanceof QueryError && /\bDNS\b/.test(error.message)) return server.rows(withoutMembers);
+		throw error;
+	});
+	return readInventory(rows);
 }
 
 /** Reads the answer to {@link inventory}. */

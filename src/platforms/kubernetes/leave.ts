@@ -3,13 +3,14 @@ import type { Claim } from "../../control/port";
 import { untilNoConflict } from "./api";
 import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
-import { parseReplica, shardName } from "./names";
-import { settle } from "./opened";
+import { annotation, label, parseReplica, shardName } from "./names";
+import { serverStatus, settle } from "./opened";
 import type { Stored } from "./record";
 import { health } from "./server";
+import { asked } from "./size";
 import { podOf, until } from "./steps";
 import { dropReplicated, heldAlone } from "./tables";
-import type { Pod, StatefulSet } from "./types";
+import type { Pod } from "./types";
 import { rememberOpened, volumeClaims } from "./volumes";
 
 /**
@@ -22,26 +23,23 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	const stored = await cluster.record.guard(claim);
 	const { shard, ordinal } = cluster.place(replica);
 	const isMember = names(cluster, stored).includes(replica);
-	const pod = await cluster.api.get<Pod>("pods", replica);
-	// Another shard's may have begun to go, and with it all of this number; one that was never let in holds nothing.
-	const mayHold = isMember || (shard < (stored.shards ?? 1) && pod !== undefined && isReady(pod));
-	if (mayHold) await lossOf(cluster, stored, replica, [replica]);
+	const answered = await mayLeave(cluster, stored, replica, [replica]);
 	const pods = await cluster.pods();
+	const size = Math.min(ordinal, stored.replicas ?? 1);
+	// Before the record: should its pod be made anew from now on, no client reaches it.
+	const template = { metadata: { annotations: { [annotation.size]: String(size) } } };
+	await patchSet(cluster, shard, ordinal, { template });
 	// From here on it is none of the cluster's: a replica that has begun to go must never be let back as it is.
 	const settled = await cluster.record.under(claim, (now) => ({
 		...settle(now, pods, cluster.settings(now).image),
 		...(isMember && { replicas: Math.min(now.replicas ?? 1, ordinal) }),
 	}));
-	if (pod !== undefined && isReady(pod)) await dropReplicated(await cluster.server(pod, cluster.settings(stored)));
+	const pod = podOf(pods, replica);
+	if (answered && pod !== undefined) await dropReplicated(await cluster.server(pod, cluster.settings(stored)));
 	const claims = (await volumeClaims(cluster)).filter(({ metadata }) => metadata.name === `data-${replica}`);
 	await rememberOpened(cluster, settled, claims, pods);
 	await cluster.record.guard(claim);
-	await untilNoConflict(async () => {
-		const set = await cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard));
-		if (set === undefined || (set.spec.replicas ?? 1) <= ordinal) return;
-		const { name, resourceVersion } = set.metadata;
-		await cluster.api.merge("statefulsets", name, { metadata: { resourceVersion }, spec: { replicas: ordinal } });
-	});
+	await patchSet(cluster, shard, ordinal, { replicas: ordinal });
 	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
 	await until("the pod of a replica that left does not go", async () => !(await isThere(cluster, replica)), seconds);
 	await cluster.api.delete("services", replica);
@@ -51,8 +49,54 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	await cluster.api.delete("poddisruptionbudgets", shardName(cluster, shard));
 }
 
+/** Changes what a shard's StatefulSet asks for, while it asks for a replica. */
+function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object): Promise<void> {
+	return untilNoConflict(async () => {
+		const set = await cluster.set(shard);
+		if (set === undefined || asked(set) <= ordinal) return;
+		const { name, resourceVersion } = set.metadata;
+		await cluster.api.merge("statefulsets", name, { metadata: { resourceVersion }, spec });
+	});
+}
+
 const isThere = async (cluster: Cluster, replica: string) =>
 	(await cluster.api.get<Pod>("pods", replica)) !== undefined;
+
+/**
+ * Makes sure that nothing is lost with a replica, one of the cluster's or one that somebody else added: its server is asked
+ * where it runs, ready or not.
+ *
+ * @returns whether it answered.
+ * @throws ControlError as {@link lossOf} does.
+ */
+export async function mayLeave(
+	cluster: Cluster,
+	stored: Stored,
+	replica: string,
+	leaves: readonly string[],
+): Promise<boolean> {
+	if (!names(cluster, stored).includes(replica)) {
+		const pod = await cluster.api.get<Pod>("pods", replica);
+		// What does not run has its data on a volume, which stays, and served no client.
+		if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return false;
+		// A new shard's holds nothing yet, nor does one that was to join and never came up.
+		if (cluster.place(replica).shard >= (stored.shards ?? 1)) return isReady(pod);
+		const joins = pod.metadata.labels?.[label.clients] === undefined;
+		if (joins && !(await answers(cluster, stored, pod))) return false;
+	}
+	await lossOf(cluster, stored, replica, leaves);
+	return true;
+}
+
+async function answers(cluster: Cluster, stored: Stored, pod: Pod): Promise<boolean> {
+	try {
+		await health(await cluster.server(pod, cluster.settings(stored)));
+		return true;
+	} catch (error) {
+		if (error instanceof ControlError) return false;
+		throw error;
+	}
+}
 
 /**
  * Makes sure that nothing is lost with a replica.
@@ -60,15 +104,11 @@ const isThere = async (cluster: Cluster, replica: string) =>
  * @param leaves all that are to go: they are no place to keep rows.
  * @throws ControlError that says what would be lost, or why that can't be told.
  */
-export async function lossOf(
-	cluster: Cluster,
-	stored: Stored,
-	replica: string,
-	leaves: readonly string[],
-): Promise<void> {
+async function lossOf(cluster: Cluster, stored: Stored, replica: string, leaves: readonly string[]): Promise<void> {
 	const settings = cluster.settings(stored);
-	const way = `Set replicas back to ${stored.replicas}`;
-	const { shard, ordinal } = parseReplica(cluster, replica) ?? { shard: 0, ordinal: 0 };
+	const { shard, ordinal } = cluster.place(replica);
+	const isMember = ordinal < (stored.replicas ?? 1);
+	const way = isMember ? `Set replicas back to ${stored.replicas}` : `Set replicas to ${ordinal + 1} to keep it`;
 	const stay = names(cluster, stored).filter((name) => {
 		const place = parseReplica(cluster, name);
 		return place?.shard === shard && place.ordinal < ordinal && !leaves.includes(name);
@@ -92,7 +132,9 @@ export async function lossOf(
 		others.map(({ server }) => server),
 	);
 	if (lost.length > 0)
-		throw new ControlError(`${replica} can't go: ${lost.join("; ")}. Move or drop that first. ${way} until then.`);
+		throw new ControlError(
+			`${replica} can't go: ${lost.join("; ")}. Move or drop that first. ${way}${isMember ? " until then" : ""}.`,
+		);
 	const behind = others.filter(({ health }) => !health.caughtUp).map(({ name }) => name);
 	if (behind.length === others.length)
 		throw new ControlError(

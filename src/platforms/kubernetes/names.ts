@@ -21,6 +21,8 @@ export const annotation = {
 	container: "pulumi-dbcluster/container",
 	/** Of a pod: a hash of all but the version that it is made from, the server's configuration too. One that differs from its template's is outdated. */
 	template: "pulumi-dbcluster/template",
+	/** Of a pod: how many replicas its shard had when it was made. One of a higher number is none of the cluster's. */
+	size: "pulumi-dbcluster/size",
 	/** Of a StatefulSet: an idler scaled it to zero. Public: idlers set it to `"true"`, and starting removes it. */
 	idle: "pulumi-dbcluster/idle",
 	/** Of a volume claim whose cluster is gone: the highest version that opened its data. */

@@ -12,6 +12,7 @@ import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
 import { indexes } from "./server-config";
 import type { KeptSettings } from "./shape";
+import { asked } from "./size";
 import type { EndpointSlice, Event, Pod, StatefulSet } from "./types";
 
 /** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
@@ -25,11 +26,14 @@ interface Seen {
 	readonly slices: readonly EndpointSlice[];
 }
 
-/** The cluster by the ConfigMap, unless that has just been read, three lists and one query a replica. */
-export async function observe(cluster: Cluster, justRead?: Stored): Promise<ObservedCluster | undefined> {
+/** The cluster by the ConfigMap and three lists, but for what has just been read, and one query a replica. */
+export async function observe(
+	cluster: Cluster,
+	justRead?: { readonly stored: Stored; readonly sets: readonly StatefulSet[] },
+): Promise<ObservedCluster | undefined> {
 	const [stored, sets, pods, slices] = await Promise.all([
-		justRead ?? cluster.record.read(),
-		cluster.sets(),
+		justRead?.stored ?? cluster.record.read(),
+		justRead?.sets ?? cluster.sets(),
 		cluster.pods(),
 		cluster.slices(),
 	]);
@@ -143,17 +147,20 @@ function replicaOf(
 	const serving =
 		pod !== undefined && isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
 	const stopped = set?.spec.replicas === 0;
+	const away = set !== undefined && !stopped && asked(set) <= ordinal;
 	// A pod that never started runs nothing; what it is told to run is shown by the mark.
-	const version = stopped
-		? versionOf(settings.image, set.spec.template)
-		: pod && everStarted(pod)
-			? versionOf(settings.image, pod)
-			: undefined;
+	const version =
+		stopped || (away && pod === undefined)
+			? versionOf(settings.image, set.spec.template)
+			: pod && everStarted(pod)
+				? versionOf(settings.image, pod)
+				: undefined;
 	// Where no StatefulSet was ever made, the cluster is still being made.
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
 	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
 	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
-	const down = serving || stopped ? undefined : (gone ?? troubleOf(pod, cluster.api.connection.now()));
+	const scaled = away ? `StatefulSet ${set.metadata.name} asks for ${asked(set)} of ${stored?.replicas}` : undefined;
+	const down = serving || stopped ? undefined : (gone ?? scaled ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = down ?? (serving ? (unasked ?? healthy?.trouble) : undefined);
 	return {
 		name,

@@ -40,10 +40,18 @@ export const startupQuery =
 
 const clientFile = "/etc/clickhouse-client/dbcluster.xml";
 
+/** A replica beyond the cluster's size, as `kubectl scale` makes one, never becomes ready: clients would miss tables there. */
 const startupCommand = ({ passwordSecret }: Shape["settings"]) => {
 	const login = passwordSecret === undefined ? "" : `--config-file ${clientFile} `;
-	return ["sh", "-c", `[ "$(clickhouse-client ${login}--query "${startupQuery}")" = 0 ]`];
+	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
+	return ["sh", "-c", `${isMember} && [ "$(clickhouse-client ${login}--query "${startupQuery}")" = 0 ]`];
 };
+
+/** Whether a pod was made beyond the size that its cluster had then; of one that others made that can't be told. */
+export function isSurplus({ metadata: { name, annotations } }: { readonly metadata: Meta }): boolean {
+	const size = annotations?.[annotation.size];
+	return size !== undefined && Number(/\d+$/.exec(name)?.[0]) >= Number(size);
+}
 
 interface Template {
 	readonly metadata: Partial<Meta>;
@@ -65,6 +73,8 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 				[annotation.version]: image.version,
 				[annotation.image]: image.reference,
 				[annotation.template]: hash.digest("hex").slice(0, 16),
+				// Not part of the hash, nor of the container's own text: another size alone makes no pod outdated.
+				[annotation.size]: String(shape.replicas),
 			},
 		},
 		spec: podSpec(shape, shard, image),
@@ -136,9 +146,12 @@ function podSpec(shape: Shape, shard: number, image: Image): object {
 	};
 }
 
+const field = (fieldPath: string) => ({ fieldRef: { apiVersion: "v1", fieldPath } });
+
 function environment({ namespace, settings }: Shape, shard: number): object[] {
 	return [
-		{ name: "DBCLUSTER_REPLICA", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
+		{ name: "DBCLUSTER_REPLICA", valueFrom: field("metadata.name") },
+		{ name: "DBCLUSTER_SIZE", valueFrom: field(`metadata.annotations['${annotation.size}']`) },
 		{ name: "DBCLUSTER_SHARD", value: String(shard) },
 		{ name: "DBCLUSTER_INTERSERVER_HOST", value: `$(DBCLUSTER_REPLICA).${namespace}.svc` },
 		...(settings.passwordSecret === undefined

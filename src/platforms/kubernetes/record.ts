@@ -1,6 +1,6 @@
 import { Claimed, ClaimLost, PlatformError } from "../../control/errors";
 import type { Claim } from "../../control/port";
-import type { ClaimRecord, ClusterRecord, HeldDigest } from "../../control/record";
+import type { ClaimRecord, ClusterRecord, HeldDigest, Scaled } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { type Api, untilNoConflict } from "./api";
@@ -136,7 +136,7 @@ export async function allRecords(api: Api): Promise<ReadonlyMap<string, Stored>>
 	);
 }
 
-export function clusterRecord(stored: Stored | undefined): ClusterRecord | undefined {
+export function clusterRecord(stored: Stored | undefined, scaled: readonly Scaled[]): ClusterRecord | undefined {
 	if (stored?.owner === undefined) return undefined;
 	const { owner, generation = "", shards = 1, replicas = 1, mark, claim, openedBy, held } = stored;
 	return {
@@ -148,6 +148,7 @@ export function clusterRecord(stored: Stored | undefined): ClusterRecord | undef
 		...(claim && { claim }),
 		openedBy,
 		...(held && { held }),
+		...(scaled.length > 0 && { scaled }),
 	};
 }
 

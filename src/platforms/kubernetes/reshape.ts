@@ -3,7 +3,7 @@ import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../control/por
 import { applyAll, imageOf, joins, noteUnopened, type Seen } from "./apply";
 import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
-import { lossOf } from "./leave";
+import { mayLeave } from "./leave";
 import type { Spec } from "./making";
 import { clientServiceName, parseReplica, replicaName, shardName } from "./names";
 import { surroundings } from "./objects";
@@ -14,6 +14,7 @@ import { health } from "./server";
 import { indexes } from "./server-config";
 import { amount, type KubernetesSettings } from "./settings";
 import { type Shape, shapeOf } from "./shape";
+import { scaledAway } from "./size";
 import { applySet, podOf, relabel, renderedSet } from "./steps";
 import { copyTables } from "./tables";
 import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "./types";
@@ -36,15 +37,14 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		.filter((name) => !members.includes(name))
 		.map((name) => ({ name, ...cluster.place(name) }));
 	const leaves = leavesOf(cluster, shape, sets);
+	const stays = members.filter((name) => !leaves.includes(name));
 	const seen = { stored, sets, pods, claims };
 	const obstacles = sizeObstacles(cluster, seen, wanted, joining.length + leaves.length > 0);
 	const attempt = collector(obstacles);
 
-	// One that is none of the cluster's any more had been asked before it began to go.
 	if (obstacles.length === 0)
-		for (const replica of leaves.filter((name) => members.includes(name)))
-			await attempt("replicas", () => lossOf(cluster, stored, replica, leaves));
-	let restarts = false;
+		for (const replica of leaves) await attempt("replicas", () => mayLeave(cluster, stored, replica, leaves));
+	const restarts: string[] = [];
 	await attempt("kubernetes", async () => {
 		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
 		for (const set of sets) {
@@ -55,12 +55,17 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
 			await cluster.api.apply(object, { dryRun: true });
 			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
-			restarts ||= set.spec.replicas !== 0 && templateHash(template) !== templateHash(set.spec.template);
+			// By the pods, since what the set has now may be of a size that was given up again.
+			const outdated = pods.filter((pod) => templateHash(pod) !== templateHash(template)).map(nameOf);
+			if (set.spec.replicas !== 0)
+				restarts.push(...outdated.filter((name) => stays.includes(name) && cluster.place(name).shard === shard));
 		}
 	});
 	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape.settings, { dryRun: true }));
-	return { obstacles, restarts, joins: joining, leaves };
+	return { obstacles, restarts: restarts.sort(), joins: joining, leaves, rejoins: scaledAway(cluster, stored, sets) };
 }
+
+const nameOf = ({ metadata }: Pod) => metadata.name;
 
 /** The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. */
 function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]): string[] {

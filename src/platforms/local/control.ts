@@ -136,7 +136,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async assess(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Assessment> {
 		const { replicas } = this.#present(this.#read()?.cluster);
-		return { obstacles: sizeObstacles(replicas, spec), restarts: false, joins: [], leaves: [] };
+		return { obstacles: sizeObstacles(replicas, spec), restarts: [], joins: [], leaves: [], rejoins: [] };
 	}
 
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {

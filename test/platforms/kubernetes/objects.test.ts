@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { statefulSet, surroundings } from "../../../src/platforms/kubernetes/objects";
+import { isSurplus } from "../../../src/platforms/kubernetes/pod";
 import { serverConfig } from "../../../src/platforms/kubernetes/server-config";
 import { readSettings } from "../../../src/platforms/kubernetes/settings";
 import { kept, type Shape } from "../../../src/platforms/kubernetes/shape";
@@ -116,6 +118,30 @@ describe("a StatefulSet", () => {
 		const newer = { reference: "myscale/myscaledb:1.9.0@sha256:2", version: v("1.9.0"), pullAlways: true };
 		const { spec } = statefulSet(shape(), 1, newer, { replicas: 2 }) as unknown as ReturnType<typeof rendered>;
 		expect(spec.template.metadata.annotations["pulumi-dbcluster/template"]).toBe(hash());
+	});
+
+	it("lets no replica beyond its size get ready, and is no other pod for another size", () => {
+		const of = (replicas: number) =>
+			statefulSet({ ...shape(), replicas }, 1, image, { replicas }) as unknown as ReturnType<typeof rendered>;
+		const { metadata, spec } = of(2).spec.template;
+		const [{ env, startupProbe }] = spec.containers;
+		expect(metadata.annotations["pulumi-dbcluster/size"]).toBe("2");
+		expect(env).toContainEqual({
+			name: "DBCLUSTER_SIZE",
+			valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.annotations['pulumi-dbcluster/size']" } },
+		});
+		expect(of(3).spec.template.spec).toEqual(spec);
+		const [shell, option, script] = startupProbe.exec.command;
+		const probe = `client() { echo 0; }; ${script.replace("clickhouse-client", "client")}`;
+		const isReady = (ordinal: number, size: string) =>
+			spawnSync(shell, [option, probe], {
+				env: { PATH: process.env.PATH, DBCLUSTER_REPLICA: `db-1-${ordinal}`, DBCLUSTER_SIZE: size },
+			}).status === 0;
+		expect([0, 1, 2, 10].map((ordinal) => isReady(ordinal, "2"))).toEqual([true, true, false, false]);
+		expect(isReady(10, "11")).toBe(true);
+		const pod = (name: string) => ({ metadata: { ...metadata, name } });
+		expect(["db-1-1", "db-1-2", "db-1-10"].map((name) => isSurplus(pod(name)))).toEqual([false, true, true]);
+		expect(isSurplus({ metadata: { name: "db-1-9" } })).toBe(false);
 	});
 
 	it("is the same pod, out of clients' reach, while replicas join", () => {

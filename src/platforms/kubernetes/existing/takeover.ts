@@ -70,7 +70,7 @@ export async function assess(cluster: Cluster, existing: Existing, wanted: Wante
 	return { obstacles, ...untouched };
 }
 
-const untouched = { restarts: false, joins: [], leaves: [] };
+const untouched = { restarts: [], joins: [], leaves: [], rejoins: [] };
 
 /** Keeps the settings, and puts back what is ours of objects that others may have changed since. */
 export async function configure(cluster: Cluster, existing: Existing, claim: Claim, spec: Spec): Promise<void> {

@@ -1,0 +1,49 @@
+import { expect } from "vitest";
+import { check } from "../../src/pulumi/check";
+import { create } from "../../src/pulumi/create";
+import { hasChanges } from "../../src/pulumi/diff";
+import { read } from "../../src/pulumi/read";
+import { update } from "../../src/pulumi/update";
+
+export type Properties = Record<string, unknown>;
+
+/** What Pulumi does of one resource on a real cluster: state goes from one run to the next. */
+export class Resource {
+	private id = "";
+	private inputs: Properties = {};
+	outputs: Properties = {};
+
+	/** @param base arguments that stay the same. */
+	constructor(private readonly base: Properties) {}
+
+	/** `changes`: whether an `up` would do something. */
+	async preview(args: Properties) {
+		const { inputs = {}, failures = [] } = await check(this.inputs, { ...this.base, ...args });
+		const refused = failures.map(({ property, reason }) => `${property}: ${reason}`);
+		return { inputs, refused, changes: this.id === "" || hasChanges(this.outputs, inputs) };
+	}
+
+	/** Carries out what a preview found to be fine, and leaves an unchanged resource alone; its outputs. */
+	async up(args: Properties): Promise<Properties> {
+		const { inputs, refused, changes } = await this.preview(args);
+		expect(refused).toEqual([]);
+		if (changes) await this.apply(inputs);
+		this.inputs = inputs;
+		return this.outputs;
+	}
+
+	/** Carries out inputs that a check let pass; as with Pulumi, the state keeps the old ones where it throws. */
+	async apply(inputs: Properties): Promise<void> {
+		if (this.id === "") {
+			const { id, outs } = await create(inputs);
+			Object.assign(this, { id, outputs: outs });
+		} else this.outputs = (await update(this.id, this.outputs, inputs)).outs ?? {};
+		this.inputs = inputs;
+	}
+
+	async refresh(): Promise<Properties> {
+		const { props = {}, inputs = {} } = await read(this.id, this.outputs);
+		Object.assign(this, { outputs: props, inputs });
+		return this.outputs;
+	}
+}
