@@ -45,7 +45,18 @@ const stop = z.object({
 	/** Where it stopped; absent when that was before the first replica, or at none. */
 	replica: z.string().optional(),
 	/** Its own words are not kept: they may quote anything. */
-	why: z.enum(["failed", "stalled", "wrong-version", "not-safe", "data-missing", "claim-lost", "platform", "refused"]),
+	why: z.enum([
+		"failed",
+		"stalled",
+		"resized",
+		"wrong-version",
+		"version-set",
+		"not-safe",
+		"data-missing",
+		"claim-lost",
+		"platform",
+		"refused",
+	]),
 });
 
 /**

@@ -1,9 +1,10 @@
 import type { ClusterControl } from "../control/port";
 import type { HeldDigest } from "../control/record";
 import { type Holdings, lackedBy } from "../core/holdings";
+import { unchanged } from "./by-others";
 import { type Ground, StepStopped } from "./ground";
 import { digestOf, type Missing, missingFrom } from "./holds";
-import { watch } from "./watch";
+import { marks as marksOf, watch } from "./watch";
 
 /** For what a server tells as soon as it answers; tables that somebody is just making are there by then. */
 const patience = 15;
@@ -40,6 +41,8 @@ export async function othersHold(
 			if (its === undefined || own === undefined) return [{ replica: name, problem: "unknown" }];
 			return lackedBy(its, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
 		});
+		for (const { replica: name, problem } of unfit)
+			if (problem === "unknown") await unchanged(ground, await control.look(name));
 		const now = JSON.stringify(unfit);
 		if (unfit.length > 0 && told !== now) report({ event: "holding", replica, others: unfit });
 		told = now;
@@ -78,11 +81,14 @@ export async function isWhole(
 		const marks = JSON.stringify(missing ?? null);
 		if (since?.missing !== marks) since = { missing: marks, from: clock.now() };
 		const lasting = missing !== undefined && clock.now() - since.from >= patience * 1000;
+		const view = now === undefined ? await control.look(replica) : undefined;
+		if (view !== undefined) await unchanged(ground, view, true);
 		return {
 			done: whole ? true : undefined,
-			failure: lasting ? "data is missing" : undefined,
+			failure: lasting ? { cause: "data", words: "data is missing" } : view?.failure,
 			phase: "it can't be asked what it holds",
-			marks,
+			marks: view === undefined ? marks : marksOf(view),
+			busy: view?.busy,
 		};
 	});
 	if (outcome.kind === "done") {
