@@ -1,3 +1,4 @@
+import type { Cause } from "./cluster";
 import type { State } from "./state";
 import type { DbVersion } from "./version";
 
@@ -38,7 +39,10 @@ export interface RefusalFacts {
 	};
 	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
 	"eligible-state":
-		| { readonly state: State; readonly troubles: readonly { readonly replica: string; readonly trouble?: string }[] }
+		| {
+				readonly state: State;
+				readonly troubles: readonly { readonly replica: string; readonly trouble?: string; readonly cause?: Cause }[];
+		  }
 		| { readonly unreadable: string };
 	"unfinished-update": { readonly unfinished: DbVersion; readonly from: DbVersion; readonly since: string };
 	"known-version": { readonly newest: readonly DbVersion[] };

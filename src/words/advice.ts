@@ -73,7 +73,7 @@ export function wayOut(cause: Simple, at: At): string {
 			return cause.cause === undefined ? noProgress(at) : advice(cause.cause, at);
 		case "resized":
 			return cause.replicas === undefined
-				? `make it anew where others had made it; what DbCluster had made it makes itself`
+				? "make it anew where others had made it (what DbCluster had made, it makes anew itself)"
 				: `scale it back (kubectl scale ${cause.object} --replicas=${cause.of})`;
 		case "wrong-version":
 			return later(at, cause.runs) ?? advice("exits", at);

@@ -74,7 +74,7 @@ test.each<[Simple, At, string]>([
 	[{ ...scaled, replicas: 1 }, update, "scale it back (kubectl scale StatefulSet db-0 --replicas=2)"],
 	[{ ...scaled, replicas: 0 }, update, "scale it back (kubectl scale StatefulSet db-0 --replicas=2)"],
 	[{ ...scaled, replicas: 3 }, update, "scale it back (kubectl scale StatefulSet db-0 --replicas=2)"],
-	[scaled, update, "make it anew where others had made it; what DbCluster had made it makes itself"],
+	[scaled, update, "make it anew where others had made it (what DbCluster had made, it makes anew itself)"],
 	[{ ...set, version: v("2.0.6") }, update, "set version to 2.0.6 or later, or set that image back"],
 	[{ ...set, version: v("1.9.0") }, update, "set that image back"],
 	[set, update, "set that image back"],

@@ -99,7 +99,7 @@ describe("why it stopped, and what to do", () => {
 		[
 			{ kind: "resized", object: "StatefulSet db-0", of: 2 },
 			"StatefulSet db-0 was deleted by others.",
-			"Next: make it anew where others had made it; what DbCluster had made it makes itself, and run pulumi up again: it goes on from here.",
+			"Next: make it anew where others had made it (what DbCluster had made, it makes anew itself), and run pulumi up again: it goes on from here.",
 		],
 		[
 			{ kind: "version-set", object: "StatefulSet db-0", image: "a/b:2.0.6", version: v("2.0.6") },
