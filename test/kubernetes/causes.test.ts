@@ -4,11 +4,10 @@ import type { RollEvent } from "../../src/roll/events";
 import { roll } from "../../src/roll/roll";
 import { RollStopped } from "../../src/roll/stopped";
 import type { Timing } from "../../src/roll/timing";
-import { untilState } from "../../src/roll/wait";
 import { stopText } from "../../src/words/stop";
 import { setImage } from "./by-hand";
 import { environment, Space, send, startCluster, unavailable, versions } from "./harness";
-import { kubectl } from "./made-by-others";
+import { kubectl, untilReady } from "./made-by-others";
 import { makeTables } from "./tables";
 
 const here = it.skipIf(unavailable !== undefined);
@@ -64,7 +63,7 @@ here(
 			const follow = async (text: string) => {
 				const [, command] = /\(kubectl (scale [^)]*)\)/.exec(text) ?? [];
 				await kubectl(space, command?.split(" ") ?? []);
-				await untilState(control, "Started").catch(() => {});
+				await untilReady(space, ["db-0-0", "db-0-1"]);
 			};
 			for (const [replicas, words] of [
 				[1, "StatefulSet db-0 was scaled to 1 of 2 replicas by others."],
@@ -207,6 +206,8 @@ here(
 			expect(limits.cause).toMatchObject({ cause: "quota" });
 			expect(limits.text).toContain("Next: raise that quota or limit, or lower kubernetes.resources");
 			await send(space.api, "DELETE", `${core}/limitranges/small`, {});
+		// The controller tries again by itself, and until it has, what it said last was said just now.
+		await untilReady(space, ["db-0-0", "db-0-1"]);
 			expect(await rolled(control, versions.v2)).toMatchObject({ cluster: { state: "Started" } });
 
 			const nowhere = space.settings({ nodeSelector: { "no-such": "label" } });
