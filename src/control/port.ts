@@ -1,4 +1,4 @@
-import type { ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
+import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
 import type { ClusterRecord, HeldDigest } from "./record";
@@ -19,7 +19,27 @@ export interface ReplicaView {
 	/** The version that it is about to start with, where it runs none yet and needs no other restart to get there. */
 	readonly starting?: DbVersion;
 	/** Why waiting can't help (exits at start, no such image), with its own last words. */
-	readonly failure?: string;
+	readonly failure?: Failure;
+	/** What keeps it from serving, where that is known; waiting may help all the same. */
+	readonly cause?: Cause;
+	/** It is within the time that it has for what it does, such as to stop: no standstill, though nothing of it changes. */
+	readonly busy?: true;
+	/** What its shard was last asked to be; absent where nobody but this package can ask that, or it does so just now. */
+	readonly asked?: Asked;
+}
+
+/** What a shard was last asked to be, by whomever. */
+export interface Asked {
+	/** By which object, as `kubectl` takes it: `StatefulSet db-0`. */
+	readonly object: string;
+	/** How many replicas it is to have; absent where the object is gone. */
+	readonly replicas?: number;
+	/** How many it has by the cluster's record. */
+	readonly of: number;
+	/** What a replica that is made anew starts with. */
+	readonly image?: string;
+	/** That image's version, where it can be told. */
+	readonly version?: DbVersion;
 }
 
 /** What a create needs to know, whatever the platform; `Settings` are the platform's own (its validated arguments). */

@@ -23,6 +23,50 @@ export interface ObservedReplica {
 	readonly outdated?: boolean;
 	/** What a person should know of it in one clause, such as its last words: `exits at start: "Code: 1000 ..."`. */
 	readonly trouble?: string;
+	/** What kind of trouble that is, where it is known. */
+	readonly cause?: Cause;
+}
+
+/** What keeps a replica from serving: each kind has a way out of its own. */
+export type Cause =
+	/** Its image is not there, or can't be pulled. */
+	| "image"
+	/** Its server ends by itself. */
+	| "exits"
+	| "memory"
+	/** What its pod needs is named wrongly, or is not there: a Secret, a ConfigMap, a ServiceAccount. */
+	| "configuration"
+	/** A quota or a limit of the place has no room for it. */
+	| "quota"
+	/** A policy of the place forbids it. */
+	| "admission"
+	/** No node takes it. */
+	| "scheduling"
+	| "volume"
+	/** Its node does not answer. */
+	| "node"
+	| "network"
+	/** A container that others put into its pod. */
+	| "container"
+	| "keeper"
+	/** It can't fetch what the others of its shard have. */
+	| "replication"
+	/** Others told its shard to have fewer replicas. */
+	| "scaled"
+	/** A later version opened its data. */
+	| "version"
+	/** Its data may differ from the others'. */
+	| "data"
+	/** Somebody else has the port of the cluster. */
+	| "port"
+	/** The platform won't do what it is asked for. */
+	| "refused";
+
+/** Why something can't be had by waiting. */
+export interface Failure {
+	readonly cause: Cause;
+	/** In one clause, with its own last words. */
+	readonly words: string;
 }
 
 /** The mark that an update leaves on the cluster while it is under way, and when it died midway. */

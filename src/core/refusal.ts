@@ -1,4 +1,4 @@
-import type { Rival } from "./cluster";
+import type { Cause, Rival } from "./cluster";
 import type { Told } from "./layout";
 import type { State } from "./state";
 import type { DbVersion } from "./version";
@@ -40,7 +40,10 @@ export interface RefusalFacts {
 	};
 	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
 	"eligible-state":
-		| { readonly state: State; readonly troubles: readonly { readonly replica: string; readonly trouble?: string }[] }
+		| {
+				readonly state: State;
+				readonly troubles: readonly { readonly replica: string; readonly trouble?: string; readonly cause?: Cause }[];
+		  }
 		| { readonly unreadable: string };
 	"unfinished-update": {
 		readonly unfinished: DbVersion;

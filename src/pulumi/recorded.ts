@@ -16,7 +16,7 @@ export interface Recorded {
 export function record({ rivals, ...cluster }: ObservedCluster, at: Date): Recorded {
 	return {
 		at: at.toISOString(),
-		cluster: abridged({ ...cluster, replicas: cluster.replicas.map(({ trouble, ...rest }) => rest) }),
+		cluster: abridged({ ...cluster, replicas: cluster.replicas.map(({ trouble, cause, ...rest }) => rest) }),
 	};
 }
 

@@ -1,3 +1,4 @@
+import type { Cause, Failure } from "../core/cluster";
 import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
 
@@ -64,6 +65,8 @@ export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
 export interface Unable {
 	readonly replica: string;
 	readonly problem: Problem;
+	/** What keeps it from being fit, where that is known. */
+	readonly failure?: Failure;
 }
 
 /** Why and where a roll stopped; words make the message of it. */
@@ -81,9 +84,17 @@ export interface RollStop {
 	readonly step: number;
 	readonly of: number;
 	readonly cause:
-		| { readonly kind: "failed"; readonly words: string }
-		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number }
+		| Failed
+		| Stalled
+		| Resized
 		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
+		/** Others told its shard to start another version from now on. */
+		| {
+				readonly kind: "version-set";
+				readonly object: string;
+				readonly image: string;
+				readonly version?: DbVersion;
+		  }
 		| { readonly kind: "not-safe"; readonly others: readonly Unable[] }
 		/** It came back with less than it had, or than the others of its shard have. */
 		| {
@@ -114,7 +125,26 @@ export interface WaitStop {
 	readonly state: State;
 	/** The replica that it hangs on, where that is known. */
 	readonly replica?: string;
-	readonly cause:
-		| { readonly kind: "failed"; readonly words: string }
-		| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number };
+	readonly cause: Failed | Stalled | Resized;
+}
+
+interface Failed extends Failure {
+	readonly kind: "failed";
+}
+
+interface Stalled {
+	readonly kind: "stalled";
+	readonly phase: string;
+	readonly seconds: number;
+	readonly cause?: Cause;
+}
+
+/** Others gave its shard another size. */
+interface Resized {
+	readonly kind: "resized";
+	/** As `kubectl` takes it: `StatefulSet db-0`. */
+	readonly object: string;
+	/** Absent where it was deleted. */
+	readonly replicas?: number;
+	readonly of: number;
 }

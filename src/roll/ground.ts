@@ -15,6 +15,11 @@ export interface Ground {
 	readonly to: DbVersion;
 	/** Tables that differ between replicas on purpose. */
 	readonly localTables?: LocalTables;
+	/**
+	 * The shards that were told to start `to`. With it, the size and the version of a shard are what they are to stay;
+	 * absent while they are being changed.
+	 */
+	readonly given?: Set<number>;
 	readonly report: (event: RollEvent) => void;
 	readonly tell: (view: ReplicaView) => void;
 }

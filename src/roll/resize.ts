@@ -5,7 +5,7 @@ import type { Ground } from "./ground";
 import { clear, letBack } from "./step";
 import { stopped } from "./stop";
 import { WaitStopped } from "./stopped";
-import { marks, watch } from "./watch";
+import { sightOf, watch } from "./watch";
 
 /**
  * Takes replicas out of a cluster for good, one after the other: each is drained like one that restarts, and goes only when
@@ -49,14 +49,9 @@ export async function grow(ground: Ground, spec: ClusterSpec, joins: readonly st
 		const out = await hold.change((claim) => control.join(claim, spec));
 		const views = await Promise.all(out.map((replica) => control.look(replica)));
 		views.forEach(tell);
-		const failed = views.find(({ failure }) => failure !== undefined);
-		waitsFor = failed?.replica.name ?? out[0];
-		return {
-			done: out.length === 0 ? true : undefined,
-			failure: failed?.failure,
-			phase: views[0]?.phase ?? "",
-			marks: views.map(marks).join(),
-		};
+		const sight = sightOf(views);
+		waitsFor = sight.about;
+		return { done: out.length === 0 ? true : undefined, ...sight };
 	});
 	if (outcome.kind === "done") {
 		report({ event: "joined", replicas: joins, seconds: secondsSince(clock, start) });

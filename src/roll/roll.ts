@@ -54,7 +54,10 @@ export async function roll(options: RollOptions): Promise<Rolled> {
 	const timing = withDefaults(options.timing);
 	const control = retrying(options.control, clock, (words) => report({ event: "retrying", words }));
 	return holding({ control, holder, clock, timing, report }, (hold) =>
-		underClaim({ control, hold, clock, timing, report, to, localTables, tell: phaseTeller(report) }, options),
+		underClaim(
+			{ control, hold, clock, timing, report, to, localTables, given: new Set(), tell: phaseTeller(report) },
+			options,
+		),
 	);
 }
 

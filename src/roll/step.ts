@@ -1,11 +1,12 @@
-import type { ClusterControl, ReplicaView } from "../control/port";
+import type { ReplicaView } from "../control/port";
 import type { Holdings } from "../core/holdings";
 import type { Step } from "../core/plan";
 import { type DbVersion, sameVersion } from "../core/version";
+import { unchanged } from "./by-others";
 import { secondsSince } from "./clock";
 import type { Problem, Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
-import { marks, type Outcome, servesVersion, watch } from "./watch";
+import { type Outcome, servesVersion, sightOf, watch } from "./watch";
 import { heldBy, isWhole, lossWatch, othersHold, whoLacks } from "./whole-data";
 
 /** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
@@ -50,13 +51,14 @@ export async function takeStep(
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await hold.change((claim) => control.restart(claim, step.replica, to));
+		ground.given?.add(step.shard);
 	} catch (error) {
 		await letBack(ground, step.replica);
 		throw error;
 	}
 	if (rest[0] !== undefined) await prepare(ground, rest[0].replica);
 	const whole = lossWatch(ground, step.replica, before, others);
-	const outcome = await comesUp(ground, step.replica, whole);
+	const outcome = await comesUp(ground, step.replica, whole, true);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
 	await isWhole(ground, step.replica, whole);
@@ -67,8 +69,11 @@ export async function takeStep(
  * A roll before this one restarted it, or it was lost since the plan was made, and it comes back with what is wanted. What
  * it stood at last tells only where it is about to start nothing else.
  */
-async function isUnderWay({ control, to }: Ground, step: Step): Promise<boolean> {
-	const { replica, starting } = await control.look(step.replica);
+async function isUnderWay(ground: Ground, step: Step): Promise<boolean> {
+	const { control, to } = ground;
+	const view = await control.look(step.replica);
+	await unchanged(ground, view);
+	const { replica, starting } = view;
 	return sameVersion(replica.version ?? starting ?? step.from, to) && replica.outdated !== true;
 }
 
@@ -100,7 +105,7 @@ export async function clear(
 		const { replica: own, queries } = await control.look(replica);
 		// One that serves nobody can't be missed.
 		const needed = own.serving ? others : [];
-		if (own.serving && (await lookAround(control, broken)).some(({ problem }) => problem === "down"))
+		if (own.serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
 			throw new CameBack(`${replica} serves again`);
 		await standIn(ground, replica, needed, goOn);
 		if (returns) await othersHold(ground, replica, needed, goOn);
@@ -112,7 +117,7 @@ export async function clear(
 			const cut = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			goOn();
-			const unfit = (await lookAround(control, needed)).map(problemOf);
+			const unfit = (await lookAround(ground, needed)).map(explained);
 			// One that was lost meanwhile, with its data, may be back already.
 			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, needed)));
 			if (unfit.length === 0) return left;
@@ -143,7 +148,9 @@ async function queriesEnd(
 	for (let pause = 50; ; pause = Math.min(1000, pause * 1.25)) {
 		goOn();
 		await hold.keep();
-		const { queries } = await control.look(replica);
+		const view = await control.look(replica);
+		await unchanged(ground, view);
+		const { queries } = view;
 		// One that can't be asked may be busy, if it was up at all.
 		if (queries === undefined ? !served : queries === 0) return 0;
 		const rest = until - clock.now();
@@ -154,27 +161,22 @@ async function queriesEnd(
 
 /** Waits, while there is progress, until the others can do without this replica. */
 async function standIn(ground: Ground, replica: string, others: readonly string[], goOn: () => void): Promise<void> {
-	const { control, hold, clock, timing, report, tell } = ground;
+	const { hold, clock, timing, report, tell } = ground;
 	let unfit: readonly Unfit[] = [];
 	let told = "";
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		goOn();
 		await hold.keep();
-		unfit = await lookAround(control, others);
+		unfit = await lookAround(ground, others);
 		const problems = unfit.map(problemOf);
 		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
 			told = JSON.stringify(problems);
 			report({ event: "holding", replica, others: problems });
 		}
 		for (const { view } of unfit) tell(view);
-		return {
-			done: unfit.length === 0 ? true : undefined,
-			failure: unfit.find(({ view }) => view.failure !== undefined)?.view.failure,
-			phase: told,
-			marks: unfit.map(({ view }) => marks(view)).join(),
-		};
+		return { done: unfit.length === 0 ? true : undefined, ...sightOf(unfit.map(({ view }) => view)) };
 	});
-	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit.map(problemOf) });
+	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit.map(explained) });
 }
 
 interface Unfit {
@@ -184,9 +186,16 @@ interface Unfit {
 
 const problemOf = ({ problem, view }: Unfit): Unable => ({ replica: view.replica.name, problem });
 
+/** With what keeps it from being fit, also where that might have passed. */
+function explained(unfit: Unfit) {
+	const { cause, phase: words, failure = cause && { cause, words } } = unfit.view;
+	return { ...problemOf(unfit), ...(failure && { failure }) };
+}
+
 /** Those replicas that can't stand in for another of their shard. What is not known of one is not held against it. */
-async function lookAround(control: ClusterControl, replicas: readonly string[]): Promise<Unfit[]> {
-	const views = await Promise.all(replicas.map((name) => control.look(name)));
+async function lookAround(ground: Ground, replicas: readonly string[]): Promise<Unfit[]> {
+	const views = await Promise.all(replicas.map((name) => ground.control.look(name)));
+	for (const view of views) await unchanged(ground, view);
 	return views.flatMap((view) => {
 		const { serving, readOnly, caughtUp } = view.replica;
 		const problem = !serving ? "down" : readOnly === true ? "read-only" : caughtUp === false ? "behind" : undefined;
@@ -203,6 +212,7 @@ async function comesUp(
 	ground: Ground,
 	name: string,
 	whole: () => Promise<boolean>,
+	restarted = false,
 ): Promise<Outcome<"serves" | { readonly runs: DbVersion | undefined }>> {
 	const { control, hold, clock, timing, to, tell } = ground;
 	let last: ReplicaView | undefined;
@@ -214,8 +224,9 @@ async function comesUp(
 			const view = await control.look(name);
 			last = view;
 			const { serving, version } = view.replica;
-			const sight = { failure: view.failure, phase: view.phase, marks: marks(view) };
+			const sight = sightOf([view]);
 			if (servesVersion(view, to)) return { ...sight, done: "serves" };
+			await unchanged(ground, view, restarted);
 			if (serving && version !== undefined && !sameVersion(version, to)) {
 				return { ...sight, done: { runs: version } };
 			}

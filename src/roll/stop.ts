@@ -37,7 +37,7 @@ function causeOf(error: unknown): RollStop["cause"] | undefined {
 	if (error instanceof StepStopped) return error.why;
 	if (error instanceof ClaimLost) return { kind: "claim-lost", by: error.by };
 	if (error instanceof PlatformError) return { kind: "platform", words: error.message };
-	if (error instanceof ControlError) return { kind: "failed", words: error.message };
+	if (error instanceof ControlError) return { kind: "failed", cause: "refused", words: error.message };
 	return undefined;
 }
 

@@ -33,6 +33,10 @@ function because(cause: RollStop["cause"]): string {
 			return cause.words;
 		case "stalled":
 			return `no progress for ${cause.seconds} seconds while ${cause.phase}`;
+		case "resized":
+			return `${cause.object} was given ${cause.replicas ?? "no"} of ${cause.of} replicas`;
+		case "version-set":
+			return `${cause.object} was given the image ${cause.image}`;
 		case "wrong-version":
 			return `it runs ${cause.runs ?? "an unknown version"}`;
 		case "not-safe":

@@ -48,7 +48,9 @@ const stop = z.object({
 	why: z.enum([
 		"failed",
 		"stalled",
+		"resized",
 		"wrong-version",
+		"version-set",
 		"not-safe",
 		"data-missing",
 		"volatile",

@@ -2,12 +2,13 @@ import { ControlError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
 import type { ObservedCluster } from "../core/cluster";
 import type { State } from "../core/state";
+import { resized } from "./by-others";
 import { type Clock, systemClock } from "./clock";
 import type { RollEvent, WaitStop } from "./events";
 import { retrying } from "./retry";
 import { WaitStopped } from "./stopped";
 import { defaultTiming } from "./timing";
-import { marks, phaseTeller, watch } from "./watch";
+import { phaseTeller, sightOf, watch } from "./watch";
 
 export interface WaitOptions {
 	/** Without any progress, before it is given up. Default 300. */
@@ -41,17 +42,17 @@ export async function untilState(
 		const { name, state } = cluster;
 		at = { cluster: name, state };
 		if (state === wanted) return { done: cluster, phase: state, marks: state };
-		// A replica that is down is of interest only where it ought to serve.
-		const down = wanted === "Started" ? cluster.replicas.filter((replica) => !replica.serving) : [];
+		const down = cluster.replicas.filter((replica) => !replica.serving);
 		const views = await Promise.all(down.map((replica) => control.look(replica.name)));
+		const marks = [state, ...cluster.replicas.map(({ serving }) => serving)].join();
+		const sight = sightOf(views);
+		// A replica that is down is of interest only where it ought to serve.
+		if (wanted !== "Started") return { phase: state, marks, busy: sight.busy };
 		for (const view of views) tell(view);
-		const failed = views.find((view) => view.failure !== undefined);
-		at = { ...at, replica: (failed ?? views[0])?.replica.name };
-		return {
-			failure: failed?.failure,
-			phase: views[0]?.phase ?? state,
-			marks: [state, ...cluster.replicas.map(({ serving }) => serving), ...views.map(marks)].join(),
-		};
+		at = { ...at, replica: sight.about };
+		const smaller = views.flatMap((view) => resized(view) ?? []).find(({ replicas = 0, of }) => replicas < of);
+		if (smaller !== undefined) throw new WaitStopped({ ...at, wanted, cause: smaller });
+		return { ...sight, phase: sight.phase || state, marks: `${marks},${sight.marks}` };
 	});
 	if (outcome.kind === "done") return outcome.value;
 	throw new WaitStopped({ ...at, wanted, cause: outcome });

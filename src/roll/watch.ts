@@ -1,4 +1,5 @@
 import type { ReplicaView } from "../control/port";
+import type { Cause, Failure } from "../core/cluster";
 import { type DbVersion, sameVersion } from "../core/version";
 import type { Clock } from "./clock";
 import type { RollEvent } from "./events";
@@ -8,17 +9,21 @@ export interface Sight<T> {
 	/** There when it is as it should be. */
 	readonly done?: T;
 	/** Why waiting can't help. */
-	readonly failure?: string;
+	readonly failure?: Failure;
 	/** What it does, for people. */
 	readonly phase: string;
+	/** What keeps it, where that is known. */
+	readonly cause?: Cause;
+	/** It has time for what it does, and that is not over: no standstill. */
+	readonly busy?: boolean;
 	/** All that tells progress from standstill. */
 	readonly marks: string;
 }
 
 export type Outcome<T> =
 	| { readonly kind: "done"; readonly value: T }
-	| { readonly kind: "failed"; readonly words: string }
-	| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number };
+	| ({ readonly kind: "failed" } & Failure)
+	| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number; readonly cause?: Cause };
 
 const firstPause = 25;
 const pauseAfterChange = 150;
@@ -38,11 +43,14 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.12)) {
 		const sight = await look();
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
-		if (sight.failure !== undefined) return { kind: "failed", words: sight.failure };
+		if (sight.failure !== undefined) return { kind: "failed", ...sight.failure };
 		const now = clock.now();
-		if (seen.has(sight.marks)) {
+		if (sight.busy && seen.has(sight.marks)) still = 0;
+		else if (seen.has(sight.marks)) {
+			const { phase, cause } = sight;
 			still += Math.min(now - last, (stallSeconds * 1000) / 4);
-			if (still >= stallSeconds * 1000) return { kind: "stalled", phase: sight.phase, seconds: stallSeconds };
+			if (still >= stallSeconds * 1000)
+				return { kind: "stalled", phase, seconds: stallSeconds, ...(cause !== undefined && { cause }) };
 		} else {
 			if (seen.size > 0) pause = Math.min(pause, pauseAfterChange);
 			seen.add(sight.marks);
@@ -60,6 +68,19 @@ export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaV
 		if (told.get(name) === phase) return;
 		told.set(name, phase);
 		report({ event: "progress", replica: name, phase });
+	};
+}
+
+/** What is seen of something that waits for these replicas: the first that can't come is what it is about, else the first. */
+export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done"> & { readonly about?: string } {
+	const about = views.find(({ failure }) => failure !== undefined) ?? views[0];
+	return {
+		failure: about?.failure,
+		phase: about?.phase ?? "",
+		cause: about?.cause,
+		busy: views.some(({ busy }) => busy === true),
+		marks: views.map(marks).join(),
+		about: about?.replica.name,
 	};
 }
 

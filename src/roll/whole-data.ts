@@ -1,10 +1,11 @@
 import type { ClusterControl } from "../control/port";
 import type { HeldDigest } from "../control/record";
 import { type Holdings, lackedBy } from "../core/holdings";
+import { unchanged } from "./by-others";
 import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { digestOf, missingFrom } from "./holds";
-import { watch } from "./watch";
+import { marks, watch } from "./watch";
 
 /** Of tables that somebody is just making on all replicas. */
 const patience = 15;
@@ -36,6 +37,8 @@ export async function othersHold(
 		goOn();
 		await hold.keep();
 		unfit = await whoLacks(ground, replica, others);
+		for (const { replica: name, problem } of unfit)
+			if (problem === "unknown") await unchanged(ground, await ground.control.look(name));
 		const now = JSON.stringify(unfit);
 		if (unfit.length > 0 && told !== now) report({ event: "holding", replica, others: unfit });
 		told = now;
@@ -108,16 +111,16 @@ export function lossWatch(
  *
  * @throws {@link StepStopped}, by `look` too.
  */
-export async function isWhole(
-	{ control, hold, clock, timing }: Ground,
-	replica: string,
-	look: () => Promise<boolean>,
-): Promise<void> {
+export async function isWhole(ground: Ground, replica: string, look: () => Promise<boolean>): Promise<void> {
+	const { control, hold, clock, timing } = ground;
 	// A server that loads its tables in the background may be silent for long.
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await hold.keep();
-		const whole = await look();
-		return { done: whole ? true : undefined, phase: "it can't be asked what it holds", marks: "" };
+		if (await look()) return { done: true, phase: "", marks: "" };
+		const view = await control.look(replica);
+		await unchanged(ground, view, true);
+		const { failure, busy } = view;
+		return { failure, busy, phase: "it can't be asked what it holds", marks: marks(view) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
 	await hold.change((claim) => control.remember(claim, replica, undefined));

@@ -1,8 +1,9 @@
 import type { ObservedCluster } from "../core/cluster";
 import { sameVersion } from "../core/version";
+import { unchanged } from "./by-others";
 import type { RollStop } from "./events";
 import { type Ground, StepStopped } from "./ground";
-import { marks, watch } from "./watch";
+import { marks, sightOf, watch } from "./watch";
 
 export interface Trouble {
 	readonly replica?: string;
@@ -22,13 +23,14 @@ export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<
 		waitedFor = waiting[0]?.replica.name;
 		return {
 			done: waiting.length === 0 ? views : undefined,
-			phase: waiting[0]?.phase ?? "",
+			...sightOf(waiting),
 			marks: views.map(marks).join(),
 		};
 	});
 	if (outcome.kind !== "done") return { replica: waitedFor, cause: outcome };
-	const failed = outcome.value.find(({ failure }) => failure !== undefined);
-	return failed && { replica: failed.replica.name, cause: { kind: "failed", words: failed.failure ?? "" } };
+	for (const { replica, failure } of outcome.value)
+		if (failure !== undefined) return { replica: replica.name, cause: { kind: "failed", ...failure } };
+	return undefined;
 }
 
 /**
@@ -48,14 +50,10 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 		);
 		const views = await Promise.all(not.map(({ name }) => control.look(name)));
 		views.forEach(tell);
-		const failed = views.find(({ failure }) => failure !== undefined);
-		astray = (failed?.replica ?? not[0])?.name;
-		return {
-			done: not.length === 0 ? true : undefined,
-			failure: failed?.failure,
-			phase: views[0]?.phase ?? "",
-			marks: views.map(marks).join(),
-		};
+		for (const view of views) await unchanged(ground, view);
+		const sight = sightOf(views);
+		astray = sight.about;
+		return { done: not.length === 0 ? true : undefined, ...sight };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, astray);
 }

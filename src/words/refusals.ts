@@ -1,6 +1,7 @@
 import type { Told } from "../core/layout";
 import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion } from "../core/version";
+import { advice } from "./advice";
 import { count, ended, list, moment, oneLine, problems, quoted } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
@@ -53,9 +54,12 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		);
 		const details = replicas.length === 0 ? "" : ` (${list(replicas, 3)})`;
 		const transient = state !== "Degraded" && state !== "Unknown";
+		// What ends by itself says in its last words what is to be mended.
+		const known = troubles.find(({ cause }) => cause !== undefined && cause !== "exits");
+		const first = known?.cause === undefined ? "mend the cluster first" : advice(known.cause, known);
 		const wayOut = transient
 			? `Preview again when it is done. ${support} if it never is.`
-			: `Mend the cluster first, then preview again. ${support} if it can't be mended.`;
+			: `${first.charAt(0).toUpperCase()}${first.slice(1)}, then preview again. ${support} if it can't be mended.`;
 		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
 	},
 

@@ -1,5 +1,6 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
+import { advice, isUpToTheVendor, wayOut } from "./advice";
 import { count, duration, ended, list, oneLine, problems } from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
@@ -23,13 +24,8 @@ export function stopText(stop: RollStop): string {
 
 /** The message of a cluster that did not come to the state that was asked for. */
 export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
-	const who = replica ?? "The cluster";
-	const why =
-		cause.kind === "failed"
-			? `${who} did not come up: ${oneLine(cause.words)}`
-			: `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
-	const log = replica === undefined ? "the cluster's log" : `the log of ${replica}`;
-	return `'${cluster}' did not get to ${wanted} and is ${state}. ${ended(why)} Next: look at ${log}, mend what it says, and run pulumi up again. The vendor's support helps if that does not.`;
+	const why = ended(whatFailed({ cause, replica }));
+	return `'${cluster}' did not get to ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. The vendor's support helps if that does not.`;
 }
 
 function what({ change, cluster, to }: RollStop): string {
@@ -46,15 +42,25 @@ function place({ change, step, of, replica }: RollStop): string {
 	return nth === undefined ? `at replica ${step} of ${of}` : `at the ${nth} of ${of} replicas`;
 }
 
-function whatFailed({ cause, replica, to }: RollStop): string {
+function whatFailed({
+	cause,
+	replica,
+	to,
+}: Pick<RollStop, "cause" | "replica"> & Partial<Pick<RollStop, "to">>): string {
 	const who = replica ?? "The cluster";
 	switch (cause.kind) {
 		case "failed":
-			return `${who} did not come up: ${oneLine(cause.words)}`;
+			return cause.cause === "refused"
+				? `${replica ?? "It"} could not be changed: ${oneLine(cause.words)}`
+				: `${who} did not come up: ${oneLine(cause.words)}`;
 		case "stalled":
 			return `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
+		case "resized":
+			return resized(cause);
 		case "wrong-version":
 			return `${who} came up with ${cause.runs ?? "a version that can't be told"} instead of ${to}`;
+		case "version-set":
+			return `The image of ${cause.object} was set to ${oneLine(cause.image, 200)} by others`;
 		case "not-safe":
 			return `${who} was not taken down, since other replicas of its shard could not stand in: ${othersOf(cause.others)}`;
 		case "data-missing":
@@ -66,6 +72,13 @@ function whatFailed({ cause, replica, to }: RollStop): string {
 		case "platform":
 			return `The platform failed: ${oneLine(cause.words)}`;
 	}
+}
+
+function resized({ object, replicas, of }: Extract<RollStop["cause"], { kind: "resized" }>): string {
+	if (replicas === undefined) return `${object} was deleted by others`;
+	return replicas < of
+		? `${object} was scaled to ${replicas} of ${of} replicas by others`
+		: `${object} was scaled to ${replicas} replicas by others, and the cluster has ${of}`;
 }
 
 function missing({ tables, count: all }: Extract<RollStop["cause"], { kind: "data-missing" }>): string {
@@ -80,7 +93,12 @@ function missing({ tables, count: all }: Extract<RollStop["cause"], { kind: "dat
 }
 
 function othersOf(others: Extract<RollStop["cause"], { kind: "not-safe" }>["others"]): string {
-	return list(others.map(({ replica, problem }) => `${replica} ${problems[problem]}`));
+	return list(
+		others.map(({ replica, problem, failure }) => {
+			const why = failure === undefined ? "" : ` (${oneLine(failure.words, 200)})`;
+			return `${replica} ${problems[problem]}${why}`;
+		}),
+	);
 }
 
 /** Who serves which version, the updated first; then whether that is enough for reads and writes. */
@@ -105,25 +123,23 @@ function requests(reads: boolean, writes: boolean): string {
 	return reads ? "reads work, writes fail" : "writes work, reads fail";
 }
 
-function next({ cause, replica, to, change }: RollStop): string {
+function next({ cause, ...at }: RollStop): string {
 	const again = "run pulumi up again: it goes on from here";
 	switch (cause.kind) {
-		case "failed":
-		case "wrong-version":
-			if (change === "settings") return `mend the settings that were changed, or set them back, and ${again}.`;
-			if (change === "creation")
-				return `mend the image (locally, the engine) of ${to} or the settings, or set a later version, and ${again}. The vendor's support helps if none of these comes up.`;
-			return `mend the image (locally, the engine) of ${to}, or set a later version, and ${again}. The vendor's support helps if neither comes up.`;
-		case "stalled":
-			return `look at the log of ${replica ?? "the cluster"}; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of ${to} or set a later version; then ${again}.`;
-		case "not-safe":
-			return `see to ${list(cause.others.map((other) => other.replica))}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
+		case "not-safe": {
+			const known = cause.others.find(({ failure }) => failure !== undefined);
+			const first =
+				known?.failure === undefined
+					? `see to ${list(cause.others.map((other) => other.replica))}`
+					: advice(known.failure.cause, { replica: known.replica });
+			return `${first}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
+		}
 		case "data-missing": {
 			const table = oneLine(cause.tables[0] ?? "TABLE", 100);
 			const give =
 				cause.elsewhere === undefined
 					? "bring its data back from a backup"
-					: `give it its tables back: what SHOW CREATE TABLE ${table} says on ${cause.elsewhere}, run on ${replica} with ATTACH in the place of CREATE; rows that replicate then come by themselves`;
+					: `give it its tables back: what SHOW CREATE TABLE ${table} says on ${cause.elsewhere}, run on ${at.replica} with ATTACH in the place of CREATE; rows that replicate then come by themselves`;
 			return `find out what became of its volume, and ${give}. If it is meant to be without ${cause.count === 1 ? "it" : "them"}, name ${cause.count === 1 ? "it" : "them"} in update.localTables. Then ${again}.`;
 		}
 		case "volatile":
@@ -131,7 +147,11 @@ function next({ cause, replica, to, change }: RollStop): string {
 		case "claim-lost":
 			return "wait until the other process is done, then run pulumi up again. Nothing more was touched here.";
 		case "platform":
-			return `see to it that the platform answers, then ${again}.`;
+			return `see to it that the platform answers and allows it, then ${again}.`;
+		default: {
+			const support = isUpToTheVendor(cause, at) ? " The vendor's support helps if neither comes up." : "";
+			return `${wayOut(cause, at)}, and ${again}.${support}`;
+		}
 	}
 }
 

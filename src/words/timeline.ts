@@ -39,6 +39,10 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 			return `${who} did not come up`;
 		case "stalled":
 			return `${who} made no progress any more`;
+		case "resized":
+			return `others gave the shard of ${who} another size`;
+		case "version-set":
+			return `others gave the shard of ${who} another version than ${to}`;
 		case "wrong-version":
 			return `${who} came up with another version than ${to}`;
 		case "not-safe":

@@ -110,8 +110,9 @@ export const replicas = {
 		const before = await control.look(other);
 		await stage.under((claim) => control.restart(claim, one, versions.broken));
 		const view = await stage.lookUntil(one, ({ failure }) => failure !== undefined);
-		expect(view.failure?.trim()).not.toBe("");
-		expect(view.failure).not.toContain("\n");
+		expect(view.failure?.cause).toBe("exits");
+		expect(view.failure?.words.trim()).not.toBe("");
+		expect(view.failure?.words).not.toContain("\n");
 		expect(view.replica.serving).toBe(false);
 		expect((await stage.observed()).state).toBe("Degraded");
 		expect((await stage.observed()).replicas.find(({ name }) => name === one)?.trouble).not.toBeUndefined();

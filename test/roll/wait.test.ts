@@ -41,7 +41,7 @@ describe("untilState", () => {
 			wanted: "Started",
 			state: "Degraded",
 			replica: "a-0-1",
-			cause: { kind: "failed", words: "there is no image of 1.7.1" },
+			cause: { kind: "failed", cause: "image", words: "there is no image of 1.7.1" },
 		});
 		expect(world.clock.now() - start).toBeLessThan(1000);
 	});
@@ -51,6 +51,27 @@ describe("untilState", () => {
 		await expect(wait(world, "Started")).rejects.toMatchObject({
 			stop: { replica: "a-0-1", cause: { kind: "stalled", phase: "loading tables: 1 of 4", seconds: 30 } },
 		});
+	});
+
+	it("tells at once that others scaled a shard", async () => {
+		const world = given(loading);
+		world.asked.set(0, { object: "StatefulSet a-0", replicas: 1, of: 2 });
+		const start = world.clock.now();
+		await expect(wait(world, "Started")).rejects.toMatchObject({
+			stop: { wanted: "Started", cause: { kind: "resized", object: "StatefulSet a-0", replicas: 1, of: 2 } },
+		});
+		expect(world.clock.now() - start).toBeLessThan(1000);
+	});
+
+	it("does not give up what still has time to stop, however little patience there is", async () => {
+		const world = given(loading, { engines: { [v1]: { stops: 300_000, boots: 301_000 } } });
+		const events: RollEvent[] = [];
+		expect((await wait(world, "Started", (event) => events.push(event))).state).toBe("Started");
+		const stopping = { event: "progress", phase: "stopping" };
+		expect(events.filter((event) => event.event === "progress" && event.phase === "stopping")).toEqual([
+			{ ...stopping, replica: "a-0-0" },
+			{ ...stopping, replica: "a-0-1" },
+		]);
 	});
 
 	it("gives up where a cluster does not stop", async () => {

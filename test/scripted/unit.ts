@@ -1,3 +1,4 @@
+import type { Failure } from "../../src/core/cluster";
 import type { HeldTable } from "../../src/core/holdings";
 import { compareVersions, type DbVersion } from "../../src/core/version";
 
@@ -7,6 +8,8 @@ export interface Engine {
 	readonly fate?: "serves" | "exits" | "hangs" | "missing";
 	/** Of `boots`, the milliseconds before its process begins, as while an image is pulled. Default 0. */
 	readonly pulls?: number;
+	/** Of `boots`, the milliseconds in which the process before it still stops, and has time for that. Default 0. */
+	readonly stops?: number;
 	/** Milliseconds until it answers, in which its phase changes four times. Default 2,000. */
 	readonly boots?: number;
 	/** Milliseconds that it needs to catch up after that. Default 0. */
@@ -60,30 +63,44 @@ export interface Unit {
 
 export interface Condition {
 	readonly phase: string;
-	readonly failure?: string;
+	readonly failure?: Failure;
 	readonly serving: boolean;
 	readonly readOnly: boolean | undefined;
 	readonly caughtUp: boolean | undefined;
 	readonly version: DbVersion | undefined;
 	readonly starting?: DbVersion;
+	readonly busy?: true;
 }
 
 const down = { serving: false, readOnly: undefined, caughtUp: undefined };
 
 export function conditionOf(unit: Unit, now: number): Condition {
 	const { process, version } = unit;
-	if (unit.scaled === "away") return { ...down, version, phase: "scaled away", failure: "it is not asked for" };
+	if (unit.scaled === "away")
+		return { ...down, version, phase: "scaled away", ...failed("scaled", "it is not asked for") };
 	if (unit.scaled === "surplus") return { ...down, version, phase: "beyond the cluster's size" };
 	if (process === undefined) {
 		const { lastWords } = unit;
-		return { ...down, version, phase: lastWords === undefined ? "not started" : "ended", failure: lastWords };
+		return {
+			...down,
+			version,
+			phase: lastWords === undefined ? "not started" : "ended",
+			...failed("exits", lastWords),
+		};
 	}
-	const { fate = "serves", pulls = 0, boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
+	const { fate = "serves", pulls = 0, stops = 0, boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
 	const age = now - process.since;
-	if (fate === "missing") return { ...down, version, phase: "no image", failure: `there is no image of ${version}` };
+	if (fate === "missing")
+		return { ...down, version, phase: "no image", ...failed("image", `there is no image of ${version}`) };
+	if (age < stops) return { ...down, version: undefined, phase: "stopping", busy: true };
 	if (age < pulls) return { ...down, version: undefined, starting: version, phase: "pulling the image" };
 	if (fate === "exits" && age >= boots) {
-		return { ...down, version, phase: "ended", failure: 'exits at start: "Code: 1000. DB::Exception: cannot load"' };
+		return {
+			...down,
+			version,
+			phase: "ended",
+			...failed("exits", 'exits at start: "Code: 1000. DB::Exception: cannot load"'),
+		};
 	}
 	if (age < boots || fate === "hangs") {
 		return { ...down, version, phase: `loading tables: ${fate === "hangs" ? 1 : Math.floor((4 * age) / boots)} of 4` };
@@ -113,6 +130,9 @@ export function fetches(unit: Unit, now: number): boolean {
 	const since = unit.process?.since ?? now;
 	return answers(unit, now) && (mute === true || (now >= unit.behindUntil && now - since >= boots + lags));
 }
+
+const failed = (cause: Failure["cause"], words: string | undefined) =>
+	words === undefined ? {} : { failure: { cause, words } };
 
 /** Starts the unit's version; an older one than opened the data must never come this far. */
 export function boot(unit: Unit, engine: Engine, now: number): void {

@@ -1,5 +1,5 @@
 import { ControlError } from "../../src/control/errors";
-import type { Assessment, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
+import type { Asked, Assessment, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
 import type { ClusterRecord, HeldDigest } from "../../src/control/record";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
@@ -31,6 +31,8 @@ export class World {
 	readonly prepared: string[] = [];
 	/** By version, or `replica@version` for one replica. */
 	readonly engines = new Map<string, Engine>();
+	/** What shards were last asked to be, by the shard; others may ask for something else at any time. */
+	readonly asked = new Map<number, Asked>();
 	/** Port calls so far, of all processes. */
 	calls = 0;
 	cluster: Cluster | undefined;
@@ -71,17 +73,27 @@ export class World {
 
 	look(name: string, memory: Memory): ReplicaView {
 		const unit = this.unit(name);
-		const { phase, failure, starting, ...condition } = this.condition(unit);
+		const { phase, failure, starting, busy, ...condition } = this.condition(unit);
 		memory.set(name, { ...memory.get(name), condition: { phase, ...condition } });
 		const { shard, ordinal, openedBy, process, settings } = unit;
 		const now = this.clock.now();
 		const outdated = process !== undefined && settings !== this.present().settings && { outdated: true };
 		return {
-			replica: { name, shard, ordinal, openedBy, ...condition, ...outdated, ...(failure && { trouble: failure }) },
+			replica: {
+				name,
+				shard,
+				ordinal,
+				openedBy,
+				...condition,
+				...outdated,
+				...(failure && { trouble: failure.words }),
+			},
 			queries: process && unit.queries.filter((end) => end > now).length,
 			phase,
 			...(starting && { starting }),
 			...(failure && { failure }),
+			...(busy && { busy }),
+			...(this.asked.has(shard) && { asked: this.asked.get(shard) }),
 		};
 	}
 

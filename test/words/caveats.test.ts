@@ -216,7 +216,7 @@ test.each([
 	["Idle", "Stopped", `Idle: woken first, updated, then ${stops}`],
 ] as const)("an update of %s where desiredState is %s", (state, desired: DesiredState | undefined, said) => {
 	const observed = cluster("1.7.1", { state });
-	const none = { joins: [], leaves: [] };
+	const none = { joins: [], leaves: [], rejoins: [] };
 	const input = caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [], none, desired));
 	expect(input[key]?.state).toBe(said);
 });

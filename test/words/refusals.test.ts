@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Cause } from "../../src/core/cluster";
 import { known, type Question, unknown } from "../../src/core/question";
 import type { Refusal, RuleName } from "../../src/core/refusal";
 import { decide } from "../../src/core/rules";
@@ -114,6 +115,20 @@ describe("eligible-state", () => {
 		expect(say("eligible-state", ask(cluster("1.7.1 1.7.1 1.7.1", { state: "Degraded", but }), "1.8.0"))).toBe(
 			`the cluster is Degraded (analytics-0-0 does not serve and analytics-0-1: exits at start: "Code: 1000. no"); an update to 1.8.0 starts only from Started, Stopped or Idle. Mend the cluster first, then preview again. The vendor's support helps if it can't be mended.`,
 		);
+	});
+
+	test("Degraded asks for what its cause asks for", () => {
+		const text = (cause: Cause) => {
+			const but = { "0-1": { serving: false, trouble: "no", cause } };
+			return say("eligible-state", ask(cluster("1.7.1 1.7.1", { state: "Degraded", but }), "1.8.0"));
+		};
+		expect(text("scaled")).toBe(
+			"the cluster is Degraded (analytics-0-1: no); an update to 1.8.0 starts only from Started, Stopped or Idle. Scale it back (kubectl scale), then preview again. The vendor's support helps if it can't be mended.",
+		);
+		expect(text("image")).toContain(
+			". See to it that its image (locally, its engine) is there and can be pulled, then",
+		);
+		expect(text("exits")).toContain(". Mend the cluster first, then preview again.");
 	});
 
 	test("Unknown", () => {

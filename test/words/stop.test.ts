@@ -14,6 +14,7 @@ const failed: RollStop = {
 	of: 2,
 	cause: {
 		kind: "failed",
+		cause: "exits",
 		words:
 			'exits at start; its last words: "Code: 1000. DB::Exception: cannot load metadata written by an older server"',
 	},
@@ -45,7 +46,7 @@ describe("why it stopped, and what to do", () => {
 		[
 			{ kind: "stalled", phase: "loading tables: 3 of 7", seconds: 300 },
 			"analytics-0-1 made no progress for 5 min 0 s while loading tables: 3 of 7.",
-			"Next: look at the log of analytics-0-1; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of 1.9.0 or set a later version; then run pulumi up again: it goes on from here.",
+			"Next: look at the log of analytics-0-1; if it only needs longer, raise update.stallSeconds, else mend the image (locally, the engine) of 1.9.0, or set a later version, and run pulumi up again: it goes on from here.",
 		],
 		[
 			{ kind: "data-missing", tables: ["default.rows"], count: 1, at: "/data", elsewhere: "analytics-0-0" },
@@ -80,6 +81,55 @@ describe("why it stopped, and what to do", () => {
 			"Next: see to a-0 and a-2; once they serve and have caught up, run pulumi up again: it goes on from here.",
 		],
 		[
+			{
+				kind: "not-safe",
+				others: [
+					{
+						replica: "analytics-0-0",
+						problem: "down",
+						failure: { cause: "quota", words: "its pod can't be made: exceeded quota: small" },
+					},
+				],
+			},
+			"analytics-0-1 was not taken down, since other replicas of its shard could not stand in: analytics-0-0 does not serve (its pod can't be made: exceeded quota: small).",
+			"Next: raise that quota or limit, or lower kubernetes.resources or kubernetes.storage to what fits it; once it serves and has caught up, run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "failed", cause: "quota", words: "its pod can't be made: exceeded quota: small" },
+			"analytics-0-1 did not come up: its pod can't be made: exceeded quota: small.",
+			"Next: raise that quota or limit, or lower kubernetes.resources or kubernetes.storage to what fits it, and run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "failed", cause: "refused", words: "the registry knows no such tag. Push it" },
+			"analytics-0-1 could not be changed: the registry knows no such tag. Push it.",
+			"Next: do what that says, and run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "resized", object: "StatefulSet db-0", replicas: 1, of: 2 },
+			"StatefulSet db-0 was scaled to 1 of 2 replicas by others.",
+			"Next: scale it back (kubectl scale StatefulSet db-0 --replicas=2), and run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "resized", object: "StatefulSet db-0", replicas: 3, of: 2 },
+			"StatefulSet db-0 was scaled to 3 replicas by others, and the cluster has 2.",
+			"Next: scale it back (kubectl scale StatefulSet db-0 --replicas=2), and run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "resized", object: "StatefulSet db-0", of: 2 },
+			"StatefulSet db-0 was deleted by others.",
+			"Next: make it anew where others had made it (what DbCluster had made, it makes anew itself), and run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "version-set", object: "StatefulSet db-0", image: "a/b:2.0.6", version: v("2.0.6") },
+			"The image of StatefulSet db-0 was set to a/b:2.0.6 by others.",
+			"Next: set version to 2.0.6 or later, or set that image back, and run pulumi up again: it goes on from here.",
+		],
+		[
+			{ kind: "wrong-version", runs: v("2.0.6") },
+			"analytics-0-1 came up with 2.0.6 instead of 1.9.0.",
+			"Next: set version to 2.0.6 or later, and run pulumi up again: it goes on from here.",
+		],
+		[
 			{ kind: "claim-lost", by: "bob@laptop, process 12" },
 			"Another process (bob@laptop, process 12) has taken over the change of this cluster.",
 			"Next: wait until the other process is done, then run pulumi up again. Nothing more was touched here.",
@@ -92,7 +142,7 @@ describe("why it stopped, and what to do", () => {
 		[
 			{ kind: "platform", words: "the API server answers 503" },
 			"The platform failed: the API server answers 503.",
-			"Next: see to it that the platform answers, then run pulumi up again: it goes on from here.",
+			"Next: see to it that the platform answers and allows it, then run pulumi up again: it goes on from here.",
 		],
 	] satisfies [RollStop["cause"], string, string][])("%j", (cause, what, next) => {
 		const text = stopText({ ...failed, cause });
@@ -163,18 +213,25 @@ describe("what serves", () => {
 });
 
 test("last words are one line and not endless", () => {
-	const text = stopText({ ...failed, cause: { kind: "failed", words: `exits\n${"x".repeat(10_000)}` } });
+	const text = stopText({
+		...failed,
+		cause: { kind: "failed", cause: "exits", words: `exits\n${"x".repeat(10_000)}` },
+	});
 	expect(text).toMatch(/^[^\n]{100,1000}$/);
 });
 
 test.each([
 	[
-		{ replica: "analytics-0-1", cause: { kind: "failed", words: "no such image" } },
-		"'analytics' did not get to Started and is Starting. analytics-0-1 did not come up: no such image. Next: look at the log of analytics-0-1, mend what it says, and run pulumi up again. The vendor's support helps if that does not.",
+		{ replica: "analytics-0-1", cause: { kind: "failed", cause: "image", words: "no such image" } },
+		"'analytics' did not get to Started and is Starting. analytics-0-1 did not come up: no such image. Next: see to it that its image (locally, its engine) is there and can be pulled, and run pulumi up again. The vendor's support helps if that does not.",
 	],
 	[
 		{ cause: { kind: "stalled", phase: "Starting", seconds: 300 } },
-		"'analytics' did not get to Started and is Starting. The cluster made no progress for 5 min 0 s while Starting. Next: look at the cluster's log, mend what it says, and run pulumi up again. The vendor's support helps if that does not.",
+		"'analytics' did not get to Started and is Starting. The cluster made no progress for 5 min 0 s while Starting. Next: look at the cluster's log; if it only needs longer, raise update.stallSeconds, else mend what it says, and run pulumi up again. The vendor's support helps if that does not.",
+	],
+	[
+		{ replica: "analytics-0-1", cause: { kind: "resized", object: "StatefulSet a-0", replicas: 1, of: 2 } },
+		"'analytics' did not get to Started and is Starting. StatefulSet a-0 was scaled to 1 of 2 replicas by others. Next: scale it back (kubectl scale StatefulSet a-0 --replicas=2), and run pulumi up again. The vendor's support helps if that does not.",
 	],
 ] as const)("waiting for a state: %j", (why, expected) => {
 	expect(waitStopText({ cluster: "analytics", wanted: "Started", state: "Starting", ...why })).toBe(expected);

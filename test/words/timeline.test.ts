@@ -57,6 +57,8 @@ test("the title says what changed, how it ended and after what time", () => {
 test.each([
 	["failed", "db-0-1 did not come up"],
 	["stalled", "db-0-1 made no progress any more"],
+	["resized", "others gave the shard of db-0-1 another size"],
+	["version-set", "others gave the shard of db-0-1 another version than 1.8.0"],
 	["wrong-version", "db-0-1 came up with another version than 1.8.0"],
 	["not-safe", "db-0-1 was not taken down, since others could not stand in for it"],
 	["claim-lost", "another process took over the change of the cluster"],

@@ -22,5 +22,9 @@ export const eligibleState: Rule<"eligible-state"> = {
 function troubles({ state, replicas }: ObservedCluster) {
 	return replicas
 		.filter(({ trouble, serving }) => trouble !== undefined || (state === "Degraded" && !serving))
-		.map(({ name, trouble }) => ({ replica: name, ...(trouble !== undefined && { trouble }) }));
+		.map(({ name, trouble, cause }) => ({
+			replica: name,
+			...(trouble !== undefined && { trouble }),
+			...(cause !== undefined && { cause }),
+		}));
 }

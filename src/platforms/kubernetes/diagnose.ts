@@ -1,3 +1,4 @@
+import type { Cause, Failure } from "../../core/cluster";
 import { serverStatus } from "./opened";
 import type { Condition, ContainerState, ContainerStatus, Event, Pod } from "./types";
 
@@ -5,8 +6,12 @@ import type { Condition, ContainerState, ContainerStatus, Event, Pod } from "./t
 export interface Diagnosis {
 	/** What it is doing, for people. */
 	readonly phase: string;
+	/** What keeps it, where that is known; waiting may help all the same. */
+	readonly cause?: Cause;
 	/** Why waiting can't help. */
-	readonly failure?: string;
+	readonly failure?: Failure;
+	/** It stops, and the time that it has for that is not over. */
+	readonly busy?: true;
 }
 
 export interface Evidence {
@@ -46,9 +51,12 @@ const unpullable =
 /** Why a replica does not serve, and whether it can still come to. */
 export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: Evidence): Diagnosis {
 	if (pod === undefined) return missing(events, now);
-	if (pod.metadata.deletionTimestamp !== undefined) {
+	const { deletionTimestamp } = pod.metadata;
+	if (deletionTimestamp !== undefined) {
 		const words = stuck(pod, now);
-		return { phase: words === undefined ? "stopping" : `stopping: ${words}` };
+		if (words !== undefined) return kept("node", `stopping: ${words}`);
+		// The API server names the end of its grace period there.
+		return { phase: "stopping", ...(now < Date.parse(deletionTimestamp) && { busy: true }) };
 	}
 	if (pod.status?.phase === "Failed" || pod.status?.phase === "Unknown") {
 		return { phase: `its pod is ${pod.status.phase}: ${clause(pod.status.message ?? pod.status.reason ?? "")}` };
@@ -58,6 +66,11 @@ export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: E
 	return started(pod, status, log);
 }
 
+/** What keeps it, for people; where it is `lasting`, waiting can't help. */
+function kept(cause: Cause, words: string, lasting = false): Diagnosis {
+	return { phase: words, cause, ...(lasting && { failure: { cause, words } }) };
+}
+
 function missing(events: readonly Event[], now: number): Diagnosis {
 	const refused = newest(events, ["FailedCreate", "SuccessfulCreate"]);
 	if (refused?.reason !== "FailedCreate") return { phase: "waiting for its pod" };
@@ -65,8 +78,18 @@ function missing(events: readonly Event[], now: number): Diagnosis {
 	// A quota may get room; what a policy forbids stays forbidden.
 	const forbidden = /violates PodSecurity|is forbidden: (?!exceeded quota)|Invalid value|denied the request/i;
 	const at = time(refused);
-	const failure = forbidden.test(words) && (at === 0 || now - at < refusedSeconds * 1000);
-	return { phase: `its pod can't be made: ${words}`, ...(failure && { failure: `its pod can't be made: ${words}` }) };
+	const lasting = forbidden.test(words) && (at === 0 || now - at < refusedSeconds * 1000);
+	return kept(causeOfRefusal(words), `its pod can't be made: ${words}`, lasting);
+}
+
+function causeOfRefusal(words: string): Cause {
+	// LimitRanges speak of a usage or a ratio per container.
+	if (/quota|(usage|ratio) per (Container|Pod|PersistentVolumeClaim)/i.test(words)) return "quota";
+	if (/failed to create PVC/i.test(words)) return "volume";
+	return /denied the request|violates PodSecurity|unable to validate against any/i.test(words) ||
+		!/Invalid value|not found/i.test(words)
+		? "admission"
+		: "configuration";
 }
 
 /** Nobody ends a pod whose node does not answer, until the node is back or somebody deletes it. */
@@ -83,34 +106,37 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 		const scaling = newest(events, [...nodeComes, "NotTriggerScaleUp"])?.reason ?? "";
 		const patience = nodeComes.includes(scaling) ? nodeSeconds : unschedulableSeconds;
 		const lasting = scheduled.reason === "Unschedulable" && now - since > patience * 1000;
-		return { phase: words, ...(lasting && { failure: words }) };
+		const volume = /persistentvolumeclaim|persistent volume|volume node affinity/i.test(words);
+		return kept(volume && !/Insufficient/.test(words) ? "volume" : "scheduling", words, lasting);
 	}
 	const { reason = "", message = "" } = status?.state?.waiting ?? {};
 	if (reason === "ErrImagePull" || reason === "ImagePullBackOff") {
 		const pulling = newest(events, "Failed", /failed to pull/i)?.message;
 		const words = `its image can't be pulled: ${said(unpullable.test(message) ? message : (pulling ?? message))}`;
-		return { phase: words, ...(unpullable.test(words) && { failure: words }) };
+		return kept("image", words, unpullable.test(words));
 	}
 	if (["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"].includes(reason)) {
 		const words = `its container can't be made: ${clause(message || reason)}`;
-		return { phase: words, ...(!/timed out/.test(message) && { failure: words }) };
+		return kept(reason === "CreateContainerConfigError" ? "configuration" : "image", words, !/timed out/.test(message));
 	}
 	if (reason === "CreateContainerError" || reason === "RunContainerError")
 		return { phase: `its container can't be started: ${clause(message)}` };
 	const init = another(pod.status?.initContainerStatuses, "init container", "runs");
-	if (init !== undefined) return { phase: init };
+	if (init !== undefined) return kept("container", init);
 	// Volumes come first, then the sandbox, then the image: what was said of the earlier is over with the later.
 	const pull = newest(events, ["Pulling", "Pulled"]);
 	if (pull !== undefined) return { phase: pull.reason === "Pulling" ? "pulling the image" : "preparing its pod" };
 	const sandbox = newest(events, "FailedCreatePodSandBox");
-	if (sandbox !== undefined) return { phase: `its pod has no network or sandbox yet: ${said(sandbox.message)}` };
+	if (sandbox !== undefined) return kept("network", `its pod has no network or sandbox yet: ${said(sandbox.message)}`);
 	const mount = newest(events, "FailedMount");
 	if (mount !== undefined) {
 		const words = `its volumes can't be mounted: ${said(mount.message)}`;
-		return { phase: words, ...(times(mount) >= failedMounts && unmountable.test(words) && { failure: words }) };
+		const absent = /(configmap|secret) "[^"]*" not found|non-existent/i.test(words);
+		const lasting = times(mount) >= failedMounts && unmountable.test(words);
+		return kept(absent ? "configuration" : "volume", words, lasting);
 	}
 	const attach = newest(events, "FailedAttachVolume");
-	if (attach !== undefined) return { phase: `waiting for its volume: ${said(attach.message)}` };
+	if (attach !== undefined) return kept("volume", `waiting for its volume: ${said(attach.message)}`);
 	return { phase: "preparing its pod" };
 }
 
@@ -137,8 +163,9 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 	if (last !== undefined && down) {
 		const words = lastWords(last.message || log);
 		const how = last.reason === "OOMKilled" ? outOfMemory : `exits at start (exit code ${last.exitCode ?? "unknown"})`;
-		const failure = `${how}${words === "" ? "" : `; its last words: "${words}"`}`;
-		return { phase: failure, ...((status.restartCount ?? 0) >= patientRestarts && { failure }) };
+		const all = `${how}${words === "" ? "" : `; its last words: "${words}"`}`;
+		const lasting = (status.restartCount ?? 0) >= patientRestarts;
+		return kept(last.reason === "OOMKilled" ? "memory" : "exits", all, lasting);
 	}
 	if (!status.started) {
 		const words = steady(log.trim().split("\n").at(-1) ?? "");
@@ -148,23 +175,25 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 	if (ready?.status === "True") return { phase: "ready" };
 	if (!status.ready) return { phase: "not answering" };
 	const other = another(pod.status?.containerStatuses, "container", "is not ready");
-	return { phase: other ?? (ready?.message ? `not ready: ${clause(ready.message)}` : "not answering") };
+	if (other !== undefined) return kept("container", other);
+	return { phase: ready?.message ? `not ready: ${clause(ready.message)}` : "not answering" };
 }
 
 /** What a person should know of a replica that does not serve; `undefined` while it comes up as it should. */
-export function troubleOf(pod: Pod | undefined, now: number): string | undefined {
+export function troubleOf(pod: Pod | undefined, now: number): Failure | undefined {
 	const { failure } = diagnose(pod, { now });
 	if (failure !== undefined || pod === undefined) return failure;
 	if (pod.metadata.deletionTimestamp !== undefined) {
 		const words = stuck(pod, now);
-		return words && `does not stop: ${words}`;
+		return words === undefined ? undefined : { cause: "node", words: `does not stop: ${words}` };
 	}
 	const status = serverStatus(pod);
 	const last = status?.lastState?.terminated;
 	if (last === undefined || status?.ready || last.exitCode === 0) return undefined;
-	if (last.reason === "OOMKilled") return `${outOfMemory}; it is started again`;
+	if (last.reason === "OOMKilled") return { cause: "memory", words: `${outOfMemory}; it is started again` };
 	const words = lastWords(last.message ?? "");
-	return `exited (exit code ${last.exitCode ?? "unknown"}) and is started again${words === "" ? "" : `; its last words: "${words}"`}`;
+	const how = `exited (exit code ${last.exitCode ?? "unknown"}) and is started again`;
+	return { cause: "exits", words: `${how}${words === "" ? "" : `; its last words: "${words}"`}` };
 }
 
 /** Whether it may get requests, and is not on its way out. */

@@ -2,6 +2,7 @@ import { ControlError } from "../../control/errors";
 import type { ReplicaView } from "../../control/port";
 import type { ObservedCluster, ObservedReplica } from "../../core/cluster";
 import type { State } from "../../core/state";
+import { askedOf, notAskedFor } from "./asked";
 import { type Cluster, inEndpoints, names } from "./cluster";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { TimedOut } from "./errors";
@@ -77,24 +78,28 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
 	// It may be loading its tables still, whatever its readiness probe says: it can't stand in for another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
-	const view = { replica: observed, queries };
+	const asked = askedOf(cluster, stored, shard, set);
+	const view = { replica: observed, queries, ...(asked && { asked }) };
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
-	const { phase, failure } = await closely(cluster, set, pod);
+	const { phase, ...found } = await closely(cluster, set, pod);
+	const failure = found.failure ?? notAskedFor(cluster, stored, shard, ordinal, set);
+	const why = { ...found, ...(failure && { failure }) };
 	const stopping = pod?.metadata.deletionTimestamp !== undefined;
 	// Its template may be older than the StatefulSet's: `outdated` tells that.
 	if (pod !== undefined && !everStarted(pod) && !stopping)
-		return { ...view, phase, starting: versionOf(settings.image, pod), ...(failure && { failure }) };
-	if (failure !== undefined || stopping) return { ...view, phase, ...(failure && { failure }) };
+		return { ...view, phase, starting: versionOf(settings.image, pod), ...why };
+	if (failure !== undefined || stopping) return { ...view, phase, ...why };
+	if (healthy?.readOnly) return { ...view, phase: "waiting for Keeper", cause: "keeper" };
 	if (healthy !== undefined && !healthy.caughtUp) {
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
-		return { ...view, phase: healthy.readOnly ? "waiting for Keeper" : `catching up${parts}` };
+		return { ...view, phase: `catching up${parts}`, cause: "replication" };
 	}
 	if (phase === "ready" && !isMember) return { ...view, phase: "getting the tables and the rows of the others" };
 	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
 	// A server that is ready waits for something else of its pod.
 	const itself = healthy === undefined || (pod && serverStatus(pod)?.ready);
-	return { ...view, phase: itself ? phase : "answering, and about to be let in" };
+	return itself ? { ...view, phase, ...why } : { ...view, phase: "answering, and about to be let in" };
 }
 
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {
@@ -159,9 +164,11 @@ function replicaOf(
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
 	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
 	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
-	const scaled = away ? `StatefulSet ${set.metadata.name} asks for ${asked(set)} of ${stored?.replicas}` : undefined;
-	const down = serving || stopped ? undefined : (gone ?? scaled ?? troubleOf(pod, cluster.api.connection.now()));
-	const trouble = down ?? (serving ? (unasked ?? healthy?.trouble) : undefined);
+	const why =
+		serving || stopped || gone !== undefined
+			? undefined
+			: (notAskedFor(cluster, stored, shard, ordinal, set) ?? troubleOf(pod, cluster.api.connection.now()));
+	const trouble = serving ? (unasked ?? healthy?.trouble) : stopped ? undefined : (gone ?? why?.words);
 	return {
 		name,
 		shard,
@@ -173,6 +180,7 @@ function replicaOf(
 		caughtUp: healthy?.caughtUp,
 		...(outdated && { outdated }),
 		...(trouble !== undefined && { trouble }),
+		...(why !== undefined && { cause: why.cause }),
 	};
 }
 

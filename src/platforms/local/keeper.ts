@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Cause } from "../../core/cluster";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { writeDurably } from "./durable";
 import { engineEnvironment } from "./engines";
@@ -27,8 +28,8 @@ export interface Kept {
 	readonly alive: boolean;
 	/** What keeps it from serving, in one clause. */
 	readonly trouble: string | undefined;
-	/** That does not pass by waiting. */
-	readonly stuck: boolean;
+	/** Of what kind that is, where it does not pass by waiting. */
+	readonly stuck: Cause | undefined;
 }
 
 export interface KeeperOptions {
@@ -63,7 +64,7 @@ const longestBackoff = 30_000;
  * and stops it. Finds a process that an earlier router started by the lock that each replica's process holds.
  */
 export class Keeper {
-	#now: Kept = { status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: false };
+	#now: Kept = { status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined };
 	#wanted: Wanted | undefined;
 	#failures = 0;
 	#startedAt = Number.NEGATIVE_INFINITY;
@@ -93,7 +94,7 @@ export class Keeper {
 		if (same) return;
 		this.#failures = 0;
 		this.#startedAt = Number.NEGATIVE_INFINITY;
-		this.#set({ trouble: undefined, stuck: false });
+		this.#set({ trouble: undefined, stuck: undefined });
 		this.doubt();
 	}
 
@@ -147,12 +148,12 @@ export class Keeper {
 		if (this.#runs) this.#noteEnd();
 		const wanted = this.#wanted;
 		if (wanted === undefined) {
-			this.#set({ status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: false });
+			this.#set({ status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined });
 			return 1000;
 		}
 		const tooOld = this.#openedByNewer(wanted.version);
 		if (tooOld !== undefined) {
-			this.#set({ status: undefined, phase: "not started", alive: false, trouble: tooOld, stuck: true });
+			this.#set({ status: undefined, phase: "not started", alive: false, trouble: tooOld, stuck: "version" });
 			return 1000;
 		}
 		const wait = Math.min(shortestBackoff * 2 ** this.#failures, longestBackoff);
@@ -177,7 +178,7 @@ export class Keeper {
 		if (this.#silent > 0 && this.#silent < patience) return 200;
 		if (status === undefined || !status.serving) {
 			this.#set({ status, phase: status?.phase ?? "starting", alive: true });
-			if (status?.trouble !== undefined) this.#set({ trouble: status.trouble, stuck: true });
+			if (status?.trouble !== undefined) this.#set({ trouble: status.trouble, stuck: "data" });
 			return 50;
 		}
 		this.#served = true;
@@ -186,7 +187,7 @@ export class Keeper {
 		const verdict = this.#now.status?.serving ? "good" : this.options.judge(status);
 		if (verdict === "behind") return this.#stop(id, 0);
 		const trouble = verdict === "good" ? status.trouble : verdict.trouble;
-		const stuck = trouble !== undefined;
+		const stuck = trouble === undefined ? undefined : "data";
 		this.#set({ status: { ...status, serving: !stuck }, phase: status.phase, alive: true, trouble, stuck });
 		return 1000;
 	}
@@ -211,7 +212,7 @@ export class Keeper {
 			status: undefined,
 			phase: "ended",
 			alive: false,
-			stuck: this.#failures >= hopeless,
+			stuck: this.#failures >= hopeless ? "exits" : undefined,
 			trouble: words === "" ? `${how} without a word` : `${how}: ${JSON.stringify(words)}`,
 		});
 	}

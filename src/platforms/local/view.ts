@@ -1,5 +1,5 @@
 import type { ReplicaView } from "../../control/port";
-import type { ObservedCluster } from "../../core/cluster";
+import type { Cause, Failure, ObservedCluster } from "../../core/cluster";
 import type { State } from "../../core/state";
 import type { DbVersion } from "../../core/version";
 import { liveClaim } from "./claims";
@@ -37,7 +37,7 @@ export function viewReplica({ cluster, openedBy, router, alive }: Sight, folder:
 	const routed = router?.replicas[folder];
 	const serving = routed?.routed === true && router?.trouble === undefined;
 	const trouble = serving ? undefined : (routed?.trouble ?? router?.trouble ?? noRouter(router, alive.has(folder)));
-	const failure = routed?.stuck ? routed.trouble : routed?.status?.serving ? router?.trouble : undefined;
+	const failure = failureOf(routed, router);
 	return {
 		replica: {
 			name: replicaName(cluster, folder),
@@ -49,13 +49,22 @@ export function viewReplica({ cluster, openedBy, router, alive }: Sight, folder:
 			readOnly: routed?.status?.serving ? false : undefined,
 			// A replica says that it serves only once it holds every write of the log.
 			caughtUp: routed?.status?.serving ? true : undefined,
-			...(trouble !== undefined && cluster.desired === "Started" && { trouble }),
+			...(trouble !== undefined &&
+				cluster.desired === "Started" && { trouble, ...(failure && { cause: failure.cause }) }),
 		},
 		queries: routed?.active ?? (alive.has(folder) ? undefined : 0),
 		phase: routed?.phase ?? (alive.has(folder) ? "waiting for the router" : "stopped"),
 		...(failure !== undefined && { failure }),
 	};
 }
+
+/** Of one that serves, and yet is reached by nobody, the router has no port. */
+function failureOf(routed: RouterStatus["replicas"][string] | undefined, router: RouterStatus | undefined) {
+	if (routed?.stuck) return routed.trouble === undefined ? undefined : failed(routed.stuck, routed.trouble);
+	return routed?.status?.serving && router?.trouble ? failed("port", router.trouble) : undefined;
+}
+
+const failed = (cause: Cause, words: string): Failure => ({ cause, words });
 
 function noRouter(router: RouterStatus | undefined, alive: boolean): string | undefined {
 	return router === undefined && alive ? "the cluster's router does not run; it is being started again" : undefined;

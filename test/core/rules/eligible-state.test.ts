@@ -30,14 +30,20 @@ test("an unfinished creation goes on from Starting and Degraded, too, also where
 
 describe("facts", () => {
 	test("of a degraded cluster: who is down, and why where that is known", () => {
-		const but = { "0-0": { serving: false }, "0-1": { serving: false, trouble: "exits at start" } };
+		const but = {
+			"0-0": { serving: false },
+			"0-1": { serving: false, trouble: "exits at start", cause: "exits" } as const,
+		};
 		expect(refusalOf("eligible-state", ask(cluster("1.7.1 1.7.1 1.7.1", { state: "Degraded", but }), "1.8.0"))).toEqual(
 			{
 				rule: "eligible-state",
 				property: "version",
 				target: "1.8.0",
 				state: "Degraded",
-				troubles: [{ replica: "analytics-0-0" }, { replica: "analytics-0-1", trouble: "exits at start" }],
+				troubles: [
+					{ replica: "analytics-0-0" },
+					{ replica: "analytics-0-1", trouble: "exits at start", cause: "exits" },
+				],
 			},
 		);
 	});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Cause } from "../../../src/core/cluster";
 import { diagnose, lastWords, troubleOf } from "../../../src/platforms/kubernetes/diagnose";
 import type { ContainerStatus, Event, Pod } from "../../../src/platforms/kubernetes/types";
 
@@ -175,8 +176,61 @@ describe("what keeps a replica from serving", () => {
 		const diagnosis = diagnose(found, { now, events });
 		expect(diagnosis.phase).not.toBe("");
 		if (failure === undefined) expect(diagnosis.failure).toBeUndefined();
-		else expect(diagnosis.failure).toContain(failure);
-		expect(diagnosis.failure ?? "").not.toContain("\n");
+		else expect(diagnosis.failure).toEqual({ cause: diagnosis.cause, words: expect.stringContaining(failure) });
+		expect(diagnosis.failure?.words ?? "").not.toContain("\n");
+	});
+
+	const refused = (message: string): [undefined, Event[]] => [undefined, [event("FailedCreate", message)]];
+	const waits = (message: string): [Pod, Event[]] => [
+		pod(undefined, { conditions: [{ ...scheduled("2026-11-23T10:04:50Z"), message }] }),
+		[],
+	];
+	const seen = (reason: string, message: string): [Pod, Event[]] => [
+		pod(waiting("ContainerCreating")),
+		[event(reason, message)],
+	];
+	const inside = (status: Partial<ContainerStatus>): [Pod, Event[]] => [pod({ restartCount: 0, ...status }), []];
+	const forbidden = 'create Pod db-0-1 in StatefulSet db-0 failed error: pods "db-0-1" is forbidden: ';
+	it.each<[Cause | undefined, string, [Pod | undefined, Event[]]]>([
+		["quota", "a quota", refused(`${forbidden}exceeded quota: small, requested: memory=64Mi, used: memory=64Mi`)],
+		["quota", "a quota of what is not asked for", refused(`${forbidden}failed quota: small: must specify limits.cpu`)],
+		["quota", "a limit", refused(`${forbidden}maximum memory usage per Container is 32Mi, but limit is 64Mi`)],
+		[
+			"quota",
+			"a quota of volumes",
+			refused(
+				'failed error: failed to create PVC data-db-0-1: persistentvolumeclaims "data-db-0-1" is forbidden: exceeded quota: q',
+			),
+		],
+		["volume", "another trouble of a volume", refused("failed error: failed to create PVC data-db-0-1: no such class")],
+		[
+			"admission",
+			"Pod Security",
+			refused(`${forbidden}violates PodSecurity "restricted:latest": runAsNonRoot != true`),
+		],
+		["admission", "a webhook", refused('admission webhook "a.b" denied the request: image not found on the list')],
+		["admission", "OpenShift", refused(`${forbidden}unable to validate against any security context constraint`)],
+		["configuration", "a ServiceAccount", refused(`${forbidden}error looking up service account a/b: "b" not found`)],
+		["configuration", "a wrong field", refused('Pod "db-0-1" is invalid: spec.tolerations[0]: Invalid value: "x"')],
+		["scheduling", "no room", waits("0/1 nodes are available: 1 Insufficient memory.")],
+		["volume", "no volume yet", waits("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.")],
+		["volume", "a volume elsewhere", waits("0/3 nodes are available: 3 node(s) had volume node affinity conflict.")],
+		["scheduling", "both", waits("2 Insufficient cpu, 1 node(s) had volume node affinity conflict.")],
+		["volume", "a mount", seen("FailedMount", "driver name ebs.csi.aws.com not found")],
+		["configuration", "a mounted Secret", seen("FailedMount", 'MountVolume.SetUp failed: secret "x" not found')],
+		["volume", "an attachment", seen("FailedAttachVolume", "Multi-Attach error")],
+		["network", "no address", seen("FailedCreatePodSandBox", "failed to assign an IP address")],
+		["image", "a registry that is down", inside(waiting("ErrImagePull", "connection refused"))],
+		["image", "a wrong name", inside(waiting("InvalidImageName", "couldn't parse image name"))],
+		["configuration", "a Secret", inside(waiting("CreateContainerConfigError", 'secret "db" not found'))],
+		["exits", "a crash", inside({ imageID: "i", state: { terminated: crashed } })],
+		["memory", "no memory", inside({ imageID: "i", state: { terminated: { exitCode: 137, reason: "OOMKilled" } } })],
+		[undefined, "a start", inside({ imageID: "i", started: false, state: { running: {} } })],
+		[undefined, "no pod yet", [undefined, []]],
+	])("is of the kind %s: %s", (cause, _, [found, events]) => {
+		const diagnosis = diagnose(found, { now, events });
+		expect(diagnosis.cause).toBe(cause);
+		if (diagnosis.failure !== undefined) expect(diagnosis.failure.cause).toBe(cause);
 	});
 
 	it("says the last words of what exits at start", () => {
@@ -186,7 +240,7 @@ describe("what keeps a replica from serving", () => {
 			...waiting("CrashLoopBackOff"),
 			lastState: { terminated: crashed },
 		});
-		expect(diagnose(found, { now }).failure).toBe(
+		expect(diagnose(found, { now }).failure?.words).toBe(
 			'exits at start (exit code 1); its last words: "Code: 1000. DB::Exception: too old"',
 		);
 	});
@@ -258,7 +312,7 @@ describe("what keeps a replica from serving", () => {
 		],
 		["not answering", "a server that is not ready itself", pod({ ...up, ready: false }, { conditions: [notReady()] })],
 	])("%s: %s", (phase, _, found, events = []) => {
-		expect(diagnose(found, { now, events })).toEqual({ phase });
+		expect(diagnose(found, { now, events })).toEqual({ phase, ...(/container/.test(phase) && { cause: "container" }) });
 	});
 
 	it.each<[string, string, (id: string, port: number) => string, ContainerStatus["state"]?]>([
@@ -304,6 +358,15 @@ describe("what keeps a replica from serving", () => {
 		);
 	});
 
+	it("is busy for as long as its grace period lasts, whose end the API server names", () => {
+		const ending = (deletionTimestamp: string): Pod => ({
+			...pod(up),
+			metadata: { name: "db-0-1", deletionTimestamp },
+		});
+		expect(diagnose(ending("2026-11-23T10:05:01Z"), { now })).toEqual({ phase: "stopping", busy: true });
+		expect(diagnose(ending("2026-11-23T10:05:00Z"), { now })).toEqual({ phase: "stopping" });
+	});
+
 	it("is a node that is gone, where a pod does not end in its time", () => {
 		const ending = (deletionTimestamp: string): Pod => ({
 			...pod(up),
@@ -313,16 +376,20 @@ describe("what keeps a replica from serving", () => {
 		const lost = "its time for that is over, so that its node may be gone (kubectl get node node-7)";
 		expect(diagnose(ending("2026-11-23T10:04:30Z"), { now })).toEqual({ phase: "stopping" });
 		expect(troubleOf(ending("2026-11-23T10:04:30Z"), now)).toBeUndefined();
-		expect(diagnose(ending("2026-11-23T10:03:30Z"), { now })).toEqual({ phase: `stopping: ${lost}` });
-		expect(troubleOf(ending("2026-11-23T10:03:30Z"), now)).toBe(`does not stop: ${lost}`);
+		expect(diagnose(ending("2026-11-23T10:03:30Z"), { now })).toEqual({
+			phase: `stopping: ${lost}`,
+			cause: "node",
+		});
+		expect(troubleOf(ending("2026-11-23T10:03:30Z"), now)).toEqual({ cause: "node", words: `does not stop: ${lost}` });
 	});
 
 	it("is said of what was killed for lack of memory while it served", () => {
 		const killed = { exitCode: 137, reason: "OOMKilled" };
 		const again = { restartCount: 1, imageID: "i", state: { running: {} }, lastState: { terminated: killed } };
-		expect(troubleOf(pod(again), now)).toBe(
-			"was killed for lack of memory: raise resources.limits.memory; it is started again",
-		);
+		expect(troubleOf(pod(again), now)).toEqual({
+			cause: "memory",
+			words: "was killed for lack of memory: raise resources.limits.memory; it is started again",
+		});
 	});
 
 	it("takes new lines of a log for progress, and the same line at another time for none", () => {
@@ -344,7 +411,7 @@ describe("what keeps a replica from serving", () => {
 
 	it("is said of one that was started again, and of none that came up well", () => {
 		const again = { restartCount: 1, imageID: "i", state: { running: {} }, lastState: { terminated: crashed } };
-		expect(troubleOf(pod(again), now)).toContain("too old");
+		expect(troubleOf(pod(again), now)).toEqual({ cause: "exits", words: expect.stringContaining("too old") });
 		expect(troubleOf(pod({ ...again, ready: true }), now)).toBeUndefined();
 		expect(troubleOf(pod({ imageID: "i", state: { running: {} } }), now)).toBeUndefined();
 	});

@@ -1,0 +1,44 @@
+import type { ReplicaView } from "../control/port";
+import { compareVersions, type DbVersion, sameVersion } from "../core/version";
+import type { RollStop, WaitStop } from "./events";
+import { type Ground, StepStopped } from "./ground";
+
+type Resized = Extract<WaitStop["cause"], { kind: "resized" }>;
+
+/**
+ * Makes sure that nobody else has changed the size or the version of a replica's shard while it is rolled: that is told at
+ * once, and nothing more is touched.
+ *
+ * @param restarted this roll has restarted it, so that it has to come up with the target.
+ * @throws {@link StepStopped}; ClaimLost where whoever changed it has taken over.
+ */
+export async function unchanged({ hold, given, to }: Ground, view: ReplicaView, restarted = false): Promise<void> {
+	const { name, shard } = view.replica;
+	const why =
+		given && (resized(view) ?? (given.has(shard) ? versionSet(view, to) : undefined) ?? astray(view, to, restarted));
+	if (why === undefined) return;
+	await hold.keep("now");
+	throw new StepStopped(why, name);
+}
+
+/** Others gave its shard another size than the cluster's. */
+export function resized({ asked }: ReplicaView): Resized | undefined {
+	if (asked === undefined || asked.replicas === asked.of) return undefined;
+	const { object, replicas, of } = asked;
+	return { kind: "resized", object, of, ...(replicas !== undefined && { replicas }) };
+}
+
+function versionSet({ asked }: ReplicaView, to: DbVersion): RollStop["cause"] | undefined {
+	if (asked?.image === undefined || sameVersion(asked.version, to)) return undefined;
+	const { object, image, version } = asked;
+	return { kind: "version-set", object, image, ...(version !== undefined && { version }) };
+}
+
+/** One that never started may have been asked for a later version that an update goes back from: that is no matter yet. */
+function astray({ replica, starting }: ReplicaView, to: DbVersion, restarted: boolean): RollStop["cause"] | undefined {
+	const { version, serving } = replica;
+	if (restarted && starting !== undefined && !sameVersion(starting, to))
+		return { kind: "wrong-version", runs: starting };
+	const later = version !== undefined && compareVersions(version, to) > 0;
+	return later && (serving || restarted) ? { kind: "wrong-version", runs: version } : undefined;
+}
