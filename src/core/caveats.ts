@@ -34,6 +34,8 @@ export interface Caveats {
 	/** Names of replicas that are new, and of those that go. */
 	readonly joins: readonly string[];
 	readonly leaves: readonly string[];
+	/** Tables whose rows some of those that join will not have. */
+	readonly joinsWithout: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
 }
@@ -97,6 +99,7 @@ export function caveats(
 		resumes,
 		joins: joins.map(({ name }) => name),
 		leaves,
+		joinsWithout: [...new Set(joins.flatMap(({ lacks = [] }) => lacks))].sort(),
 		notes,
 	};
 }

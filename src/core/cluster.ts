@@ -105,12 +105,17 @@ export function abridged(cluster: ObservedCluster): ObservedCluster {
 	return { ...cluster, replicas };
 }
 
+export interface Joining extends Pick<ObservedReplica, "name" | "shard" | "ordinal"> {
+	/** Tables whose rows it will not have, though its shard has some: they differ between replicas on purpose. */
+	readonly lacks?: readonly string[];
+}
+
 /** What other settings or another size do to a cluster that runs. */
 export interface Reshaping {
 	/** Replicas that run have to be restarted for it; until then they are `outdated`. */
 	readonly restarts: boolean;
 	/** Replicas that are to be made, or were made and are not let in yet. */
-	readonly joins: readonly Pick<ObservedReplica, "name" | "shard" | "ordinal">[];
+	readonly joins: readonly Joining[];
 	/** Names of the replicas that are to go, in the order in which they can. */
 	readonly leaves: readonly string[];
 }
@@ -119,7 +124,7 @@ export interface Reshaping {
 export function reshaped(cluster: ObservedCluster, { restarts, joins, leaves }: Reshaping): ObservedCluster {
 	const shards = byShard(cluster);
 	const stay = cluster.replicas.filter(({ name }) => !leaves.includes(name));
-	const joined = joins.map((replica): ObservedReplica => {
+	const joined = joins.map(({ lacks: _, ...replica }): ObservedReplica => {
 		const { version, openedBy } = (shards.get(replica.shard) ?? cluster.replicas)[0] as ObservedReplica;
 		return { ...replica, version, openedBy, serving: true, readOnly: false, caughtUp: true };
 	});
