@@ -120,13 +120,28 @@ export interface Reshaping {
 	readonly leaves: readonly string[];
 }
 
+/** What a replica holds once it has joined another that holds this. */
+const withoutRows = ({ tables }: Holdings): Holdings => ({
+	tables: tables.map((table) => (table.rows === undefined ? table : { ...table, rows: 0 })),
+});
+
 /** A cluster as it will be with its new size, before the first replica restarts for the settings or the version. */
 export function reshaped(cluster: ObservedCluster, { restarts, joins, leaves }: Reshaping): ObservedCluster {
 	const shards = byShard(cluster);
 	const stay = cluster.replicas.filter(({ name }) => !leaves.includes(name));
 	const joined = joins.map(({ lacks: _, ...replica }): ObservedReplica => {
-		const { version, openedBy } = (shards.get(replica.shard) ?? cluster.replicas)[0] as ObservedReplica;
-		return { ...replica, version, openedBy, serving: true, readOnly: false, caughtUp: true };
+		const peers = shards.get(replica.shard) ?? cluster.replicas;
+		const { version, openedBy } = peers[0] as ObservedReplica;
+		const holds = peers.find((peer) => peer.holds !== undefined)?.holds;
+		return {
+			...replica,
+			version,
+			openedBy,
+			serving: true,
+			readOnly: false,
+			caughtUp: true,
+			...(holds && { holds: withoutRows(holds) }),
+		};
 	});
 	const replicas = [...stay.map((replica) => (restarts ? { ...replica, outdated: true } : replica)), ...joined].sort(
 		(a, b) => a.shard - b.shard || a.ordinal - b.ordinal,

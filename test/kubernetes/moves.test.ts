@@ -5,6 +5,7 @@ import { create } from "../../src/pulumi/create";
 import { destroy } from "../../src/pulumi/delete";
 import { update } from "../../src/pulumi/update";
 import { Space, unavailable } from "./harness";
+import { credentials } from "./query";
 
 type Properties = Record<string, unknown>;
 const minute = 60_000;
@@ -87,8 +88,8 @@ describe("a replica that leaves", () => {
 		expect([await rows("db-0-0", "t"), await rows("db-0-1", "t")]).toEqual([0, 700]);
 
 		// As the message says.
-		const moved = `INSERT INTO FUNCTION remote('db-0-0.db-headless', default, t, 'app', 'it''s only a test') SELECT * FROM t`;
-		await space.queryPod("db-0-1", moved.replace("''", "\\'"));
+		const there = `remote('db-0-0.db-headless', default, t, '${credentials.user}', '${credentials.password.replace("'", "\\'")}')`;
+		await space.queryPod("db-0-1", `INSERT INTO FUNCTION ${there} SELECT * FROM t`);
 		await space.queryPod("db-0-1", "DROP TABLE t");
 		await db.up(at(1));
 		expect(await rows("db-0-0", "t")).toBe(700);
@@ -121,8 +122,8 @@ describe("a replica that leaves", () => {
 		expect(await rows("db-0-0", "rows")).toBe(50);
 	});
 
-	const host = (name: string) => `<shard><replica><host>${name}</host><port>9000</port></replica></shard>`;
-	const two = `<yandex><remote_servers><two>${host("localhost")}${host("nowhere.invalid")}</two></remote_servers></yandex>`;
+	const host = (port: number) => `<shard><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`;
+	const two = `<yandex><remote_servers><two>${host(9000)}${host(9)}</two></remote_servers></yandex>`;
 	moves(
 		"is refused while it may have rows queued for a server elsewhere and is too old to be told to send them",
 		async (stage) => {
@@ -134,6 +135,7 @@ describe("a replica that leaves", () => {
 			}
 			expect((await db.preview(at(1))).refused).toEqual([]);
 			await space.queryPod("db-0-1", `CREATE TABLE far ${columns} ENGINE = Distributed(two, default, rows, n)`);
+			await space.queryPod("db-0-1", `INSERT INTO far (n) ${numbers(10)}`);
 			expect((await db.preview(at(1))).refused).toEqual([
 				"replicas: db-0-1 can't go: `default`.`far` may have rows queued for other servers, and a server as old as this can't be told to send them. Move or drop that first. Set replicas back to 2 until then.",
 			]);
@@ -157,15 +159,15 @@ describe("a replica that joins", () => {
 			await space.queryPod(pod, `INSERT INTO loc ${numbers(100)}`);
 		}
 		await space.queryPod("db-0-0", `INSERT INTO rows (n) ${numbers(100)}`);
-		expect((await db.preview(at(3))).refused).toEqual([
+		expect((await db.preview(at(3))).refused).toContain(
 			'replicas: db-0-2 would be without rows that its shard has: default.loc (Log) does not replicate; default.own replicates under a path of its own on each replica; default.view (Log) does not replicate. Make them replicate, under one path for all replicas, or drop what nobody needs. Or, where replicas may differ, name it: update.localTables: ["default.loc"].',
-		]);
+		);
 		const named = (...localTables: string[]) => at(3, { update: { localTables } });
-		expect((await db.preview(named("default.loc", "default.view"))).refused).toEqual([
+		expect((await db.preview(named("default.loc", "default.view"))).refused).toContainEqual(
 			expect.stringMatching(
 				/^replicas: db-0-2 would be without rows .*: default\.own replicates .*\. Make it replicate,/,
 			),
-		]);
+		);
 		const all = named("default.loc", "default.view", "default.own");
 		const { inputs, refused } = await db.preview(all);
 		expect(refused).toEqual([]);

@@ -23,8 +23,10 @@ const patience = 30_000;
 /**
  * Why what a server keeps for other tables and servers could not all be written and sent, a clause for each table. Asks
  * only.
+ *
+ * @param shards of its cluster.
  */
-export async function unsendable(server: Server): Promise<string[]> {
+export async function unsendable(server: Server, shards: number): Promise<string[]> {
 	const { buffers, distributed, sends } = await keptBy(server);
 	const found: string[] = [];
 	if (buffers.length > 0 && (await metric(server, "StorageBufferRows")) > 0) {
@@ -40,7 +42,7 @@ export async function unsendable(server: Server): Promise<string[]> {
 	if (sends)
 		return [...found, ...(await unsent(server, "broken_data_files > 0", "has rows queued that can't be read"))];
 	const { layout } = await inventoryOf(server);
-	for (const table of distributed.filter(({ args }) => mayQueue(layout, args[0] ?? "")))
+	for (const table of distributed.filter(({ args }) => mayQueue(layout, args[0] ?? "", shards)))
 		found.push(
 			`${path(table)} may have rows queued for other servers, and a server as old as this can't be told to send them`,
 		);
@@ -50,10 +52,11 @@ export async function unsendable(server: Server): Promise<string[]> {
 /**
  * Writes what a server has taken from clients and keeps for later, and sends what it has queued for others.
  *
+ * @param shards of its cluster.
  * @returns why not, a clause for each table; empty once nothing is left.
  */
-export async function flush(server: Server): Promise<string[]> {
-	const found = await unsendable(server);
+export async function flush(server: Server, shards: number): Promise<string[]> {
+	const found = await unsendable(server, shards);
 	if (found.length > 0) return found;
 	const { buffers, distributed, sends } = await keptBy(server);
 	if (!(await writeAsync(server))) return ["it has acknowledged INSERTs that it does not write (async_insert)"];
@@ -154,11 +157,11 @@ async function existing(server: Server, tables: readonly Omit<Keeping, "args">[]
  * What is for a replica elsewhere is queued. The shards of our own configuration replicate by themselves, so that one that
  * has a replica here needs no other.
  */
-function mayQueue({ clusters, macros }: Layout, cluster: string): boolean {
+function mayQueue({ clusters, macros }: Layout, cluster: string, shards: number): boolean {
 	const name = cluster.replace(/\{(\w+)\}/g, (all, macro) => macros[macro] ?? all);
-	const members = clusters[name];
-	if (members === undefined) return true;
 	const ours = name === macros.cluster;
+	const members = clusters[name];
+	if (members === undefined) return !ours || shards > 1;
 	const here = new Set(members.filter(({ isLocal }) => ours && isLocal).map(({ shard }) => shard));
 	return members.some(({ shard, isLocal }) => !isLocal && !here.has(shard));
 }

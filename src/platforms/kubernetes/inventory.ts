@@ -1,5 +1,5 @@
 import type { HeldTable, Holdings } from "../../core/holdings";
-import type { Server } from "./server";
+import { QueryError, type Server } from "./server";
 
 /** What a server brings along itself. */
 export const ownDatabases = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')`;
@@ -28,7 +28,7 @@ UNION ALL SELECT 'member' AS kind, cluster AS a, toString(shard_num) AS b, toStr
 /** What a server is among others, as it says itself. */
 export interface Layout {
 	readonly macros: Readonly<Record<string, string>>;
-	/** Of each cluster that it knows, by name: its hosts. */
+	/** Of each cluster that it knows, by name: its hosts. None where they can't be told just now. */
 	readonly clusters: Readonly<Record<string, readonly Member[]>>;
 	/** Under which name it holds each replicated table, by the table's path. */
 	readonly replicaNames: Readonly<Record<string, string>>;
@@ -52,8 +52,16 @@ export const storing = /(MergeTree|Log)$|^(Set|Join|File|Memory|EmbeddedRocksDB)
 /** Merges leave every row as it is. */
 const keepsRows = "MergeTree";
 
+/** Without the hosts of clusters, whose names old servers look up: one that is gone, or too new to be known, fails it all. */
+const withoutMembers = inventory.replace(/\nUNION ALL SELECT 'member' .*\)$/, ")");
+
 export async function inventoryOf(server: Pick<Server, "rows">): Promise<Inventory> {
-	return readInventory(await server.rows(inventory));
+	try {
+		return readInventory(await server.rows(inventory));
+	} catch (error) {
+		if (!(error instanceof QueryError)) throw error;
+		return readInventory(await server.rows(withoutMembers));
+	}
 }
 
 /** Reads the answer to {@link inventory}. */

@@ -25,7 +25,7 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	const isMember = names(cluster, stored).includes(replica);
 	const server = await leaverOf(cluster, stored, replica, await cluster.pods());
 	if (server !== undefined) {
-		const kept = await flush(server);
+		const kept = await flush(server, stored.shards ?? 1);
 		if (kept.length > 0) throw cantGo(cluster, stored, replica, kept);
 		await lossOf(cluster, stored, replica, [replica], fetching);
 	}
@@ -140,7 +140,7 @@ export async function lossOf(
 	const fit = others.filter(({ health }) => health.caughtUp);
 	const those = fit.length > 0 ? fit : others;
 	const lost = [
-		...(await unsendable(its)),
+		...(await unsendable(its, stored.shards ?? 1)),
 		...(await heldAlone(its, isNew ? undefined : those.map(({ server }) => server))),
 	];
 	if (lost.length > 0) throw cantGo(cluster, stored, replica, lost);
