@@ -19,7 +19,6 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 	{ file: "src/platforms/kubernetes/server-config.ts", why: "the servers' configuration" },
 	{ file: "src/platforms/kubernetes/pod.ts", why: "the startup probe" },
 	{ file: "src/platforms/kubernetes/api.ts", begins: "no path of", why: "a bug of ours, not a person's matter" },
-	{ file: "src/platforms/kubernetes/tables.ts", begins: "('system'", why: "SQL" },
 	{ file: "src/cli/timeline-svg.ts", why: "markup" },
 	{ file: "src/pulumi/component/keeper-config.ts", why: "Keeper's configuration" },
 	{ file: "src/pulumi/check-new.ts", why: "facts that stand in where no rule that is asked looks at them" },
