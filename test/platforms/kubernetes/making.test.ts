@@ -60,7 +60,7 @@ describe("what has a name of a cluster that is to be made, and is another's", ()
 
 describe("the volumes that an earlier cluster left", () => {
 	const connection = {} as Connection;
-	const read = readSettings({ namespace: "ns", image: "a/b" });
+	const read = readSettings({ namespace: "ns", image: "a/b", passwordSecret: { name: "p" } });
 	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
 	const cluster = new Cluster("db", read.settings, undefined, connection);
 	const claim = (name: string, more: { readonly left?: string; readonly phase?: string } = {}) => ({
