@@ -40,6 +40,8 @@ export interface Caveats {
 	readonly leaves: readonly string[];
 	/** Of replicas that somebody scaled away. */
 	readonly rejoins: readonly string[];
+	/** Tables whose rows some of those that join will not have. */
+	readonly joinsWithout: readonly string[];
 	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
 	readonly notes: readonly CaveatNote[];
 }
@@ -112,6 +114,7 @@ export function caveats(
 		joins: joins.map(({ name }) => name),
 		leaves,
 		rejoins,
+		joinsWithout: [...new Set(joins.flatMap(({ lacks = [] }) => lacks))].sort(),
 		notes,
 	};
 }

@@ -168,12 +168,17 @@ export function abridged(cluster: ObservedCluster): ObservedCluster {
 	return { ...cluster, replicas };
 }
 
+export interface Joining extends Pick<ObservedReplica, "name" | "shard" | "ordinal"> {
+	/** Tables whose rows it will not have, though its shard has some: they differ between replicas on purpose. */
+	readonly lacks?: readonly string[];
+}
+
 /** What other settings or another size do to a cluster that runs. */
 export interface Reshaping {
 	/** Names of the replicas that have to be restarted for it, and of no others; until then they are `outdated`. */
 	readonly restarts: readonly string[];
 	/** Replicas that are to be made, or were made and are not let in yet. */
-	readonly joins: readonly Pick<ObservedReplica, "name" | "shard" | "ordinal">[];
+	readonly joins: readonly Joining[];
 	/** Names of the replicas that are to go, in the order in which they can. */
 	readonly leaves: readonly string[];
 	/** Names of the cluster's replicas that somebody scaled away, and that come back on what they had. */
@@ -189,7 +194,7 @@ export function reshaped(before: ObservedCluster, reshaping: Reshaping): Observe
 		if (leaves.includes(replica.name)) return [];
 		return [restarts.includes(replica.name) ? { ...replica, outdated: true } : replica];
 	});
-	const joined = joins.map((replica): ObservedReplica => {
+	const joined = joins.map(({ lacks: _, ...replica }): ObservedReplica => {
 		const [peer = cluster.replicas[0] as ObservedReplica] = shards.get(replica.shard) ?? [];
 		const { version, openedBy } = peer;
 		return { ...replica, version, openedBy, ...fit, ...holdsLike(shards.get(replica.shard) ?? cluster.replicas) };

@@ -30,6 +30,8 @@ export interface Holdings {
 	readonly volatile?: string;
 }
 
+type Tables = Pick<Holdings, "tables">;
+
 /** As `update.localTables` names tables that differ on purpose: `default.loc`, or `scratch.*` for a database. */
 export type LocalTables = readonly string[];
 
@@ -49,7 +51,7 @@ export const forgets = ({ engine }: HeldTable): boolean => inMemory.includes(eng
 const isInner = ({ name }: HeldTable): boolean => name.startsWith(".inner");
 
 /** The tables of one replica that another lacks: by name, engine and what its copies have in common. */
-export function lackedBy(other: Holdings, of: Holdings, local?: LocalTables): HeldTable[] {
+export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTable[] {
 	const there = new Map(other.tables.map((table) => [tableName(table), table]));
 	return of.tables.filter((table) => {
 		const its = there.get(tableName(table));
@@ -59,7 +61,7 @@ export function lackedBy(other: Holdings, of: Holdings, local?: LocalTables): He
 }
 
 /** The tables that hold rows of this replica alone. */
-export function uncopied({ tables }: Holdings): HeldTable[] {
+export function uncopied({ tables }: Tables): HeldTable[] {
 	return tables.filter(({ rows }) => rows === null || (rows !== undefined && rows > 0));
 }
 

@@ -22,7 +22,9 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			}),
 			...(upgrades && { return: "none: a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
-			...(joins.length > 0 && { joins: `${list(joins)}: first the tables, then the rows, then clients` }),
+			...(joins.length > 0 && {
+				joins: `${list(joins)}: first the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
+			}),
 			...(leaves.length > 0 && {
 				leaves: `${list(leaves)}, for good; each volume is kept, its replicated tables are dropped`,
 			}),
@@ -79,6 +81,14 @@ function exceptions(uncopied: readonly Uncopied[]): string {
 	const [first] = uncopied;
 	return `, but not from ${oneLine(first?.table ?? "", 80)} and ${count(uncopied.length - 1, "other table", "other tables")} without a second copy`;
 }
+
+const without = (tables: readonly string[]) =>
+	tables.length === 0
+		? ""
+		: `; without the rows of ${list(
+				tables.map((table) => oneLine(table, 80)),
+				4,
+			)}`;
 
 const keptAlive = "at most one for each kept-alive connection and replica";
 const betweenServers = "; a SELECT over several shards may meet one between their servers";

@@ -171,6 +171,16 @@ test("settings and size", () => {
 	});
 });
 
+test("a replica that joins without some rows", () => {
+	const joining = { shard: 0, ordinal: 2, lacks: ["default.loc", "default.view"] };
+	const reshaping = { restarts: [], joins: [{ name: "analytics-0-2", ...joining }], leaves: [], rejoins: [] };
+	const observed = reshaped(cluster("1.8.0 1.8.0"), reshaping);
+	expect(observed.replicas[2]).not.toHaveProperty("lacks");
+	expect(caveatsInput(caveats(plan(observed, v("1.8.0")), observed, [], reshaping))["settings at 1.8.0"]?.joins).toBe(
+		"analytics-0-2: first the tables, then the rows, then clients; without the rows of default.loc and default.view",
+	);
+});
+
 test("a lone replica that gets a second one is no longer alone when it restarts", () => {
 	const joins = [{ name: "analytics-0-1", shard: 0, ordinal: 1 }];
 	const observed = reshaped(cluster("1.8.0"), { restarts: ["analytics-0-0"], joins, leaves: [], rejoins: [] });

@@ -66,7 +66,7 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 		const cluster = new Cluster(name, settings, pin);
 		await attempt("version", () => cluster.image(shape.settings, version));
 		await attempt("kubernetes.passwordSecret", () => cluster.credentials(shape.settings));
-		await attempt("name", () => mayBeMade(cluster, spec));
+		await attempt("name", async () => found.push(...(await mayBeMade(cluster, spec)).obstacles));
 		for (const object of objects) await cluster.api.apply(object, { dryRun: true });
 	});
 	return found;

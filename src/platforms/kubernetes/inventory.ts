@@ -33,7 +33,7 @@ const withoutMembers = inventory.replace(/\nUNION ALL SELECT 'member' .*(?=\)$)/
 /** What a server is among others, as it says itself. */
 export interface Layout {
 	readonly macros: Readonly<Record<string, string>>;
-	/** Of each cluster that it knows, by name: its hosts. */
+	/** Of each cluster that it knows, by name: its hosts. None where they can't be told just now. */
 	readonly clusters: Readonly<Record<string, readonly Member[]>>;
 	/** Under which name it holds each replicated table, by the table's path. */
 	readonly replicaNames: Readonly<Record<string, string>>;

@@ -1,21 +1,22 @@
 import { ControlError } from "../../control/errors";
 import type { Claim } from "../../control/port";
+import { heldAlone } from "./alone";
 import { untilNoConflict } from "./api";
 import { type Cluster, names } from "./cluster";
-import { isReady } from "./diagnose";
-import { annotation, label, parseReplica, shardName } from "./names";
+import { flush, unsendable } from "./flush";
+import { annotation, label, shardName } from "./names";
 import { serverStatus, settle } from "./opened";
 import type { Stored } from "./record";
-import { health } from "./server";
+import { health, type Server } from "./server";
 import { asked } from "./size";
 import { podOf, until } from "./steps";
-import { dropReplicated, heldAlone } from "./tables";
+import { dropReplicated } from "./tables";
 import type { Pod } from "./types";
-import { rememberOpened, volumeClaims } from "./volumes";
+import { claimsOf, markLeft, rememberOpened, volumeClaims } from "./volumes";
 
 /**
- * Takes a drained replica out for good: it leaves replication first, so that no other waits for it, then its pod goes. Its
- * volume stays.
+ * Takes a drained replica out for good: what it keeps for others is written and sent, then it leaves replication, so that no
+ * other waits for it, then its pod goes. Its volume stays.
  *
  * @throws ControlError, with everything as it was, when it holds something that no other replica of its shard holds.
  */
@@ -23,7 +24,12 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	const stored = await cluster.record.guard(claim);
 	const { shard, ordinal } = cluster.place(replica);
 	const isMember = names(cluster, stored).includes(replica);
-	const answered = await mayLeave(cluster, stored, replica, [replica]);
+	const server = await leaverOf(cluster, stored, replica, await cluster.pods());
+	if (server !== undefined) {
+		const kept = await flush(server, stored.shards ?? 1);
+		if (kept.length > 0) throw cantGo(cluster, stored, replica, kept);
+		await lossOf(cluster, stored, replica, [replica], fetching);
+	}
 	const pods = await cluster.pods();
 	const size = Math.min(ordinal, stored.replicas ?? 1);
 	// Before the record: should its pod be made anew from now on, no client reaches it.
@@ -34,10 +40,10 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 		...settle(now, pods, cluster.settings(now).image),
 		...(isMember && { replicas: Math.min(now.replicas ?? 1, ordinal) }),
 	}));
-	const pod = podOf(pods, replica);
-	if (answered && pod !== undefined) await dropReplicated(await cluster.server(pod, cluster.settings(stored)));
-	const claims = (await volumeClaims(cluster)).filter(({ metadata }) => metadata.name === `data-${replica}`);
+	if (server !== undefined) await dropReplicated(server);
+	const claims = claimsOf(await volumeClaims(cluster), [replica]);
 	await rememberOpened(cluster, settled, claims, pods);
+	if (server !== undefined) await markLeft(cluster, claims, true);
 	await cluster.record.guard(claim);
 	await patchSet(cluster, shard, ordinal, { replicas: ordinal });
 	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
@@ -62,82 +68,101 @@ function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object
 const isThere = async (cluster: Cluster, replica: string) =>
 	(await cluster.api.get<Pod>("pods", replica)) !== undefined;
 
+/** Milliseconds for those that stay to fetch what was just written. */
+const fetching = 30_000;
+
+/** How to keep a replica. */
+function wayBack(cluster: Cluster, stored: Stored, replica: string): string {
+	const { shard, ordinal } = cluster.place(replica);
+	if (names(cluster, stored).includes(replica)) return `Set replicas back to ${stored.replicas}`;
+	return shard < (stored.shards ?? 1)
+		? `Set replicas to ${ordinal + 1} to keep it`
+		: `Set shards to ${shard + 1} to keep it`;
+}
+
+function cantGo(cluster: Cluster, stored: Stored, replica: string, reasons: readonly string[]): ControlError {
+	const more = reasons.length > most ? [`and ${reasons.length - most} more tables`] : [];
+	const why = [...reasons.slice(0, most), ...more].join("; ");
+	const until = names(cluster, stored).includes(replica) ? " until then" : "";
+	return new ControlError(
+		`${replica} can't go: ${why}. Move or drop that first. ${wayBack(cluster, stored, replica)}${until}.`,
+	);
+}
+
+/** More would not be read. */
+const most = 5;
+
+/** @throws ControlError that says why it can't be asked. */
+async function serverOf(cluster: Cluster, stored: Stored, replica: string, pods: readonly Pod[]): Promise<Server> {
+	try {
+		const pod = podOf(pods, replica);
+		if (pod === undefined) throw new ControlError("it has no pod");
+		const server = await cluster.server(pod, cluster.settings(stored));
+		await server.rows("SELECT 1");
+		return server;
+	} catch (error) {
+		if (!(error instanceof ControlError)) throw error;
+		throw new ControlError(
+			`${replica} can't be asked what it holds: ${error.message}. ${wayBack(cluster, stored, replica)}, or see to it first.`,
+		);
+	}
+}
+
 /**
- * Makes sure that nothing is lost with a replica, one of the cluster's or one that somebody else added: its server is asked
- * where it runs, ready or not.
- *
- * @returns whether it answered.
- * @throws ControlError as {@link lossOf} does.
+ * The server of a replica that is to go, be it one of the cluster's or one that somebody else added; `undefined` of one that
+ * served no client and does not run, or was to join and does not answer: what is on its volume stays as it is.
  */
-export async function mayLeave(
+async function leaverOf(cluster: Cluster, stored: Stored, replica: string, pods: readonly Pod[]) {
+	try {
+		return await serverOf(cluster, stored, replica, pods);
+	} catch (error) {
+		if (!(error instanceof ControlError) || names(cluster, stored).includes(replica)) throw error;
+		const pod = podOf(pods, replica);
+		const runs = pod !== undefined && serverStatus(pod)?.state?.running !== undefined;
+		const joins = pod?.metadata.labels?.[label.clients] === undefined;
+		if (runs && !joins && cluster.place(replica).shard < (stored.shards ?? 1)) throw error;
+		return undefined;
+	}
+}
+
+/**
+ * Makes sure that nothing is lost with a replica, whether it is one of the cluster's or was never let in. Asks only.
+ *
+ * @param leaves all that are to go: they are no place to keep rows.
+ * @param patience milliseconds for those that stay to fetch what it has written.
+ * @throws ControlError that says what would be lost, or why that can't be told.
+ */
+export async function lossOf(
 	cluster: Cluster,
 	stored: Stored,
 	replica: string,
 	leaves: readonly string[],
-): Promise<boolean> {
-	if (!names(cluster, stored).includes(replica)) {
-		const pod = await cluster.api.get<Pod>("pods", replica);
-		// What does not run has its data on a volume, which stays, and served no client.
-		if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return false;
-		// A new shard's holds nothing yet, nor does one that was to join and never came up.
-		if (cluster.place(replica).shard >= (stored.shards ?? 1)) return isReady(pod);
-		const joins = pod.metadata.labels?.[label.clients] === undefined;
-		if (joins && !(await answers(cluster, stored, pod))) return false;
-	}
-	await lossOf(cluster, stored, replica, leaves);
-	return true;
-}
-
-async function answers(cluster: Cluster, stored: Stored, pod: Pod): Promise<boolean> {
-	try {
-		await health(await cluster.server(pod, cluster.settings(stored)));
-		return true;
-	} catch (error) {
-		if (error instanceof ControlError) return false;
-		throw error;
-	}
-}
-
-/**
- * Makes sure that nothing is lost with a replica.
- *
- * @param leaves all that are to go: they are no place to keep rows.
- * @throws ControlError that says what would be lost, or why that can't be told.
- */
-async function lossOf(cluster: Cluster, stored: Stored, replica: string, leaves: readonly string[]): Promise<void> {
-	const settings = cluster.settings(stored);
+	patience?: number,
+): Promise<void> {
 	const { shard, ordinal } = cluster.place(replica);
-	const isMember = ordinal < (stored.replicas ?? 1);
-	const way = isMember ? `Set replicas back to ${stored.replicas}` : `Set replicas to ${ordinal + 1} to keep it`;
+	const isNew = shard >= (stored.shards ?? 1);
 	const stay = names(cluster, stored).filter((name) => {
-		const place = parseReplica(cluster, name);
-		return place?.shard === shard && place.ordinal < ordinal && !leaves.includes(name);
+		const place = cluster.place(name);
+		return place.shard === shard && place.ordinal < ordinal && !leaves.includes(name);
 	});
 	const pods = await cluster.pods();
-	const ask = async (name: string) => {
-		try {
-			const pod = podOf(pods, name);
-			if (pod === undefined) throw new ControlError("it has no pod");
-			const server = await cluster.server(pod, settings);
-			return { name, server, health: await health(server) };
-		} catch (error) {
-			if (!(error instanceof ControlError)) throw error;
-			throw new ControlError(`${name} can't be asked what it holds: ${error.message}. ${way}, or see to it first.`);
-		}
-	};
-	const [its, ...others] = await Promise.all([replica, ...stay].map(ask));
+	const its = await leaverOf(cluster, stored, replica, pods);
 	if (its === undefined) return;
-	const lost = await heldAlone(
-		its.server,
-		others.map(({ server }) => server),
+	const others = await Promise.all(
+		stay.map(async (name) => {
+			const server = await serverOf(cluster, stored, name, pods);
+			return { name, server, health: await health(server, patience) };
+		}),
 	);
-	if (lost.length > 0)
+	const fit = others.filter(({ health }) => health.caughtUp);
+	const those = fit.length > 0 ? fit : others;
+	const lost = [
+		...(await unsendable(its, stored.shards ?? 1)),
+		...(await heldAlone(its, isNew ? undefined : those.map(({ server }) => server))),
+	];
+	if (lost.length > 0) throw cantGo(cluster, stored, replica, lost);
+	if (fit.length === 0 && !isNew)
 		throw new ControlError(
-			`${replica} can't go: ${lost.join("; ")}. Move or drop that first. ${way}${isMember ? " until then" : ""}.`,
-		);
-	const behind = others.filter(({ health }) => !health.caughtUp).map(({ name }) => name);
-	if (behind.length === others.length)
-		throw new ControlError(
-			`${replica} can't go: no replica that stays is known to hold all that it holds (${behind.join(", ") || "none stays"}). ${way}, or try again once one has caught up.`,
+			`${replica} can't go: no replica that stays is known to hold all that it holds (${others.map(({ name }) => name).join(", ") || "none stays"}). ${wayBack(cluster, stored, replica)}, or try again once one has caught up.`,
 		);
 }

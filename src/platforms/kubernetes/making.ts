@@ -1,17 +1,17 @@
 import { ControlError } from "../../control/errors";
-import type { Claim, ClusterSpec } from "../../control/port";
+import type { Claim, ClusterSpec, Obstacle } from "../../control/port";
 import type { UpdateMark } from "../../core/cluster";
 import { compareVersions, type DbVersion, highest } from "../../core/version";
 import { applyAll, noteUnopened } from "./apply";
-import type { Cluster } from "./cluster";
+import { type Cluster, names } from "./cluster";
 import { label, shardName } from "./names";
 import { surroundings } from "./objects";
 import { settle } from "./opened";
 import { indexes } from "./server-config";
 import type { KubernetesSettings } from "./settings";
 import { kept, shapeOf } from "./shape";
-import type { Meta, StatefulSet } from "./types";
-import { openedVolumes, volumeClaims } from "./volumes";
+import type { Meta, StatefulSet, VolumeClaim } from "./types";
+import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "./volumes";
 
 export type Spec = ClusterSpec<KubernetesSettings>;
 
@@ -20,6 +20,10 @@ interface Found {
 	readonly sets: readonly StatefulSet[];
 	/** By which version the data of each replica was opened, as an earlier cluster of this name left it. */
 	readonly opened: Readonly<Record<string, DbVersion>>;
+	/** Of its volumes, from which an earlier cluster of this name may have gone. */
+	readonly claims: readonly VolumeClaim[];
+	/** What its size has against it. */
+	readonly obstacles: readonly Obstacle[];
 }
 
 /**
@@ -41,7 +45,8 @@ export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">
 		throw new ControlError(
 			`the volumes of '${cluster.name}' hold data that ${newest} opened, and a DB version never goes back: set version to ${newest} or later`,
 		);
-	return { sets, opened };
+	const obstacles = sets.length === 0 ? sizeOfVolumes(cluster, claims, spec) : [];
+	return { sets, opened, claims, obstacles };
 }
 
 const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
@@ -52,7 +57,8 @@ const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
 /** Makes what is missing; what a server has opened keeps its version. */
 export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
 	await cluster.record.guard(claim);
-	const { sets, opened } = await mayBeMade(cluster, spec);
+	const { sets, opened, claims, obstacles } = await mayBeMade(cluster, spec);
+	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
 	const pods = await cluster.pods();
 	// An image that does not exist is told before anything is written.
 	await cluster.image(kept(spec.settings), spec.version);
@@ -66,6 +72,7 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 		const next = { ...settled, ...shape, ...mark, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
 		return noteUnopened(cluster, next, next, spec.version, pods);
 	});
+	await markLeft(cluster, claimsOf(claims, names(cluster, stored)), false);
 	await applyAll(cluster, { stored, sets, pods }, cluster.shape(stored), spec.version);
 }
 

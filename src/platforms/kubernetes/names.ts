@@ -27,6 +27,8 @@ export const annotation = {
 	idle: "pulumi-dbcluster/idle",
 	/** Of a volume claim whose cluster is gone: the highest version that opened its data. */
 	openedBy: "pulumi-dbcluster/opened-by",
+	/** Of a volume claim: its replica left the cluster on purpose, with nothing that the others lack. Public: a create looks at no volume where a person sets it to `"true"`. */
+	left: "pulumi-dbcluster/left",
 } as const;
 
 export const ports = { http: 8123, native: 9000, interserver: 9009, metrics: 9363 } as const;

@@ -1,9 +1,12 @@
 import { ControlError } from "../../control/errors";
 import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../control/port";
+import { type HeldTable, type LocalTables, lackedBy, tableName } from "../../core/holdings";
 import { applyAll, imageOf, joins, noteUnopened, type Seen } from "./apply";
 import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
-import { mayLeave } from "./leave";
+import { inventoryOf } from "./inventory";
+import { foresee } from "./lacks";
+import { lossOf } from "./leave";
 import type { Spec } from "./making";
 import { clientServiceName, parseReplica, replicaName, shardName } from "./names";
 import { surroundings } from "./objects";
@@ -16,9 +19,9 @@ import { amount, type KubernetesSettings } from "./settings";
 import { type Shape, shapeOf } from "./shape";
 import { scaledAway } from "./size";
 import { applySet, podOf, relabel, renderedSet } from "./steps";
-import { copyTables } from "./tables";
+import { copyTables, isInner } from "./tables";
 import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "./types";
-import { growVolumes, requestedStorage, volumeClaims } from "./volumes";
+import { claimsOf, growVolumes, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
 
@@ -42,8 +45,15 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	const obstacles = sizeObstacles(cluster, seen, wanted, joining.length + leaves.length > 0);
 	const attempt = collector(obstacles);
 
-	if (obstacles.length === 0)
-		for (const replica of leaves) await attempt("replicas", () => mayLeave(cluster, stored, replica, leaves));
+	let joins: Assessment["joins"] = joining;
+	if (obstacles.length === 0) {
+		for (const replica of leaves) await attempt("replicas", () => lossOf(cluster, stored, replica, leaves));
+		await attempt("replicas", async () => {
+			const foreseen = await foresee(cluster, stored, pods, joining, wanted.localTables);
+			joins = foreseen.joins;
+			obstacles.push(...foreseen.obstacles);
+		});
+	}
 	const restarts: string[] = [];
 	await attempt("kubernetes", async () => {
 		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
@@ -62,7 +72,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		}
 	});
 	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape.settings, { dryRun: true }));
-	return { obstacles, restarts: restarts.sort(), joins: joining, leaves, rejoins: scaledAway(cluster, stored, sets) };
+	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins: scaledAway(cluster, stored, sets) };
 }
 
 const nameOf = ({ metadata }: Pod) => metadata.name;
@@ -161,7 +171,7 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 	const fresh = names(cluster, spec).filter((name) => !members.includes(name));
 	if (fresh.length === 0) return [];
 	const pods = await cluster.pods();
-	const fit = await Promise.all(fresh.map((name) => holdsAll(cluster, stored, name, members, pods)));
+	const fit = await Promise.all(fresh.map((name) => holdsAll(cluster, stored, name, members, pods, spec.localTables)));
 	const out = fresh.filter((_, index) => !fit[index]);
 	if (out.length > 0) return out;
 	const sets = await cluster.sets();
@@ -174,7 +184,9 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 		const pod = podOf(pods, name);
 		if (pod !== undefined) await relabel(cluster, pod, clientServiceName(cluster.name));
 	}
-	await growVolumes(cluster, await volumeClaims(cluster), shape.settings);
+	const claims = await volumeClaims(cluster);
+	await growVolumes(cluster, claims, shape.settings);
+	await markLeft(cluster, claimsOf(claims, fresh), false);
 	// Last: until here, whoever comes after a crash does all of this once more.
 	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));
 	return [];
@@ -186,6 +198,7 @@ async function holdsAll(
 	replica: string,
 	members: readonly string[],
 	pods: readonly Pod[],
+	local: LocalTables | undefined,
 ): Promise<boolean> {
 	const pod = podOf(pods, replica);
 	if (pod === undefined || !isReady(pod)) return false;
@@ -196,6 +209,23 @@ async function holdsAll(
 	const donor = ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster, shard)}-`)) ?? ready[0];
 	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
 	const server = await cluster.server(pod, settings);
-	const whole = await copyTables(await cluster.server(donor, settings), server);
-	return whole && (await health(server)).caughtUp;
+	const from = await cluster.server(donor, settings);
+	const whole = await copyTables(from, server);
+	if (!whole || !(await health(server)).caughtUp) return false;
+	// What shards hold is apart.
+	if (cluster.place(donor.metadata.name).shard !== shard) return true;
+	const [own, theirs] = await Promise.all([inventoryOf(server), inventoryOf(from)]);
+	const lacking = lackedBy(own, theirs, local);
+	for (const table of lacking) {
+		const its = own.tables.find((one) => tableName(one) === tableName(table));
+		if (its !== undefined)
+			throw new ControlError(
+				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, and that of ${donor.metadata.name} ${kindOf(table)}, so it would never get those rows. Drop it on ${replica} and make it under one path for all replicas, or name it in update.localTables, and run pulumi up again`,
+			);
+	}
+	// Those of views come with them, under names that may differ.
+	return lacking.every(isInner);
 }
+
+const kindOf = ({ engine, path }: HeldTable) =>
+	path === undefined ? engine : `${engine} under the replication path ${path}`;

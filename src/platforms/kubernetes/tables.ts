@@ -1,8 +1,6 @@
 import { ControlError } from "../../control/errors";
+import { ownDatabases } from "./inventory";
 import { QueryError, type Server, type Settings } from "./server";
-
-/** What a server brings along itself. */
-const own = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')`;
 
 interface Table {
 	readonly database: string;
@@ -11,8 +9,8 @@ interface Table {
 	readonly statement: string;
 }
 
-const quoted = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
-const path = ({ database, name }: Pick<Table, "database" | "name">) => `${quoted(database)}.${quoted(name)}`;
+export const quoted = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
+export const path = ({ database, name }: Pick<Table, "database" | "name">) => `${quoted(database)}.${quoted(name)}`;
 
 /** Of some settings those that a server knows. */
 async function known(server: Server, settings: Settings): Promise<Settings> {
@@ -32,17 +30,17 @@ const whole: Settings = {
 
 /** Tables of one server, those that views keep their rows in among them. */
 async function tablesOf(server: Server): Promise<Table[]> {
-	const sql = `SELECT database, name, engine, create_table_query AS statement FROM system.tables WHERE database NOT IN ${own}`;
+	const sql = `SELECT database, name, engine, create_table_query AS statement FROM system.tables WHERE database NOT IN ${ownDatabases}`;
 	return (await server.rows(sql, await known(server, whole))) as unknown as Table[];
 }
 
-async function databasesOf(server: Server): Promise<Map<string, string>> {
-	const rows = await server.rows(`SELECT name, engine FROM system.databases WHERE name NOT IN ${own}`);
+export async function databasesOf(server: Server): Promise<Map<string, string>> {
+	const rows = await server.rows(`SELECT name, engine FROM system.databases WHERE name NOT IN ${ownDatabases}`);
 	return new Map(rows.map(({ name, engine }) => [String(name), String(engine)]));
 }
 
 /** The tables of a view's rows come with the view. */
-const isInner = ({ name }: Table) => name.startsWith(".inner");
+export const isInner = ({ name }: Pick<Table, "name">) => name.startsWith(".inner");
 
 /**
  * Whatever a server refuses to make by default and may have been told to make: what a table was made under is not known any
@@ -129,44 +127,6 @@ export async function copyTables(from: Server, to: Server, patience = 10_000): P
 		missing = failed.map(({ table }) => table);
 	}
 	return lacking.every(({ database }) => databases.get(database) !== "Replicated");
-}
-
-/** Engines whose tables hold rows of one server alone. */
-const storing = /(MergeTree|Log)$|^(Set|Join|File|Memory|EmbeddedRocksDB)$/;
-const replicating = /^(Replicated|Shared).*MergeTree$/;
-
-/**
- * What would be lost with a server: tables with rows that do not replicate, and replicated ones that no other server of the
- * shard has. Says why it can't leave, too, where that is for another reason. Rows that the others lack are not asked for
- * here: see `health`.
- */
-export async function heldAlone(server: Server, others: readonly Server[]): Promise<string[]> {
-	const [databases, tables, ...elsewhere] = await Promise.all([
-		databasesOf(server),
-		tablesOf(server),
-		...others.map(tablesOf),
-	]);
-	const found: string[] = [];
-	for (const [database, engine] of databases)
-		if (engine === "Replicated")
-			found.push(`the database ${quoted(database)} is of engine Replicated, whose replicas leave only by hand`);
-	for (const table of tables.filter(({ engine }) => storing.test(engine))) {
-		if (replicating.test(table.engine)) {
-			const copies = elsewhere.filter((its) =>
-				its.some(({ engine, ...other }) => path(other) === path(table) && replicating.test(engine)),
-			);
-			if (copies.length === 0) found.push(`${path(table)} is on no other replica`);
-			continue;
-		}
-		const rows = await server.rows(`SELECT 1 FROM ${path(table)} LIMIT 1`).catch((error: unknown) => {
-			if (!(error instanceof QueryError)) throw error;
-			// A Set can't be read.
-			found.push(`${path(table)} does not replicate (${table.engine}), and whether it has rows can't be told`);
-			return [];
-		});
-		if (rows.length > 0) found.push(`${path(table)} has rows and does not replicate (${table.engine})`);
-	}
-	return found;
 }
 
 /** The others hold its rows, and it goes as a whole: large tables, and those that a dictionary reads, are dropped as well. */

@@ -135,4 +135,5 @@ export interface Event {
 export interface VolumeClaim {
 	readonly metadata: Meta;
 	readonly spec?: { readonly resources?: { readonly requests?: { readonly storage?: string } } };
+	readonly status?: { readonly phase?: string };
 }

@@ -1,10 +1,11 @@
+import type { Obstacle } from "../../control/port";
 import { type DbVersion, parseVersion } from "../../core/version";
 import type { Cluster } from "./cluster";
-import { annotation, clusterSelector } from "./names";
+import { annotation, clusterSelector, parseReplica } from "./names";
 import { everStarted, openedBy } from "./opened";
 import type { Stored } from "./record";
 import { amount } from "./settings";
-import type { KeptSettings } from "./shape";
+import type { KeptSettings, Shape } from "./shape";
 import type { Pod, VolumeClaim } from "./types";
 
 export const volumeClaims = (cluster: Cluster) =>
@@ -56,3 +57,57 @@ export function openedVolumes(claims: readonly VolumeClaim[]): Record<string, Db
 		}),
 	);
 }
+
+/** Notes on the claims of replicas that they left on purpose, or that they are back. */
+export async function markLeft(cluster: Cluster, claims: readonly VolumeClaim[], left: boolean): Promise<void> {
+	for (const { metadata } of claims) {
+		if ((metadata.annotations?.[annotation.left] === "true") === left) continue;
+		const annotations = { [annotation.left]: left ? "true" : null };
+		await cluster.api.merge("persistentvolumeclaims", metadata.name, { metadata: { annotations } });
+	}
+}
+
+/** The claims of some replicas' volumes. */
+export const claimsOf = (claims: readonly VolumeClaim[], replicas: readonly string[]) =>
+	claims.filter((each) => replicas.includes(replicaOf(each)));
+
+type Size = Pick<Shape, "shards" | "replicas">;
+
+/**
+ * What stands against a cluster of some size over the volumes that an earlier one of its name left: made smaller, it would
+ * serve without what lies on the others; made larger, its new replicas would serve without tables.
+ */
+export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], wanted: Size): Obstacle[] {
+	const places = claims.flatMap(({ metadata: { name, annotations }, status }) => {
+		const place = parseReplica(cluster, name.replace(/^data-/, ""));
+		if (place === undefined || annotations?.[annotation.left] === "true") return [];
+		// One that was never bound holds nothing, and tells the size all the same.
+		return [{ shards: place.shard + 1, replicas: place.ordinal + 1, name, holds: status?.phase !== "Pending" }];
+	});
+	if (places.length === 0) return [];
+	return (["shards", "replicas"] as const).flatMap((property): Obstacle[] => {
+		const had = Math.max(...places.map((place) => place[property]));
+		const size = property === "shards" ? count(had, "shard") : `${count(had, "replica")} a shard`;
+		const kept = `the volumes that an earlier '${cluster.name}' left are of ${size}`;
+		const asked = wanted[property];
+		const later = `to ${asked} once the cluster serves`;
+		const beyond = places.flatMap((place) => (place.holds && place[property] > asked ? [place.name] : []));
+		if (asked > had)
+			return [
+				{
+					property,
+					reason: `${kept}, and what is new beside them would serve without their tables. Set ${property} to ${had}, and ${later}.`,
+				},
+			];
+		if (beyond.length === 0) return [];
+		const then = property === "replicas" ? `, and ${later}` : "";
+		return [
+			{
+				property,
+				reason: `${kept}, and nobody would serve what is on ${beyond.join(", ")}. Set ${property} to ${had}${then}. Or, where that data is not wanted, delete it: kubectl delete pvc ${beyond.join(" ")} -n ${cluster.api.namespace}.`,
+			},
+		];
+	});
+}
+
+const count = (number: number, one: string) => `${number} ${one}${number === 1 ? "" : "s"}`;

@@ -18,7 +18,7 @@ function rendered(): string {
 
 /**
  * What is said to servers, on current engines: those of the real cluster are old ones. The statements of replicas that join
- * are in tables.test.ts.
+ * are in tables.test.ts, of those that leave in alone.test.ts and flush.test.ts.
  */
 describe.each([versions.v1, versions.v2])("ClickHouse %s", (version) => {
 	let engine: BareEngine;

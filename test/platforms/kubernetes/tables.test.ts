@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ControlError } from "../../../src/control/errors";
 import { QueryError } from "../../../src/platforms/kubernetes/server";
-import { copyTables, heldAlone } from "../../../src/platforms/kubernetes/tables";
+import { copyTables } from "../../../src/platforms/kubernetes/tables";
 import { versions } from "../local/place";
 import { BareEngine } from "./bare-engine";
 
@@ -98,14 +98,5 @@ describe("on a current engine", () => {
 			"the table `shop`.`late` can't be made on the new replica: Code: 60. no such table",
 		);
 		await from.sql("DROP TABLE shop.late");
-	});
-
-	it("finds rows that are nowhere else", async () => {
-		await from.sql("CREATE TABLE shop.members (n UInt64) ENGINE = Set");
-		expect(await heldAlone(from.server, [to.server])).toEqual([
-			"`shop`.`members` does not replicate (Set), and whether it has rows can't be told",
-			"`shop`.`rows` has rows and does not replicate (MergeTree)",
-		]);
-		expect(await heldAlone(to.server, [from.server])).toEqual([]);
 	});
 });
