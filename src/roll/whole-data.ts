@@ -126,16 +126,27 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 	await hold.change((claim) => control.remember(claim, replica, undefined));
 }
 
-/** Where another serves all that it has, and more. Best effort: it is on the way to an error that says more. */
-async function keepOut({ control, hold, localTables }: Ground, replica: string, others: readonly string[]) {
+/**
+ * Where another serves all that it has, and more: what that one has is kept with the cluster then, so that no later roll
+ * lets the replica back before it has it, too. Best effort: it is on the way to an error that says more.
+ */
+async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
+	const { control, hold, localTables } = ground;
 	const own = await control.holds(replica);
 	const views = await Promise.all(others.map((name) => control.look(name)));
 	const serving = views.flatMap((view) => (view.replica.serving ? [view.replica.name] : []));
-	const better = (await holdingsOf(control, serving)).some(({ holds }) => {
+	const better = (await holdingsOf(control, serving)).find(({ holds }) => {
 		if (holds === undefined || own === undefined) return false;
 		return lackedBy(own, holds, localTables).length > 0 && lackedBy(holds, own, localTables).length === 0;
-	});
-	if (better) await hold.change((claim) => control.drain(claim, replica)).catch(() => {});
+	})?.holds;
+	if (better === undefined) return;
+	const known = (await control.record())?.held?.[replica];
+	const digest = digestOf(better, localTables);
+	const change = async () => {
+		if (known === undefined) await hold.change((claim) => control.remember(claim, replica, digest));
+		await hold.change((claim) => control.drain(claim, replica));
+	};
+	await change().catch(() => {});
 }
 
 /**
@@ -160,6 +171,7 @@ export async function remembered(
 			await ground.hold.change((claim) => ground.control.remember(claim, replica, undefined));
 			continue;
 		}
+		await keepOut(ground, replica, othersOf(replica));
 		const { at } = now;
 		throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
 	}

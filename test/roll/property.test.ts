@@ -67,7 +67,9 @@ it("a roll through any faults keeps every promise, and a later one without them 
 				ends.lacking++;
 				const second = await run(world, v3, patient);
 				endsWell(world, second, v3);
-				expect(["data-missing", "not-safe", "its data ends with its process"]).toContain(causeOf(second));
+				// Or what comes back first waits for rows that only others have which are down.
+				const causes = ["data-missing", "not-safe", "its data ends with its process", "volatile", "stalled"];
+				expect(causes).toContain(causeOf(second));
 				keepsOut(world, second);
 			}
 			mend(world);

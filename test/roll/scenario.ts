@@ -120,6 +120,7 @@ export function mend(world: World): void {
 		unit.volatile = undefined;
 		world.data.setTables(unit, tables);
 	}
+	world.data.restore();
 }
 
 /** Of a cluster that runs: something is gone, or about to be, that somebody can tell of. */

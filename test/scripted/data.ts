@@ -140,6 +140,12 @@ export class Data {
 		}
 	}
 
+	/** Every replica gets the rows of its tables, as from a backup. */
+	restore(): void {
+		for (const row of this.#open) for (const unit of this.#withTable(row)) unit.stored.add(row.id);
+		this.#open.clear();
+	}
+
 	/** As a fault. */
 	lose(unit: Unit, what: "all" | "a table"): void {
 		this.lostAt.set(unit.name, this.clock.now());
