@@ -55,6 +55,8 @@ export type Cause =
 	| "scaled"
 	/** A later version opened its data. */
 	| "version"
+	/** It lacks the tables of the others. */
+	| "emptied"
 	/** Its data may differ from the others'. */
 	| "data"
 	/** Somebody else has the port of the cluster. */

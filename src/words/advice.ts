@@ -52,6 +52,8 @@ const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	keeper: () => "see to it that Keeper is up and can be reached from the pods at the hosts of kubernetes.keeper",
 	replication: (at) =>
 		`find out why it does not catch up (SELECT last_exception FROM system.replication_queue on ${pod(at)})`,
+	emptied: (at) =>
+		`find out what became of its volume, and give it its tables back: what SHOW CREATE TABLE says of each on another replica, run on ${pod(at)} with ATTACH in the place of CREATE; rows that replicate then come by themselves`,
 	scaled: () => "scale it back (kubectl scale)",
 	version: () => "set version to the one that opened its data, or to a later one",
 	data: () =>

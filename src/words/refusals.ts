@@ -56,10 +56,10 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const transient = state !== "Degraded" && state !== "Unknown";
 		// What ends by itself says in its last words what is to be mended.
 		const known = troubles.find(({ cause }) => cause !== undefined && cause !== "exits");
-		const first = known?.cause === undefined ? "mend the cluster first" : advice(known.cause, known);
+		const first = known?.cause === undefined ? "Mend the cluster first" : sentence(advice(known.cause, known));
 		const wayOut = transient
 			? `Preview again when it is done. ${support} if it never is.`
-			: `${first.charAt(0).toUpperCase()}${first.slice(1)}, then preview again. ${support} if it can't be mended.`;
+			: `${first}, then preview again. ${support} if it can't be mended.`;
 		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
 	},
 
@@ -109,9 +109,10 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		`no replica is taken down for ${target} while the servers tell another layout than the declared one, which is ${shape(declared)}: they tell ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can answer for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers tell.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
-		const clauses = tables.map(
-			({ table, on, lack }) =>
-				`${list(lack, 3)} ${lack.length === 1 ? "lacks" : "lack"} ${oneLine(table, 100)}, which ${list(on, 3)} ${on.length === 1 ? "holds" : "hold"}`,
+		const clauses = tables.map(({ table, on, lack }) =>
+			on.some((replica) => lack.includes(replica))
+				? `${oneLine(table, 100)} is another table on each of ${list(on, 3)}, by its engine or its path in Keeper`
+				: `${list(lack, 3)} ${lack.length === 1 ? "lacks" : "lack"} ${oneLine(table, 100)}, which ${list(on, 3)} ${on.length === 1 ? "holds" : "hold"}`,
 		);
 		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
 		if (unasked.length > 0)
@@ -120,7 +121,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut =
 			first === undefined
 				? "See to it that it answers, then preview again."
-				: `Make ${all === 1 ? "it" : "them"} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack[0]} with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables. Then preview again.`;
+				: `${first.on.includes(first.lack[0] ?? "") ? `Drop it where it is wrong, and make it` : `Make ${all === 1 ? "it" : "them"}`} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack.find((replica) => replica !== first.on[0])} with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables. Then preview again.`;
 		return `no replica is taken down for ${target} while those of its shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
@@ -185,6 +186,8 @@ function mend(evidence: Told["evidence"], apart: boolean): string {
 			return `Where that is not so, mend remote_servers in their configuration.`;
 	}
 }
+
+const sentence = (clause: string) => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
 
 function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 	switch (flaw) {

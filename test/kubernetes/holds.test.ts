@@ -42,6 +42,18 @@ async function judged(control: KubernetesControl, localTables: string[] = []) {
 	return { refusals: decide(question).map(refusalText), caveats: Object.values(said)[0] };
 }
 
+/** Gives a replica its table back, as the messages say. */
+async function give(space: Space, from: string, to: string): Promise<void> {
+	const statement = await space.queryPod(from, "SHOW CREATE TABLE default.rows");
+	await space.queryPod(
+		to,
+		statement
+			.replaceAll("\\n", "\n")
+			.replaceAll("\\'", "'")
+			.replace(/^CREATE/, "ATTACH"),
+	);
+}
+
 /** As `kubectl delete pvc --wait=false` does: it goes with its pod. */
 const deleteClaim = (space: Space, name: string) =>
 	send(space.api, "DELETE", `/api/v1/namespaces/${space.namespace}/persistentvolumeclaims/${name}`, {});
@@ -83,6 +95,47 @@ it.skipIf(unavailable !== undefined)(
 			for (const pod of ["db-0-0", "db-0-1"])
 				expect([await count(space, pod), await count(space, pod, "log")]).toEqual([String(rows), "1"]);
 			expect(await control.record()).not.toHaveProperty("held");
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+it.skipIf(unavailable !== undefined)(
+	"a replica that lost its volume serves no client, and no update begins before it has its tables back",
+	{ timeout: 5 * minute },
+	async () => {
+		const space = await Space.open();
+		try {
+			const control = await startCluster(space, { version: versions.v1 });
+			await filled(space);
+			const load = startLoad({ endpoint: await space.endpoint("db"), table: "rows" });
+			await deleteClaim(space, "data-db-0-1");
+			// Out of the Service first, so that what fails is not the pod's end.
+			await space.api.merge("pods", "db-0-1", { metadata: { labels: { "pulumi-dbcluster/clients": null } } });
+			await vi.waitFor(async () => expect((await control.look("db-0-1")).replica.serving).toBe(false), {
+				timeout: minute,
+			});
+			const before = load.seen.selects;
+			await vi.waitFor(() => expect(load.seen.selects).toBeGreaterThan(before + 50), { timeout: minute });
+			await space.api.delete("pods", "db-0-1", (await space.api.get<Pod>("pods", "db-0-1"))?.metadata.uid);
+			const words = "it holds none of the tables that db-0-0 replicates, and is kept from clients";
+			await vi.waitFor(
+				async () => expect((await control.look("db-0-1")).failure).toEqual({ cause: "emptied", words }),
+				{
+					timeout: minute,
+					interval: 500,
+				},
+			);
+			expect((await judged(control)).refusals).toEqual([
+				expect.stringContaining(`the cluster is Degraded (db-0-1: ${words}); an update to 1.8.0 starts only from`),
+			]);
+			await give(space, "db-0-0", "db-0-1");
+			await vi.waitFor(async () => expect((await control.observe())?.state).toBe("Started"), { timeout: minute });
+			await vi.waitFor(async () => expect((await judged(control)).refusals).toEqual([]), { timeout: minute });
+			const seen = await load.stop();
+			expect(seen.failedSelects).toEqual([]);
+			expect(Number(await count(space, "db-0-1"))).toBeGreaterThanOrEqual(rows);
 		} finally {
 			await space.close();
 		}

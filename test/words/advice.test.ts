@@ -32,6 +32,8 @@ const expected: { readonly [Each in Cause]: string | readonly [string, string, s
 	container: "see to that container, which is not the server's (kubectl logs db-0-1 --container <its name>)",
 	keeper: "see to it that Keeper is up and can be reached from the pods at the hosts of kubernetes.keeper",
 	replication: "find out why it does not catch up (SELECT last_exception FROM system.replication_queue on db-0-1)",
+	emptied:
+		"find out what became of its volume, and give it its tables back: what SHOW CREATE TABLE says of each on another replica, run on db-0-1 with ATTACH in the place of CREATE; rows that replicate then come by themselves",
 	scaled: "scale it back (kubectl scale)",
 	version: "set version to the one that opened its data, or to a later one",
 	data: 'set desiredState to "Stopped" and run pulumi up, put a copy of the folder of a replica that is well in the place of its own, then set it back',

@@ -37,7 +37,7 @@ test("a creation that does not come up", () => {
 	const stop: RollStop = { ...failed, change: "creation", serving: [], reads: false };
 	expect(stopText(stop)).toMatch(/^creation of 'analytics' at 1\.9\.0 stopped at the first of 2 replicas\. /);
 	expect(stopText(stop)).toMatch(
-		/: reads and writes fail\. Next: mend the image \(locally, the engine\) of 1\.9\.0 or the settings, or set a later version, and run pulumi up again: it goes on from here\. The vendor's support helps if none of these comes up\.$/,
+		/: reads and writes fail\. Next: mend the image \(locally, the engine\) of 1\.9\.0 or the settings, or set a later version, and run pulumi up again: it goes on from here\. The vendor's support helps if neither comes up\.$/,
 	);
 });
 

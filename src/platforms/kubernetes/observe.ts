@@ -1,10 +1,11 @@
 import { ControlError } from "../../control/errors";
 import type { ReplicaView } from "../../control/port";
-import type { ObservedCluster, ObservedReplica } from "../../core/cluster";
+import type { Failure, ObservedCluster, ObservedReplica } from "../../core/cluster";
 import type { State } from "../../core/state";
 import { askedOf, notAskedFor } from "./asked";
 import { type Cluster, inEndpoints, names } from "./cluster";
 import { diagnose, isReady, troubleOf } from "./diagnose";
+import { emptied } from "./emptied";
 import { TimedOut } from "./errors";
 import { annotation, containerOf, label, replicaName, shardName } from "./names";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
@@ -47,7 +48,8 @@ export async function observe(
 			indexes(size.replicas).map(async (ordinal) => {
 				const pod = pods.find(({ metadata }) => metadata.name === replicaName(cluster, shard, ordinal));
 				const [healthy, unasked] = await askHealth(cluster, seen.settings, pod, observePatience);
-				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
+				const empty = healthy && (await emptied(cluster, seen.settings, pod, async () => pods));
+				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
 			}),
 		),
 	);
@@ -75,7 +77,8 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 		askHealth(cluster, settings, pod),
 		askQueries(cluster, settings, pod),
 	]);
-	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, unasked);
+	const empty = healthy && isMember ? await emptied(cluster, settings, pod, () => cluster.pods()) : undefined;
+	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
 	// It may be loading its tables still, whatever its readiness probe says: it can't stand in for another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
 	const asked = askedOf(cluster, stored, shard, set);
@@ -83,7 +86,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, ...found } = await closely(cluster, set, pod);
-	const failure = found.failure ?? notAskedFor(cluster, stored, shard, ordinal, set);
+	const failure = found.failure ?? empty ?? notAskedFor(cluster, stored, shard, ordinal, set);
 	const why = { ...found, ...(failure && { failure }) };
 	const stopping = pod?.metadata.deletionTimestamp !== undefined;
 	// Its template may be older than the StatefulSet's: `outdated` tells that.
@@ -145,7 +148,7 @@ function replicaOf(
 	ordinal: number,
 	pod: Pod | undefined,
 	healthy: Health | undefined,
-	unasked: string | undefined,
+	{ unasked, empty }: { readonly unasked: string | undefined; readonly empty: Failure | undefined },
 ): ObservedReplica {
 	const name = replicaName(cluster, shard, ordinal);
 	const set = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard));
@@ -167,7 +170,7 @@ function replicaOf(
 	const why =
 		serving || stopped || gone !== undefined
 			? undefined
-			: (notAskedFor(cluster, stored, shard, ordinal, set) ?? troubleOf(pod, cluster.api.connection.now()));
+			: (notAskedFor(cluster, stored, shard, ordinal, set) ?? empty ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = serving ? (unasked ?? healthy?.trouble) : stopped ? undefined : (gone ?? why?.words);
 	return {
 		name,

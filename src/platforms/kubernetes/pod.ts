@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DbVersion } from "../../core/version";
-import { annotation, clientServiceName, container, dataVolume, label, ports } from "./names";
+import { annotation, clientServiceName, container, dataVolume, headlessName, label, ports } from "./names";
 import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
 import type { Meta, PodTemplate } from "./types";
@@ -40,11 +40,22 @@ export const startupQuery =
 
 const clientFile = "/etc/clickhouse-client/dbcluster.xml";
 
-/** A replica beyond the cluster's size, as `kubectl scale` makes one, never becomes ready: clients would miss tables there. */
-const startupCommand = ({ passwordSecret }: Shape["settings"]) => {
-	const login = passwordSecret === undefined ? "" : `--config-file ${clientFile} `;
+/** How many tables a replica has that replicate. */
+export const replicatedTables = "SELECT count() AS tables FROM system.tables WHERE engine LIKE 'Replicated%'";
+
+/**
+ * A replica beyond the cluster's size, as `kubectl scale` makes one, never becomes ready, nor does one that has none of the
+ * tables that its peers replicate, as after the loss of its volume: clients would miss tables there. Of the peers the first
+ * four are asked, for two seconds each: those that do not answer have no say. One that joins gets its tables later on.
+ */
+const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
+	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
 	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
-	return ["sh", "-c", `${isMember} && [ "$(clickhouse-client ${login}--query "${startupQuery}")" = 0 ]`];
+	const isWell = `[ "$(${client} --query "${startupQuery}")" = 0 ]`;
+	const peer = `\${DBCLUSTER_REPLICA%-*}-$n.${headlessName(name)}.${namespace}.svc`;
+	const peers = `n=0; while [ $n -lt "$DBCLUSTER_SIZE" ] && [ $n -lt 4 ]; do t=$(${client} --connect_timeout 2 --host ${peer} --query "${replicatedTables}" 2>/dev/null) && [ "$t" != 0 ] && exit 1; n=$((n + 1)); done; exit 0`;
+	const hasTables = `{ [ "$(${client} --query "${replicatedTables}")" != 0 ] && exit 0; ${peers}; }`;
+	return ["sh", "-c", [isMember, isWell, ...(joining ? [] : [hasTables])].join(" && ")];
 };
 
 /** Whether a pod was made beyond the size that its cluster had then; of one that others made that can't be told. */
@@ -77,7 +88,7 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 				[annotation.size]: String(shape.replicas),
 			},
 		},
-		spec: podSpec(shape, shard, image),
+		spec: podSpec(shape, shard, image, joining),
 	};
 }
 
@@ -85,7 +96,7 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 export const templateHash = (of: Pick<PodTemplate, "metadata"> | undefined): string | undefined =>
 	of?.metadata?.annotations?.[annotation.template];
 
-function podSpec(shape: Shape, shard: number, image: Image): object {
+function podSpec(shape: Shape, shard: number, image: Image, joining = false): object {
 	const { settings } = shape;
 	const ping = { httpGet: { path: "/ping", port: "http" } };
 	return {
@@ -127,7 +138,7 @@ function podSpec(shape: Shape, shard: number, image: Image): object {
 				},
 				// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
 				startupProbe: {
-					exec: { command: startupCommand(settings) },
+					exec: { command: startupCommand(shape, joining) },
 					periodSeconds: 1,
 					timeoutSeconds: 10,
 					failureThreshold: 86_400,

@@ -51,6 +51,7 @@ describe("what a replica holds", () => {
 	it("is told with where it is", async () => {
 		expect(await held(claim, { volumeClaimTemplates: [{ metadata: { name: "data" } }] })).toEqual({
 			tables,
+			layout: { clusters: {} },
 			at: "/var/lib/clickhouse/ on the volume claim data-clickhouse-0",
 		});
 	});
@@ -58,6 +59,7 @@ describe("what a replica holds", () => {
 	it("ends with the pod where its volume does", async () => {
 		expect(await held(scratch, { volume: scratch })).toEqual({
 			tables,
+			layout: { clusters: {} },
 			at: "/var/lib/clickhouse/ on the emptyDir volume data",
 			volatile: "/var/lib/clickhouse/ is on the emptyDir volume data",
 		});
@@ -66,6 +68,7 @@ describe("what a replica holds", () => {
 	it("ends with the pod, too, where its author has given the next one another volume", async () => {
 		expect(await held(claim, { volume: scratch })).toEqual({
 			tables,
+			layout: { clusters: {} },
 			at: "/var/lib/clickhouse/ on the volume claim data-clickhouse-0",
 			volatile: "/var/lib/clickhouse/ is on the emptyDir volume data",
 		});
