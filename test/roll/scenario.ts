@@ -9,7 +9,7 @@ import { persistentData } from "../../src/core/rules/persistent-data";
 import type { DbVersion } from "../../src/core/version";
 import type { Timing } from "../../src/roll/timing";
 import type { Fault } from "../scripted/control";
-import type { Engine } from "../scripted/unit";
+import { answers, type Engine } from "../scripted/unit";
 import { rows, type World } from "../scripted/world";
 import { type Given, given, v1, v2 } from "./build";
 
@@ -129,7 +129,9 @@ export function isLacking(world: World): boolean {
 	if (mode === "stopped") return false;
 	return units.some((unit) => {
 		const peers = units.filter(({ shard, foreign }) => shard === unit.shard && !foreign);
-		const lacks = peers.some((peer) => lackedBy({ tables: unit.tables }, { tables: peer.tables }).length > 0);
+		// What ends with its process is gone already where that has ended.
+		const kept = peers.filter((peer) => peer.volatile === undefined || answers(peer, world.clock.now()));
+		const lacks = kept.some((peer) => lackedBy({ tables: unit.tables }, { tables: peer.tables }).length > 0);
 		return !unit.foreign && (lacks || (held?.[unit.name]?.tables ?? 0) > unit.tables.length);
 	});
 }
