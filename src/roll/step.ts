@@ -230,9 +230,11 @@ async function comesUp(
 			if (serving && version !== undefined && !sameVersion(version, to)) {
 				return { ...sight, done: { runs: version } };
 			}
-			if (!serving && view.replica.readOnly !== undefined) await whole();
+			// What it has lost is told by name, which takes a second look.
+			const isEmpty = view.failure?.cause === "emptied";
+			if (!serving && (isEmpty || view.replica.readOnly !== undefined)) await whole();
 			tell(view);
-			return sight;
+			return isEmpty ? { ...sight, failure: undefined } : sight;
 		},
 	);
 	// It serves, and all the while nobody could say which version.

@@ -132,6 +132,8 @@ function next({ cause, ...at }: RollStop): string {
 				known?.failure === undefined
 					? `see to ${list(cause.others.map((other) => other.replica))}`
 					: advice(known.failure.cause, { replica: known.replica });
+			if (cause.others.every(({ problem }) => problem === "lacks"))
+				return `make there what ${at.replica} has and they lack (what SHOW CREATE TABLE says on ${at.replica}, with ATTACH in the place of CREATE), or name it in update.localTables, and ${again}.`;
 			return `${first}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
 		}
 		case "data-missing": {

@@ -65,6 +65,11 @@ describe("why it stopped, and what to do", () => {
 			mend,
 		],
 		[
+			{ kind: "not-safe", others: [{ replica: "analytics-0-0", problem: "lacks" }] },
+			"analytics-0-1 was not taken down, since other replicas of its shard could not stand in: analytics-0-0 lacks tables that it holds.",
+			"Next: make there what analytics-0-1 has and they lack (what SHOW CREATE TABLE says on analytics-0-1, with ATTACH in the place of CREATE), or name it in update.localTables, and run pulumi up again: it goes on from here.",
+		],
+		[
 			{ kind: "not-safe", others: [{ replica: "analytics-0-0", problem: "behind" }] },
 			"analytics-0-1 was not taken down, since other replicas of its shard could not stand in: analytics-0-0 has not caught up.",
 			"Next: see to analytics-0-0; once it serves and has caught up, run pulumi up again: it goes on from here.",

@@ -9,7 +9,7 @@ const elsewhere =
 	"('MySQL', 'PostgreSQL', 'SQLite', 'S3', 'HDFS', 'Filesystem', 'DataLakeCatalog', 'Iceberg', 'Remote', 'Backup')";
 
 /** Of a part's folder, the disk that it lies on. */
-const disk = String.raw`replaceRegexpOne(path, '(data/[^/]+/[^/]+|store/[^/]+/[^/]+)/[^/]+/?$', '')`;
+const disk = `replaceRegexpOne(path, '(data/[^/]+/[^/]+|store/[^/]+/[^/]+)/[^/]+/?$', '')`;
 
 /** Of a database's folder, what is below that of the disk. */
 const ofDatabase = /\/(data\/[^/]+|store)\/?$/;
