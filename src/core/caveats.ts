@@ -106,7 +106,8 @@ export function caveats(
 		forgotten: forgottenIn(plan, cluster),
 		order: lanes.map(({ steps }) => steps.map((step) => step.replica)),
 		...(canary !== undefined && lanes.length > 1 && { canary }),
-		wakes: start === "Idle" && lanes.length > 0,
+		// What an unfinished update of it has left shows once it is awake.
+		wakes: start === "Idle" && (lanes.length > 0 || cluster.mark !== undefined),
 		stopped: start === "Stopped",
 		...(afterwards !== undefined && { afterwards }),
 		resumes,

@@ -197,9 +197,11 @@ export function reshaped(before: ObservedCluster, reshaping: Reshaping): Observe
 		return [restarts.includes(replica.name) ? { ...replica, outdated: true } : replica];
 	});
 	const joined = joins.map(({ lacks: _, ...replica }): ObservedReplica => {
-		const [peer = cluster.replicas[0] as ObservedReplica] = shards.get(replica.shard) ?? [];
-		const { version, openedBy } = peer;
-		return { ...replica, version, openedBy, ...fit, ...holdsLike(shards.get(replica.shard) ?? cluster.replicas) };
+		const own = shards.get(replica.shard);
+		const peers = own ?? shards.get(0) ?? [];
+		// It starts with what its shard was last told to, or, of a new shard, the first.
+		const version = highest(peers.flatMap(({ version }) => version ?? []));
+		return { ...replica, version, openedBy: version, ...fit, ...holdsLike(peers, own === undefined) };
 	});
 	const replicas = [...stay, ...joined].sort((a, b) => a.shard - b.shard || a.ordinal - b.ordinal);
 	return { ...cluster, replicas };
@@ -220,8 +222,13 @@ export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, 
 
 const fit = { serving: true, readOnly: false, caughtUp: true };
 
-/** What a replica will hold that comes to others: their tables, without the rows that do not replicate. */
-function holdsLike(peers: readonly ObservedReplica[]): Pick<ObservedReplica, "holds"> {
+/**
+ * What a replica will hold that comes to others: their tables, without the rows that do not replicate. Under which paths
+ * those of a new shard will replicate is not known: with the others' they would seem to be of one shard.
+ */
+function holdsLike(peers: readonly ObservedReplica[], isNewShard = false): Pick<ObservedReplica, "holds"> {
 	const holds = peers.find((peer) => peer.holds !== undefined)?.holds;
-	return holds === undefined ? {} : { holds: { tables: holds.tables.map(({ rows: _, ...table }) => table) } };
+	if (holds === undefined) return {};
+	const tables = holds.tables.filter(({ path }) => path === undefined || !isNewShard);
+	return { holds: { tables: tables.map(({ rows: _, ...table }) => table) } };
 }

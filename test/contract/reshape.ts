@@ -47,6 +47,15 @@ export const reshape = {
 		]);
 	},
 
+	"nothing joins or leaves what is stopped": async (stage) => {
+		const { control } = stage;
+		await stage.started({ replicas: 2 });
+		await stage.under((claim) => control.stop(claim));
+		await stage.until("Stopped");
+		for (const replicas of [1, 3])
+			expect((await control.assess(stage.spec({ replicas }))).obstacles).toMatchObject([{ property: "replicas" }]);
+	},
+
 	"a drained replica leaves for good, and may join again": async (stage) => {
 		const { control } = stage;
 		await stage.started({ replicas: 2 });

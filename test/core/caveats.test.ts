@@ -86,11 +86,17 @@ describe("what else is said", () => {
 	test.each([
 		["Started", undefined, { wakes: false, stopped: false, resumes: false }],
 		["Idle", undefined, { wakes: true, stopped: false, resumes: false }],
+		["Idle", mark("1.7.1", "1.8.0"), { wakes: true, stopped: false, resumes: true }],
 		["Stopped", undefined, { wakes: false, stopped: true, resumes: false }],
 		["Degraded", mark("1.7.1", "1.8.0"), { wakes: false, stopped: false, resumes: true }],
 		["Stopped", mark("1.7.1", "1.8.0"), { wakes: false, stopped: true, resumes: true }],
 	] as const)("%s with the mark %j: %j", (state, mark, expected) => {
 		expect(of(cluster("1.7.1 1.7.1", { state, mark }))).toMatchObject(expected);
+	});
+
+	test("one with an unfinished update is, since what that left shows only then", () => {
+		const idle = cluster("1.8.0 1.8.0", { state: "Idle", mark: mark("1.7.1", "1.8.0") });
+		expect(caveats(plan(idle, v("1.8.0")), idle)).toMatchObject({ wakes: true, order: [] });
 	});
 
 	test("an idle cluster at the target is not woken", () => {

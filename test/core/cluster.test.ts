@@ -123,6 +123,29 @@ describe("reshaped", () => {
 		expect(replicas.map((replica) => replica.outdated)).toEqual([undefined, true]);
 	});
 
+	test("a new replica starts with the latest version of its shard, where an update stopped midway", () => {
+		const joins = [
+			{ name: "analytics-1-1", shard: 1, ordinal: 1 },
+			{ name: "analytics-2-0", shard: 2, ordinal: 0 },
+		];
+		const { replicas } = reshaped(cluster("1.7.1 1.7.1 / 1.7.1 1.8.0"), { ...nothing, joins });
+		const versions = replicas.map(({ name, version, openedBy }) => [name, version, openedBy]);
+		expect(versions).toContainEqual(["analytics-1-1", "1.8.0", "1.8.0"]);
+		expect(versions).toContainEqual(["analytics-2-0", "1.7.1", "1.7.1"]);
+	});
+
+	test("of those of a new shard it is not known under which paths their tables will replicate", () => {
+		const rows = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/0/rows" };
+		const joins = [
+			{ name: "analytics-0-2", shard: 0, ordinal: 2 },
+			{ name: "analytics-1-0", shard: 1, ordinal: 0 },
+		];
+		const its = { ...first, holds: { tables: [rows, ...holds.tables] } };
+		const { replicas } = reshaped({ ...whole, replicas: [its, second] }, { ...nothing, joins });
+		const tables = replicas.map((replica) => replica.holds?.tables.map(({ name }) => name));
+		expect(tables.slice(2)).toEqual([["rows", "t"], ["t"]]);
+	});
+
 	test("a new replica will hold the tables of its peers, without the rows that are theirs alone", () => {
 		const joins = [{ name: "analytics-0-2", shard: 0, ordinal: 2 }];
 		const { replicas } = reshaped({ ...whole, replicas: [{ ...first, holds }, second] }, { ...nothing, joins });

@@ -3,7 +3,7 @@ import type { Asked, Assessment, ClusterSpec, Obstacle, ReplicaView } from "../.
 import type { ClusterRecord, HeldDigest } from "../../src/control/record";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
-import { compareVersions, type DbVersion } from "../../src/core/version";
+import { compareVersions, type DbVersion, highest } from "../../src/core/version";
 import { Claims } from "./claims";
 import { VirtualClock } from "./clock";
 import { type Cluster, recordOf, stateOf } from "./cluster";
@@ -15,6 +15,12 @@ export type { Memory } from "./promises";
 
 /** What every replica has, unless a test says otherwise. */
 export const rows: HeldTable = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/rows" };
+
+/** As of a path with {shard} in it. */
+const inShard = ({ path, ...table }: HeldTable, shard: number): HeldTable => ({
+	...table,
+	...(path !== undefined && { path: shard === 0 ? path : `/shard-${shard}${path}` }),
+});
 
 /**
  * The place where one scripted cluster lives. It keeps the port's promises, and writes every breach of a roll's own into
@@ -39,6 +45,8 @@ export class World {
 	/** Data that an earlier cluster left, by replica. */
 	#kept = new Map<string, Pick<Unit, "openedBy" | "tables" | "stored">>();
 	#scalings = 0;
+	/** What shards were told to start by the time that a replica of theirs left: a set keeps that for those that come. */
+	readonly #told = new Map<number, DbVersion>();
 
 	constructor(readonly name = "a") {}
 
@@ -197,7 +205,9 @@ export class World {
 	fresh(shard: number, ordinal: number, version: DbVersion): Unit {
 		const name = `${this.name}-${shard}-${ordinal}`;
 		const kept = this.#kept.get(name);
-		const peer = this.cluster?.units.find((unit) => unit.shard === shard) ?? this.cluster?.units[0];
+		const { units = [] } = this.cluster ?? {};
+		const peer = units.find((unit) => unit.shard === shard);
+		const anew = (units[0]?.tables ?? [rows]).map((table) => inShard(table, shard));
 		return {
 			name,
 			shard,
@@ -210,7 +220,7 @@ export class World {
 			queries: [],
 			settings: "",
 			joining: false,
-			tables: kept?.tables ?? peer?.tables ?? [rows],
+			tables: kept?.tables ?? peer?.tables ?? anew,
 			stored: new Set(kept?.stored),
 			outByUs: false,
 		};
@@ -223,11 +233,17 @@ export class World {
 		if (replicas < cluster.replicas && units.some(({ ordinal, alone }) => ordinal >= replicas && alone))
 			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
 		const isMember = ({ joining, scaled }: Unit) => !joining && scaled !== "surplus";
+		const resizes = shards !== cluster.shards || replicas !== cluster.replicas;
+		if (resizes && mode !== "running")
+			obstacles.push({ property: "replicas", reason: "replicas join and leave only a cluster that runs." });
 		const members = new Set(units.filter(isMember).map(({ name }) => name));
 		const joins = this.places(shards, replicas).filter(({ name }) => !members.has(name));
 		const leaves = units
 			.filter(({ shard, ordinal }) => ordinal >= replicas || shard >= shards)
 			.sort((a, b) => b.ordinal - a.ordinal);
+		const mute = leaves.find((unit) => isMember(unit) && !answers(unit, this.clock.now()));
+		if (mute !== undefined && mode === "running")
+			obstacles.push({ property: "replicas", reason: `${mute.name} can't be asked what it holds.` });
 		return {
 			obstacles,
 			restarts: units
@@ -236,7 +252,9 @@ export class World {
 				.map(({ name }) => name),
 			joins,
 			leaves: leaves.map(({ name }) => name),
-			rejoins: units.flatMap(({ name, scaled }) => (scaled === "away" && mode === "running" ? [name] : [])),
+			rejoins: units
+				.filter((unit) => unit.scaled === "away" && !unit.joining && !leaves.includes(unit) && mode === "running")
+				.map(({ name }) => name),
 		};
 	}
 
@@ -253,10 +271,12 @@ export class World {
 		for (const { name, shard, ordinal } of this.places(shards, replicas)) {
 			const present = cluster.units.find((unit) => unit.name === name);
 			if (present?.foreign) cluster.units = cluster.units.filter((unit) => unit !== present);
-			else if (present !== undefined) continue;
-			const version = cluster.units[0]?.version;
-			if (version === undefined) throw new Error("a cluster of no units");
-			const unit = { ...this.fresh(shard, ordinal, version), joining: true };
+			else if (present !== undefined) {
+				// It serves nobody yet.
+				if (present.joining && present.process && present.settings !== cluster.settings) this.boot(present);
+				continue;
+			}
+			const unit = { ...this.fresh(shard, ordinal, this.#latestOf(shard)), joining: true };
 			cluster.units.push(unit);
 			this.data.setTables(unit, unit.tables);
 			if (cluster.mode === "running") this.boot(unit);
@@ -287,6 +307,7 @@ export class World {
 		if (unit.alone || (!unit.joining && unit.scaled !== "surplus" && this.#isLast(unit)))
 			throw new ControlError(`${name} holds what no other replica holds`);
 		if (!unit.joining && unit.scaled !== "surplus") cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
+		this.#told.set(unit.shard, this.#latestOf(unit.shard));
 		cluster.units = cluster.units.filter((one) => one !== unit);
 	}
 
@@ -322,6 +343,7 @@ export class World {
 			else if (openedBy !== undefined) this.#kept.set(name, { openedBy, tables, stored });
 		}
 		this.cluster = undefined;
+		this.#told.clear();
 	}
 
 	/** As a fault: somebody else asks for another number of replicas of each shard. */
@@ -338,9 +360,18 @@ export class World {
 		}
 		for (const { name, shard, ordinal } of this.places(cluster.shards, asks)) {
 			if (cluster.units.some((unit) => unit.name === name)) continue;
-			const version = cluster.units[0]?.version as DbVersion;
-			cluster.units.push({ ...this.fresh(shard, ordinal, version), scaled: "surplus" });
+			cluster.units.push({ ...this.fresh(shard, ordinal, this.#latestOf(shard)), scaled: "surplus" });
 		}
+	}
+
+	/** What a shard was last told to start, or what a new one is made with. */
+	#latestOf(shard: number): DbVersion {
+		const { units } = this.present();
+		const from = units.some((unit) => unit.shard === shard) ? shard : 0;
+		const its = units.filter((unit) => unit.shard === from).map(({ version }) => version);
+		const latest = highest([...its, ...[this.#told.get(from) ?? []].flat()]);
+		if (latest === undefined) throw new Error("a cluster of no units");
+		return latest;
 	}
 
 	/** As a fault: its process ends at once and nobody starts it again. */

@@ -30,7 +30,7 @@ export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, versi
 		const image = await imageOf(cluster, seen, shape, shard, version);
 		await applySet(cluster, shape, shard, image, { joining: joins(seen.stored, shape, shard), size: shape.replicas });
 	}
-	await replaceBroken(cluster, shape);
+	await replaceBroken(cluster, seen.stored, shape);
 }
 
 /** Whether a shard of a shape has replicas that are not in the cluster yet. */
@@ -81,7 +81,8 @@ export function noteUnopened(
 }
 
 /** Under OnDelete a pod that can't come up is left as it is, though its template was mended; it serves nobody. */
-async function replaceBroken(cluster: Cluster, { shards }: Shape): Promise<void> {
+async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape): Promise<void> {
+	const members = names(cluster, stored);
 	const now = cluster.api.connection.now();
 	for (const shard of indexes(shards)) {
 		const set = await cluster.set(shard);
@@ -89,8 +90,9 @@ async function replaceBroken(cluster: Cluster, { shards }: Shape): Promise<void>
 		for (const pod of await cluster.pods()) {
 			const { labels, name, uid } = pod.metadata;
 			const stale = labels?.[label.shard] === String(shard) && labels["controller-revision-hash"] !== revision;
-			// One beyond the former size is never let in as it was made.
-			const broken = !everStarted(pod) || isSurplus(pod) || diagnose(pod, { now }).failure !== undefined;
+			// One beyond the former size serves nobody, and is never let in as it was made.
+			const isOut = isSurplus(pod) || !members.includes(name);
+			const broken = !everStarted(pod) || isOut || diagnose(pod, { now }).failure !== undefined;
 			if (stale && broken) await cluster.api.delete("pods", name, uid);
 		}
 	}

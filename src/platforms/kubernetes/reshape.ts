@@ -39,7 +39,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	const joining = names(cluster, shape)
 		.filter((name) => !members.includes(name))
 		.map((name) => ({ name, ...cluster.place(name) }));
-	const leaves = leavesOf(cluster, shape, sets);
+	const leaves = leavesOf(cluster, shape, stored, sets);
 	const stays = members.filter((name) => !leaves.includes(name));
 	const seen = { stored, sets, pods, claims };
 	const obstacles = sizeObstacles(cluster, seen, wanted, joining.length + leaves.length > 0);
@@ -72,21 +72,27 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		}
 	});
 	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape.settings, { dryRun: true }));
-	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins: scaledAway(cluster, stored, sets) };
+	const rejoins = scaledAway(cluster, stored, sets).filter((name) => !leaves.includes(name));
+	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins };
 }
 
 const nameOf = ({ metadata }: Pod) => metadata.name;
 
-/** The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. */
-function leavesOf(cluster: Cluster, shape: Shape, sets: readonly StatefulSet[]): string[] {
+/**
+ * The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. The cluster's own go
+ * also where no StatefulSet asks for them, since it is stopped or somebody scaled them away.
+ */
+function leavesOf(cluster: Cluster, shape: Shape, stored: Stored, sets: readonly StatefulSet[]): string[] {
 	const made = sets.flatMap(({ metadata, spec }) => {
 		const shard = parseReplica(cluster, `${metadata.name}-0`)?.shard;
 		return shard === undefined ? [] : indexes(spec.replicas ?? 1).map((ordinal) => ({ shard, ordinal }));
 	});
-	return made
+	const members = names(cluster, stored).map((name) => cluster.place(name));
+	const beyond = [...made, ...members]
 		.filter(({ shard, ordinal }) => shard >= shape.shards || ordinal >= shape.replicas)
 		.sort((a, b) => b.ordinal - a.ordinal || a.shard - b.shard)
 		.map(({ shard, ordinal }) => replicaName(cluster, shard, ordinal));
+	return [...new Set(beyond)];
 }
 
 function sizeObstacles(
