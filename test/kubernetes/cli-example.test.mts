@@ -86,8 +86,13 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 		expect(project.calls()).toEqual([
 			"SQL",
 			"SQL",
+			"SQL",
+			"SQL",
 			"get configmaps",
+			"get pods",
+			"get pods",
 			"get secrets",
+			"list configmaps",
 			"list endpointslices",
 			"list pods",
 			"list statefulsets",

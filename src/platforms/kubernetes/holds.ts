@@ -5,6 +5,7 @@ import { dataPlaces, volatile } from "./data-volumes";
 import { type Inventory, inventoryOf } from "./inventory";
 import { layoutOf } from "./layout";
 import { serverStatus } from "./opened";
+import { kept } from "./shape";
 import type { Pod } from "./types";
 
 /** What a replica's server says that it holds; `undefined` while it can't be asked. */
@@ -37,8 +38,8 @@ export async function ask(cluster: Cluster, pod: Pod): Promise<Inventory | undef
 	// A server that stops waits for its connections to end: ours must not be among them.
 	if (serverStatus(pod)?.state?.running === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
 	try {
-		const settings = cluster.settings(await cluster.record.read());
-		return await inventoryOf(await cluster.server(pod, settings));
+		// Its own pods say by whom they are asked; of those of others it is what is declared now.
+		return await inventoryOf(await cluster.server(pod, kept(cluster.given)));
 	} catch (error) {
 		if (error instanceof ControlError) return undefined;
 		throw error;
