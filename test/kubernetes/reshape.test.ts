@@ -174,6 +174,14 @@ it.skipIf(unavailable !== undefined)(
 			expect((await db.preview(at(1, "5Gi"))).refused).toEqual([
 				expect.stringMatching(/^kubernetes\.storage: .*storageclass that provisions the pvc must support resize/),
 			]);
+			const alike = `ReplicatedMergeTree('/${space.namespace}/alike', '{replica}') ORDER BY n`;
+			await space.queryPod("db-0-0", `CREATE TABLE alike (n UInt64) ENGINE = ${alike}`);
+			expect((await db.preview(at(2))).refused).toEqual([
+				expect.stringMatching(
+					/^shards: no table has the macro \{shard\} in its replication path, .* make default\.alike /,
+				),
+			]);
+			await space.queryPod("db-0-0", "DROP TABLE alike");
 			expect(await db.up(at(2))).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
 			expect(await space.queryPod("db-1-0", "EXISTS TABLE rows")).toBe("1");
 			expect((await db.preview(at(1))).refused).toEqual([

@@ -40,6 +40,9 @@ export async function foresee(
 	const refused = new Map<string, string>();
 	const without: string[] = [];
 	const ofShard = new Map<number, readonly Lack[]>();
+	const donor = pods.find((pod) => members.includes(pod.metadata.name) && isReady(pod));
+	const newShards = joining.some(({ shard }) => shard >= (stored.shards ?? 1));
+	const obstacles = newShards && donor ? await oneForAllShards(await cluster.server(donor, settings), local) : [];
 	for (const each of joining) {
 		let lacks = ofShard.get(each.shard);
 		if (lacks === undefined) {
@@ -55,12 +58,33 @@ export async function foresee(
 		for (const { table, why } of others) refused.set(tableName(table), `${tableName(table)} ${why}`);
 		joins.push({ ...each, ...(named.length > 0 && { lacks: named }) });
 	}
-	if (refused.size === 0) return { joins, obstacles: [] };
+	if (refused.size === 0) return { joins, obstacles };
 	const clauses = [...refused.values()].slice(0, most);
 	if (refused.size > most) clauses.push(`and ${refused.size - most} more tables`);
 	const [first] = refused.keys();
 	const reason = `${without.join(", ")} would be without rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Make ${refused.size === 1 ? "it" : "them"} replicate, under one path for all replicas, or drop what nobody needs. Or, where replicas may differ, name it: update.localTables: ["${first}"].`;
-	return { joins, obstacles: [{ property: "replicas", reason }] };
+	return { joins, obstacles: [...obstacles, { property: "replicas", reason }] };
+}
+
+/**
+ * A new shard makes its tables by the statements of the others. Where no path has the macro `shard`, it would be a copy of
+ * them. A table that is meant to be the same on all shards stands beside others that are not.
+ */
+async function oneForAllShards(server: Server, local: LocalTables | undefined): Promise<Obstacle[]> {
+	const rows = await server.rows(
+		"SELECT database, name, position(create_table_query, '{shard}') > 0 AS apart FROM system.tables WHERE engine LIKE 'Replicated%MergeTree'",
+	);
+	const tables = rows
+		.map(({ database, name, apart }) => ({
+			database: String(database),
+			name: String(name),
+			apart: Number(apart) === 1,
+		}))
+		.filter((table) => !isLocal(table, local));
+	const [first] = tables;
+	if (first === undefined || tables.some(({ apart }) => apart)) return [];
+	const reason = `no table has the macro {shard} in its replication path, so that a new shard would be a copy of the others: make ${tableName(first)} anew under a path such as '/clickhouse/tables/{shard}/${first.name}', or leave shards as it is.`;
+	return [{ property: "shards", reason }];
 }
 
 /** Of all that the replicas of a shard hold, what a new one will not. */
