@@ -14,7 +14,7 @@ export function expectNoStackTrace(output: string): void {
 
 /** The lines of a preview's diff that stand under `caveats`. */
 export function caveats(output: string): string[] {
-	const block = /\+ caveats\s*: \{\n([\s\S]*?)\n\s*\}\n/.exec(output)?.[1] ?? "";
+	const block = /[+~] caveats\s*: \{\n([\s\S]*?)\n\s*\}\n/.exec(output)?.[1] ?? "";
 	return block.split("\n").map((line) => line.trim());
 }
 
