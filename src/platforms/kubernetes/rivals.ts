@@ -8,6 +8,7 @@ import { ask } from "./holds";
 import { clusterSelector } from "./names";
 import { allRecords } from "./record";
 import { type Copy, copiesUnder } from "./registered";
+import { kept } from "./shape";
 import type { StatefulSet } from "./types";
 
 type Other = Omit<Rival, "path" | "replica"> & { readonly pods: readonly string[] };
@@ -17,13 +18,12 @@ export async function rivals(cluster: Cluster): Promise<Rival[]> {
 	const others = await underWay(cluster);
 	const found = new Map<string, Rival>();
 	const asked = new Set<string>();
-	const settings = cluster.settings(await cluster.record.read());
 	for (const pod of others.length === 0 ? [] : await cluster.pods()) {
 		const inventory = await ask(cluster, pod);
 		const own = inventory?.layout.replicaNames ?? {};
 		const paths = Object.keys(own).filter((path) => !asked.has(path));
 		for (const path of paths) asked.add(path);
-		const server = await cluster.server(pod, settings);
+		const server = await cluster.server(pod, kept(cluster.given));
 		for (const copy of await copiesUnder(server, paths, Object.values(own)))
 			for (const { pods, ...other } of others.filter((it) => holdsIt(it, copy)))
 				found.set(other.cluster, { ...other, path: copy.path, replica: copy.replica });
