@@ -50,3 +50,14 @@ export interface ClusterRecord {
 	/** Read with the record, not kept in it: who changes a size has no need to tell. None of what is stopped or idle. */
 	readonly scaled?: readonly Scaled[];
 }
+
+/** What is remembered of replicas, once one held something else; `undefined` forgets it. */
+export function withHeld(
+	held: ClusterRecord["held"],
+	replica: string,
+	digest: HeldDigest | undefined,
+): ClusterRecord["held"] {
+	const { [replica]: _, ...others } = held ?? {};
+	const next = digest === undefined ? others : { ...others, [replica]: digest };
+	return Object.keys(next).length > 0 ? next : undefined;
+}

@@ -1,6 +1,6 @@
 import { byShard, type ObservedCluster, type Reshaping } from "./cluster";
 import { forgets, tableName, uncopied } from "./holdings";
-import type { Plan } from "./plan";
+import { type Plan, restarting } from "./plan";
 
 /** What happens to a kind of request while the update runs. */
 export type Effect =
@@ -134,18 +134,18 @@ export function switched(
 }
 
 /** Of the replicas that restart. */
-function uncopiedIn({ lanes }: Plan, { replicas }: ObservedCluster): Uncopied[] {
-	const restarting = new Set(lanes.flatMap(({ steps }) => steps.map((step) => step.replica)));
+function uncopiedIn(plan: Plan, { replicas }: ObservedCluster): Uncopied[] {
+	const names = restarting(plan);
 	const found = new Map<string, string[]>();
-	for (const { name, holds } of replicas.filter((replica) => restarting.has(replica.name)))
+	for (const { name, holds } of replicas.filter((replica) => names.has(replica.name)))
 		for (const table of holds === undefined ? [] : uncopied(holds))
 			found.set(tableName(table), [...(found.get(tableName(table)) ?? []), name]);
 	return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([table, on]) => ({ table, on }));
 }
 
-function forgottenIn({ lanes }: Plan, { replicas }: ObservedCluster): string[] {
-	const restarting = new Set(lanes.flatMap(({ steps }) => steps.map((step) => step.replica)));
-	const held = replicas.flatMap(({ name, holds }) => (restarting.has(name) ? (holds?.tables ?? []) : []));
+function forgottenIn(plan: Plan, { replicas }: ObservedCluster): string[] {
+	const names = restarting(plan);
+	const held = replicas.flatMap(({ name, holds }) => (names.has(name) ? (holds?.tables ?? []) : []));
 	const ending = held.filter((table) => forgets(table) && table.rows !== 0);
 	return [...new Set(ending.map(tableName))].sort();
 }

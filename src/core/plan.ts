@@ -67,6 +67,11 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 	};
 }
 
+/** The names of the replicas that a plan restarts. */
+export function restarting({ lanes }: Pick<Plan, "lanes">): Set<string> {
+	return new Set(lanes.flatMap(({ steps }) => steps.map(({ replica }) => replica)));
+}
+
 /** It is certain that the cluster is at a version, and that no unfinished update came from or goes to another. */
 function isAt({ mark, replicas }: ObservedCluster, to: DbVersion): boolean {
 	const versions = [...replicas.map(standsAt), ...(mark === undefined ? [] : [mark.from, mark.to])];

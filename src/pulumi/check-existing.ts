@@ -51,8 +51,7 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
 		const caveats = foresee(valid, version, cluster.value, [], reshaping);
 		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster.value, reshaping));
-		const foreseen = (toAssess || toSwitch) && { caveats };
-		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, ...foreseen } };
+		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));

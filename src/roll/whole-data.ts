@@ -81,8 +81,7 @@ export function lossWatch(
 		const now = await control.holds(replica);
 		if (now === undefined) return false;
 		const digest = before === undefined ? (await control.record())?.held?.[replica] : undefined;
-		const asked = await holdingsOf(control, others);
-		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
+		const theirs = await answersOf(control, others);
 		const own = { name: replica, holds: now };
 		const its = missingFrom(now, { holds: before, digest }, theirs, localTables);
 		const [found] = [
@@ -164,8 +163,7 @@ export async function remembered(
 		const now = await ground.control.holds(replica);
 		// One that does not answer has a step of its own, which looks once it does.
 		if (now === undefined) continue;
-		const asked = await holdingsOf(ground.control, othersOf(replica));
-		const theirs = asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
+		const theirs = await answersOf(ground.control, othersOf(replica));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);
 		if (missing === undefined) {
 			await ground.hold.change((claim) => ground.control.remember(claim, replica, undefined));
@@ -175,6 +173,12 @@ export async function remembered(
 		const { at } = now;
 		throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
 	}
+}
+
+/** What those say that can be asked. */
+async function answersOf(control: Pick<ClusterControl, "holds">, replicas: readonly string[]) {
+	const asked = await holdingsOf(control, replicas);
+	return asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
 }
 
 function holdingsOf(

@@ -1,4 +1,4 @@
-import { plan } from "../plan";
+import { plan, restarting } from "../plan";
 import type { Rule } from "./rule";
 
 /** What a step restarts keeps its data: it lies on a volume that outlives the replica's process and pod. */
@@ -6,9 +6,9 @@ export const persistentData: Rule<"persistent-data"> = {
 	name: "persistent-data",
 	judge({ target, cluster }) {
 		if (target === undefined || cluster === undefined) return undefined;
-		const steps = new Set(plan(cluster, target).lanes.flatMap((lane) => lane.steps.map(({ replica }) => replica)));
+		const names = restarting(plan(cluster, target));
 		const replicas = cluster.replicas.flatMap(({ name, holds }) =>
-			steps.has(name) && holds?.volatile !== undefined ? [{ replica: name, volatile: holds.volatile }] : [],
+			names.has(name) && holds?.volatile !== undefined ? [{ replica: name, volatile: holds.volatile }] : [],
 		);
 		return replicas.length > 0 ? { replicas } : undefined;
 	},

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pin } from "../../control/platform";
 import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
-import type { ClusterRecord, HeldDigest } from "../../control/record";
+import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { ObservedCluster, Rival, UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
@@ -91,10 +91,8 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 
 	async remember(claim: Claim, replica: string, digest: HeldDigest | undefined): Promise<void> {
 		await this.cluster.record.under(claim, (stored) => {
-			const { [replica]: before, ...others } = stored.held ?? {};
-			if (isDeepStrictEqual(before, digest)) return stored;
-			const held = digest === undefined ? others : { ...others, [replica]: digest };
-			return { ...stored, held: Object.keys(held).length > 0 ? held : undefined };
+			if (isDeepStrictEqual(stored.held?.[replica], digest)) return stored;
+			return { ...stored, held: withHeld(stored.held, replica, digest) };
 		});
 	}
 

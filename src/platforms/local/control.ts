@@ -1,6 +1,6 @@
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, ReplicaView } from "../../control/port";
-import type { ClusterRecord, HeldDigest } from "../../control/record";
+import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { ObservedCluster, UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
@@ -76,9 +76,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async remember(claim: Claim, replica: string, digest: HeldDigest | undefined): Promise<void> {
 		await this.#changeCluster(claim, (cluster) => {
 			this.#folder(cluster, replica);
-			const { [replica]: _, ...others } = cluster.held ?? {};
-			const held = digest === undefined ? others : { ...others, [replica]: digest };
-			return { ...cluster, held: Object.keys(held).length > 0 ? held : undefined };
+			return { ...cluster, held: withHeld(cluster.held, replica, digest) };
 		});
 	}
 
