@@ -230,7 +230,8 @@ export class World {
 		const { mode, units, ...cluster } = this.present();
 		const obstacles: Obstacle[] = [];
 		if (shards < cluster.shards) obstacles.push({ property: "shards", reason: "the rows of a shard would be lost." });
-		if (replicas < cluster.replicas && units.some(({ ordinal, alone }) => ordinal >= replicas && alone))
+		const tells = (unit: Unit) => unit.alone && answers(unit, this.clock.now());
+		if (replicas < cluster.replicas && units.some((unit) => unit.ordinal >= replicas && tells(unit)))
 			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
 		const isMember = ({ joining, scaled }: Unit) => !joining && scaled !== "surplus";
 		const resizes = shards !== cluster.shards || replicas !== cluster.replicas;
