@@ -3,7 +3,13 @@
  *
  * @module pulumi-dbcluster
  */
-export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args";
+export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args/args";
+export type {
+	ExistingArgs,
+	KubernetesArgs,
+	ResourcesArgs,
+	SecretKeyArgs,
+	ServiceArgs,
+} from "./pulumi/args/kubernetes-args";
+export type { RegistryArgs, ReleaseArgs, VersionsArgs } from "./pulumi/args/versions-args";
 export { DbCluster, type LastUpdate, type ReplicaOut, type ReplicaVersion } from "./pulumi/dbcluster";
-export type { ExistingArgs, KubernetesArgs, ResourcesArgs, SecretKeyArgs, ServiceArgs } from "./pulumi/kubernetes-args";
-export type { RegistryArgs, ReleaseArgs, VersionsArgs } from "./pulumi/versions-args";

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../src/platforms/kubernetes/types";
+import type { KubeObject } from "../../src/platforms/kubernetes/api/types";
 import { environment, type Space } from "../../test/kubernetes/harness";
 
 /**

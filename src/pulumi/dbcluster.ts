@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DbClusterArgs } from "./args";
+import type { DbClusterArgs } from "./args/args";
+import { withoutPromiseTraces } from "./host/stack-traces";
 import { shim } from "./shim";
-import { withoutPromiseTraces } from "./traces";
 
 /** It stands in users' state: it can't be changed. */
 const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { systemClock } from "../../src/roll/clock";
 import { Space, unavailable, versions } from "../kubernetes/harness";
 import { contractSuite } from "./suite";

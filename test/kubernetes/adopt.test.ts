@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { Cluster } from "../../src/platforms/kubernetes/cluster";
+import { change } from "../../src/platforms/kubernetes/adopted/template";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import { Cluster } from "../../src/platforms/kubernetes/ask/cluster";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
-import { change } from "../../src/platforms/kubernetes/existing/template";
-import type { Existing } from "../../src/platforms/kubernetes/settings";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Existing } from "../../src/platforms/kubernetes/render/settings";
 import { roll } from "../../src/roll/roll";
 import { environment, Space, unavailable, versions } from "./harness";
 import { startLoad } from "./load";

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import type { RollEvent } from "../../src/roll/events";
 import { roll } from "../../src/roll/roll";
 import { RollStopped } from "../../src/roll/stopped";

@@ -1,4 +1,4 @@
-import type { Pod, PodTemplate, StatefulSet } from "../../src/platforms/kubernetes/types";
+import type { Pod, PodTemplate, StatefulSet } from "../../src/platforms/kubernetes/api/types";
 import { environment, type Space } from "./harness";
 
 /** What people do with kubectl, past Pulumi. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { releasesOf } from "../../src/catalogue";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
-import { check } from "../../src/pulumi/check";
+import { check } from "../../src/pulumi/judge/check";
 import { parseReference } from "../../src/remote/reference";
 import { findImage, readTags } from "../../src/remote/registry";
 import { environment, Space, unavailable, versions } from "./harness";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { KubernetesDbClusterArgs } from "../../src/kubernetes";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import * as provider from "../../src/pulumi/provider";
 import { declare, generated, unsealed } from "../pulumi/component/declared";
 import { environment, Space, unavailable } from "./harness";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { check } from "../../src/pulumi/check";
-import { create } from "../../src/pulumi/create";
-import { destroy } from "../../src/pulumi/delete";
-import type { Unfinished } from "../../src/pulumi/failure";
-import { update } from "../../src/pulumi/update";
+import { create } from "../../src/pulumi/apply/create";
+import { destroy } from "../../src/pulumi/apply/delete";
+import { update } from "../../src/pulumi/apply/update";
+import type { Unfinished } from "../../src/pulumi/host/failure";
+import { check } from "../../src/pulumi/judge/check";
 import { Space, unavailable } from "./harness";
 import { Registry, unreachable } from "./registry";
 

@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { environment, type Space, send, versions } from "./harness";
 
 const name = "keeper";

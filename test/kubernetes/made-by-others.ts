@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { vi } from "vitest";
 import type { DbVersion } from "../../src/core/version";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
-import { isReady } from "../../src/platforms/kubernetes/diagnose";
-import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/settings";
-import type { Pod, Service, StatefulSet } from "../../src/platforms/kubernetes/types";
+import type { Pod, Service, StatefulSet } from "../../src/platforms/kubernetes/api/types";
+import { isReady } from "../../src/platforms/kubernetes/ask/diagnose";
+import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/render/settings";
 import { environment, type Space } from "./harness";
 
 const minute = 60_000;

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import { resolveImage } from "../../src/platforms/kubernetes/ask/images";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
-import { resolveImage } from "../../src/platforms/kubernetes/images";
-import type { Pod } from "../../src/platforms/kubernetes/types";
 import { untilState } from "../../src/roll/wait";
 import { v } from "../build";
 import { Space, startCluster, unavailable } from "./harness";

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import type { VolumeClaim } from "../../src/platforms/kubernetes/types";
-import { check } from "../../src/pulumi/check";
-import { create } from "../../src/pulumi/create";
-import { destroy } from "../../src/pulumi/delete";
-import { update } from "../../src/pulumi/update";
+import type { VolumeClaim } from "../../src/platforms/kubernetes/api/types";
+import { create } from "../../src/pulumi/apply/create";
+import { destroy } from "../../src/pulumi/apply/delete";
+import { update } from "../../src/pulumi/apply/update";
+import { check } from "../../src/pulumi/judge/check";
 import { Space, unavailable } from "./harness";
 import { credentials } from "./query";
 

@@ -1,4 +1,4 @@
-import type { Api } from "../../src/platforms/kubernetes/api";
+import type { Api } from "../../src/platforms/kubernetes/api/api";
 
 /** An object as a component hands it to the engine. */
 export interface Thing {

@@ -10,7 +10,7 @@ import type { Provider } from "@pulumi/pulumi/provider/provider.js";
 import { apply, remove, type Thing } from "./objects.ts";
 
 type Inputs = Record<string, unknown>;
-const { connect } = createRequire(import.meta.url)("../../dist/platforms/kubernetes/connection.js");
+const { connect } = createRequire(import.meta.url)("../../dist/platforms/kubernetes/api/connection.js");
 const [kind, version = "", ...args] = process.argv.slice(2);
 
 /** Secrets arrive with a marker, which stays on what goes back to the engine and is no business of the API server. */

@@ -1,4 +1,4 @@
-import { check } from "../../src/pulumi/check";
+import { check } from "../../src/pulumi/judge/check";
 import type { Space } from "./harness";
 
 /** What a preview of an update of a cluster of ours finds against it; each with its property. */

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { check } from "../../src/pulumi/check";
-import { create } from "../../src/pulumi/create";
-import { hasChanges } from "../../src/pulumi/diff";
-import { read } from "../../src/pulumi/read";
-import { update } from "../../src/pulumi/update";
+import { create } from "../../src/pulumi/apply/create";
+import { read } from "../../src/pulumi/apply/read";
+import { update } from "../../src/pulumi/apply/update";
+import { check } from "../../src/pulumi/judge/check";
+import { hasChanges } from "../../src/pulumi/judge/diff";
 
 export type Properties = Record<string, unknown>;
 

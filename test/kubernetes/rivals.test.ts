@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { DbVersion } from "../../src/core/version";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
-import type { Pod } from "../../src/platforms/kubernetes/types";
 import type { RollEvent } from "../../src/roll/events";
 import { roll } from "../../src/roll/roll";
 import { Space, startCluster, unavailable, versions } from "./harness";

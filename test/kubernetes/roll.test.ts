@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { caveats } from "../../src/core/caveats";
 import { plan } from "../../src/core/plan";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { roll } from "../../src/roll/roll";
 import { Space, startCluster, unavailable, versions } from "./harness";
 import { startLoad } from "./load";

@@ -1,4 +1,4 @@
-import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/types";
+import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/api/types";
 import type { Space } from "./harness";
 
 /** One look at a cluster's pods and at the endpoints of its client Service. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { liveStatus } from "../../src/cli/look";
-import type { Pod } from "../../src/platforms/kubernetes/types";
-import { complete } from "../../src/pulumi/complete";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import { complete } from "../../src/pulumi/args/complete";
 import { Space, unavailable } from "./harness";
 import { type Properties, Resource } from "./resource";
 

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { v } from "../build";
 import { holdPod } from "./by-hand";
 import { Space, startCluster, unavailable } from "./harness";

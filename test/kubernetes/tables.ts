@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { indexes } from "../../src/platforms/kubernetes/server-config";
+import { indexes } from "../../src/platforms/kubernetes/render/server-config";
 import type { Space } from "./harness";
 import type { Seen } from "./load";
 

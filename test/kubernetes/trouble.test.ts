@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Claimed } from "../../src/control/errors";
 import { known } from "../../src/core/question";
 import { decide } from "../../src/core/rules";
-import type { Pod } from "../../src/platforms/kubernetes/types";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { roll } from "../../src/roll/roll";
 import { untilState } from "../../src/roll/wait";
 import { setImage } from "./by-hand";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { check } from "../../src/pulumi/check";
-import { create } from "../../src/pulumi/create";
+import { create } from "../../src/pulumi/apply/create";
+import { check } from "../../src/pulumi/judge/check";
 import { environment, Space, startCluster, unavailable, versions } from "./harness";
 import { deploy, existing, kubectl, running } from "./made-by-others";
 import { credentials } from "./query";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Unfinished } from "../../src/pulumi/failure";
+import type { Unfinished } from "../../src/pulumi/host/failure";
 import * as provider from "../../src/pulumi/provider";
 
 export type Properties = Record<string, unknown>;

@@ -8,7 +8,7 @@ import { Engine, type Properties, text } from "./engine";
 import { scripted } from "./scripted-platform";
 import { forward, world } from "./stage";
 
-vi.mock("../../src/pulumi/platforms", () => import("./scripted-platform.ts"));
+vi.mock("../../src/pulumi/args/platforms", () => import("./scripted-platform.ts"));
 
 /** No time goes by but what is slept, and that in no time. */
 vi.mock("../../src/roll/clock", async (original) => {

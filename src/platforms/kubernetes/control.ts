@@ -5,21 +5,21 @@ import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/rec
 import type { ObservedCluster, Rival, UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
-import { Cluster } from "./cluster";
-import * as takeover from "./existing/takeover";
-import { holds } from "./holds";
-import { leave } from "./leave";
-import * as lifecycle from "./lifecycle";
-import * as making from "./making";
-import { look, observe } from "./observe";
-import { settle } from "./opened";
-import { clusterRecord, type Stored } from "./record";
-import * as reshape from "./reshape";
-import { aloneOrBack, rivals } from "./rivals";
-import type { Existing, KubernetesSettings } from "./settings";
-import { scaledSets } from "./size";
-import * as steps from "./steps";
-import type { StatefulSet } from "./types";
+import * as takeover from "./adopted/takeover";
+import type { StatefulSet } from "./api/types";
+import { Cluster } from "./ask/cluster";
+import { holds } from "./ask/holds";
+import { look, observe } from "./ask/observe";
+import { settle } from "./ask/opened";
+import { clusterRecord, type Stored } from "./ask/record";
+import { aloneOrBack, rivals } from "./ask/rivals";
+import { scaledSets } from "./ask/size";
+import * as making from "./change/create";
+import { leave } from "./change/leave";
+import * as lifecycle from "./change/lifecycle";
+import * as reshape from "./change/reshape";
+import * as steps from "./change/steps";
+import type { Existing, KubernetesSettings } from "./render/settings";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export class KubernetesControl implements ClusterControl<KubernetesSettings> {

@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
-import { Cluster } from "./cluster";
-import { connect } from "./connection";
+import { inspect } from "./adopted/inspect";
+import { takenOver } from "./adopted/words";
+import { connect } from "./api/connection";
+import { Cluster } from "./ask/cluster";
+import { listVersions, resolveImage } from "./ask/images";
+import { mayBeMade } from "./change/create";
+import { collector } from "./change/reshape";
 import { KubernetesControl } from "./control";
-import { inspect } from "./existing/inspect";
-import { takenOver } from "./existing/words";
-import { listVersions, resolveImage } from "./images";
-import { mayBeMade } from "./making";
-import { clientServiceName, ports } from "./names";
-import { statefulSet, surroundings } from "./objects";
-import { collector } from "./reshape";
-import { indexes } from "./server-config";
-import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./settings";
-import { shapeOf } from "./shape";
+import { clientServiceName, ports } from "./render/names";
+import { statefulSet, surroundings } from "./render/objects";
+import { indexes } from "./render/server-config";
+import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./render/settings";
+import { shapeOf } from "./render/shape";
 
 /** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
 export const kubernetesPlatform: Platform<KubernetesSettings> = {

@@ -1,7 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
-import type { UpdateArgs } from "../args";
-import type { ResourcesArgs, SecretKeyArgs, ServiceArgs } from "../kubernetes-args";
-import type { VersionsArgs } from "../versions-args";
+import type { UpdateArgs } from "../args/args";
+import type { ResourcesArgs, SecretKeyArgs, ServiceArgs } from "../args/kubernetes-args";
+import type { VersionsArgs } from "../args/versions-args";
 import type { IngressArgs, NetworkPolicyArgs, ServiceMonitorArgs } from "./access-args";
 import type { KeeperArgs, TolerationArgs } from "./pod-args";
 

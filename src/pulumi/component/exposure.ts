@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { clientServiceName, label, ports } from "../../platforms/kubernetes/names";
+import { clientServiceName, label, ports } from "../../platforms/kubernetes/render/names";
 import { labels, metadata, type Scope, skipAwait } from "./scope";
 
 /** The Ingress and the ServiceMonitor that are asked for. */

@@ -1,4 +1,4 @@
-import { indexes } from "../../platforms/kubernetes/server-config";
+import { indexes } from "../../platforms/kubernetes/render/server-config";
 
 export const keeperPorts = { client: 2181, raft: 9234, control: 9182 } as const;
 export const keeperData = "/var/lib/clickhouse-keeper";

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { label, ports } from "../../platforms/kubernetes/names";
+import { label, ports } from "../../platforms/kubernetes/render/names";
 import type { NetworkPolicyArgs, PeerArgs } from "./access-args";
 import { keeperName, keeperPorts } from "./keeper-config";
 import { keeperLabel, metadata, type Scope } from "./scope";

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { ResourcesArgs } from "../kubernetes-args";
+import type { ResourcesArgs } from "../args/kubernetes-args";
 
 /** As in a pod's spec. */
 export interface TolerationArgs {

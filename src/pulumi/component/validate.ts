@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { accepted, count, trueOrFalse } from "../accepts";
-import { parse } from "../parse";
-import { type Problem, stranger } from "../problem";
-import { type Path, pathText, splitUnknown, unknownValue } from "../unknown";
+import { accepted, count, trueOrFalse } from "../args/accepts";
+import { parse } from "../args/parse";
+import { type Problem, stranger } from "../args/problem";
+import { type Path, pathText, splitUnknown, unknownValue } from "../args/unknown";
 import type { KubernetesDbClusterArgs } from "./args";
 
 export const defaultImage = "myscale/myscaledb";

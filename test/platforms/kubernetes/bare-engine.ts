@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DbVersion } from "../../../src/core/version";
-import { QueryError, type Server, type Settings } from "../../../src/platforms/kubernetes/server";
+import { QueryError, type Server, type Settings } from "../../../src/platforms/kubernetes/ask/server";
 import { addonOf, engineEnvironment, installedEngines } from "../../../src/platforms/local/engines";
 import { engines } from "../local/place";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Cluster } from "../../../src/platforms/kubernetes/cluster";
-import { inspect } from "../../../src/platforms/kubernetes/existing/inspect";
-import { change } from "../../../src/platforms/kubernetes/existing/template";
-import { takenOver } from "../../../src/platforms/kubernetes/existing/words";
-import { type Existing, readSettings } from "../../../src/platforms/kubernetes/settings";
-import type { Call, Connection } from "../../../src/platforms/kubernetes/wire";
+import { inspect } from "../../../src/platforms/kubernetes/adopted/inspect";
+import { change } from "../../../src/platforms/kubernetes/adopted/template";
+import { takenOver } from "../../../src/platforms/kubernetes/adopted/words";
+import type { Call, Connection } from "../../../src/platforms/kubernetes/api/wire";
+import { Cluster } from "../../../src/platforms/kubernetes/ask/cluster";
+import { type Existing, readSettings } from "../../../src/platforms/kubernetes/render/settings";
 import { v } from "../../build";
 
 type Thing = Record<string, unknown>;

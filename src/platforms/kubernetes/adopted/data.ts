@@ -1,0 +1,40 @@
+import type { Pod } from "../api/types";
+import { dataPlaces, volatile } from "../ask/data-volumes";
+import type { Inventory } from "../ask/inventory";
+import { QueryError, type Server } from "../ask/server";
+import type { Existing } from "../render/settings";
+import { asTakenOver } from "./template";
+
+/** What a server of others is asked of its data's place, and what it says. */
+export interface AskedOfData {
+	readonly pod: Pod;
+	readonly server: Pick<Server, "rows">;
+	readonly inventory: Pick<Inventory, "paths">;
+}
+
+/** Why some of these servers must not be restarted: their data would go with their pods. */
+export async function dataProblems(existing: Existing, asked: readonly AskedOfData[]): Promise<string[]> {
+	const pods = new Map<string, string[]>();
+	for (const { pod, server, inventory } of asked) {
+		const places = dataPlaces(asTakenOver(pod, existing), [...inventory.paths, ...(await diskPaths(server))]);
+		const why = places.length === 0 ? silent : volatile(places);
+		if (why !== undefined) pods.set(why, [...(pods.get(why) ?? []), pod.metadata.name]);
+	}
+	return [...pods].map(([why, names]) =>
+		why === silent
+			? `${names.join(", ")} can't be asked where the data is, and it may end with the pod. Give the user of kubernetes.user the right to SELECT from system.databases and system.parts.`
+			: `${names.join(", ")} would lose data with the pod: ${why}. An update restarts every pod. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster without existing, and use that one.`,
+	);
+}
+
+const silent = "silent";
+
+/** Of disks that hold nothing yet, too; servers before 19.15 have no other than the one of their data. */
+async function diskPaths(server: Pick<Server, "rows">): Promise<string[]> {
+	try {
+		return (await server.rows("SELECT path FROM system.disks")).map(({ path }) => String(path));
+	} catch (error) {
+		if (error instanceof QueryError) return [];
+		throw error;
+	}
+}

@@ -1,0 +1,191 @@
+import { ControlError } from "../../../control/errors";
+import type { ClusterSpec, Obstacle } from "../../../control/port";
+import { sameVersion } from "../../../core/version";
+import type { Pod, PodTemplate, StatefulSet } from "../api/types";
+import type { Cluster } from "../ask/cluster";
+import { isReady, troubleOf } from "../ask/diagnose";
+import { taggedImage } from "../ask/images";
+import { type Inventory, inventoryOf } from "../ask/inventory";
+import { versionOf } from "../ask/opened";
+import { RecordStore } from "../ask/record";
+import { allQueries, clientQueries, type Server } from "../ask/server";
+import { collector } from "../change/reshape";
+import { label } from "../render/names";
+import { indexes } from "../render/server-config";
+import type { Existing, KubernetesSettings } from "../render/settings";
+import { kept } from "../render/shape";
+import { dataProblems } from "./data";
+import { layoutProblem } from "./layout";
+import { servicesOf } from "./services";
+import { asTakenOver, imageOf, podsOf } from "./template";
+
+export type Wanted = Pick<ClusterSpec<KubernetesSettings>, "version" | "shards" | "replicas" | "localTables">;
+
+/** What others made, as it is before it is taken over. */
+export interface Inspected {
+	readonly obstacles: readonly Obstacle[];
+	/** By shard. */
+	readonly sets: readonly StatefulSet[];
+	readonly pods: readonly Pod[];
+	/** Services that send clients to the pods and are not named: a replica is not taken out of them. */
+	readonly undrained: readonly string[];
+	/** Whether any table replicates; `undefined` when no server could be asked. */
+	readonly replicates: boolean | undefined;
+}
+
+const sets = "kubernetes.existing.statefulSets";
+
+/** Looks at all that is to be taken over, and finds everything that stands in the way. Changes nothing. */
+export async function inspect(cluster: Cluster, existing: Existing, wanted: Wanted): Promise<Inspected> {
+	const obstacles: Obstacle[] = [];
+	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });
+	const count = existing.statefulSets.length;
+	if (wanted.shards !== count)
+		refuse(
+			"shards",
+			`${wanted.shards} is not the number of the StatefulSets, which are one a shard. Set shards to ${count}.`,
+		);
+	const found = await Promise.all(
+		existing.statefulSets.map((name) => cluster.api.get<StatefulSet>("statefulsets", name)),
+	);
+	const missing = existing.statefulSets.filter((_, shard) => found[shard] === undefined);
+	if (missing.length > 0) {
+		const others = (await cluster.api.list<StatefulSet>("statefulsets", {})).map(({ metadata }) => metadata.name);
+		const has = others.length === 0 ? "no StatefulSet" : others.join(", ");
+		refuse(sets, `the namespace ${cluster.api.namespace} has no StatefulSet ${missing.join(", ")}. It has ${has}.`);
+	}
+	const there = found.filter((set) => set !== undefined);
+	const sizes = there.map(({ metadata, spec }) => `${metadata.name} ${spec.replicas ?? 1}`);
+	const alike = new Set(there.map(({ spec }) => spec.replicas ?? 1)).size <= 1;
+	if (!alike)
+		refuse(sets, `the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them alike first.`);
+	const pods: Pod[] = [];
+	for (const set of there) {
+		for (const reason of await setProblems(cluster, set)) refuse(sets, reason);
+		const { name } = set.metadata;
+		const { replicas = 1, template } = set.spec;
+		if (replicas === 0) refuse(sets, `${name} is scaled to 0, and what is taken over has to serve. Start it first.`);
+		else if (alike && replicas !== wanted.replicas)
+			refuse("replicas", `${name} has ${replicas}. Set replicas to ${replicas}.`);
+		if (!template.spec.containers.some((each) => each.name === existing.container)) {
+			const has = template.spec.containers.map((each) => each.name).join(", ");
+			refuse("kubernetes.existing.container", `${name} has no container ${existing.container}. It has ${has}.`);
+			continue;
+		}
+		const all = await podsOf(cluster, set);
+		for (const ordinal of indexes(replicas)) {
+			const replica = `${name}-${ordinal}`;
+			const pod = all.find(({ metadata }) => metadata.name === replica);
+			if (pod === undefined || !isReady(pod)) {
+				const why = pod && troubleOf(asTakenOver(pod, existing), cluster.api.connection.now());
+				refuse(sets, `${replica} ${why ?? "is not ready"}. Take it over once every replica serves.`);
+			}
+			if (pod === undefined) continue;
+			pods.push(pod);
+			const problem = imageProblem(cluster, existing, wanted, pod, template);
+			if (problem !== undefined) obstacles.push(problem);
+		}
+	}
+	const services = await servicesOf(cluster, pods);
+	obstacles.push(...services.obstacles);
+	const asked = await askAll(cluster, pods, obstacles);
+	const misplaced = layoutProblem(existing, pods, asked, wanted);
+	if (misplaced !== undefined) refuse(sets, misplaced);
+	for (const reason of await dataProblems(existing, asked)) refuse(sets, reason);
+	const replicates =
+		asked.length === 0 ? undefined : asked.some(({ inventory }) => inventory.tables.some(({ path }) => path));
+	return { obstacles: distinct(obstacles), sets: there, pods, undrained: services.undrained, replicates };
+}
+
+/** Why a StatefulSet can't be taken over as it is. */
+async function setProblems(cluster: Cluster, { metadata, spec, status }: StatefulSet): Promise<string[]> {
+	const { name, labels, ownerReferences = [], generation = 0 } = metadata;
+	const found: string[] = [];
+	const its = labels?.[label.cluster];
+	if (its !== undefined && its !== cluster.name) {
+		const owner = (await new RecordStore(cluster.api, its).read())?.owner;
+		if (owner !== undefined)
+			found.push(
+				`${name} is of the cluster '${its}', which belongs to ${owner}. Destroy that resource first: it lets go of it.`,
+			);
+	}
+	const operator = ownerReferences.find(({ controller }) => controller);
+	if (operator !== undefined)
+		found.push(
+			`${name} is managed by ${operator.kind} ${operator.name}, which would undo what is changed here. Such a cluster is updated by its operator.`,
+		);
+	if (spec.ordinals?.start)
+		found.push(`the pods of ${name} are counted from ${spec.ordinals.start}, not from 0: that is not known here.`);
+	const { type = "RollingUpdate", rollingUpdate } = spec.updateStrategy ?? {};
+	const seen = (status?.observedGeneration ?? 0) >= generation;
+	if (type === "RollingUpdate" && !(seen && status?.currentRevision === status?.updateRevision)) {
+		const partition = rollingUpdate?.partition ? `, held at its partition ${rollingUpdate.partition}` : "";
+		found.push(
+			`a rollout of ${name} has not ended${partition}. Let it end first: kubectl rollout status statefulset/${name}`,
+		);
+	}
+	return found;
+}
+
+function imageProblem(
+	cluster: Cluster,
+	existing: Existing,
+	{ version }: Wanted,
+	pod: Pod,
+	template: PodTemplate,
+): Obstacle | undefined {
+	const { name } = pod.metadata;
+	const reference = imageOf(pod, existing);
+	if (imageOf(template, existing) !== reference)
+		return {
+			property: sets,
+			reason: `${name} runs ${reference}, and its StatefulSet says ${imageOf(template, existing)}. Let that rollout end first, or set the image back.`,
+		};
+	const runs = versionOf(cluster.given.image, asTakenOver(pod, existing));
+	const tagged = runs === undefined ? undefined : taggedImage(cluster.given.image, runs);
+	if (runs === undefined || (reference !== tagged && !reference.startsWith(`${tagged}@`)))
+		return {
+			property: "kubernetes.image",
+			reason: `${name} runs ${reference}, which is no version of ${cluster.given.image}. Set image to its repository; where tags are spelt otherwise, with {version} in the place of the version.`,
+		};
+	if (!sameVersion(runs, version))
+		return {
+			property: "version",
+			reason: `${name} runs ${runs}. Set version to ${runs}: taking over restarts nothing, and an update is the next step.`,
+		};
+	return undefined;
+}
+
+/** A server of others that answered all that a roll will ask it. */
+interface Asked {
+	readonly pod: Pod;
+	readonly server: Server;
+	readonly inventory: Inventory;
+}
+
+/** Asks each server what a roll asks it. */
+async function askAll(cluster: Cluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
+	const attempt = collector(obstacles);
+	const settings = kept(cluster.given);
+	const asked: Asked[] = [];
+	const before = obstacles.length;
+	await attempt("kubernetes.passwordSecret", () => cluster.credentials(settings));
+	if (obstacles.length > before) return [];
+	for (const pod of pods.filter(isReady))
+		await attempt("kubernetes.user", async () => {
+			try {
+				const server = await cluster.server(pod, settings);
+				await Promise.all([allQueries(server), clientQueries(server)]);
+				asked.push({ pod, server, inventory: await inventoryOf(server) });
+			} catch (error) {
+				if (!(error instanceof ControlError)) throw error;
+				throw new ControlError(
+					`${pod.metadata.name} can't be asked at port ${cluster.httpPort}: ${error.message}. See to user, passwordSecret and existing.httpPort.`,
+				);
+			}
+		});
+	return asked;
+}
+
+const distinct = (obstacles: readonly Obstacle[]) =>
+	obstacles.filter(({ reason }, index) => obstacles.findIndex((other) => other.reason === reason) === index);

@@ -1,0 +1,54 @@
+import type { ClusterSpec } from "../../../control/port";
+import { type Evidence, type Placed, type Told, toldOtherwise } from "../../../core/layout";
+import type { Pod } from "../api/types";
+import type { Inventory } from "../ask/inventory";
+import { layoutOf } from "../ask/layout";
+import { parseReplica } from "../render/names";
+import type { Existing } from "../render/settings";
+
+/** What a server of others says. */
+export interface AskedOfLayout {
+	readonly pod: Pod;
+	readonly inventory: Inventory;
+}
+
+/** Why StatefulSets are not one shard each, as they would be taken over. */
+export function layoutProblem(
+	{ statefulSets }: Existing,
+	pods: readonly Pod[],
+	asked: readonly AskedOfLayout[],
+	{ shards, replicas, localTables }: Pick<ClusterSpec, "shards" | "replicas" | "localTables">,
+): string | undefined {
+	const placed = asked.map(({ pod, inventory }): Placed => {
+		const { name } = pod.metadata;
+		const { shard = 0 } = parseReplica({ name: "", statefulSets }, name) ?? {};
+		return { name, shard, holds: { tables: inventory.tables, layout: layoutOf(name, inventory.layout) } };
+	});
+	const all = pods.map(({ metadata }) => metadata.name);
+	const told = toldOtherwise(placed, all, localTables);
+	if (told === undefined) return undefined;
+	const [size, ...others] = new Set(told.shards.map((names) => names.length));
+	const regular = others.length === 0;
+	const shape = regular ? `shards: ${told.shards.length}, replicas: ${size}` : "shards of different sizes";
+	const wayOut = regular
+		? `or move its rows to a DbCluster that is declared so`
+		: `or move its rows to a DbCluster whose shards have as many replicas each`;
+	return `each StatefulSet is taken over as one shard (shards: ${shards}, replicas: ${replicas}), and the servers tell another layout, ${shape}: ${told.shards.map((names) => names.join(", ")).join(" / ")}. ${evidenceText(told)}. Such a cluster can't be taken over: leave its updates with what makes them today, ${wayOut}. A table that is to differ by replica is named in update.localTables.`;
+}
+
+function evidenceText({ evidence, pair: [a, b], apart }: Told): string {
+	const [what, one, other] = parts(evidence);
+	if (evidence.by === "clusters") return `${what} has ${a} and ${b} in ${apart ? "different shards" : "one shard"}`;
+	return one === other ? `${what} is ${one} on both ${a} and ${b}` : `${what} is ${one} on ${a}, and ${other} on ${b}`;
+}
+
+function parts(evidence: Evidence): [what: string, one?: string, other?: string] {
+	switch (evidence.by) {
+		case "paths":
+			return [`The path of ${evidence.table} in Keeper`, ...evidence.paths];
+		case "macro":
+			return ["The macro shard", ...evidence.values];
+		default:
+			return [`The cluster ${evidence.cluster} in system.clusters`];
+	}
+}

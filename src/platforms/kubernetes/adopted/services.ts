@@ -1,0 +1,70 @@
+import type { Obstacle } from "../../../control/port";
+import type { Pod, Service } from "../api/types";
+import type { Cluster } from "../ask/cluster";
+import { label } from "../render/names";
+
+const property = "kubernetes.existing.services";
+
+/** The Services through which clients are to be kept from a replica, and those through which they can't be. */
+export async function servicesOf(
+	cluster: Cluster,
+	pods: readonly Pod[],
+): Promise<{ readonly obstacles: readonly Obstacle[]; readonly undrained: readonly string[] }> {
+	const all = await cluster.api.list<Service>("services", {});
+	const balancing = all.filter((service) => isBalancing(service) && pods.some((pod) => selects(service, pod)));
+	const obstacles: Obstacle[] = [];
+	for (const name of cluster.services) {
+		const service = all.find(({ metadata }) => metadata.name === name);
+		const reason =
+			service === undefined
+				? `the namespace ${cluster.api.namespace} has no Service ${name}. ${candidates(balancing)}`
+				: await problemOf(cluster, service, pods);
+		if (reason !== undefined) obstacles.push({ property, reason });
+	}
+	const undrained = balancing.map(({ metadata }) => metadata.name).filter((name) => !cluster.services.includes(name));
+	return { obstacles, undrained };
+}
+
+function candidates(services: readonly Service[]): string {
+	const names = services.map(({ metadata }) => metadata.name).join(", ");
+	return names === "" ? "Make one that selects the pods." : `Those that select the pods are ${names}.`;
+}
+
+/** It spreads connections over the pods, and is not the address of a single one. */
+const isBalancing = ({ spec }: Service) =>
+	spec.clusterIP !== "None" && spec.selector?.["statefulset.kubernetes.io/pod-name"] === undefined;
+
+/** By its own selector; our label is what takes a pod out. */
+function selects({ spec }: Service, { metadata }: Pod): boolean {
+	const own = ownSelector(spec.selector);
+	return own.length > 0 && own.every(([key, value]) => metadata.labels?.[key] === value);
+}
+
+const ownSelector = (selector: Service["spec"]["selector"]) =>
+	Object.entries(selector ?? {}).filter(([key]) => key !== label.clients);
+
+/** Pods of Jobs that have ended are sent nothing. */
+const ended: readonly unknown[] = ["Succeeded", "Failed"];
+
+async function problemOf(cluster: Cluster, service: Service, pods: readonly Pod[]): Promise<string | undefined> {
+	const { name } = service.metadata;
+	const { clusterIP, selector, publishNotReadyAddresses } = service.spec;
+	const another = selector?.[label.clients];
+	if (another !== undefined && another !== cluster.name) return `${name} is a Service of the cluster '${another}'.`;
+	if (clusterIP === "None")
+		return `${name} is headless: who has looked up its addresses can't be kept from a replica that is about to restart. Name a Service with an address of its own, or make one for clients.`;
+	if (publishNotReadyAddresses)
+		return `${name} sends clients also to replicas that are not ready (publishNotReadyAddresses). Turn that off.`;
+	const left = pods.filter((pod) => !selects(service, pod)).map(({ metadata }) => metadata.name);
+	if (left.length > 0) return `${name} does not select ${left.join(", ")}, so it is no Service of these replicas.`;
+	const labels = ownSelector(selector)
+		.map(([key, value]) => `${key}=${value}`)
+		.join(",");
+	const uids = pods.map(({ metadata }) => metadata.uid);
+	const others = (await cluster.api.list<Pod>("pods", { labels }))
+		.filter(({ metadata, status }) => !uids.includes(metadata.uid) && !ended.includes(status?.phase))
+		.map(({ metadata }) => metadata.name);
+	if (others.length > 0 && pods.length > 0)
+		return `${name} sends clients also to ${others.join(", ")}, which would be cut off. Name the StatefulSet of those, too, or a Service that selects only these replicas.`;
+	return undefined;
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
+import { ControlError } from "../../../control/errors";
+import type { Assessment, Claim, Obstacle } from "../../../control/port";
+import { untilNoConflict } from "../api/api";
+import type { Meta, Pod, Service } from "../api/types";
+import type { Cluster } from "../ask/cluster";
+import { settle } from "../ask/opened";
+import type { Spec } from "../change/create";
+import { takenUp } from "../change/steps";
+import { label } from "../render/names";
+import type { Existing } from "../render/settings";
+import { kept } from "../render/shape";
+import { inspect, type Wanted } from "./inspect";
+import { servicesOf } from "./services";
+import { change, noted, podLabels, podsOf } from "./template";
+
+/**
+ * Takes over what others made; nothing restarts. The record comes last: until then whoever died in the middle left a
+ * cluster that belongs to nobody and works as before, and all of this is done once more.
+ */
+export async function takeOver(cluster: Cluster, existing: Existing, claim: Claim, spec: Spec): Promise<void> {
+	const before = await cluster.record.guard(claim);
+	if (before.owner !== undefined && before.owner !== spec.owner)
+		throw new ControlError(`the cluster '${cluster.name}' belongs to ${before.owner}: set adopt to take it over`);
+	const { obstacles } = await inspect(cluster, existing, spec);
+	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
+	await cluster.record.guard(claim);
+	await prepare(cluster, existing);
+	const pods = await cluster.pods();
+	const { owner, generation, shards, replicas } = spec;
+	await cluster.record.under(claim, (now) => {
+		const settings = kept(spec.settings);
+		return { ...settle(now, pods, settings.image), owner, generation, shards, replicas, settings };
+	});
+}
+
+/** What other settings come to: most are not ours to change. */
+export async function assess(cluster: Cluster, existing: Existing, wanted: Wanted): Promise<Assessment> {
+	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
+	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
+	const obstacles: Obstacle[] = [];
+	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });
+	const before = stored.settings?.existing;
+	if (before === undefined)
+		refuse(
+			"kubernetes.existing",
+			`'${cluster.name}' was made by DbCluster, and can't become StatefulSets of others. Leave existing out.`,
+		);
+	else if (!isDeepStrictEqual(before.statefulSets, existing.statefulSets) || before.container !== existing.container)
+		refuse(
+			"kubernetes.existing",
+			`'${cluster.name}' is the container ${before.container} of ${before.statefulSets.join(", ")}, and can't become another. Set it back; what is to be another cluster needs another name.`,
+		);
+	if (obstacles.length > 0) return { obstacles, ...untouched };
+	if (wanted.shards !== existing.statefulSets.length)
+		refuse(
+			"shards",
+			`shards can't be added to StatefulSets that others made. Set shards to ${existing.statefulSets.length}.`,
+		);
+	for (const { metadata, spec } of sets) {
+		// While it is stopped, what it had is what it will have.
+		const has = spec.replicas === 0 ? (stored.replicas ?? 1) : (spec.replicas ?? 1);
+		if (has === wanted.replicas) continue;
+		refuse(
+			"replicas",
+			`${metadata.name} has ${has}, and others made it. Scale it there (kubectl scale, or the values of its chart), then set replicas to what it has.`,
+		);
+	}
+	obstacles.push(...(await servicesOf(cluster, pods)).obstacles);
+	return { obstacles, ...untouched };
+}
+
+const untouched = { restarts: [], joins: [], leaves: [], rejoins: [] };
+
+/** Keeps the settings, and puts back what is ours of objects that others may have changed since. */
+export async function configure(cluster: Cluster, existing: Existing, claim: Claim, spec: Spec): Promise<void> {
+	const before = await cluster.record.guard(claim);
+	const settings = kept(spec.settings);
+	const { shards, replicas } = spec;
+	const pods = await cluster.pods();
+	await cluster.record.under(claim, (now) => ({ ...settle(now, pods, settings.image), settings, shards, replicas }));
+	await prepare(cluster, existing);
+	for (const name of before.settings?.existing?.services ?? [])
+		if (!existing.services.includes(name)) await select(cluster, name, null);
+}
+
+/** Ends our part: clients reach all replicas as before, and the servers go on. */
+export async function letGo(cluster: Cluster, existing: Existing, claim: Claim): Promise<void> {
+	const stored = await cluster.record.guard(claim);
+	for (const name of existing.services) await select(cluster, name, null);
+	for (const { metadata } of await cluster.sets())
+		await cluster.api.merge("statefulsets", metadata.name, {
+			metadata: { uid: metadata.uid, labels: { [label.cluster]: null, [label.shard]: null } },
+		});
+	if (stored.owner !== undefined) await cluster.record.remove();
+}
+
+/** First what new pods are made from, then the pods that there are; the Services last, so that none of them falls out. */
+async function prepare(cluster: Cluster, existing: Existing): Promise<void> {
+	for (const [shard, name] of existing.statefulSets.entries()) {
+		const set = await change(cluster, existing, shard);
+		await takenUp(cluster, shard, set);
+		for (const pod of await podsOf(cluster, set))
+			if (pod.metadata.name.replace(/-\d+$/, "") === name) await labelPod(cluster, existing, shard, pod);
+	}
+	for (const name of existing.services) await select(cluster, name, cluster.name);
+}
+
+/** Only this very pod: its successor has all that from its template. */
+async function labelPod(cluster: Cluster, existing: Existing, shard: number, pod: Pod): Promise<void> {
+	if (pod.metadata.deletionTimestamp !== undefined) return;
+	const metadata: Partial<Meta> = {
+		uid: pod.metadata.uid,
+		labels: podLabels(cluster, shard),
+		annotations: noted(cluster, existing, pod),
+	};
+	await cluster.api.merge("pods", pod.metadata.name, { metadata }).catch((error: Error) => {
+		if (error.name !== "Conflict") throw error;
+	});
+}
+
+/** Adds our label to a Service's selector, or takes it away. */
+function select(cluster: Cluster, name: string, value: string | null): Promise<void> {
+	return untilNoConflict(async () => {
+		const service = await cluster.api.get<Service>("services", name);
+		if (service === undefined || (service.spec.selector?.[label.clients] ?? null) === value) return;
+		const { resourceVersion } = service.metadata;
+		await cluster.api.merge("services", name, {
+			metadata: { resourceVersion },
+			spec: { selector: { [label.clients]: value } },
+		});
+	});
+}

@@ -1,0 +1,79 @@
+import { PlatformError } from "../../../control/errors";
+import { untilNoConflict } from "../api/api";
+import type { Pod, PodTemplate, StatefulSet } from "../api/types";
+import type { Cluster } from "../ask/cluster";
+import { versionOf } from "../ask/opened";
+import { annotation, label } from "../render/names";
+import { type Image, shardLabels } from "../render/pod";
+import type { Existing } from "../render/settings";
+
+/** Pods and templates tell by an annotation which container is the server; before they are taken over they lack it. */
+export const asTakenOver = <T extends Pick<PodTemplate, "metadata">>(of: T, { container }: Existing): T => ({
+	...of,
+	metadata: { ...of.metadata, annotations: { ...of.metadata?.annotations, [annotation.container]: container } },
+});
+
+/** All pods that a StatefulSet selects. */
+export const podsOf = ({ api }: Cluster, { spec }: StatefulSet): Promise<readonly Pod[]> => {
+	const labels = Object.entries(spec.selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+	return api.list<Pod>("pods", { labels: labels.join(",") });
+};
+
+/** Without it a pod is ready as soon as its process runs. */
+const probe = (port: number) => ({ httpGet: { path: "/ping", port }, periodSeconds: 1, timeoutSeconds: 5 });
+
+/**
+ * Gives a StatefulSet our labels, and where one is given another image; all else of its template stays. In the same write
+ * it becomes OnDelete: under RollingUpdate any change of the template would restart its pods. By resourceVersion, since
+ * containers are a list, which is written as a whole.
+ */
+export function change(cluster: Cluster, existing: Existing, shard: number, image?: Image): Promise<StatefulSet> {
+	return untilNoConflict(async () => {
+		const name = existing.statefulSets[shard] ?? "";
+		const live = await cluster.api.get<StatefulSet>("statefulsets", name);
+		if (live === undefined) throw new PlatformError(`the StatefulSet ${name} is gone`);
+		const { template } = live.spec;
+		const containers = template.spec.containers.map((each) =>
+			each.name === existing.container
+				? {
+						...each,
+						...(image && { image: image.reference }),
+						readinessProbe: each.readinessProbe ?? probe(existing.httpPort),
+					}
+				: each,
+		);
+		const annotations = image === undefined ? noted(cluster, existing, template) : told(existing, image);
+		const patched = await cluster.api.merge<StatefulSet>("statefulsets", name, {
+			metadata: { resourceVersion: live.metadata.resourceVersion, labels: shardLabels(cluster, shard) },
+			spec: {
+				updateStrategy: { type: "OnDelete", rollingUpdate: null },
+				template: { metadata: { labels: podLabels(cluster, shard), annotations }, spec: { containers } },
+			},
+		});
+		if (patched === undefined) throw new PlatformError(`the StatefulSet ${name} is gone`);
+		return patched;
+	});
+}
+
+export const podLabels = (cluster: Cluster, shard: number) => ({
+	...shardLabels(cluster, shard),
+	[label.clients]: cluster.name,
+});
+
+const told = ({ container }: Existing, { version, reference }: Pick<Image, "version" | "reference">) => ({
+	[annotation.container]: container,
+	[annotation.version]: version,
+	[annotation.image]: reference,
+});
+
+/** Notes of a pod or a template which version its image is, so that it is known also when `image` is spelt otherwise later. */
+export function noted(cluster: Cluster, existing: Existing, of: PodTemplate): Record<string, string> {
+	const version = versionOf(cluster.given.image, asTakenOver(of, existing));
+	const reference = imageOf(of, existing);
+	return version === undefined
+		? { [annotation.container]: existing.container }
+		: told(existing, { version, reference });
+}
+
+export const imageOf = ({ spec }: PodTemplate, { container }: Existing): string =>
+	spec.containers.find(({ name }) => name === container)?.image ?? "";

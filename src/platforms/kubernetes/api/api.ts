@@ -1,0 +1,171 @@
+import { PlatformError } from "../../../control/errors";
+import { fieldManager } from "../render/names";
+import { apiError, Conflict, readStatus } from "./errors";
+import type { KubeObject } from "./types";
+import type { Answer, Call, Connection } from "./wire";
+
+/** The kinds that are used, each with its path. */
+const kinds = {
+	configmaps: "api/v1",
+	services: "api/v1",
+	pods: "api/v1",
+	secrets: "api/v1",
+	events: "api/v1",
+	persistentvolumeclaims: "api/v1",
+	statefulsets: "apis/apps/v1",
+	poddisruptionbudgets: "apis/policy/v1",
+	endpointslices: "apis/discovery.k8s.io/v1",
+} as const;
+export type Kind = keyof typeof kinds;
+
+const plurals: Record<string, Kind> = {
+	ConfigMap: "configmaps",
+	Service: "services",
+	StatefulSet: "statefulsets",
+	PodDisruptionBudget: "poddisruptionbudgets",
+};
+
+function kindOf(kind: string): Kind {
+	const plural = plurals[kind];
+	if (plural === undefined) throw new Error(`no path of ${kind}`);
+	return plural;
+}
+
+export interface ListOptions {
+	readonly labels?: string;
+	readonly fields?: string;
+}
+
+/** The API of one namespace. Everything throws as {@link apiError} says; {@link Conflict} is for callers to handle. */
+export class Api {
+	constructor(
+		readonly connection: Connection,
+		readonly namespace: string,
+	) {}
+
+	/** `undefined` only on proof of absence. */
+	async get<T>(kind: Kind, name: string): Promise<T | undefined> {
+		const call: Call = { method: "GET", path: this.path(kind, name) };
+		const answer = await this.connection.send(call);
+		return answer.status === 404 ? undefined : this.read<T>(call, answer);
+	}
+
+	async list<T>(kind: Kind, options: ListOptions): Promise<readonly T[]> {
+		const query = new URLSearchParams();
+		if (options.labels !== undefined) query.set("labelSelector", options.labels);
+		if (options.fields !== undefined) query.set("fieldSelector", options.fields);
+		const call: Call = { method: "GET", path: `${this.path(kind)}?${query}` };
+		return this.read<{ items: T[] }>(call, await this.connection.send(call)).items;
+	}
+
+	/** What has the name of an object already. By a list, since not every kind of ours may be read by name. */
+	async namesake<T>({ kind, metadata }: KubeObject): Promise<T | undefined> {
+		return (await this.list<T>(kindOf(kind), { fields: `metadata.name=${metadata.name}` }))[0];
+	}
+
+	async create<T>(kind: Kind, object: KubeObject): Promise<T> {
+		const call: Call = {
+			method: "POST",
+			path: `${this.path(kind)}?fieldManager=${fieldManager}`,
+			body: JSON.stringify(object),
+			headers: { "content-type": "application/json" },
+		};
+		return this.read<T>(call, await this.connection.send(call));
+	}
+
+	/** Server-side apply: the object must carry every field that is ours, since one that is left out is given up. */
+	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
+		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
+		const call: Call = {
+			method: "PATCH",
+			path: `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`,
+			body: JSON.stringify(object),
+			headers: { "content-type": "application/apply-patch+yaml" },
+		};
+		return this.read<T>(call, await this.connection.send(call));
+	}
+
+	/** Changes single fields; a `resourceVersion` or `uid` in it is a precondition. `undefined` when it is gone. */
+	async merge<T>(
+		kind: Kind,
+		name: string,
+		patch: object,
+		options: { readonly dryRun?: boolean } = {},
+	): Promise<T | undefined> {
+		const call: Call = {
+			method: "PATCH",
+			path: `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`,
+			body: JSON.stringify(patch),
+			headers: { "content-type": "application/merge-patch+json" },
+		};
+		const answer = await this.connection.send(call);
+		return answer.status === 404 ? undefined : this.read<T>(call, answer);
+	}
+
+	/** Deletes it, where a uid is given only that very object. One that is gone, or another by now, is no error. */
+	async delete(kind: Kind, name: string, uid?: string): Promise<void> {
+		const call: Call = {
+			method: "DELETE",
+			path: this.path(kind, name),
+			body: JSON.stringify({ propagationPolicy: "Background", ...(uid && { preconditions: { uid } }) }),
+			headers: { "content-type": "application/json" },
+		};
+		const answer = await this.connection.send(call);
+		if (answer.status !== 404 && !(answer.status === 409 && uid !== undefined)) this.read(call, answer);
+	}
+
+	/** The last lines of a container's log; empty where there is none, or where the kubelet can't be asked: it only explains. */
+	async log(pod: string, container: string, options: { readonly lines: number; readonly previous: boolean }) {
+		const query = `container=${container}&tailLines=${options.lines}&previous=${options.previous}&limitBytes=20000`;
+		const path = `${this.path("pods", pod)}/log?${query}`;
+		const answer = await this.connection
+			.send({ method: "GET", path, retry: false, timeout: 5000 })
+			.catch(() => undefined);
+		return answer?.status === 200 ? answer.text : "";
+	}
+
+	/** A request to a pod through the API server's proxy. The pod's own errors come back as answers. */
+	async proxy(pod: string, port: number, call: Call): Promise<Answer> {
+		const path = `${this.path("pods", `${pod}:${port}`)}/proxy${call.path}`;
+		const answer = await this.connection.send({ ...call, path, retry: false });
+		const status = answer.status === 200 ? undefined : readStatus(answer.text);
+		if (status !== undefined) throw apiError(this.connection, { ...call, path }, answer);
+		return answer;
+	}
+
+	/**
+	 * Makes the API server give up the connections that it keeps open to a pod after {@link proxy}: a server that stops
+	 * waits for each of them until its keep-alive time is over. Best effort.
+	 */
+	async hangUp(pod: string, port: number): Promise<void> {
+		const ping = () => this.proxy(pod, port, { method: "GET", path: "/ping", hangsUp: true, timeout: 2000 });
+		// One for each of the calls that we make at the same time.
+		await Promise.allSettled([ping(), ping()]);
+	}
+
+	private path(kind: Kind, name?: string): string {
+		return `/${kinds[kind]}/namespaces/${this.namespace}/${kind}${name === undefined ? "" : `/${name}`}`;
+	}
+
+	private read<T>(call: Call, answer: Answer): T {
+		if (answer.status < 200 || answer.status > 299) throw apiError(this.connection, call, answer);
+		try {
+			return JSON.parse(answer.text) as T;
+		} catch {
+			throw new PlatformError(`${this.connection.server} does not answer as an API server does`);
+		}
+	}
+}
+
+/** Does it again, from reading on, while somebody else changes the same object. */
+export async function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await attempt();
+		} catch (error) {
+			if (!(error instanceof Conflict)) throw error;
+			if (tries >= 10) throw new PlatformError(`somebody keeps changing the same object: ${error.message}`);
+			await new Promise((resolve) => setTimeout(resolve, 20 * tries * (1 + Math.random())));
+		}
+	}
+}

@@ -1,0 +1,79 @@
+import { type HeldTable, lackedBy, uncopied } from "../../../core/holdings";
+import { inventoryOf } from "./inventory";
+import { QueryError, type Server } from "./server";
+import { databasesOf, path, quoted } from "./tables";
+
+/** As many as fit into an address, which old servers hold to 16 KiB. */
+const atOnce = 20;
+
+/** Which of some tables have a row; not among the answers is a table that can't be read, such as a Set. */
+export async function readRows(server: Server, tables: readonly HeldTable[]): Promise<Map<HeldTable, boolean>> {
+	const found = new Map<HeldTable, boolean>();
+	for (let start = 0; start < tables.length; start += atOnce) {
+		const some = tables.slice(start, start + atOnce);
+		const looks = some.map((table, index) => `SELECT i FROM (SELECT ${index} AS i FROM ${path(table)} LIMIT 1)`);
+		try {
+			const rows = await server.rows(looks.join(" UNION ALL "));
+			const those = new Set(rows.map(({ i }) => Number(i)));
+			some.forEach((table, index) => void found.set(table, those.has(index)));
+		} catch (error) {
+			if (!(error instanceof QueryError)) throw error;
+			if (some.length > 1)
+				for (const table of some) for (const [key, has] of await readRows(server, [table])) found.set(key, has);
+		}
+	}
+	return found;
+}
+
+/** Of the tables whose rows this server has alone those that have some, and those of which that can't be told. */
+export async function withOwnRows(
+	server: Server,
+	tables: readonly HeldTable[],
+): Promise<{ readonly table: HeldTable; readonly certain: boolean }[]> {
+	const own = uncopied({ tables });
+	const read = await readRows(
+		server,
+		own.filter(({ rows }) => rows === null),
+	);
+	return own.flatMap((table) => {
+		const has = table.rows === null ? read.get(table) : true;
+		return has === false ? [] : [{ table, certain: has === true }];
+	});
+}
+
+/**
+ * What would be lost with a server: tables with rows that do not replicate, and replicated ones that no other server of the
+ * shard has alike. Says why it can't leave, too, where that is for another reason. Rows that the others have still to fetch
+ * are not asked for here: see `health`.
+ *
+ * @param others of its shard; `undefined` where the shard is new, so that tables without rows are no loss.
+ */
+export async function heldAlone(server: Server, others: readonly Server[] | undefined): Promise<string[]> {
+	const [databases, its, ...elsewhere] = await Promise.all([
+		databasesOf(server),
+		inventoryOf(server),
+		...(others ?? []).map(inventoryOf),
+	]);
+	const found: string[] = [];
+	for (const [database, engine] of databases)
+		if (engine === "Replicated")
+			found.push(`the database ${quoted(database)} is of engine Replicated, whose replicas leave only by hand`);
+	const lacking = elsewhere.map((other) => new Set(lackedBy(other, its)));
+	const lone = its.tables.filter((table) => table.path !== undefined && lacking.every((lacks) => lacks.has(table)));
+	const read = others === undefined ? await readRows(server, lone) : undefined;
+	for (const table of lone) {
+		if (read?.get(table) === false) continue;
+		const { engine, name, database } = table;
+		const namesake = elsewhere.some(({ tables }) => tables.some((it) => it.name === name && it.database === database));
+		found.push(
+			`${path(table)} is on no other replica${namesake ? ` as ${engine} under the replication path ${table.path}` : ""}`,
+		);
+	}
+	for (const { table, certain } of await withOwnRows(server, its.tables))
+		found.push(
+			certain
+				? `${path(table)} has rows and does not replicate (${table.engine})`
+				: `${path(table)} does not replicate (${table.engine}), and whether it has rows can't be told`,
+		);
+	return found;
+}

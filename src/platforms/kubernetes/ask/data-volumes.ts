@@ -1,0 +1,76 @@
+import { posix } from "node:path";
+import type { PodTemplate, StatefulSet, Volume } from "../api/types";
+import { containerOf } from "../render/names";
+
+/** Where a folder of a server is. */
+export interface DataPlace {
+	readonly path: string;
+	/** For people: `the volume claim data-db-0-1`, `the emptyDir volume data`. */
+	readonly on: string;
+	/** What is there goes when the pod does. */
+	readonly endsWithPod: boolean;
+}
+
+/** Volumes that are made for a pod and go with it, and those that hold what the API's objects say. */
+const endWithPod = [
+	"emptyDir",
+	"ephemeral",
+	// In a pod's own words it is always an ephemeral one; one that lasts is behind a claim.
+	"csi",
+	"configMap",
+	"secret",
+	"downwardAPI",
+	"projected",
+	"image",
+	"gitRepo",
+];
+
+/** Of a server's folder, those below it that hold its tables: what else is mounted there, such as schemas, is no data. */
+const ofTables = ["data", "store", "metadata"];
+
+/**
+ * Where a server's data is, by the mounts of its container: the folders that it names, and what is mounted over those
+ * below them that hold tables. Where a symbolic link leads can't be seen from here.
+ */
+export function dataPlaces(
+	of: PodTemplate,
+	paths: readonly string[],
+	claims: StatefulSet["spec"]["volumeClaimTemplates"] = [],
+): DataPlace[] {
+	const name = containerOf(of);
+	const container = of.spec.containers.find((each) => each.name === name);
+	if (container === undefined) return [];
+	const mounts = (container.volumeMounts ?? []).map((mount) => ({ ...mount, folder: folderOf(mount.mountPath) }));
+	const volumes: readonly Volume[] = [
+		...claims.map(({ metadata }) => ({ name: metadata.name, persistentVolumeClaim: { claimName: metadata.name } })),
+		...(of.spec.volumes ?? []),
+	];
+	const found = new Map<string, DataPlace>();
+	for (const path of paths.filter(posix.isAbsolute)) {
+		const folder = folderOf(path);
+		const [over] = mounts
+			.filter((mount) => isWithin(folder, mount.folder))
+			.sort((a, b) => b.folder.length - a.folder.length);
+		const below = mounts.filter((mount) => ofTables.some((each) => isWithin(mount.folder, `${folder}${each}/`)));
+		for (const [at, mount] of [[folder, over] as const, ...below.map((each) => [each.folder, each] as const)])
+			found.set(at, { path: at, ...kindOf(volumes.find((volume) => volume.name === mount?.name)) });
+	}
+	return [...found.values()];
+}
+
+/** Why a server's data ends with its pod, as a clause; `undefined` when it does not. */
+export function volatile(places: readonly DataPlace[]): string | undefined {
+	const [first] = places.filter(({ endsWithPod }) => endsWithPod);
+	return first && `${first.path} is on ${first.on}`;
+}
+
+const folderOf = (path: string) => posix.normalize(`${path}/`);
+const isWithin = (folder: string, other: string) => folder.startsWith(other);
+
+function kindOf(volume: Volume | undefined): Omit<DataPlace, "path"> {
+	if (volume === undefined) return { on: "no volume but in the container itself", endsWithPod: true };
+	const { name, persistentVolumeClaim: claim, ...others } = volume;
+	if (claim !== undefined) return { on: `the volume claim ${claim.claimName}`, endsWithPod: false };
+	const [kind = "emptyDir"] = Object.keys(others);
+	return { on: `the ${kind} volume ${name}`, endsWithPod: endWithPod.includes(kind) };
+}

@@ -1,0 +1,43 @@
+import { ControlError } from "../../../control/errors";
+import type { Failure } from "../../../core/cluster";
+import type { Pod } from "../api/types";
+import { label } from "../render/names";
+import { replicatedTables } from "../render/pod";
+import type { KeptSettings } from "../render/shape";
+import type { Cluster } from "./cluster";
+import { isReady } from "./diagnose";
+import { serverStatus } from "./opened";
+
+/**
+ * Why a replica that answers is never let in: it has none of the tables that its peers replicate, most likely since it lost
+ * its volume. Its startup probe says the same to Kubernetes; asked only of one that is not ready, so seldom.
+ */
+export async function emptied(
+	cluster: Cluster,
+	settings: KeptSettings,
+	pod: Pod | undefined,
+	pods: () => Promise<readonly Pod[]>,
+): Promise<Failure | undefined> {
+	if (pod === undefined || isReady(pod) || serverStatus(pod)?.state?.running === undefined) return undefined;
+	if (pod.metadata.deletionTimestamp !== undefined || (await tablesOf(cluster, settings, pod)) !== 0) return undefined;
+	const shard = pod.metadata.labels?.[label.shard];
+	const peers = (await pods()).filter((each) => each.metadata.labels?.[label.shard] === shard && isReady(each));
+	for (const peer of peers)
+		if (await tablesOf(cluster, settings, peer))
+			return {
+				cause: "emptied",
+				words: `it holds none of the tables that ${peer.metadata.name} replicates, and is kept from clients`,
+			};
+	return undefined;
+}
+
+/** How many tables it has that replicate; `undefined` where it can't be asked. */
+async function tablesOf(cluster: Cluster, settings: KeptSettings, pod: Pod): Promise<number | undefined> {
+	try {
+		const [row] = await (await cluster.server(pod, settings)).rows(replicatedTables);
+		return Number(row?.tables);
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
+	}
+}

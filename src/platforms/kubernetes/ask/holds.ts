@@ -1,0 +1,47 @@
+import { ControlError } from "../../../control/errors";
+import type { Holdings } from "../../../core/holdings";
+import type { Pod } from "../api/types";
+import { kept } from "../render/shape";
+import type { Cluster } from "./cluster";
+import { dataPlaces, volatile } from "./data-volumes";
+import { type Inventory, inventoryOf } from "./inventory";
+import { layoutOf } from "./layout";
+import { serverStatus } from "./opened";
+
+/** What a replica's server says that it holds; `undefined` while it can't be asked. */
+export async function holds(cluster: Cluster, replica: string): Promise<Holdings | undefined> {
+	const { shard } = cluster.place(replica);
+	const pod = await cluster.api.get<Pod>("pods", replica);
+	const inventory = pod && (await ask(cluster, pod));
+	if (inventory === undefined) return undefined;
+	const places = dataPlaces(pod as Pod, inventory.paths);
+	const { tables } = inventory;
+	const [first] = places;
+	const why = volatile(places) ?? (cluster.existing && (await volatileNext(cluster, shard, inventory)));
+	const layout = layoutOf(replica, inventory.layout);
+	return {
+		tables,
+		layout,
+		...(first && { at: `${first.path} on ${first.on}` }),
+		...(why !== undefined && { volatile: why }),
+	};
+}
+
+/** Of StatefulSets that others made, the next pod may have other volumes than the one that runs. */
+async function volatileNext(cluster: Cluster, shard: number, { paths }: Inventory): Promise<string | undefined> {
+	const set = await cluster.set(shard);
+	return set && volatile(dataPlaces(set.spec.template, paths, set.spec.volumeClaimTemplates));
+}
+
+/** The inventory of a pod's server; `undefined` while it can't be asked. */
+export async function ask(cluster: Cluster, pod: Pod): Promise<Inventory | undefined> {
+	// A server that stops waits for its connections to end: ours must not be among them.
+	if (serverStatus(pod)?.state?.running === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
+	try {
+		// Its own pods say by whom they are asked; of those of others it is what is declared now.
+		return await inventoryOf(await cluster.server(pod, kept(cluster.given)));
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
+	}
+}

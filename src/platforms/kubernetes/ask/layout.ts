@@ -1,0 +1,17 @@
+import type { Layout } from "../../../core/holdings";
+import type { Inventory } from "./inventory";
+
+/** What a replica's server says of its place, as far as it is about its own cluster: hosts are pods, by their names. */
+export function layoutOf(replica: string, { macros, clusters }: Inventory["layout"]): Layout {
+	const known = Object.entries(clusters).flatMap(([name, members]) => {
+		const shards: string[][] = [];
+		for (const { host, shard } of members) {
+			const [pod = host] = host.split(".");
+			shards[shard] ??= [];
+			shards[shard].push(pod);
+		}
+		const hosts = shards.filter((pods) => pods !== undefined);
+		return hosts.flat().includes(replica) ? [[name, hosts] as const] : [];
+	});
+	return { ...(macros.shard !== undefined && { shard: macros.shard }), clusters: Object.fromEntries(known) };
+}

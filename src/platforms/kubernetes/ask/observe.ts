@@ -1,0 +1,237 @@
+import { ControlError } from "../../../control/errors";
+import type { ReplicaView } from "../../../control/port";
+import type { Failure, ObservedCluster, ObservedReplica } from "../../../core/cluster";
+import type { State } from "../../../core/state";
+import { TimedOut } from "../api/errors";
+import type { EndpointSlice, Event, Pod, StatefulSet } from "../api/types";
+import { annotation, containerOf, label, replicaName, shardName } from "../render/names";
+import { templateHash } from "../render/pod";
+import { indexes } from "../render/server-config";
+import type { KeptSettings } from "../render/shape";
+import { askedOf, notAskedFor } from "./asked-of";
+import { type Cluster, inEndpoints, names } from "./cluster";
+import { diagnose, isReady, troubleOf } from "./diagnose";
+import { emptied } from "./emptied";
+import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
+import type { Stored } from "./record";
+import { clientQueries, type Health, health, type Server } from "./server";
+import { asked } from "./size";
+
+/** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
+const observePatience = 5000;
+
+interface Seen {
+	readonly stored: Stored | undefined;
+	readonly settings: KeptSettings;
+	readonly sets: readonly StatefulSet[];
+	readonly pods: readonly Pod[];
+	readonly slices: readonly EndpointSlice[];
+}
+
+/** The cluster by the ConfigMap and three lists, but for what has just been read, and one query a replica. */
+export async function observe(
+	cluster: Cluster,
+	justRead?: { readonly stored: Stored; readonly sets: readonly StatefulSet[] },
+): Promise<ObservedCluster | undefined> {
+	const [stored, sets, pods, slices] = await Promise.all([
+		justRead?.stored ?? cluster.record.read(),
+		justRead?.sets ?? cluster.sets(),
+		cluster.pods(),
+		cluster.slices(),
+	]);
+	if (stored?.owner === undefined && sets.length === 0) return undefined;
+	const seen: Seen = { stored, settings: cluster.settings(stored), sets, pods, slices };
+	await witness(cluster, seen.stored, seen.settings, pods);
+	const size = sizeOf(seen);
+	const replicas = await Promise.all(
+		indexes(size.shards).flatMap((shard) =>
+			indexes(size.replicas).map(async (ordinal) => {
+				const pod = pods.find(({ metadata }) => metadata.name === replicaName(cluster, shard, ordinal));
+				const [healthy, unasked] = await askHealth(cluster, seen.settings, pod, observePatience);
+				const empty = healthy && (await emptied(cluster, seen.settings, pod, async () => pods));
+				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
+			}),
+		),
+	);
+	const mark = stored?.mark;
+	return { name: cluster.name, state: stateOf(seen, replicas), replicas, ...(mark && { mark }) };
+}
+
+/** One replica, with what it is doing and why waiting for it can't help. */
+export async function look(cluster: Cluster, replica: string): Promise<ReplicaView> {
+	const stored = await cluster.record.read();
+	const settings = cluster.settings(stored);
+	const { shard, ordinal } = cluster.place(replica);
+	const isMember = stored?.shards === undefined || names(cluster, stored).includes(replica);
+	const [set, pod, slices] = await Promise.all([
+		cluster.set(shard),
+		cluster.api.get<Pod>("pods", replica),
+		cluster.slices(),
+	]);
+	const isMade = set !== undefined && (isMember || (set.spec.replicas ?? 1) > ordinal);
+	if (!isMade && !(isMember && stored?.owner !== undefined))
+		throw new ControlError(`the cluster '${cluster.name}' has no replica '${replica}'`);
+	const seen: Seen = { stored, settings, sets: set ? [set] : [], pods: pod ? [pod] : [], slices };
+	await witness(cluster, stored, settings, seen.pods);
+	const [[healthy, unasked, silent], queries] = await Promise.all([
+		askHealth(cluster, settings, pod),
+		askQueries(cluster, settings, pod),
+	]);
+	const empty = healthy && isMember ? await emptied(cluster, settings, pod, () => cluster.pods()) : undefined;
+	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
+	// It may be loading its tables still, whatever its readiness probe says: it can't stand in for another.
+	const observed = silent ? { ...known, caughtUp: false } : known;
+	const asked = askedOf(cluster, stored, shard, set);
+	const view = { replica: observed, queries, ...(asked && { asked }) };
+	if (observed.serving) return { ...view, phase: "serving" };
+	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
+	const { phase, ...found } = await closely(cluster, set, pod);
+	const failure = found.failure ?? empty ?? notAskedFor(cluster, stored, shard, ordinal, set);
+	const why = { ...found, ...(failure && { failure }) };
+	const stopping = pod?.metadata.deletionTimestamp !== undefined;
+	// Its template may be older than the StatefulSet's: `outdated` tells that.
+	if (pod !== undefined && !everStarted(pod) && !stopping)
+		return { ...view, phase, starting: versionOf(settings.image, pod), ...why };
+	if (failure !== undefined || stopping) return { ...view, phase, ...why };
+	if (healthy?.readOnly) return { ...view, phase: "waiting for Keeper", cause: "keeper" };
+	if (healthy !== undefined && !healthy.caughtUp) {
+		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
+		return { ...view, phase: `catching up${parts}`, cause: "replication" };
+	}
+	if (phase === "ready" && !isMember) return { ...view, phase: "getting the tables and the rows of the others" };
+	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
+	// A server that is ready waits for something else of its pod.
+	const itself = healthy === undefined || (pod && serverStatus(pod)?.ready);
+	return itself ? { ...view, phase, ...why } : { ...view, phase: "answering, and about to be let in" };
+}
+
+async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {
+	const status = pod && serverStatus(pod);
+	const waits = pod === undefined || status === undefined || !everStarted(pod);
+	// While it waits to be started again, what it said is in the log of the container before.
+	const previous = status?.state?.waiting !== undefined && Boolean(status.restartCount);
+	const silent = pod !== undefined && !waits && !status.started;
+	const [events, log] = await Promise.all([
+		waits ? eventsOf(cluster, pod ?? set) : [],
+		silent ? cluster.api.log(pod.metadata.name, containerOf(pod), { lines: 20, previous }) : "",
+	]);
+	return diagnose(pod, { now: cluster.api.connection.now(), events, log });
+}
+
+async function eventsOf(cluster: Cluster, object: Pod | StatefulSet | undefined): Promise<readonly Event[]> {
+	if (object?.metadata.uid === undefined) return [];
+	// They only explain: where they may not be read, the phase is less telling.
+	return cluster.api.list<Event>("events", { fields: `involvedObject.uid=${object.metadata.uid}` }).catch(() => []);
+}
+
+/** What the pods show of their data is written down at once: they may be gone when it is asked for. */
+async function witness(cluster: Cluster, stored: Stored | undefined, settings: KeptSettings, pods: readonly Pod[]) {
+	if (stored === undefined || Object.keys(stored.opening).length === 0) return;
+	if (settle(stored, pods, settings.image) === stored) return;
+	// Who may only read sees the same; it is written by the next who may.
+	await cluster.record.change((now) => settle(now, pods, settings.image)).catch(() => {});
+}
+
+function sizeOf({ stored, sets }: Seen): { shards: number; replicas: number } {
+	if (stored?.shards !== undefined && stored.replicas !== undefined)
+		return { shards: stored.shards, replicas: stored.replicas };
+	return {
+		shards: Math.max(...sets.map(({ metadata }) => Number(metadata.labels?.[label.shard] ?? 0))) + 1,
+		replicas: Math.max(1, ...sets.map(({ spec }) => spec.replicas ?? 1)),
+	};
+}
+
+function replicaOf(
+	cluster: Cluster,
+	{ stored, settings, sets, slices }: Seen,
+	shard: number,
+	ordinal: number,
+	pod: Pod | undefined,
+	healthy: Health | undefined,
+	{ unasked, empty }: { readonly unasked: string | undefined; readonly empty: Failure | undefined },
+): ObservedReplica {
+	const name = replicaName(cluster, shard, ordinal);
+	const set = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard));
+	const serving =
+		pod !== undefined && isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
+	const stopped = set?.spec.replicas === 0;
+	const away = set !== undefined && !stopped && asked(set) <= ordinal;
+	// A pod that never started runs nothing; what it is told to run is shown by the mark.
+	const version =
+		stopped || (away && pod === undefined)
+			? versionOf(settings.image, set.spec.template)
+			: pod && everStarted(pod)
+				? versionOf(settings.image, pod)
+				: undefined;
+	// Where no StatefulSet was ever made, the cluster is still being made.
+	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
+	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
+	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
+	const why =
+		serving || stopped || gone !== undefined
+			? undefined
+			: (notAskedFor(cluster, stored, shard, ordinal, set) ?? empty ?? troubleOf(pod, cluster.api.connection.now()));
+	const trouble = serving ? (unasked ?? healthy?.trouble) : stopped ? undefined : (gone ?? why?.words);
+	return {
+		name,
+		shard,
+		ordinal,
+		version,
+		openedBy: openedBy(stored, name, pod, settings.image),
+		serving,
+		readOnly: healthy?.readOnly,
+		caughtUp: healthy?.caughtUp,
+		...(outdated && { outdated }),
+		...(trouble !== undefined && { trouble }),
+		...(why !== undefined && { cause: why.cause }),
+	};
+}
+
+/** One that does not answer is not known to be behind. A ready one that can't be asked is worth a word. */
+async function askHealth(
+	cluster: Cluster,
+	settings: KeptSettings,
+	pod: Pod | undefined,
+	patience?: number,
+): Promise<[health: Health | undefined, why?: string, silent?: boolean]> {
+	try {
+		return [await ask(cluster, settings, pod, (server) => health(server, patience))];
+	} catch (error) {
+		if (!(error instanceof ControlError)) throw error;
+		const why = pod && isReady(pod) ? `can't be asked: ${error.message}` : undefined;
+		return [undefined, why, error instanceof TimedOut];
+	}
+}
+
+async function askQueries(cluster: Cluster, settings: KeptSettings, pod: Pod | undefined) {
+	try {
+		return await ask(cluster, settings, pod, clientQueries);
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
+	}
+}
+
+async function ask<T>(
+	cluster: Cluster,
+	settings: KeptSettings,
+	pod: Pod | undefined,
+	question: (server: Server) => Promise<T>,
+): Promise<T | undefined> {
+	if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return undefined;
+	// A server that stops waits for its connections to end: ours must not be among them.
+	if (pod.metadata.deletionTimestamp !== undefined) return undefined;
+	return question(await cluster.server(pod, settings));
+}
+
+function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplica[]): State {
+	if (sets.length > 0 && sets.every(({ spec }) => spec.replicas === 0)) {
+		if (pods.length > 0) return "Stopping";
+		return sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true") ? "Idle" : "Stopped";
+	}
+	const troubled = replicas.some(({ serving, trouble }) => !serving && trouble !== undefined);
+	const creates = stored?.mark?.creates === true;
+	if (stored?.mark !== undefined && !creates) return troubled ? "Degraded" : "Updating";
+	if (replicas.every(({ serving }) => serving)) return "Started";
+	return troubled || (!creates && replicas.some(({ serving }) => serving)) ? "Degraded" : "Starting";
+}

@@ -1,0 +1,173 @@
+import { Claimed, ClaimLost, PlatformError } from "../../../control/errors";
+import type { Claim } from "../../../control/port";
+import type { ClaimRecord, ClusterRecord, HeldDigest, Scaled } from "../../../control/record";
+import type { UpdateMark } from "../../../core/cluster";
+import type { DbVersion } from "../../../core/version";
+import { type Api, untilNoConflict } from "../api/api";
+import type { ConfigMap } from "../api/types";
+import { clusterSelector, label, recordName } from "../render/names";
+import type { KeptSettings } from "../render/shape";
+
+/** A restart that was begun: from now on the replica's data may be opened by `version`. */
+export interface Opening {
+	readonly version: DbVersion;
+	/** The pod that is to make room: while it is there, no other can have opened the data. */
+	readonly uid?: string;
+}
+
+/** All that is kept in the ConfigMap `<name>-dbcluster`. Without an owner there is no cluster yet, only a claim. */
+export interface Stored {
+	readonly owner?: string;
+	readonly generation?: string;
+	readonly shards?: number;
+	readonly replicas?: number;
+	readonly mark?: UpdateMark;
+	readonly claim?: ClaimRecord;
+	/** Of the last claim: stays when that is released, so that each is greater than all before. */
+	readonly fence: number;
+	readonly openedBy: Readonly<Record<string, DbVersion>>;
+	readonly opening: Readonly<Record<string, Opening>>;
+	/** What replicas held that were taken out and were not seen to have come back whole. */
+	readonly held?: Readonly<Record<string, HeldDigest>>;
+	/** What the objects were rendered from, so that a restart renders all of them again. */
+	readonly settings?: KeptSettings;
+}
+
+const nothing: Stored = { fence: 0, openedBy: {}, opening: {} };
+const key = "record";
+
+/** The cluster's record, changed only by compare-and-swap on its resourceVersion. */
+export class RecordStore {
+	constructor(
+		private readonly api: Api,
+		private readonly cluster: string,
+	) {}
+
+	async read(): Promise<Stored | undefined> {
+		return (await this.load())?.stored;
+	}
+
+	/** Reads, decides and writes until nobody interferes; an unchanged record is not written. Makes it where there is none. */
+	change(decide: (stored: Stored) => Stored): Promise<Stored> {
+		return untilNoConflict(async () => {
+			const found = await this.load();
+			const next = decide(found?.stored ?? nothing);
+			if (next === found?.stored) return next;
+			const data = { [key]: `${JSON.stringify(next, undefined, 2)}\n` };
+			if (found === undefined) {
+				const name = recordName(this.cluster);
+				const metadata = { name, labels: { [label.cluster]: this.cluster } };
+				await this.api.create("configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata, data });
+			} else {
+				const metadata = { resourceVersion: found.resourceVersion };
+				await this.api.merge("configmaps", recordName(this.cluster), { metadata, data });
+			}
+			return next;
+		});
+	}
+
+	/** Changes the record while the claim holds. */
+	under(claim: Claim, decide: (stored: Stored) => Stored): Promise<Stored> {
+		return this.change((stored) => decide(held(stored, claim)));
+	}
+
+	/** The record, on proof that the claim holds. */
+	async guard(claim: Claim): Promise<Stored> {
+		return held((await this.read()) ?? nothing, claim);
+	}
+
+	async claim(holder: string, seconds: number): Promise<Claim> {
+		let tried: ClaimRecord | undefined;
+		const { fence } = await this.change((stored) => {
+			const { claim } = stored;
+			// The answer to our own write was lost on the way.
+			if (tried !== undefined && same(claim, tried) && claim?.expires === tried.expires) return stored;
+			if (claim !== undefined && Date.parse(claim.expires) > this.api.connection.now())
+				throw new Claimed(claim.holder, claim.expires);
+			tried = { holder, fence: stored.fence + 1, expires: this.expiry(seconds) };
+			return { ...stored, claim: tried, fence: tried.fence };
+		});
+		return { holder, fence };
+	}
+
+	async extend(claim: Claim, seconds: number): Promise<void> {
+		await this.under(claim, (stored) => ({ ...stored, claim: { ...claim, expires: this.expiry(seconds) } }));
+	}
+
+	async release(claim: Claim): Promise<void> {
+		if (!same((await this.read())?.claim, claim)) return;
+		await this.change((stored) => (same(stored.claim, claim) ? { ...stored, claim: undefined } : stored));
+	}
+
+	remove(): Promise<void> {
+		return this.api.delete("configmaps", recordName(this.cluster));
+	}
+
+	private expiry(seconds: number): string {
+		return new Date(this.api.connection.now() + seconds * 1000).toISOString();
+	}
+
+	private async load() {
+		const found = await this.api.get<ConfigMap>("configmaps", recordName(this.cluster));
+		if (found === undefined) return undefined;
+		const { resourceVersion, labels } = found.metadata;
+		if (labels?.[label.cluster] !== this.cluster)
+			throw new PlatformError(
+				`the ConfigMap ${recordName(this.cluster)} is not of this cluster: it lacks the label ${clusterSelector(this.cluster)}`,
+			);
+		return { stored: parse(found, this.cluster), resourceVersion };
+	}
+}
+
+/** The records of all clusters of a namespace, by the clusters' names, but such as can't be read. */
+export async function allRecords(api: Api): Promise<ReadonlyMap<string, Stored>> {
+	const found = await api.list<ConfigMap>("configmaps", { labels: label.cluster });
+	return new Map(
+		found.flatMap((each): [string, Stored][] => {
+			const { name, labels } = each.metadata;
+			const cluster = labels?.[label.cluster];
+			if (cluster === undefined || name !== recordName(cluster)) return [];
+			try {
+				return [[cluster, parse(each, cluster)]];
+			} catch {
+				return [];
+			}
+		}),
+	);
+}
+
+export function clusterRecord(stored: Stored | undefined, scaled: readonly Scaled[]): ClusterRecord | undefined {
+	if (stored?.owner === undefined) return undefined;
+	const { owner, generation = "", shards = 1, replicas = 1, mark, claim, openedBy, held } = stored;
+	return {
+		owner,
+		generation,
+		shards,
+		replicas,
+		...(mark && { mark }),
+		...(claim && { claim }),
+		openedBy,
+		...(held && { held }),
+		...(scaled.length > 0 && { scaled }),
+	};
+}
+
+const same = (a: Claim | undefined, b: Claim) => a?.fence === b.fence && a.holder === b.holder;
+
+/** A claim that ran out still holds until another is given. */
+function held(stored: Stored, claim: Claim): Stored {
+	if (!same(stored.claim, claim)) throw new ClaimLost(stored.claim?.holder);
+	return stored;
+}
+
+function parse(found: ConfigMap, cluster: string): Stored {
+	const text = found.data?.[key];
+	if (text === undefined) return nothing;
+	try {
+		return { ...nothing, ...(JSON.parse(text) as Stored) };
+	} catch {
+		throw new PlatformError(
+			`the ConfigMap ${recordName(cluster)} was edited and is not JSON any more: restore its '${key}' from a backup`,
+		);
+	}
+}

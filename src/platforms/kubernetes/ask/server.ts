@@ -1,0 +1,189 @@
+import { ControlError, PlatformError } from "../../../control/errors";
+import type { Api } from "../api/api";
+import type { Pod } from "../api/types";
+import type { Call } from "../api/wire";
+import { container, ports } from "../render/names";
+import type { KeptSettings } from "../render/shape";
+
+export interface Credentials {
+	readonly user: string;
+	readonly password: string;
+}
+
+/** A user, and where its password is; without one the image's own user is used. */
+export type Login = Pick<KeptSettings, "user" | "passwordSecret">;
+
+/** The login that a pod was made with; `undefined` where others made it. */
+export function loginOf(pod: Pod): Login | undefined {
+	const env = pod.spec.containers.find(({ name }) => name === container)?.env ?? [];
+	const user = env.find(({ name }) => name === "CLICKHOUSE_USER")?.value;
+	const reference = env.find(({ name }) => name === "CLICKHOUSE_PASSWORD")?.valueFrom?.secretKeyRef;
+	return user === undefined || reference === undefined ? undefined : { user, passwordSecret: reference };
+}
+
+/** The credentials of the Secret that a login names. */
+export async function readCredentials(api: Api, { user, passwordSecret }: Login): Promise<Credentials | undefined> {
+	if (passwordSecret === undefined) return undefined;
+	const { name, key } = passwordSecret;
+	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
+	if (secret === undefined) throw new PlatformError(`there is no Secret ${name} in the namespace ${api.namespace}`);
+	const encoded = secret.data?.[key];
+	if (encoded === undefined) throw new PlatformError(`the Secret ${name} has no key '${key}'`);
+	return { user, password: Buffer.from(encoded, "base64").toString("utf8") };
+}
+
+/** The server answered a query with an error of its own. */
+export class QueryError extends ControlError {
+	override readonly name = "QueryError";
+}
+
+/** Of one statement, by name. A server refuses one that it does not know. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Marks our own queries, so that they are not taken for those of clients. */
+const mark = "/* pulumi-dbcluster */";
+
+/** One server's SQL, through the API server's proxy: the machine that runs Pulumi needs no route to the pods. */
+export class Server {
+	constructor(
+		private readonly api: Api,
+		private readonly pod: string,
+		private readonly credentials: Credentials | undefined,
+		private readonly port: number = ports.http,
+	) {}
+
+	/** Reads only: the server refuses any change by a GET. */
+	async rows(sql: string, settings: Settings = {}): Promise<Row[]> {
+		const query = `${sql} ${mark} FORMAT JSONEachRow`;
+		// Whole, or with a status that says so: an error after the first rows would come under a status of success.
+		const search = new URLSearchParams({ query, wait_end_of_query: "1", ...settings });
+		const text = await this.send({ method: "GET", path: `/?${search}`, timeout: 10_000 });
+		return text.split("\n").flatMap((line) => (line === "" ? [] : [rowOf(line)]));
+	}
+
+	/** Changes something. */
+	async run(sql: string, settings: Settings = {}): Promise<void> {
+		const path = `/?${new URLSearchParams(settings)}`;
+		await this.send({ method: "POST", path, body: `${sql} ${mark}`, timeout: 300_000 });
+	}
+
+	private async send(call: Call): Promise<string> {
+		const headers: Record<string, string> =
+			this.credentials === undefined
+				? {}
+				: { "x-clickhouse-user": this.credentials.user, "x-clickhouse-key": this.credentials.password };
+		const answer = await this.api.proxy(this.pod, this.port, { ...call, headers });
+		if (answer.status !== 200) throw queryError(answer.text);
+		return answer.text;
+	}
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function rowOf(line: string): Row {
+	const row = parse(line);
+	if (row === undefined || told(row) !== undefined) throw queryError(line);
+	return row;
+}
+
+/** Servers from 23.9 to 24.8 word an error in the format that was asked for. */
+function queryError(text: string): QueryError {
+	const [line = ""] = text.trim().split("\n", 1);
+	return new QueryError((told(parse(line)) ?? line).slice(0, 300));
+}
+
+function told(row: Row | undefined): string | undefined {
+	const [only, ...more] = Object.entries(row ?? {});
+	return only?.[0] === "exception" && more.length === 0 ? String(only[1]) : undefined;
+}
+
+function parse(line: string): Row | undefined {
+	try {
+		return JSON.parse(line) as Row;
+	} catch {
+		return undefined;
+	}
+}
+
+export interface Health {
+	readonly readOnly: boolean;
+	readonly caughtUp: boolean;
+	/** Parts of other replicas that it has still to fetch. */
+	readonly waiting: number;
+	/** Of one that is not caught up, the table that is in the way, and why. */
+	readonly trouble?: string;
+}
+
+/**
+ * How a replica stands to the others of its shard.
+ *
+ * Caught up is one that holds what the shard's log held when it was first asked; under constant INSERTs some entry is
+ * always on its way, so it gets `patience` milliseconds for those. Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 answers it at once
+ * while its log is not pulled, for the 30 seconds that Keeper remembers the session of a server that was killed. Not by
+ * `active_replicas`: that a peer is down is not its own fault. Not by `last_queue_update_exception`: servers keep the last
+ * one until they restart, however well they have pulled since.
+ */
+export async function health(server: Server, patience = 2000): Promise<Health> {
+	const until = Date.now() + patience;
+	const first = await unsettledTables(server);
+	for (let now = first; ; now = await unsettledTables(server)) {
+		const readOnly = now.some((row) => flag(row.is_readonly));
+		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
+		const cut = now.filter((row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas));
+		const behind = now.filter((row) => {
+			const then = first.find(({ database, table }) => database === row.database && table === row.table);
+			return then !== undefined && !holds(row, then);
+		});
+		if (cut.length > 0)
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
+		if (behind.length === 0) return { readOnly, caughtUp: true, waiting };
+		if (Date.now() > until)
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows of the others") };
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
+/**
+ * The replicated tables that are not at rest: a server may have thousands that are. Where Keeper does not answer, all that
+ * it would tell is 0.
+ */
+export const unsettled =
+	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
+
+const unsettledTables = (server: Server): Promise<Row[]> => server.rows(unsettled);
+
+function troubleOf(tables: readonly Row[], how: string): string {
+	const [first] = tables;
+	const more = tables.length === 1 ? "" : ` (and ${tables.length - 1} more)`;
+	return `its table ${first?.database}.${first?.table}${more} ${how}`;
+}
+
+/** Whether a table has pulled and worked off what the log held at an earlier time. Times are compared as text. */
+function holds(row: Row, then: Row): boolean {
+	const pulled =
+		count(row.log_pointer) > count(then.log_max_index) ||
+		(count(then.log_max_index) === 0 && count(row.absolute_delay) === 0);
+	const oldest = row.inserts_oldest_time;
+	return pulled && (count(row.inserts_in_queue) === 0 || (typeof oldest === "string" && oldest > String(then.asked)));
+}
+
+/**
+ * Queries that it runs for clients, and INSERTs that it has acknowledged and not written yet: `async_insert` without
+ * `wait_for_async_insert`. Those a server forgets when it stops; before 26.8 `async_insert_queue_flush_on_shutdown` is of no
+ * avail.
+ */
+export async function clientQueries(server: Server): Promise<number> {
+	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'`;
+	const unwritten = "SELECT sum(value) FROM system.metrics WHERE metric = 'PendingAsyncInsert'";
+	const [row] = await server.rows(`SELECT (${running}) + (${unwritten}) AS queries`);
+	return count(row?.queries);
+}
+
+/** Queries that it was asked since its start, this one among them. */
+export async function allQueries(server: Server): Promise<number> {
+	const [row] = await server.rows("SELECT value FROM system.events WHERE event = 'Query'");
+	return count(row?.value);
+}
+
+const flag = (value: unknown) => Number(value ?? 0) !== 0;
+const count = (value: unknown) => Number(value ?? 0);

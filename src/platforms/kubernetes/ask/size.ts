@@ -1,0 +1,28 @@
+import type { Scaled } from "../../../control/record";
+import type { StatefulSet } from "../api/types";
+import { parseReplica } from "../render/names";
+import { type Cluster, names } from "./cluster";
+import type { Stored } from "./record";
+
+/** How many replicas a StatefulSet asks for. */
+export const asked = ({ spec }: StatefulSet) => spec.replicas ?? 1;
+
+/** The StatefulSets that ask for another number of replicas than the record says; 0 is how a cluster is stopped. */
+export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): Scaled[] {
+	const { shards = 1, replicas = 1 } = stored;
+	return sets.flatMap((set) => {
+		const { name, generation = 0 } = set.metadata;
+		const isMember = (parseReplica(cluster, `${name}-0`)?.shard ?? shards) < shards;
+		if (!isMember || asked(set) === 0 || asked(set) === replicas) return [];
+		return [{ where: `StatefulSet ${name}`, replicas: asked(set), generation }];
+	});
+}
+
+/** The cluster's own replicas that no StatefulSet asks for, though the cluster runs. */
+export function scaledAway(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): string[] {
+	const down = sets.filter((set) => asked(set) > 0 && asked(set) < (stored.replicas ?? 1));
+	return names(cluster, stored).filter((replica) => {
+		const [, name, ordinal] = /^(.*)-(\d+)$/.exec(replica) ?? [];
+		return down.some((set) => set.metadata.name === name && Number(ordinal) >= asked(set));
+	});
+}

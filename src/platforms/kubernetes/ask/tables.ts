@@ -1,0 +1,151 @@
+import { ControlError } from "../../../control/errors";
+import { ownDatabases } from "./inventory";
+import { QueryError, type Server, type Settings } from "./server";
+
+interface Table {
+	readonly database: string;
+	readonly name: string;
+	readonly engine: string;
+	readonly statement: string;
+}
+
+export const quoted = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
+export const path = ({ database, name }: Pick<Table, "database" | "name">) => `${quoted(database)}.${quoted(name)}`;
+
+/** Of some settings those that a server knows. */
+async function known(server: Server, settings: Settings): Promise<Settings> {
+	const names = Object.keys(settings).map((name) => `'${name}'`);
+	const rows = await server.rows(`SELECT name FROM system.settings WHERE name IN (${names})`);
+	return Object.fromEntries(rows.map(({ name }) => [String(name), settings[String(name)] ?? ""]));
+}
+
+/**
+ * With the UUID, since replicas of one table share it and its path in Keeper may hold it; with passwords where the server
+ * is configured to show them to us.
+ */
+const whole: Settings = {
+	show_table_uuid_in_table_create_query_if_not_nil: "1",
+	format_display_secrets_in_show_and_select: "1",
+};
+
+/** Tables of one server, those that views keep their rows in among them. */
+async function tablesOf(server: Server): Promise<Table[]> {
+	const sql = `SELECT database, name, engine, create_table_query AS statement FROM system.tables WHERE database NOT IN ${ownDatabases}`;
+	return (await server.rows(sql, await known(server, whole))) as unknown as Table[];
+}
+
+export async function databasesOf(server: Server): Promise<Map<string, string>> {
+	const rows = await server.rows(`SELECT name, engine FROM system.databases WHERE name NOT IN ${ownDatabases}`);
+	return new Map(rows.map(({ name, engine }) => [String(name), String(engine)]));
+}
+
+/** The tables of a view's rows come with the view. */
+export const isInner = ({ name }: Pick<Table, "name">) => name.startsWith(".inner");
+
+/**
+ * Whatever a server refuses to make by default and may have been told to make: what a table was made under is not known any
+ * more. ClickHouse does the same where it makes a replica's tables anew (`enableAllExperimentalSettings`).
+ */
+async function unrestricted(server: Server): Promise<Settings> {
+	const rows = await server.rows(
+		"SELECT name FROM system.settings WHERE name LIKE 'allow_%' AND value = '0' AND name NOT LIKE '%analyzer%' AND name NOT LIKE '%parallel%'",
+	);
+	const allowed = Object.fromEntries(rows.map(({ name }) => [String(name), "1"]));
+	return { ...allowed, ...(await known(server, { flatten_nested: "0" })) };
+}
+
+/** @throws ControlError where a server keeps a secret of a table to itself: the copy would be made with another. */
+function refuseHidden(what: string, statement: string): void {
+	if (!statement.includes("'[HIDDEN]'")) return;
+	throw new ControlError(
+		`${what} holds a secret that its server does not show, so that a new replica can't be given it. Set display_secrets_in_show_and_select in kubernetes.config, or make it on the new replica yourself, and run pulumi up again`,
+	);
+}
+
+/** Functions that SQL made, which views and columns may call. */
+async function copyFunctions(from: Server, to: Server): Promise<void> {
+	const [column] = await from.rows(
+		"SELECT name FROM system.columns WHERE database = 'system' AND table = 'functions' AND name = 'create_query'",
+	);
+	if (column === undefined) return;
+	const sql = "SELECT name, create_query AS statement FROM system.functions WHERE create_query != ''";
+	const have = new Set((await to.rows(sql)).map(({ name }) => name));
+	for (const { name, statement } of await from.rows(sql)) if (!have.has(name)) await to.run(String(statement));
+}
+
+/**
+ * Gives a server the databases, functions and tables that another has and it lacks; rows come by replication.
+ *
+ * @param patience milliseconds for what mends itself: a Distributed table is made only once the names of its hosts resolve,
+ * and that of a new pod takes some seconds.
+ * @returns whether it has them all: tables of a database of engine Replicated come by themselves, in their own time.
+ * @throws ControlError naming the table that can't be made, with the server's words.
+ */
+export async function copyTables(from: Server, to: Server, patience = 10_000): Promise<boolean> {
+	const deadline = Date.now() + patience;
+	const [databases, tables, have, there, settings] = await Promise.all([
+		databasesOf(from),
+		tablesOf(from),
+		databasesOf(to),
+		tablesOf(to),
+		unrestricted(to),
+	]);
+	const present = new Set(there.map(path));
+	const lacking = tables.filter((table) => !isInner(table) && !present.has(path(table)));
+	let missing = lacking.filter(({ database }) => databases.get(database) !== "Replicated");
+	for (const table of missing) refuseHidden(`the table ${path(table)}`, table.statement);
+	for (const database of databases.keys()) {
+		if (have.has(database)) continue;
+		const [row] = await from.rows(`SHOW CREATE DATABASE ${quoted(database)}`, await known(from, whole));
+		const statement = String(row?.statement);
+		refuseHidden(`the database ${quoted(database)}`, statement);
+		await to.run(statement.replace(/^CREATE DATABASE /, "CREATE DATABASE IF NOT EXISTS "), settings);
+	}
+	if (missing.length > 0) await copyFunctions(from, to);
+	// Views and dictionaries come after what they read, whatever that is: again and again, while there is progress.
+	while (missing.length > 0) {
+		const failed: { readonly table: Table; readonly why: QueryError }[] = [];
+		for (const table of missing) {
+			try {
+				await to.run(
+					table.statement.replace(
+						/^(CREATE|ATTACH) ((?:\w+ )*?)(TABLE|VIEW|DICTIONARY) /,
+						"CREATE $2$3 IF NOT EXISTS ",
+					),
+					settings,
+				);
+			} catch (error) {
+				if (!(error instanceof QueryError)) throw error;
+				failed.push({ table, why: error });
+			}
+		}
+		const [first] = failed;
+		const stuck = first !== undefined && failed.length === missing.length;
+		if (stuck && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 500));
+		else if (stuck)
+			throw new ControlError(`the table ${path(first.table)} can't be made on the new replica: ${first.why.message}`);
+		missing = failed.map(({ table }) => table);
+	}
+	return lacking.every(({ database }) => databases.get(database) !== "Replicated");
+}
+
+/** The others hold its rows, and it goes as a whole: large tables, and those that a dictionary reads, are dropped as well. */
+const unguarded: Settings = {
+	max_table_size_to_drop: "0",
+	check_table_dependencies: "0",
+	check_referential_table_dependencies: "0",
+};
+
+/** Takes a server out of replication: its replicated tables are dropped, here only. */
+export async function dropReplicated(server: Server): Promise<void> {
+	const databases = await databasesOf(server);
+	const settings = await known(server, unguarded);
+	for (const row of await server.rows("SELECT database, table FROM system.replicas")) {
+		const table = { database: String(row.database), name: String(row.table) };
+		// An Atomic database drops later on unless told otherwise, and the replica would be counted until then.
+		const sync = databases.get(table.database) === "Atomic" ? " SYNC" : "";
+		await server.run(`DROP TABLE IF EXISTS ${path(table)}${sync}`, settings);
+	}
+	const [left] = await server.rows("SELECT count() AS tables FROM system.replicas");
+	if (Number(left?.tables) > 0) throw new ControlError("some of its tables replicate still: run pulumi up again");
+}

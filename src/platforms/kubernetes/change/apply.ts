@@ -1,0 +1,99 @@
+import type { DbVersion } from "../../../core/version";
+import type { Pod, StatefulSet } from "../api/types";
+import { type Cluster, names } from "../ask/cluster";
+import { diagnose } from "../ask/diagnose";
+import { taggedImage } from "../ask/images";
+import { everStarted, noteOpening, openedBy, versionOf } from "../ask/opened";
+import type { Stored } from "../ask/record";
+import { container, label, shardName } from "../render/names";
+import { surroundings } from "../render/objects";
+import { type Image, isSurplus } from "../render/pod";
+import { indexes } from "../render/server-config";
+import type { Shape } from "../render/shape";
+import { applySet, podOf, takenUp } from "./steps";
+
+/** What was seen of a cluster before it is changed. */
+export interface Seen {
+	readonly stored: Stored;
+	readonly sets: readonly StatefulSet[];
+	readonly pods: readonly Pod[];
+}
+
+/**
+ * Applies every object of a shape, which may be larger than what was seen: then its new replicas are not reached by
+ * clients yet. A StatefulSet whose data a server has opened keeps its version; what is made anew gets that of the others,
+ * or where there are none, `version`. Pods that serve are left alone.
+ */
+export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion): Promise<void> {
+	for (const object of surroundings(shape)) await cluster.api.apply(object);
+	for (const shard of indexes(shape.shards)) {
+		const image = await imageOf(cluster, seen, shape, shard, version);
+		await applySet(cluster, shape, shard, image, { joining: joins(seen.stored, shape, shard), size: shape.replicas });
+	}
+	await replaceBroken(cluster, seen.stored, shape);
+}
+
+/** Whether a shard of a shape has replicas that are not in the cluster yet. */
+export const joins = ({ shards, replicas }: Stored, shape: Shape, shard: number) =>
+	shards !== undefined && replicas !== undefined && (shard >= shards || shape.replicas > replicas);
+
+/** The image that a shard's pods have, or are to be made with, by the settings of a shape. */
+export async function imageOf(
+	cluster: Cluster,
+	{ stored, sets, pods }: Seen,
+	{ settings }: Shape,
+	shard: number,
+	version: DbVersion,
+): Promise<Image> {
+	const live = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard)) ?? sets[0];
+	const before = cluster.settings(stored).image;
+	const runs =
+		live !== undefined && wasOpened(cluster, stored, live, pods) ? versionOf(before, live.spec.template) : undefined;
+	const found = live?.spec.template.spec.containers.find(({ name }) => name === container);
+	if (runs === undefined || found?.image === undefined) return cluster.image(settings, version);
+	const tagged = taggedImage(settings.image, runs);
+	if (found.image !== tagged && !found.image.startsWith(`${tagged}@`) && settings.image !== before)
+		return cluster.image(settings, runs);
+	const { imagePullPolicy } = found as { imagePullPolicy?: string };
+	return { reference: found.image, version: runs, pullAlways: imagePullPolicy === "Always" };
+}
+
+function wasOpened(cluster: Cluster, stored: Stored, { metadata }: StatefulSet, pods: readonly Pod[]): boolean {
+	const { image } = cluster.settings(stored);
+	return names(cluster, stored)
+		.filter((replica) => replica.startsWith(`${metadata.name}-`))
+		.some((replica) => openedBy(stored, replica, podOf(pods, replica), image) !== undefined);
+}
+
+/** Notes that what no server ever opened is about to be started with a version. */
+export function noteUnopened(
+	cluster: Cluster,
+	stored: Stored,
+	size: Pick<Stored, "shards" | "replicas">,
+	version: DbVersion,
+	pods: readonly Pod[],
+): Stored {
+	const { image } = cluster.settings(stored);
+	const unopened = names(cluster, size)
+		.map((replica) => ({ replica, pod: podOf(pods, replica) }))
+		.filter(({ replica, pod }) => openedBy(stored, replica, pod, image) === undefined);
+	return noteOpening(stored, version, unopened, image);
+}
+
+/** Under OnDelete a pod that can't come up is left as it is, though its template was mended; it serves nobody. */
+async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape): Promise<void> {
+	const members = names(cluster, stored);
+	const now = cluster.api.connection.now();
+	for (const shard of indexes(shards)) {
+		const set = await cluster.set(shard);
+		const revision = set && (await takenUp(cluster, shard, set));
+		for (const pod of await cluster.pods()) {
+			const { labels, name, uid } = pod.metadata;
+			const stale = labels?.[label.shard] === String(shard) && labels["controller-revision-hash"] !== revision;
+			// One beyond the former size serves nobody, and is never let in as it was made.
+			const isOut = isSurplus(pod) || !members.includes(name);
+			const broken = !everStarted(pod) || isOut || diagnose(pod, { now }).failure !== undefined;
+			if (stale && broken) await cluster.api.delete("pods", name, uid);
+		}
+	}
+}

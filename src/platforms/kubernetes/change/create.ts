@@ -1,0 +1,120 @@
+import { ControlError } from "../../../control/errors";
+import type { Claim, ClusterSpec, Obstacle } from "../../../control/port";
+import type { UpdateMark } from "../../../core/cluster";
+import { compareVersions, type DbVersion, highest } from "../../../core/version";
+import type { Meta, StatefulSet, VolumeClaim } from "../api/types";
+import { type Cluster, names } from "../ask/cluster";
+import { settle } from "../ask/opened";
+import { label, shardName } from "../render/names";
+import { surroundings } from "../render/objects";
+import { indexes } from "../render/server-config";
+import type { KubernetesSettings } from "../render/settings";
+import { kept, shapeOf } from "../render/shape";
+import { applyAll, noteUnopened } from "./apply";
+import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "./volumes";
+
+export type Spec = ClusterSpec<KubernetesSettings>;
+
+/** What is there already of a cluster that is to be made. */
+interface Found {
+	readonly sets: readonly StatefulSet[];
+	/** By which version the data of each replica was opened, as an earlier cluster of this name left it. */
+	readonly opened: Readonly<Record<string, DbVersion>>;
+	/** Of its volumes, from which an earlier cluster of this name may have gone. */
+	readonly claims: readonly VolumeClaim[];
+	/** What its size has against it. */
+	readonly obstacles: readonly Obstacle[];
+}
+
+/**
+ * What is there already of a cluster that is to be made.
+ *
+ * @throws ControlError when it belongs to somebody else, or when a later version opened the data.
+ */
+export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">): Promise<Found> {
+	const before = await cluster.record.read();
+	if (before?.owner !== undefined && before.owner !== spec.owner)
+		throw new ControlError(
+			`the cluster '${cluster.name}' in the namespace ${cluster.api.namespace} belongs to ${before.owner}: take another name, or set adopt to take it over`,
+		);
+	const [sets, claims] = await Promise.all([cluster.sets(), volumeClaims(cluster)]);
+	if (before?.owner === undefined) await refuseStrangers(cluster, spec, sets);
+	const opened = openedVolumes(claims);
+	const newest = highest([...Object.values(before?.openedBy ?? {}), ...Object.values(opened)]);
+	if (sets.length === 0 && newest !== undefined && compareVersions(spec.version, newest) < 0)
+		throw new ControlError(
+			`the volumes of '${cluster.name}' hold data that ${newest} opened, and a DB version never goes back: set version to ${newest} or later`,
+		);
+	const obstacles = sets.length === 0 ? sizeOfVolumes(cluster, claims, spec) : [];
+	return { sets, opened, claims, obstacles };
+}
+
+const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
+	const since = new Date(api.connection.now()).toISOString();
+	return { from: version, to: version, since, creates: true };
+};
+
+/** Makes what is missing; what a server has opened keeps its version. */
+export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
+	await cluster.record.guard(claim);
+	const { sets, opened, claims, obstacles } = await mayBeMade(cluster, spec);
+	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
+	const pods = await cluster.pods();
+	// An image that does not exist is told before anything is written.
+	await cluster.image(kept(spec.settings), spec.version);
+	const stored = await cluster.record.under(claim, (now) => {
+		const settled = settle(now, pods, spec.settings.image);
+		const { owner, generation, shards, replicas } = spec;
+		// What exists keeps its size and settings, too: changing those is `configure`.
+		const made = sets.length > 0 && now.settings !== undefined;
+		const shape = made ? {} : { shards, replicas, settings: kept(spec.settings) };
+		const mark = now.owner === undefined ? { mark: markOf(cluster, spec.version) } : {};
+		const next = { ...settled, ...shape, ...mark, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
+		return noteUnopened(cluster, next, next, spec.version, pods);
+	});
+	await markLeft(cluster, claimsOf(claims, names(cluster, stored)), false);
+	await applyAll(cluster, { stored, sets, pods }, cluster.shape(stored), spec.version);
+}
+
+export async function adopt(cluster: Cluster, claim: Claim, owner: string, generation: string): Promise<void> {
+	await cluster.record.guard(claim);
+	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
+	if (sets.length === 0) throw new ControlError(`there is no cluster '${cluster.name}' to adopt`);
+	await cluster.record.under(claim, (now) => {
+		const settings = now.settings ?? kept(cluster.given);
+		const shards = now.shards ?? sets.length;
+		const replicas = now.replicas ?? Math.max(1, ...sets.map(({ spec }) => spec.replicas ?? 1));
+		return { ...settle(now, pods, settings.image), owner, generation, shards, replicas, settings };
+	});
+}
+
+async function refuseStrangers(
+	cluster: Cluster,
+	spec: Omit<Spec, "generation">,
+	sets: readonly StatefulSet[],
+): Promise<void> {
+	const [ours] = sets;
+	const stranger =
+		ours ??
+		(
+			await Promise.all(
+				indexes(spec.shards).map((shard) => cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard))),
+			)
+		).find((set) => set !== undefined);
+	if (stranger !== undefined)
+		throw new ControlError(
+			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that belongs to nobody known here: take another name, or name it in kubernetes.existing to take it over`,
+		);
+	// What is applied is forced upon an object of the same name, and deleted with the cluster.
+	const others = await Promise.all(
+		surroundings(shapeOf(spec)).map(async (object) => {
+			const found = await cluster.api.namesake<{ metadata: Meta }>(object);
+			return found && found.metadata.labels?.[label.cluster] !== cluster.name ? object : undefined;
+		}),
+	);
+	const other = others.find((object) => object !== undefined);
+	if (other !== undefined)
+		throw new ControlError(
+			`the namespace ${cluster.api.namespace} has a ${other.kind} ${other.metadata.name} that is not of this cluster: take another name, or remove it first`,
+		);
+}

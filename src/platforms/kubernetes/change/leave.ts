@@ -1,0 +1,168 @@
+import { ControlError } from "../../../control/errors";
+import type { Claim } from "../../../control/port";
+import { untilNoConflict } from "../api/api";
+import type { Pod } from "../api/types";
+import { heldAlone } from "../ask/alone";
+import { type Cluster, names } from "../ask/cluster";
+import { flush, unsendable } from "../ask/flush";
+import { serverStatus, settle } from "../ask/opened";
+import type { Stored } from "../ask/record";
+import { health, type Server } from "../ask/server";
+import { asked } from "../ask/size";
+import { dropReplicated } from "../ask/tables";
+import { annotation, label, shardName } from "../render/names";
+import { podOf, until } from "./steps";
+import { claimsOf, markLeft, rememberOpened, volumeClaims } from "./volumes";
+
+/**
+ * Takes a drained replica out for good: what it keeps for others is written and sent, then it leaves replication, so that no
+ * other waits for it, then its pod goes. Its volume stays.
+ *
+ * @throws ControlError, with everything as it was, when it holds something that no other replica of its shard holds.
+ */
+export async function leave(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
+	const stored = await cluster.record.guard(claim);
+	const { shard, ordinal } = cluster.place(replica);
+	const isMember = names(cluster, stored).includes(replica);
+	const server = await leaverOf(cluster, stored, replica, await cluster.pods());
+	if (server !== undefined) {
+		const kept = await flush(server, stored.shards ?? 1);
+		if (kept.length > 0) throw cantGo(cluster, stored, replica, kept);
+		await lossOf(cluster, stored, replica, [replica], fetching);
+	}
+	const pods = await cluster.pods();
+	const size = Math.min(ordinal, stored.replicas ?? 1);
+	// Before the record: should its pod be made anew from now on, no client reaches it.
+	const template = { metadata: { annotations: { [annotation.size]: String(size) } } };
+	await patchSet(cluster, shard, ordinal, { template });
+	// From here on it is none of the cluster's: a replica that has begun to go must never be let back as it is.
+	const settled = await cluster.record.under(claim, (now) => ({
+		...settle(now, pods, cluster.settings(now).image),
+		...(isMember && { replicas: Math.min(now.replicas ?? 1, ordinal) }),
+	}));
+	if (server !== undefined) await dropReplicated(server);
+	const claims = claimsOf(await volumeClaims(cluster), [replica]);
+	await rememberOpened(cluster, settled, claims, pods);
+	if (server !== undefined) await markLeft(cluster, claims, true);
+	await cluster.record.guard(claim);
+	await patchSet(cluster, shard, ordinal, { replicas: ordinal });
+	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
+	await until("the pod of a replica that left does not go", async () => !(await isThere(cluster, replica)), seconds);
+	await cluster.api.delete("services", replica);
+	if (ordinal > 0) return;
+	// A shard that was made and never let in leaves nothing.
+	await cluster.api.delete("statefulsets", shardName(cluster, shard));
+	await cluster.api.delete("poddisruptionbudgets", shardName(cluster, shard));
+}
+
+/** Changes what a shard's StatefulSet asks for, while it asks for a replica. */
+function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object): Promise<void> {
+	return untilNoConflict(async () => {
+		const set = await cluster.set(shard);
+		if (set === undefined || asked(set) <= ordinal) return;
+		const { name, resourceVersion } = set.metadata;
+		await cluster.api.merge("statefulsets", name, { metadata: { resourceVersion }, spec });
+	});
+}
+
+const isThere = async (cluster: Cluster, replica: string) =>
+	(await cluster.api.get<Pod>("pods", replica)) !== undefined;
+
+/** Milliseconds for those that stay to fetch what was just written. */
+const fetching = 30_000;
+
+/** How to keep a replica. */
+function wayBack(cluster: Cluster, stored: Stored, replica: string): string {
+	const { shard, ordinal } = cluster.place(replica);
+	if (names(cluster, stored).includes(replica)) return `Set replicas back to ${stored.replicas}`;
+	return shard < (stored.shards ?? 1)
+		? `Set replicas to ${ordinal + 1} to keep it`
+		: `Set shards to ${shard + 1} to keep it`;
+}
+
+function cantGo(cluster: Cluster, stored: Stored, replica: string, reasons: readonly string[]): ControlError {
+	const more = reasons.length > most ? [`and ${reasons.length - most} more tables`] : [];
+	const why = [...reasons.slice(0, most), ...more].join("; ");
+	const until = names(cluster, stored).includes(replica) ? " until then" : "";
+	return new ControlError(
+		`${replica} can't go: ${why}. Move or drop that first. ${wayBack(cluster, stored, replica)}${until}.`,
+	);
+}
+
+/** More would not be read. */
+const most = 5;
+
+/** @throws ControlError that says why it can't be asked. */
+async function serverOf(cluster: Cluster, stored: Stored, replica: string, pods: readonly Pod[]): Promise<Server> {
+	try {
+		const pod = podOf(pods, replica);
+		if (pod === undefined) throw new ControlError("it has no pod");
+		const server = await cluster.server(pod, cluster.settings(stored));
+		await server.rows("SELECT 1");
+		return server;
+	} catch (error) {
+		if (!(error instanceof ControlError)) throw error;
+		throw new ControlError(
+			`${replica} can't be asked what it holds: ${error.message}. ${wayBack(cluster, stored, replica)}, or see to it first.`,
+		);
+	}
+}
+
+/**
+ * The server of a replica that is to go, be it one of the cluster's or one that somebody else added; `undefined` of one that
+ * served no client and does not run, or was to join and does not answer: what is on its volume stays as it is.
+ */
+async function leaverOf(cluster: Cluster, stored: Stored, replica: string, pods: readonly Pod[]) {
+	try {
+		return await serverOf(cluster, stored, replica, pods);
+	} catch (error) {
+		if (!(error instanceof ControlError) || names(cluster, stored).includes(replica)) throw error;
+		const pod = podOf(pods, replica);
+		const runs = pod !== undefined && serverStatus(pod)?.state?.running !== undefined;
+		const joins = pod?.metadata.labels?.[label.clients] === undefined;
+		if (runs && !joins && cluster.place(replica).shard < (stored.shards ?? 1)) throw error;
+		return undefined;
+	}
+}
+
+/**
+ * Makes sure that nothing is lost with a replica, whether it is one of the cluster's or was never let in. Asks only.
+ *
+ * @param leaves all that are to go: they are no place to keep rows.
+ * @param patience milliseconds for those that stay to fetch what it has written.
+ * @throws ControlError that says what would be lost, or why that can't be told.
+ */
+export async function lossOf(
+	cluster: Cluster,
+	stored: Stored,
+	replica: string,
+	leaves: readonly string[],
+	patience?: number,
+): Promise<void> {
+	const { shard, ordinal } = cluster.place(replica);
+	const isNew = shard >= (stored.shards ?? 1);
+	const stay = names(cluster, stored).filter((name) => {
+		const place = cluster.place(name);
+		return place.shard === shard && place.ordinal < ordinal && !leaves.includes(name);
+	});
+	const pods = await cluster.pods();
+	const its = await leaverOf(cluster, stored, replica, pods);
+	if (its === undefined) return;
+	const others = await Promise.all(
+		stay.map(async (name) => {
+			const server = await serverOf(cluster, stored, name, pods);
+			return { name, server, health: await health(server, patience) };
+		}),
+	);
+	const fit = others.filter(({ health }) => health.caughtUp);
+	const those = fit.length > 0 ? fit : others;
+	const lost = [
+		...(await unsendable(its, stored.shards ?? 1)),
+		...(await heldAlone(its, isNew ? undefined : those.map(({ server }) => server))),
+	];
+	if (lost.length > 0) throw cantGo(cluster, stored, replica, lost);
+	if (fit.length === 0 && !isNew)
+		throw new ControlError(
+			`${replica} can't go: no replica that stays is known to hold all that it holds (${others.map(({ name }) => name).join(", ") || "none stays"}). ${wayBack(cluster, stored, replica)}, or try again once one has caught up.`,
+		);
+}

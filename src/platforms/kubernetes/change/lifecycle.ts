@@ -1,0 +1,79 @@
+import type { Claim } from "../../../control/port";
+import { untilNoConflict } from "../api/api";
+import type { Pod, StatefulSet } from "../api/types";
+import { type Cluster, names } from "../ask/cluster";
+import { noteOpening, settle, versionOf } from "../ask/opened";
+import { annotation, clusterSelector, recordName } from "../render/names";
+import { until } from "./steps";
+import { rememberOpened, volumeClaims } from "./volumes";
+
+export async function start(cluster: Cluster, claim: Claim): Promise<void> {
+	const stored = await cluster.record.guard(claim);
+	const sets = await cluster.sets();
+	const down = sets.filter(({ spec }) => spec.replicas === 0);
+	if (down.length === 0) return;
+	const { image } = cluster.settings(stored);
+	await cluster.record.under(claim, (now) =>
+		down.reduce((noted, set) => {
+			const version = versionOf(image, set.spec.template);
+			const members = names(cluster, now).filter((replica) => replica.replace(/-\d+$/, "") === set.metadata.name);
+			return version === undefined
+				? noted
+				: noteOpening(
+						noted,
+						version,
+						members.map((replica) => ({ replica })),
+						image,
+					);
+		}, now),
+	);
+	await scale(cluster, stored.replicas ?? 1);
+}
+
+export async function stop(cluster: Cluster, claim: Claim): Promise<void> {
+	const stored = await cluster.record.guard(claim);
+	const pods = await cluster.pods();
+	await cluster.record.under(claim, (now) => settle(now, pods, cluster.settings(stored).image));
+	await scale(cluster, 0);
+}
+
+export async function wake(cluster: Cluster, claim: Claim): Promise<void> {
+	await cluster.record.guard(claim);
+	const sets = await cluster.sets();
+	if (sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true")) await start(cluster, claim);
+}
+
+async function scale(cluster: Cluster, replicas: number): Promise<void> {
+	for (const { metadata } of await cluster.sets())
+		await untilNoConflict(async () => {
+			const set = await cluster.api.get<StatefulSet>("statefulsets", metadata.name);
+			const idle = set?.metadata.annotations?.[annotation.idle] !== undefined;
+			if (set === undefined || (set.spec.replicas === replicas && !idle)) return;
+			const { resourceVersion } = set.metadata;
+			await cluster.api.merge("statefulsets", metadata.name, {
+				metadata: { resourceVersion, ...(idle && { annotations: { [annotation.idle]: null } }) },
+				spec: { replicas },
+			});
+		});
+}
+
+/** Deletes every object; the volumes' claims stay unless `data`, and keep in mind which version opened them. */
+export async function destroy(cluster: Cluster, claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
+	const stored = await cluster.record.guard(claim);
+	const { image } = cluster.settings(stored);
+	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
+	const settled = await cluster.record.under(claim, (now) => settle(now, pods, image));
+	const claims = await volumeClaims(cluster);
+	if (!data) await rememberOpened(cluster, settled, claims, pods);
+	for (const { metadata } of sets) await cluster.api.delete("statefulsets", metadata.name, metadata.uid);
+	for (const kind of ["services", "poddisruptionbudgets", "configmaps"] as const)
+		for (const { metadata } of await cluster.api.list<Pod>(kind, { labels: clusterSelector(cluster.name) }))
+			if (metadata.name !== recordName(cluster.name)) await cluster.api.delete(kind, metadata.name, metadata.uid);
+	if (data)
+		for (const { metadata } of claims) await cluster.api.delete("persistentvolumeclaims", metadata.name, metadata.uid);
+	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
+	await until("the pods do not go", async () => (await cluster.pods()).length === 0, seconds);
+	if (data) await until("the volume claims do not go", async () => (await volumeClaims(cluster)).length === 0, seconds);
+	// Last: what died before this is taken up again by it.
+	if (stored.owner !== undefined) await cluster.record.remove();
+}

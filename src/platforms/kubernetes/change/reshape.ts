@@ -1,0 +1,237 @@
+import { ControlError } from "../../../control/errors";
+import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../../control/port";
+import { type HeldTable, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
+import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
+import { type Cluster, names } from "../ask/cluster";
+import { isReady } from "../ask/diagnose";
+import { inventoryOf } from "../ask/inventory";
+import { foresee } from "../ask/lacks";
+import { settle } from "../ask/opened";
+import type { Stored } from "../ask/record";
+import { health } from "../ask/server";
+import { scaledAway } from "../ask/size";
+import { copyTables, isInner } from "../ask/tables";
+import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
+import { surroundings } from "../render/objects";
+import { templateHash } from "../render/pod";
+import { indexes } from "../render/server-config";
+import { amount, type KubernetesSettings } from "../render/settings";
+import { type Shape, shapeOf } from "../render/shape";
+import { applyAll, imageOf, joins, noteUnopened, type Seen } from "./apply";
+import type { Spec } from "./create";
+import { lossOf } from "./leave";
+import { applySet, podOf, relabel, renderedSet } from "./steps";
+import { claimsOf, growVolumes, markLeft, requestedStorage, volumeClaims } from "./volumes";
+
+type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
+
+/** What other settings or another size would come to. The API server judges all that would be applied, as a dry run. */
+export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessment> {
+	const [stored, sets, pods, claims] = await Promise.all([
+		cluster.record.read(),
+		cluster.sets(),
+		cluster.pods(),
+		volumeClaims(cluster),
+	]);
+	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
+	const shape = shapeOf(wanted);
+	const members = names(cluster, stored);
+	const joining = names(cluster, shape)
+		.filter((name) => !members.includes(name))
+		.map((name) => ({ name, ...cluster.place(name) }));
+	const leaves = leavesOf(cluster, shape, stored, sets);
+	const stays = members.filter((name) => !leaves.includes(name));
+	const seen = { stored, sets, pods, claims };
+	const obstacles = sizeObstacles(cluster, seen, wanted, joining.length + leaves.length > 0);
+	const attempt = collector(obstacles);
+
+	let joins: Assessment["joins"] = joining;
+	if (obstacles.length === 0) {
+		for (const replica of leaves) await attempt("replicas", () => lossOf(cluster, stored, replica, leaves));
+		await attempt("replicas", async () => {
+			const foreseen = await foresee(cluster, stored, pods, joining, wanted.localTables);
+			joins = foreseen.joins;
+			obstacles.push(...foreseen.obstacles);
+		});
+	}
+	const restarts: string[] = [];
+	await attempt("kubernetes", async () => {
+		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
+		for (const set of sets) {
+			const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard ?? 0;
+			if (shard >= shape.shards) continue;
+			const image = await imageOf(cluster, seen, shape, shard, wanted.version);
+			const { resourceVersion: _, ...metadata } = set.metadata;
+			const object = renderedSet(shape, shard, image, { ...set, metadata });
+			await cluster.api.apply(object, { dryRun: true });
+			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
+			// By the pods, since what the set has now may be of a size that was given up again.
+			const outdated = pods.filter((pod) => templateHash(pod) !== templateHash(template)).map(nameOf);
+			if (set.spec.replicas !== 0)
+				restarts.push(...outdated.filter((name) => stays.includes(name) && cluster.place(name).shard === shard));
+		}
+	});
+	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape.settings, { dryRun: true }));
+	const rejoins = scaledAway(cluster, stored, sets).filter((name) => !leaves.includes(name));
+	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins };
+}
+
+const nameOf = ({ metadata }: Pod) => metadata.name;
+
+/**
+ * The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. The cluster's own go
+ * also where no StatefulSet asks for them, since it is stopped or somebody scaled them away.
+ */
+function leavesOf(cluster: Cluster, shape: Shape, stored: Stored, sets: readonly StatefulSet[]): string[] {
+	const made = sets.flatMap(({ metadata, spec }) => {
+		const shard = parseReplica(cluster, `${metadata.name}-0`)?.shard;
+		return shard === undefined ? [] : indexes(spec.replicas ?? 1).map((ordinal) => ({ shard, ordinal }));
+	});
+	const members = names(cluster, stored).map((name) => cluster.place(name));
+	const beyond = [...made, ...members]
+		.filter(({ shard, ordinal }) => shard >= shape.shards || ordinal >= shape.replicas)
+		.sort((a, b) => b.ordinal - a.ordinal || a.shard - b.shard)
+		.map(({ shard, ordinal }) => replicaName(cluster, shard, ordinal));
+	return [...new Set(beyond)];
+}
+
+function sizeObstacles(
+	{ name }: Cluster,
+	{ stored, sets, claims }: Seen & { readonly claims: readonly VolumeClaim[] },
+	{ shards, replicas, settings }: Wanted,
+	resizes: boolean,
+): Obstacle[] {
+	const found: Obstacle[] = [];
+	const refuse = (property: string, reason: string) => found.push({ property, reason });
+	if (shards < (stored.shards ?? 1))
+		refuse(
+			"shards",
+			`'${name}' has ${stored.shards} shards, and the rows of those that went would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
+		);
+	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
+		refuse(
+			replicas === stored.replicas ? "shards" : "replicas",
+			`'${name}' does not run, and replicas join and leave only a cluster that does. Start it first.`,
+		);
+	const { existing } = stored.settings ?? {};
+	if (existing !== undefined)
+		refuse(
+			"kubernetes.existing",
+			`'${name}' is StatefulSets that others made, ${existing.statefulSets.join(", ")}: set existing back.`,
+		);
+	const { storage, storageClass } = settings;
+	const larger = claims.find((each) => amount(requestedStorage(each)) > amount(storage));
+	if (larger !== undefined)
+		refuse(
+			"kubernetes.storage",
+			`volumes don't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${requestedStorage(larger)} or more.`,
+		);
+	if (stored.settings !== undefined && stored.settings.storageClass !== storageClass)
+		refuse(
+			"kubernetes.storageClass",
+			`the volumes are of ${stored.settings.storageClass ?? "the default StorageClass"}, and that can't be changed. Set storageClass back, or create a new cluster and move the data.`,
+		);
+	return found;
+}
+
+/** Does some work and notes what is said against it. */
+export function collector(found: Obstacle[]): (property: string, work: () => Promise<unknown>) => Promise<void> {
+	return async (property, work) => {
+		try {
+			await work();
+		} catch (error) {
+			if (!(error instanceof ControlError)) throw error;
+			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
+		}
+	};
+}
+
+/**
+ * Applies other settings, and makes new replicas. Pods that serve keep running with theirs until they are restarted; those
+ * that can't come up are made anew at once.
+ */
+export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
+	const before = await cluster.record.guard(claim);
+	const { shards = 1, replicas = 1 } = before;
+	if (spec.shards < shards || spec.replicas < replicas)
+		throw new ControlError(`'${cluster.name}' can't be made smaller before those that are to go have left`);
+	const [sets, pods, claims] = await Promise.all([cluster.sets(), cluster.pods(), volumeClaims(cluster)]);
+	const seen = { stored: before, sets, pods, claims };
+	const [obstacle] = sizeObstacles(cluster, seen, spec, false);
+	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
+	const shape = shapeOf(spec);
+	const { version } = await imageOf(cluster, seen, shape, 0, spec.version);
+	await cluster.record.under(claim, (now) => {
+		const settled = settle(now, pods, shape.settings.image);
+		return noteUnopened(cluster, { ...settled, settings: shape.settings }, spec, version, pods);
+	});
+	await growVolumes(cluster, claims, shape.settings);
+	await applyAll(cluster, seen, shape, spec.version);
+}
+
+/** Lets new replicas in: first the tables of the others, then the rows, then clients. Returns those that are still out. */
+export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<readonly string[]> {
+	const stored = await cluster.record.guard(claim);
+	const shape = shapeOf(spec);
+	const members = names(cluster, stored);
+	const fresh = names(cluster, spec).filter((name) => !members.includes(name));
+	if (fresh.length === 0) return [];
+	const pods = await cluster.pods();
+	const fit = await Promise.all(fresh.map((name) => holdsAll(cluster, stored, name, members, pods, spec.localTables)));
+	const out = fresh.filter((_, index) => !fit[index]);
+	if (out.length > 0) return out;
+	const sets = await cluster.sets();
+	for (const shard of indexes(shape.shards)) {
+		if (!joins(stored, shape, shard)) continue;
+		const image = await imageOf(cluster, { stored, sets, pods }, shape, shard, spec.version);
+		await applySet(cluster, shape, shard, image);
+	}
+	for (const name of fresh) {
+		const pod = podOf(pods, name);
+		if (pod !== undefined) await relabel(cluster, pod, clientServiceName(cluster.name));
+	}
+	const claims = await volumeClaims(cluster);
+	await growVolumes(cluster, claims, shape.settings);
+	await markLeft(cluster, claimsOf(claims, fresh), false);
+	// Last: until here, whoever comes after a crash does all of this once more.
+	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));
+	return [];
+}
+
+async function holdsAll(
+	cluster: Cluster,
+	stored: Stored,
+	replica: string,
+	members: readonly string[],
+	pods: readonly Pod[],
+	local: LocalTables | undefined,
+): Promise<boolean> {
+	const pod = podOf(pods, replica);
+	if (pod === undefined || !isReady(pod)) return false;
+	const settings = cluster.settings(stored);
+	const shard = parseReplica(cluster, replica)?.shard ?? 0;
+	const ready = pods.filter((its) => members.includes(its.metadata.name) && isReady(its));
+	// Of its own shard where that has others: only those hold its rows.
+	const donor = ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster, shard)}-`)) ?? ready[0];
+	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
+	const server = await cluster.server(pod, settings);
+	const from = await cluster.server(donor, settings);
+	const whole = await copyTables(from, server);
+	if (!whole || !(await health(server)).caughtUp) return false;
+	// What shards hold is apart.
+	if (cluster.place(donor.metadata.name).shard !== shard) return true;
+	const [own, theirs] = await Promise.all([inventoryOf(server), inventoryOf(from)]);
+	const lacking = lackedBy(own, theirs, local);
+	for (const table of lacking) {
+		const its = own.tables.find((one) => tableName(one) === tableName(table));
+		if (its !== undefined)
+			throw new ControlError(
+				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, and that of ${donor.metadata.name} ${kindOf(table)}, so it would never get those rows. Drop it on ${replica} and make it under one path for all replicas, or name it in update.localTables, and run pulumi up again`,
+			);
+	}
+	// Those of views come with them, under names that may differ.
+	return lacking.every(isInner);
+}
+
+const kindOf = ({ engine, path }: HeldTable) =>
+	path === undefined ? engine : `${engine} under the replication path ${path}`;

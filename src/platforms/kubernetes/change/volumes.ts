@@ -1,0 +1,113 @@
+import type { Obstacle } from "../../../control/port";
+import { type DbVersion, parseVersion } from "../../../core/version";
+import type { Pod, VolumeClaim } from "../api/types";
+import type { Cluster } from "../ask/cluster";
+import { everStarted, openedBy } from "../ask/opened";
+import type { Stored } from "../ask/record";
+import { annotation, clusterSelector, parseReplica } from "../render/names";
+import { amount } from "../render/settings";
+import type { KeptSettings, Shape } from "../render/shape";
+
+export const volumeClaims = (cluster: Cluster) =>
+	cluster.api.list<VolumeClaim>("persistentvolumeclaims", { labels: clusterSelector(cluster.name) });
+
+export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requests?.storage ?? "0";
+
+/** Gives every volume the size that the settings say; a StatefulSet keeps the one that it was made with for new ones. */
+export async function growVolumes(
+	cluster: Cluster,
+	claims: readonly VolumeClaim[],
+	{ storage }: Pick<KeptSettings, "storage">,
+	options: { readonly dryRun?: boolean } = {},
+): Promise<void> {
+	for (const each of claims) {
+		if (amount(requestedStorage(each)) >= amount(storage)) continue;
+		const patch = { spec: { resources: { requests: { storage } } } };
+		await cluster.api.merge("persistentvolumeclaims", each.metadata.name, patch, options);
+	}
+}
+
+/** The claim of a replica's volume is called `data-<replica>`. */
+const replicaOf = ({ metadata }: VolumeClaim) => metadata.name.replace(/^data-/, "");
+
+/** Writes on the claims which version opened their data, for when the cluster's record is gone. */
+export async function rememberOpened(
+	cluster: Cluster,
+	stored: Stored,
+	claims: readonly VolumeClaim[],
+	pods: readonly Pod[],
+) {
+	const { image } = cluster.settings(stored);
+	for (const each of claims) {
+		const replica = replicaOf(each);
+		const pod = pods.find(({ metadata }) => metadata.name === replica);
+		const version = openedBy(stored, replica, pod && everStarted(pod) ? pod : undefined, image);
+		if (version === undefined) continue;
+		const metadata = { annotations: { [annotation.openedBy]: version } };
+		await cluster.api.merge("persistentvolumeclaims", each.metadata.name, { metadata });
+	}
+}
+
+/** What an earlier cluster of this name wrote on the claims that it left. */
+export function openedVolumes(claims: readonly VolumeClaim[]): Record<string, DbVersion> {
+	return Object.fromEntries(
+		claims.flatMap((each) => {
+			const version = parseVersion(each.metadata.annotations?.[annotation.openedBy]);
+			return version === undefined ? [] : [[replicaOf(each), version]];
+		}),
+	);
+}
+
+/** Notes on the claims of replicas that they left on purpose, or that they are back. */
+export async function markLeft(cluster: Cluster, claims: readonly VolumeClaim[], left: boolean): Promise<void> {
+	for (const { metadata } of claims) {
+		if ((metadata.annotations?.[annotation.left] === "true") === left) continue;
+		const annotations = { [annotation.left]: left ? "true" : null };
+		await cluster.api.merge("persistentvolumeclaims", metadata.name, { metadata: { annotations } });
+	}
+}
+
+/** The claims of some replicas' volumes. */
+export const claimsOf = (claims: readonly VolumeClaim[], replicas: readonly string[]) =>
+	claims.filter((each) => replicas.includes(replicaOf(each)));
+
+type Size = Pick<Shape, "shards" | "replicas">;
+
+/**
+ * What stands against a cluster of some size over the volumes that an earlier one of its name left: made smaller, it would
+ * serve without what lies on the others; made larger, its new replicas would serve without tables.
+ */
+export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], wanted: Size): Obstacle[] {
+	const places = claims.flatMap(({ metadata: { name, annotations }, status }) => {
+		const place = parseReplica(cluster, name.replace(/^data-/, ""));
+		if (place === undefined || annotations?.[annotation.left] === "true") return [];
+		// One that was never bound holds nothing, and tells the size all the same.
+		return [{ shards: place.shard + 1, replicas: place.ordinal + 1, name, holds: status?.phase !== "Pending" }];
+	});
+	if (places.length === 0) return [];
+	return (["shards", "replicas"] as const).flatMap((property): Obstacle[] => {
+		const had = Math.max(...places.map((place) => place[property]));
+		const size = property === "shards" ? count(had, "shard") : `${count(had, "replica")} a shard`;
+		const kept = `the volumes that an earlier '${cluster.name}' left are of ${size}`;
+		const asked = wanted[property];
+		const later = `to ${asked} once the cluster serves`;
+		const beyond = places.flatMap((place) => (place.holds && place[property] > asked ? [place.name] : []));
+		if (asked > had)
+			return [
+				{
+					property,
+					reason: `${kept}, and what is new beside them would serve without their tables. Set ${property} to ${had}, and ${later}.`,
+				},
+			];
+		if (beyond.length === 0) return [];
+		const then = property === "replicas" ? `, and ${later}` : "";
+		return [
+			{
+				property,
+				reason: `${kept}, and nobody would serve what is on ${beyond.join(", ")}. Set ${property} to ${had}${then}. Or, where that data is not wanted, delete it: kubectl delete pvc ${beyond.join(" ")} -n ${cluster.api.namespace}.`,
+			},
+		];
+	});
+}
+
+const count = (number: number, one: string) => `${number} ${one}${number === 1 ? "" : "s"}`;

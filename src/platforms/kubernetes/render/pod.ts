@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import type { DbVersion } from "../../../core/version";
+import type { Meta, PodTemplate } from "../api/types";
+import { annotation, clientServiceName, container, dataVolume, headlessName, label, ports } from "./names";
+import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
+import type { Shape } from "./shape";
+
+/** An image as the pod's template names it: pinned to a digest where the registry tells one. */
+export interface Image {
+	readonly reference: string;
+	readonly version: DbVersion;
+	/** The tag may have moved and nobody can say so: it is pulled at each start. */
+	readonly pullAlways: boolean;
+}
+
+/** The labels that the StatefulSet selects on; they never change. */
+export const shardLabels = ({ name }: Pick<Shape, "name">, shard: number): Record<string, string> => ({
+	[label.cluster]: name,
+	[label.shard]: String(shard),
+});
+
+/** The labels of every object of a cluster. */
+export const objectLabels = ({ name, settings }: Pick<Shape, "name" | "settings">): Record<string, string> => ({
+	...settings.labels,
+	"app.kubernetes.io/name": "dbcluster",
+	"app.kubernetes.io/instance": name,
+	"app.kubernetes.io/managed-by": "pulumi-dbcluster",
+	[label.cluster]: name,
+});
+
+const configFolder = "/etc/clickhouse-server/config.d";
+const usersFolder = "/etc/clickhouse-server/users.d";
+
+/**
+ * Asked by the startup probe: whether the replica takes writes and holds those of the others. After two minutes it serves
+ * all the same: with Keeper down it must still answer SELECTs.
+ */
+export const startupQuery =
+	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
+
+const clientFile = "/etc/clickhouse-client/dbcluster.xml";
+
+/** How many tables a replica has that replicate. */
+export const replicatedTables = "SELECT count() AS tables FROM system.tables WHERE engine LIKE 'Replicated%'";
+
+/**
+ * A replica beyond the cluster's size, as `kubectl scale` makes one, never becomes ready, nor does one that has none of the
+ * tables that its peers replicate, as after the loss of its volume: clients would miss tables there. Of the peers the first
+ * four are asked, for two seconds each: those that do not answer have no say. One that joins gets its tables later on.
+ */
+const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
+	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
+	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
+	const isWell = `[ "$(${client} --query "${startupQuery}")" = 0 ]`;
+	const peer = `\${DBCLUSTER_REPLICA%-*}-$n.${headlessName(name)}.${namespace}.svc`;
+	const peers = `n=0; while [ $n -lt "$DBCLUSTER_SIZE" ] && [ $n -lt 4 ]; do t=$(${client} --connect_timeout 2 --host ${peer} --query "${replicatedTables}" 2>/dev/null) && [ "$t" != 0 ] && exit 1; n=$((n + 1)); done; exit 0`;
+	const hasTables = `{ [ "$(${client} --query "${replicatedTables}")" != 0 ] && exit 0; ${peers}; }`;
+	return ["sh", "-c", [isMember, isWell, ...(joining ? [] : [hasTables])].join(" && ")];
+};
+
+/** Whether a pod was made beyond the size that its cluster had then; of one that others made that can't be told. */
+export function isSurplus({ metadata: { name, annotations } }: { readonly metadata: Meta }): boolean {
+	const size = annotations?.[annotation.size];
+	return size !== undefined && Number(/\d+$/.exec(name)?.[0]) >= Number(size);
+}
+
+interface Template {
+	readonly metadata: Partial<Meta>;
+	readonly spec: object;
+}
+
+/** The template of a shard's pods; while replicas are `joining`, its pods are not reached by clients until they are let in. */
+export function podTemplate(shape: Shape, shard: number, image: Image, joining = false): Template {
+	const labels = { ...objectLabels(shape), ...shardLabels(shape, shard) };
+	const { annotations, image: repository } = shape.settings;
+	// Servers read their configuration at start, so another one is another pod. Which version runs is told apart from that.
+	const anyVersion = podSpec(shape, shard, { ...image, reference: repository, pullAlways: false });
+	const hash = createHash("sha256").update(JSON.stringify([labels, annotations, anyVersion, serverConfig(shape)]));
+	return {
+		metadata: {
+			labels: joining ? labels : { ...labels, [label.clients]: clientServiceName(shape.name) },
+			annotations: {
+				...annotations,
+				[annotation.version]: image.version,
+				[annotation.image]: image.reference,
+				[annotation.template]: hash.digest("hex").slice(0, 16),
+				// Not part of the hash, nor of the container's own text: another size alone makes no pod outdated.
+				[annotation.size]: String(shape.replicas),
+			},
+		},
+		spec: podSpec(shape, shard, image, joining),
+	};
+}
+
+/** The hash that a pod or a template carries of what it is made from; `undefined` where others made it. */
+export const templateHash = (of: Pick<PodTemplate, "metadata"> | undefined): string | undefined =>
+	of?.metadata?.annotations?.[annotation.template];
+
+function podSpec(shape: Shape, shard: number, image: Image, joining = false): object {
+	const { settings } = shape;
+	const ping = { httpGet: { path: "/ping", port: "http" } };
+	return {
+		terminationGracePeriodSeconds: settings.gracePeriodSeconds,
+		automountServiceAccountToken: false,
+		...(settings.serviceAccountName && { serviceAccountName: settings.serviceAccountName }),
+		...(settings.imagePullSecrets.length > 0 && {
+			imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+		}),
+		securityContext: {
+			runAsNonRoot: true,
+			runAsUser: 101,
+			runAsGroup: 101,
+			fsGroup: 101,
+			fsGroupChangePolicy: "OnRootMismatch",
+			seccompProfile: { type: "RuntimeDefault" },
+		},
+		nodeSelector: settings.nodeSelector,
+		tolerations: settings.tolerations,
+		...(settings.affinity && { affinity: settings.affinity }),
+		topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+			topologyKey,
+			maxSkew: 1,
+			whenUnsatisfiable: "ScheduleAnyway",
+			labelSelector: { matchLabels: shardLabels(shape, shard) },
+		})),
+		containers: [
+			{
+				name: container,
+				image: image.reference,
+				imagePullPolicy: image.pullAlways ? "Always" : "IfNotPresent",
+				env: environment(shape, shard),
+				ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
+				resources: settings.resources,
+				securityContext: {
+					allowPrivilegeEscalation: false,
+					readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
+					capabilities: { drop: ["ALL"] },
+				},
+				// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
+				startupProbe: {
+					exec: { command: startupCommand(shape, joining) },
+					periodSeconds: 1,
+					timeoutSeconds: 10,
+					failureThreshold: 86_400,
+				},
+				readinessProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 3 },
+				livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 12 },
+				terminationMessagePolicy: "FallbackToLogsOnError",
+				volumeMounts: mounts(shape).map(({ volume: _, ...mount }) => mount),
+			},
+		],
+		volumes: [
+			...new Map(
+				mounts(shape).flatMap(({ name, volume }) => (volume === undefined ? [] : [[name, { name, ...volume }]])),
+			).values(),
+		],
+	};
+}
+
+const field = (fieldPath: string) => ({ fieldRef: { apiVersion: "v1", fieldPath } });
+
+function environment({ namespace, settings }: Shape, shard: number): object[] {
+	return [
+		{ name: "DBCLUSTER_REPLICA", valueFrom: field("metadata.name") },
+		{ name: "DBCLUSTER_SIZE", valueFrom: field(`metadata.annotations['${annotation.size}']`) },
+		{ name: "DBCLUSTER_SHARD", value: String(shard) },
+		{ name: "DBCLUSTER_INTERSERVER_HOST", value: `$(DBCLUSTER_REPLICA).${namespace}.svc` },
+		...(settings.passwordSecret === undefined
+			? []
+			: [
+					{ name: "CLICKHOUSE_USER", value: settings.user },
+					{ name: "CLICKHOUSE_PASSWORD", valueFrom: { secretKeyRef: settings.passwordSecret } },
+				]),
+	];
+}
+
+interface Mount {
+	readonly name: string;
+	readonly mountPath: string;
+	readonly subPath?: string;
+	readonly readOnly?: boolean;
+	readonly volume?: object;
+}
+
+/** Single files, since a mounted folder would hide the files that the image brings along. */
+function mounts({ name, settings }: Shape): Mount[] {
+	const volume = { configMap: { name: `${name}-config`, defaultMode: 0o444 } };
+	const file = (mountPath: string, subPath: string): Mount => ({
+		name: "config",
+		mountPath,
+		subPath,
+		readOnly: true,
+		volume,
+	});
+	const scratch = (folder: string, mountPath: string): Mount => ({
+		name: folder,
+		mountPath,
+		volume: { emptyDir: {} },
+	});
+	return [
+		{ name: dataVolume, mountPath: "/var/lib/clickhouse" },
+		...(settings.readOnlyRootFilesystem
+			? [scratch("users", usersFolder), scratch("logs", "/var/log/clickhouse-server"), scratch("tmp", "/tmp")]
+			: []),
+		...[ownFile, ...Object.keys(settings.config)].map((each) => file(`${configFolder}/${each}`, configKey(each))),
+		...(settings.passwordSecret === undefined ? [] : [file(clientFile, clientKey)]),
+		...Object.keys(settings.users).map((each) => file(`${usersFolder}/${each}`, usersKey(each))),
+	];
+}

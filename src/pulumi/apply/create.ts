@@ -1,0 +1,36 @@
+import { randomUUID } from "node:crypto";
+import type { CreateResult } from "@pulumi/pulumi/dynamic";
+import { createStoppedText } from "../../words/resource";
+import { complete } from "../args/complete";
+import { type Properties, withoutUndefined } from "../args/inputs";
+import { Failure, messageOf, Unfinished } from "../host/failure";
+import { readRecord } from "../judge/live";
+import { converge } from "./converge";
+import { newer, seen } from "./outputs";
+import { serverOf } from "./server";
+import { lastUpdate, recorderOf } from "./timeline";
+
+/**
+ * Makes the cluster and waits until it serves. One that carries our identity already is taken up where it is: an earlier
+ * create died, or Pulumi replaces the resource, which must not cost the data. A version that it is not at is judged and
+ * rolled to, as in an update.
+ */
+export async function create(inputs: Properties): Promise<CreateResult> {
+	const generation = randomUUID();
+	const wanted = complete(inputs);
+	const { place, version } = wanted;
+	const recorder = recorderOf(place, version);
+	try {
+		const cluster = await converge({ ...wanted, generation, mayCreate: true, recorder });
+		const now = { ...seen(cluster), ...serverOf(place), ...(await newer(wanted, version)), ...lastUpdate(recorder) };
+		return { id: place.id, outs: withoutUndefined({ ...inputs, generation, version, ...now }) };
+	} catch (error) {
+		const message = messageOf(error);
+		const record = await readRecord(place);
+		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
+		const isThere = record.known && record.value?.generation === generation;
+		if (!isThere) throw new Failure(message);
+		const kept = { ...inputs, generation, ...lastUpdate(recorder, error) };
+		throw new Unfinished(place.id, createStoppedText(message), withoutUndefined(kept));
+	}
+}

@@ -1,0 +1,36 @@
+import { systemClock } from "../../roll/clock";
+import { type Hold, holding } from "../../roll/hold";
+import { withDefaults } from "../../roll/timing";
+import { keptText, letGoText } from "../../words/resource";
+import { complete } from "../args/complete";
+import type { Properties } from "../args/inputs";
+import { Teller } from "../host/engine-log";
+import { Failure, messageOf } from "../host/failure";
+import { finishing } from "../host/orphaned";
+import { holder } from "./converge";
+import { mustBeSameServer } from "./server";
+
+/**
+ * Ends the cluster; its data stays unless `deletionPolicy` says otherwise. Does nothing where the cluster carries another
+ * generation: `--replace` has made a new resource of it before the old one is deleted.
+ */
+export async function destroy(_id: string, props: Properties): Promise<void> {
+	try {
+		const { place, args } = complete(props);
+		const control = place.platform.control(place.name, place.settings);
+		const teller = new Teller(place.name);
+		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report: teller.tell };
+		const work = async (hold: Hold) => {
+			const record = await control.record();
+			if (record === undefined) mustBeSameServer(place, props);
+			if (record?.generation !== props.generation) return;
+			const data = args.deletionPolicy === "Delete";
+			await hold.change((claim) => control.destroy(claim, { data }));
+			if (place.platform.isForeign?.(place.settings)) teller.say(letGoText(place.name));
+			else if (!data) teller.say(keptText(place.name, place.id));
+		};
+		await finishing(() => holding(options, work).finally(() => teller.said()));
+	} catch (error) {
+		throw new Failure(messageOf(error));
+	}
+}

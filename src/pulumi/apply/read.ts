@@ -1,0 +1,75 @@
+import type { ReadResult } from "@pulumi/pulumi/dynamic";
+import type { ClusterRecord } from "../../control/record";
+import type { ObservedCluster } from "../../core/cluster";
+import { type DbVersion, highest, sameVersion } from "../../core/version";
+import { complete } from "../args/complete";
+import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
+import { Failure, messageOf } from "../host/failure";
+import { record } from "../judge/snapshot";
+import { newer, seen } from "./outputs";
+import { mustBeSameServer, serverOf } from "./server";
+
+/**
+ * Reads a cluster anew, for `pulumi refresh`. Reports it gone, by an empty id, only on proof: one that can't be reached is
+ * an error, since Pulumi would make another one in the place of what it takes for gone.
+ *
+ * @param props the old outputs, the old inputs among them.
+ */
+export async function read(id: string, props: Properties): Promise<ReadResult> {
+	const inputs = inputsAmong(props);
+	try {
+		const valid = complete(inputs);
+		const { place, args } = valid;
+		const control = place.platform.control(place.name, place.settings);
+		const itsRecord = await control.record();
+		const cluster = await control.observe(itsRecord);
+		if (cluster === undefined) {
+			mustBeSameServer(place, props);
+			return { id: "", props: {} };
+		}
+		const version = versionOf(cluster) ?? valid.version;
+		const refreshed = {
+			version,
+			endpoint: endpointOf(valid),
+			...desired(inputs, cluster),
+			...sizeOf(inputs, itsRecord),
+		};
+		const kept = args.update.judge === "recorded" ? { recorded: record(cluster, new Date()) } : {};
+		return {
+			id,
+			inputs: withoutUndefined({ ...inputs, ...refreshed, ...kept }),
+			props: withoutUndefined({
+				...props,
+				...refreshed,
+				...kept,
+				previousVersion: sameVersion(version, valid.version) ? props.previousVersion : valid.version,
+				...seen(cluster),
+				...serverOf(place),
+				...(await newer(valid, version)),
+			}),
+		};
+	} catch (error) {
+		throw new Failure(messageOf(error));
+	}
+}
+
+/**
+ * What it runs. While replicas differ it is the newest, since none goes back; in an unfinished update the version that it
+ * comes from, so that the next `up` sees a change and goes on.
+ */
+function versionOf({ mark, replicas }: ObservedCluster): DbVersion | undefined {
+	return mark?.from ?? highest(replicas.flatMap(({ version }) => (version === undefined ? [] : [version])));
+}
+
+/** The size that it has or is asked to have by somebody else; where no program ever gave one, only the latter. */
+function sizeOf({ replicas }: Properties, record: ClusterRecord | undefined): Properties {
+	const asked = record?.scaled?.[0]?.replicas ?? (replicas === undefined ? undefined : record?.replicas);
+	return asked === undefined ? {} : { replicas: asked };
+}
+
+/** Where the program says Started or Stopped, what the cluster is in comes back as if it were asked for: so drift shows. */
+function desired({ desiredState }: Properties, { state }: ObservedCluster): Properties {
+	if (desiredState === undefined) return {};
+	if (state === "Stopped") return { desiredState: state };
+	return state === "Started" || state === "Idle" ? { desiredState: "Started" } : {};
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto";
+import type { UpdateResult } from "@pulumi/pulumi/dynamic";
+import { parseVersion, sameVersion } from "../../core/version";
+import { RollStopped, WaitStopped } from "../../roll/stopped";
+import { complete } from "../args/complete";
+import { inForce, type Properties, withoutUndefined } from "../args/inputs";
+import { Failure, messageOf, Unfinished } from "../host/failure";
+import { readCluster } from "../judge/live";
+import { converge } from "./converge";
+import { newer, seen } from "./outputs";
+import { serverOf } from "./server";
+import { lastUpdate, recorderOf } from "./timeline";
+
+/**
+ * Judges again by the live cluster, then changes it in place.
+ *
+ * On trouble it throws: Pulumi keeps the old inputs, so that the next `up` sees the change again and goes on.
+ *
+ * @param olds the old OUTPUTS, the old inputs among them.
+ */
+export async function update(id: string, olds: Properties, news: Properties): Promise<UpdateResult> {
+	const wanted = complete(news);
+	const { version } = wanted;
+	const generation = typeof olds.generation === "string" ? olds.generation : randomUUID();
+	const recorder = recorderOf(wanted.place, version);
+	try {
+		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate: false, recorder });
+		const before = parseVersion(olds.version);
+		const moved = before !== undefined && !sameVersion(before, version);
+		const previousVersion = moved ? before : olds.previousVersion;
+		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
+		const now = { ...seen(cluster), ...serverOf(wanted.place), ...(await newer(wanted, version)), ...last };
+		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
+	} catch (error) {
+		const message = messageOf(error);
+		const kept = inForce(olds, news);
+		if (!(error instanceof RollStopped || error instanceof WaitStopped)) {
+			// A refusal: nothing was touched, and nothing is unfinished; but whoever is refused may want to destroy it.
+			const isRefused = kept.deletionPolicy === olds.deletionPolicy;
+			throw isRefused ? new Failure(message) : new Unfinished(id, message, kept);
+		}
+		const cluster = await readCluster(wanted.place);
+		const now = cluster.known && cluster.value !== undefined ? seen(cluster.value) : {};
+		throw new Unfinished(id, message, withoutUndefined({ ...kept, ...now, ...lastUpdate(recorder, error) }));
+	}
+}

@@ -1,0 +1,80 @@
+import type { Pin, Platform } from "../../control/platform";
+import { parseVersion } from "../../core/version";
+import { shown } from "./accepts";
+import type { Written } from "./digest";
+import { platforms } from "./platforms";
+import { type Problem, stranger } from "./problem";
+import { type Path, pathText } from "./unknown";
+
+/** Where a cluster lives, read and complete. */
+export interface Place {
+	readonly platform: Platform;
+	readonly settings: unknown;
+	/** The name of the cluster. */
+	readonly name: string;
+	/** `<platform>:<place>/<name>`: two resources with one id are one cluster. */
+	readonly id: string;
+	/** The image that is asked for, where one is. */
+	readonly pin?: Pin;
+}
+
+/** A platform with its settings. */
+export interface Chosen {
+	readonly platform: Platform;
+	readonly settings: unknown;
+}
+
+/** The platform that is given, with its settings; `undefined` when they are not all known yet. */
+export function choose(
+	inputs: Readonly<Record<string, unknown>>,
+	known: Readonly<Record<string, unknown>>,
+	unknown: readonly Path[],
+): Chosen | Problem[] | undefined {
+	const given = Object.keys(platforms).filter((name) => inputs[name] !== undefined && inputs[name] !== null);
+	const [name, ...others] = given;
+	const platform = name === undefined ? undefined : platforms[name];
+	if (name === undefined || platform === undefined) {
+		const [first = ""] = Object.keys(platforms);
+		return [
+			{
+				property: "",
+				reason: `it must say where the cluster lives: give ${Object.keys(platforms).join(" or ")}, such as ${first}: {}.`,
+			},
+		];
+	}
+	if (others.length > 0) {
+		return [
+			{
+				property: "",
+				reason: `${given.join(" and ")} are both given, and a cluster lives in one place. Keep one of them.`,
+			},
+		];
+	}
+	if (unknown.some(([first]) => first === name)) return undefined;
+	const settings = known[name];
+	if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
+		return [
+			{
+				property: name,
+				reason: `${shown(settings)} is not an object of settings. Write ${name}: {} for the defaults.`,
+			},
+		];
+	}
+	const own = Object.entries(settings).filter(([key]) => platform.keys.includes(key));
+	const strangers = Object.keys(settings).filter((key) => !platform.keys.includes(key));
+	const read = platform.read(Object.fromEntries(own), typeof known.name === "string" ? known.name : undefined);
+	if ("settings" in read && strangers.length === 0) return { platform, settings: read.settings };
+	return [
+		...strangers.map((key) => stranger([name], key, platform.keys)),
+		...("settings" in read ? [] : read.problems).map(({ path, reason }) => ({
+			property: pathText([name, ...path]),
+			reason,
+		})),
+	];
+}
+
+export function placeOf({ platform, settings }: Chosen, name: string, { version, digest }: Written): Place {
+	const parsed = parseVersion(version);
+	const pin = parsed !== undefined && digest !== undefined ? { version: parsed, digest } : undefined;
+	return { platform, settings, name, id: `${platform.name}:${platform.place(settings)}/${name}`, ...(pin && { pin }) };
+}

@@ -1,0 +1,42 @@
+import type { Platform } from "../../control/platform";
+import { unknown } from "../../core/question";
+import type { VersionFlaw } from "../../core/refusal";
+import { flawOf } from "../../core/rules/version-format";
+import { parseVersion } from "../../core/version";
+import { refusalText } from "../../words/refusals";
+import { digestProblem, splitDigest } from "./digest";
+import { nearest } from "./nearest";
+import { type Path, pathText } from "./unknown";
+
+/** What is wrong with one property; Pulumi writes the property and its value before the reason. */
+export interface Problem {
+	readonly property: string;
+	readonly reason: string;
+}
+
+/** Pulumi prints the value of a property that is one of the resource's own, so a secret must not be named as one. */
+const secretLike = /pass|secret|token|key|credential|auth|config/i;
+
+/** A property that there is none of. */
+export function stranger(path: Path, key: string, names: readonly string[]): Problem {
+	const near = nearest(key, names);
+	const way = near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
+	const hidden = path.length === 0 && secretLike.test(key);
+	return {
+		property: hidden ? "" : pathText([...path, key]),
+		reason: `there is no property ${pathText([...path, key])}. ${way}`,
+	};
+}
+
+/** What is wrong with a version as it was written; `undefined` for a DB version and for `latest`. */
+export function versionProblem(text: string, platform: Platform | undefined): Problem | undefined {
+	const written = splitDigest(text);
+	const { version } = written;
+	if (version !== "latest" && parseVersion(version) === undefined) return flawed(version, flawOf(version, unknown("")));
+	const reason = digestProblem(written, platform === undefined || platform.artifact !== undefined);
+	return reason === undefined ? undefined : { property: "version", reason };
+}
+
+export function flawed(target: string, flaw: VersionFlaw): Problem {
+	return { property: "version", reason: refusalText({ rule: "version-format", property: "version", target, ...flaw }) };
+}

@@ -1,0 +1,57 @@
+import type { Window } from "../../core/question";
+import { shown } from "./accepts";
+
+/** When updates may begin. */
+export interface Schedule {
+	/** As cron has it, in five fields. */
+	readonly schedule: string;
+	readonly minutes: number;
+	readonly timeZone: string;
+}
+
+/** Whether a window is open at a time, and until when that stays so. */
+export function windowAt({ schedule, minutes, timeZone }: Schedule, now: Date): Window {
+	const cron = cronOf(schedule, timeZone);
+	const length = minutes * 60_000;
+	// The first opening whose window has not closed yet.
+	const opens = cron.nextRun(new Date(now.getTime() - length));
+	if (opens === null) throw new Error(`the schedule ${schedule} never comes`);
+	const open = opens <= now;
+	return { open, until: (open ? closing(cron, opens, length) : opens).toISOString(), timeZone };
+}
+
+/** Windows that follow one another without a gap are one. None is followed for more than a week. */
+function closing(cron: Cron, opens: Date, length: number): Date {
+	let closes = new Date(opens.getTime() + length);
+	for (let last = opens; closes.getTime() - opens.getTime() < 7 * 86_400_000; ) {
+		const next = cron.nextRun(last);
+		if (next === null || next > closes) break;
+		last = next;
+		closes = new Date(next.getTime() + length);
+	}
+	return closes;
+}
+
+/** What is wrong with a window; `undefined` where it opens some day. */
+export function windowProblem({ schedule, timeZone }: Schedule): { path: string[]; message: string } | undefined {
+	try {
+		new Intl.DateTimeFormat("en", { timeZone });
+	} catch {
+		return { path: ["timeZone"], message: `${shown(timeZone)} is not a time zone, such as "UTC" or "Europe/Berlin".` };
+	}
+	const wanted = 'a schedule as cron has it, of five fields, such as "0 2 * * 6"';
+	try {
+		if (cronOf(schedule, timeZone).nextRun() !== null) return undefined;
+		return { path: ["schedule"], message: `${shown(schedule)} never comes: give ${wanted}.` };
+	} catch {
+		return { path: ["schedule"], message: `${shown(schedule)} is not ${wanted}.` };
+	}
+}
+
+type Cron = import("croner").Cron;
+
+/** Loaded at first use: most updates are held to no window. */
+function cronOf(schedule: string, timezone: string): Cron {
+	const { Cron } = require("croner") as typeof import("croner");
+	return new Cron(schedule, { timezone, mode: "5-part", paused: true });
+}

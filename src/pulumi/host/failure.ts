@@ -1,0 +1,45 @@
+import { ControlError } from "../../control/errors";
+import { RollStopped, WaitStopped } from "../../roll/stopped";
+import { controlErrorText } from "../../words/errors";
+import { stopText, waitStopText } from "../../words/stop";
+import type { Properties } from "../args/inputs";
+
+/** The message for a person; what is not meant for one is a bug of ours, and goes on as it is. */
+export function messageOf(error: unknown): string {
+	if (error instanceof RollStopped) return stopText(error.stop);
+	if (error instanceof WaitStopped) return waitStopText(error.stop);
+	if (error instanceof ControlError) return controlErrorText(error);
+	throw error;
+}
+
+/**
+ * What Pulumi's provider host prints and passes on. For read and delete it prints `${error}: ${error.stack}`: so these
+ * two make one readable line instead of a stack.
+ */
+export class Failure extends Error {
+	constructor(message: string) {
+		super(message);
+		this.stack = message;
+	}
+
+	override toString(): string {
+		return "DbCluster";
+	}
+}
+
+/**
+ * The resource exists but is not as it should be: Pulumi keeps the old inputs and these outputs, shows the reasons, and
+ * goes on with it in the next `up`.
+ */
+export class Unfinished extends Failure {
+	readonly reasons: readonly string[];
+	constructor(
+		readonly id: string,
+		message: string,
+		/** All outputs, the serialised provider among them: without it nothing could be done with the resource any more. */
+		readonly properties: Properties,
+	) {
+		super(message);
+		this.reasons = [message];
+	}
+}

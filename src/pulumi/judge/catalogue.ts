@@ -1,0 +1,46 @@
+import { releasesOf, type Source } from "../../catalogue";
+import { withKnown } from "../../catalogue/known";
+import { ControlError } from "../../control/errors";
+import { type Known, known, type Release, unknown } from "../../core/question";
+import { latestOf as latestAmong } from "../../core/release";
+import { type DbVersion, parseVersion } from "../../core/version";
+import { isKnown, type Valid } from "../args/parse";
+
+/** Which versions exist: what the user names, or else what the platform can run. */
+export async function catalogueOf(valid: Valid): Promise<Known<readonly Release[]>> {
+	if (!isKnown(valid, "versions")) return unknown("versions is not known yet");
+	const source = sourceOf(valid);
+	const { place } = valid;
+	if (source === undefined && place === undefined) return unknown("it is not known yet where the cluster lives");
+	try {
+		const releases = source === undefined ? await place?.platform.releases(place.settings) : await releasesOf(source);
+		return known(withKnown(releases ?? []));
+	} catch (error) {
+		if (error instanceof ControlError) return unknown(error.message);
+		throw error;
+	}
+}
+
+/** Where the user says that versions come from; `undefined` where he leaves that to the platform. */
+export function sourceOf({ args }: Valid): Source | undefined {
+	const { list, registry, url } = args.versions ?? {};
+	if (registry !== undefined || url !== undefined) return { ...(registry && { registry }), ...(url && { url }) };
+	return list && { list: list.flatMap(releaseIn) };
+}
+
+/** The user's own list: read from the arguments, it costs nothing. */
+export function listed(valid: Valid): readonly Release[] | undefined {
+	return sourceOf(valid)?.list;
+}
+
+type Entry = NonNullable<NonNullable<Valid["args"]["versions"]>["list"]>[number];
+
+function releaseIn({ version, ...rest }: Entry): Release[] {
+	const parsed = parseVersion(version);
+	const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+	return parsed === undefined ? [] : [{ version: parsed, ...given }];
+}
+
+export function latestOf(catalogue: Known<readonly Release[]>): DbVersion | undefined {
+	return catalogue.known ? latestAmong(catalogue.value) : undefined;
+}

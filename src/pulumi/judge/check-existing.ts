@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ClusterRecord } from "../../control/record";
+import type { CaveatNote } from "../../core/caveats";
+import { type ObservedCluster, type Reshaping, reshaped, type UpdateMark } from "../../core/cluster";
+import { type Known, known, unknown } from "../../core/question";
+import { compareVersions, type DbVersion, sameVersion } from "../../core/version";
+import {
+	availableText,
+	goneText,
+	scaledText,
+	strangerText,
+	unreachableText,
+	versionUnknownCaveats,
+} from "../../words/resource";
+import type { Place } from "../args/home";
+import type { Valid } from "../args/parse";
+import { Teller } from "../host/engine-log";
+import { catalogueOf, latestOf, listed } from "./catalogue";
+import { foresee, type Judgement, judge, judgeRestart } from "./judge";
+import { artifactOf, readCluster, readHolds } from "./live";
+import { type Asked, type Found, isUnchanged, refused } from "./outcome";
+import { mayOwn } from "./ownership";
+import { assess, sizeOf } from "./size";
+import { recall, record } from "./snapshot";
+
+/** A check where there is a cluster: of an unchanged one nothing but its record is read. */
+export async function checkExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
+	const { valid, before, version, olds } = asked;
+	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
+	const { mark } = itsRecord;
+	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
+	const isPinned = place.pin !== undefined && place.pin.digest !== before?.place?.pin?.digest;
+	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
+	const recording = valid.args.update.judge === "recorded";
+	const { scaled } = itsRecord;
+	const toAssess = mark !== undefined || scaled !== undefined || isReshaped(asked, place, itsRecord);
+	const toSwitch = valid.args.desiredState !== before?.args.desiredState;
+	if (!toJudge) await tellOfLatest(asked, place);
+	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
+
+	const seen = await readCluster(place, itsRecord);
+	if (!seen.known) return checkUnreachable(asked, seen.why);
+	if (seen.value === undefined) return refused("name", goneText(place.id));
+	const cluster = toJudge || toAssess ? await readHolds(place, seen.value) : known(seen.value);
+	if (!cluster.known) return checkUnreachable(asked, cluster.why);
+	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
+	const reshaping = toAssess ? await assess(valid, place, version, itsRecord) : undefined;
+	const obstacles = reshaping?.obstacles ?? [];
+	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
+	if (!toJudge) {
+		if (reshaping === undefined && !toSwitch) return { inputs: kept };
+		const caveats = foresee(valid, version, cluster.value, [], reshaping);
+		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster.value, reshaping));
+		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
+	}
+	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
+	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));
+	if (before === undefined && mark === undefined && isAtTarget)
+		return { failures: obstacles, inputs: { ...kept, ...drift } };
+
+	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);
+	const failures = [...obstacles, ...refusals];
+	if (failures.length > 0) return { failures };
+	return { inputs: { ...kept, ...drift, caveats, ...(mark && { unfinished: markText(mark) }) } };
+}
+
+/** Whether the settings or the size differ from what they were. */
+function isReshaped({ valid, before }: Asked, place: Place, itsRecord: ClusterRecord): boolean {
+	const { shards, replicas } = sizeOf(valid, itsRecord);
+	if (shards !== itsRecord.shards || replicas !== itsRecord.replicas) return true;
+	return !isDeepStrictEqual(before?.place?.settings, place.settings);
+}
+
+/** A check that can't see the cluster. What does not change needs no look. */
+export async function checkUnreachable(asked: Asked, why: string): Promise<Found> {
+	const { valid, before, version, olds } = asked;
+	const recording = valid.args.update.judge === "recorded";
+	const kept = recording ? { recorded: olds.recorded } : {};
+	if (version === undefined || isUnchanged(asked)) return { inputs: kept };
+	if (Object.keys(olds).length === 0) return refused("name", unreachableText(why));
+	const recalled = recording ? recall(olds.recorded, before?.version) : undefined;
+	const cluster = recalled === undefined ? unknown(why) : known(recalled.cluster);
+	const notes = recalled === undefined ? [] : [{ note: "judged-from-record", at: recalled.at } as const];
+	const { refusals, caveats } = await judgeUpdate(valid, version, cluster, notes);
+	if (refusals.length > 0) return { failures: refusals };
+	return { inputs: { ...kept, caveats } };
+}
+
+/** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
+async function judgeUpdate(
+	valid: Valid,
+	version: DbVersion,
+	cluster: Known<ObservedCluster>,
+	notes: readonly CaveatNote[],
+	reshaping?: Reshaping,
+): Promise<Judgement> {
+	const [catalogue, artifact] = await Promise.all([catalogueOf(valid), artifactOf(valid.place, version)]);
+	const said =
+		artifact.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value } as const] : [];
+	const { refusals, caveats } = judge(valid, version, cluster, catalogue, [...notes, ...said], reshaping);
+	if (artifact.known) return { refusals, caveats };
+	// That it is in no catalogue says the same, and more.
+	const told = refusals.some(({ rule }) => rule === "known-version");
+	const missing = { rule: "known-version", property: "version", reason: artifact.why } as const;
+	return { refusals: told ? refusals : [...refusals, missing] };
+}
+
+/** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */
+async function tellOfLatest({ valid, version }: Asked, { name }: Place): Promise<void> {
+	const list = listed(valid);
+	const latest = list && latestOf(known(list));
+	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
+	const teller = new Teller(name);
+	teller.say(availableText(name, version, latest));
+	await teller.said();
+}
+
+/** A state from before an update, or a cluster that another program updated: what runs is newer than what is asked for. */
+function isBehind({ openedBy }: ClusterRecord, version: DbVersion): boolean {
+	return Object.values(openedBy).some((opened) => compareVersions(opened, version) > 0);
+}
+
+/** Names one unfinished update, so that going on with it is a change though no input may differ. */
+function markText({ from, to, since, creates }: UpdateMark): string {
+	return `${creates ? `creation at ${to}` : `${from} -> ${to}`}, since ${since}`;
+}

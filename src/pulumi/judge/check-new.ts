@@ -1,0 +1,49 @@
+import { unknown } from "../../core/question";
+import { releaseOf } from "../../core/release";
+import { decide } from "../../core/rules";
+import type { DbVersion } from "../../core/version";
+import { refusalText } from "../../words/refusals";
+import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCaveats } from "../../words/resource";
+import type { Place } from "../args/home";
+import { isKnown, type Valid } from "../args/parse";
+import type { Problem } from "../args/problem";
+import { catalogueOf, sourceOf } from "./catalogue";
+import { hasChanges } from "./diff";
+import { type Asked, type Found, refused } from "./outcome";
+
+/** A check where there is no cluster: it is to be made, or it is gone. */
+export async function checkNew({ valid, version, olds, news }: Asked, place: Place): Promise<Found> {
+	if (Object.keys(olds).length > 0) return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
+	if (version === undefined) return {};
+	const { owner, shards, replicas } = valid.args;
+	const { platform, name, settings, pin } = place;
+	const spec = { name, owner, version, shards, replicas, settings };
+	const isForeign = platform.isForeign?.(settings) === true;
+	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
+	const [obstacles, unlisted] = await Promise.all([
+		platform.obstacles(spec, pin),
+		// To be refused a version that runs already would help nobody.
+		isForeign ? [] : notToBeMade(valid, name, version),
+	]);
+	const failures = [...unlisted, ...unasked, ...obstacles];
+	if (failures.length > 0 || !isForeign) return { failures };
+	return { inputs: { caveats: takeoverCaveats((await platform.takeover?.(spec)) ?? {}) } };
+}
+
+/**
+ * An update goes to the latest version; a new cluster may begin with any that the user's own catalogue holds and does not
+ * block. Whether the platform has it, the platform says itself.
+ */
+async function notToBeMade(valid: Valid, name: string, target: DbVersion): Promise<Problem[]> {
+	if (sourceOf(valid) === undefined || !isKnown(valid, "versions")) return [];
+	const catalogue = await catalogueOf(valid);
+	if (!catalogue.known) {
+		console.log(catalogueUnknownText(name, target, catalogue.why));
+		return [];
+	}
+	const release = releaseOf(target, catalogue.value);
+	if (release?.deprecated !== undefined) console.log(deprecatedText(name, target, release));
+	return decide({ target, cluster: unknown("there is none yet"), catalogue, policy: "any" })
+		.filter(({ rule }) => rule === "known-version" || rule === "blocked-version")
+		.map((refusal) => ({ property: refusal.property, reason: refusalText(refusal) }));
+}

@@ -1,0 +1,131 @@
+import { knownReleases } from "../../catalogue/known";
+import { type CaveatNote, caveats, switched } from "../../core/caveats";
+import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
+import { plan } from "../../core/plan";
+import { type Known, known, type Question, type Release, unknown, type Window } from "../../core/question";
+import type { Refusal, RuleName } from "../../core/refusal";
+import { releaseOf } from "../../core/release";
+import { decide, restartRules } from "../../core/rules";
+import { type DbVersion, parseVersion } from "../../core/version";
+import { caveatsInput, switchInput } from "../../words/caveats";
+import { refusalText } from "../../words/refusals";
+import { isKnown, type Valid } from "../args/parse";
+import type { Problem } from "../args/problem";
+import { windowAt } from "../args/window";
+
+/** What the rules say of an update: why it is not allowed, or else what it does. */
+export interface Judgement {
+	readonly refusals: readonly Reason[];
+	/** The input `caveats`; absent where there is nothing to do. */
+	readonly caveats?: Record<string, Record<string, string>>;
+}
+
+type Reason = Problem & { readonly rule: RuleName };
+
+/** Judges an update of an existing cluster by the rules, as a preview does: outside its window it may be approved. */
+export function judge(
+	valid: Valid,
+	target: string,
+	cluster: Known<ObservedCluster>,
+	catalogue: Known<readonly Release[]>,
+	notes: readonly CaveatNote[] = [],
+	reshaping?: Reshaping,
+): Judgement {
+	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
+	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(reasonOf);
+	const version = parseVersion(target);
+	if (refusals.length > 0 || version === undefined || !cluster.known) return { refusals };
+	const said = [...notes, ...notesOn(version, catalogue)];
+	return { refusals, caveats: foresee(valid, version, cluster.value, said, reshaping) };
+}
+
+/** Judges an update that is about to begin: its window must be open, too. */
+export function judgeNow(
+	valid: Valid,
+	target: string,
+	cluster: Known<ObservedCluster>,
+	catalogue: Known<readonly Release[]>,
+): readonly Reason[] {
+	const window = valid.args.update.ignoreWindow ? undefined : windowNow(valid);
+	return decide({ ...questionOf(valid, target, cluster, catalogue), window }).map(reasonOf);
+}
+
+/** Why replicas that keep their version may not be restarted now; `undefined` where they may. */
+export function judgeWindow(valid: Valid, target: string, cluster: Known<ObservedCluster>): Reason | undefined {
+	return judgeNow(valid, target, cluster, { known: false, why: "" }).find(({ rule }) => rule === "maintenance-window");
+}
+
+/** Why replicas that keep their version may not be restarted, whenever that is. */
+export function judgeRestart(valid: Valid, target: string, cluster: ObservedCluster): readonly Reason[] {
+	const question = questionOf(valid, target, known(cluster), unknown("it has no say in a restart"));
+	return decide(question, restartRules).map(reasonOf);
+}
+
+function questionOf(
+	valid: Valid,
+	target: string,
+	cluster: Known<ObservedCluster>,
+	catalogue: Known<readonly Release[]>,
+): Question {
+	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
+	const localTables = isKnown(valid, "update") ? valid.args.update.localTables : [];
+	return { target, cluster, catalogue, policy, known: knownReleases, localTables };
+}
+
+function reasonOf(refusal: Refusal): Reason {
+	const { rule, property } = refusal;
+	return { rule, property, reason: refusalText(refusal) };
+}
+
+/** What the catalogue says of the target. */
+function notesOn(version: DbVersion, catalogue: Known<readonly Release[]>): CaveatNote[] {
+	if (!catalogue.known) return [{ note: "catalogue-unknown", why: catalogue.why }];
+	const { date, notes: link, deprecated } = releaseOf(version, catalogue.value) ?? {};
+	const notes: CaveatNote[] = [];
+	if (link !== undefined || date !== undefined) notes.push({ note: "release", date, link });
+	if (deprecated !== undefined) {
+		notes.push({ note: "deprecated", ...(deprecated !== true && { reason: deprecated }) });
+	}
+	return notes;
+}
+
+/** The window as it is now; `undefined` where updates are held to none, or that is not known yet. */
+function windowNow(valid: Valid): Window | undefined {
+	const { window } = valid.args.update;
+	return window === undefined || !isKnown(valid, "update") ? undefined : windowAt(window, new Date());
+}
+
+function windowNote(valid: Valid): CaveatNote[] {
+	const window = windowNow(valid);
+	if (window === undefined) return [];
+	const { open, until, timeZone } = window;
+	const is = open ? "open" : valid.args.update.ignoreWindow ? "ignored" : "closed";
+	return [{ note: "window", is, until, timeZone }];
+}
+
+/** The input `caveats` of what is to be done to a cluster, also where no rule has a say; absent where that is nothing. */
+export function foresee(
+	valid: Valid,
+	version: DbVersion,
+	before: ObservedCluster,
+	notes: readonly CaveatNote[],
+	reshaping?: Reshaping,
+): Judgement["caveats"] {
+	const cluster = reshaping === undefined ? before : reshaped(before, reshaping);
+	const planned = plan(cluster, version);
+	const { joins = [], leaves = [], rejoins = [] } = reshaping ?? {};
+	const resizes = joins.length + leaves.length + rejoins.length > 0;
+	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
+	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) {
+		const then = switched(cluster, desired);
+		return then && switchInput(cluster.state, then);
+	}
+	const said = [...notes];
+	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
+	if (restarts && valid.place?.platform.resetsConnections)
+		said.push({ note: "connections-reset", betweenServers: byShard(cluster).size > 1 });
+	// An unfinished update goes on at any time.
+	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
+	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
+	return caveatsInput(caveats(planned, cluster, said, reshaping, desired));
+}

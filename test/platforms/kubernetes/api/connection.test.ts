@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { PlatformError } from "../../../../src/control/errors";
+import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
+import { type ConnectionSettings, connect } from "../../../../src/platforms/kubernetes/api/connection";
+import { TimedOut } from "../../../../src/platforms/kubernetes/api/errors";
+import type { KubernetesSettings } from "../../../../src/platforms/kubernetes/render/settings";
+
+const folder = mkdtempSync(join(tmpdir(), "dbcluster-kubeconfig-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const config = (cluster: object) =>
+	JSON.stringify({
+		apiVersion: "v1",
+		kind: "Config",
+		clusters: [{ name: "c", cluster }],
+		users: [{ name: "u", user: { token: "a-secret-token" } }],
+		contexts: [
+			{ name: "prod", context: { cluster: "c", user: "u" } },
+			{ name: "dev", context: { cluster: "c", user: "u" } },
+		],
+		"current-context": "prod",
+	});
+const good = config({ server: "https://127.0.0.1:1" });
+
+function refusal(settings: ConnectionSettings): string {
+	try {
+		connect(settings);
+		return "";
+	} catch (error) {
+		expect(error).toBeInstanceOf(PlatformError);
+		expect((error as Error).message).not.toContain("a-secret-token");
+		return (error as Error).message;
+	}
+}
+
+// The client is a large package: on a busy machine it takes its time to load.
+describe("the way to an API server", { timeout: 60_000 }, () => {
+	it("is a kubeconfig by content or by path, in the context that is named", () => {
+		const path = join(folder, "config");
+		writeFileSync(path, good);
+		for (const kubeconfig of [good, path]) {
+			expect(connect({ kubeconfig }).server).toBe("https://127.0.0.1:1");
+			expect(connect({ kubeconfig, context: "dev" }).server).toBe("https://127.0.0.1:1");
+		}
+	});
+
+	it.each<[string, ConnectionSettings, string]>([
+		["no such file", { kubeconfig: join(folder, "none") }, "none can't be read (ENOENT)"],
+		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is no kubeconfig"],
+		["no such context", { kubeconfig: good, context: "test" }, "no context 'test'; it has prod, dev"],
+		[
+			"unverified TLS",
+			{ kubeconfig: config({ server: "https://a", "insecure-skip-tls-verify": true }) },
+			"certificate-authority",
+		],
+		["no TLS", { kubeconfig: config({ server: "http://a:8080" }) }, "no https"],
+	])("is refused with its reason: %s", (_, settings, reason) => {
+		expect(refusal(settings)).toContain(reason);
+	});
+
+	it("is said to be missing where nothing names one, and by its path where that leads nowhere", () => {
+		try {
+			vi.stubEnv("HOME", folder);
+			for (const none of [undefined, ""]) {
+				vi.stubEnv("KUBECONFIG", none);
+				expect(refusal({})).toBe(
+					"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+				);
+			}
+			vi.stubEnv("KUBECONFIG", join(folder, "none"));
+			expect(refusal({})).toBe(`the kubeconfig ${join(folder, "none")} can't be read (ENOENT)`);
+		} finally {
+			vi.unstubAllEnvs();
+		}
+	});
+
+	it("that leads nowhere is an error that names the address", async () => {
+		const call = { method: "GET", path: "/api" } as const;
+		const error: unknown = await connect({ kubeconfig: good })
+			.send(call)
+			.catch((reason: unknown) => reason);
+		expect(error).toBeInstanceOf(PlatformError);
+		expect((error as Error).message).toContain("https://127.0.0.1:1 can't be reached");
+		expect((error as Error).message).not.toContain("a-secret-token");
+	});
+
+	it("tells that there was no answer in time from all else", async () => {
+		const silent = createServer().listen(0, "127.0.0.1");
+		await once(silent, "listening");
+		const { port } = silent.address() as AddressInfo;
+		const connection = connect({ kubeconfig: config({ server: `https://127.0.0.1:${port}` }) });
+		const call = { method: "GET", path: "/api", retry: false } as const;
+		await expect(connection.send({ ...call, timeout: 100 })).rejects.toThrow(TimedOut);
+		await expect(connect({ kubeconfig: good }).send(call)).rejects.not.toThrow(TimedOut);
+		silent.close();
+	});
+
+	it("remembers when the server was away, but not that a pod could not be asked through it", async () => {
+		const connection = connect({ kubeconfig: good });
+		const call = { method: "GET", path: "/api" } as const;
+		await expect(connection.send({ ...call, retry: false })).rejects.toThrow(PlatformError);
+		expect(connection.awayAt()).toBeUndefined();
+		const before = Date.now();
+		await expect(connection.send(call)).rejects.toThrow(PlatformError);
+		expect(connection.awayAt()).toBeGreaterThanOrEqual(before);
+	});
+
+	it("is told apart by its address alone, of which nothing is shown", () => {
+		const server = (settings: ConnectionSettings) => kubernetesPlatform.server?.(settings as KubernetesSettings);
+		const one = server({ kubeconfig: good });
+		expect(one).toMatch(/^[0-9a-f]{16}$/);
+		expect(server({ kubeconfig: good.replaceAll("a-secret-token", "another"), context: "dev" })).toBe(one);
+		expect(server({ kubeconfig: config({ server: "https://127.0.0.1:2" }) })).not.toBe(one);
+	});
+});

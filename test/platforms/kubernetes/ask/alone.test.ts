@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { heldAlone, readRows } from "../../../../src/platforms/kubernetes/ask/alone";
+import { inventoryOf } from "../../../../src/platforms/kubernetes/ask/inventory";
+import { versions } from "../../local/place";
+import { BareEngine } from "../bare-engine";
+
+describe("on a current engine", () => {
+	let from: BareEngine;
+	let to: BareEngine;
+	beforeAll(async () => {
+		[from, to] = await Promise.all([BareEngine.open(versions.v2), BareEngine.open(versions.v2)]);
+		await from.sql("CREATE DATABASE shop");
+		await from.sql("CREATE TABLE shop.rows (n UInt64, `odd ``name` String) ENGINE = MergeTree ORDER BY n");
+		await from.sql("INSERT INTO shop.rows VALUES (1, 'one')");
+	});
+	afterAll(() => Promise.all([from?.close(), to?.close()]));
+
+	/** As though the table `shop.rows` replicated under a path; nothing does without a Keeper. */
+	const replicating = (engine: BareEngine, path: string) =>
+		engine.but({
+			rows: async (sql, settings) => {
+				const rows = await engine.server.rows(sql, settings);
+				const its = { kind: "path", a: "shop", b: "rows", c: path, d: "r", n: 0 };
+				return sql.startsWith("SELECT kind,") ? [...rows, its] : rows;
+			},
+		});
+
+	it("finds rows that are nowhere else", async () => {
+		await from.sql("CREATE TABLE shop.members (n UInt64) ENGINE = Set");
+		await from.sql("CREATE TABLE shop.empty (n UInt64) ENGINE = Log");
+		await from.sql("CREATE TABLE shop.logged (n UInt64) ENGINE = Log");
+		await from.sql("INSERT INTO shop.logged VALUES (1)");
+		expect((await heldAlone(from.server, [to.server])).sort()).toEqual([
+			"`shop`.`logged` has rows and does not replicate (Log)",
+			"`shop`.`members` does not replicate (Set), and whether it has rows can't be told",
+			"`shop`.`rows` has rows and does not replicate (MergeTree)",
+		]);
+		expect(await heldAlone(to.server, [from.server])).toEqual([]);
+		for (const table of ["members", "empty", "logged"]) await from.sql(`DROP TABLE shop.${table} SYNC`);
+	});
+
+	it("takes tables for the same only where their replication path is", async () => {
+		const its = replicating(from, "/a");
+		expect(await heldAlone(its, [replicating(from, "/a")])).toEqual([]);
+		expect(await heldAlone(its, [replicating(from, "/b")])).toEqual([
+			"`shop`.`rows` is on no other replica as MergeTree under the replication path /a",
+		]);
+		expect(await heldAlone(its, [replicating(from, "/b"), replicating(from, "/a")])).toEqual([]);
+		expect(await heldAlone(its, [to.server])).toEqual(["`shop`.`rows` is on no other replica"]);
+		// The first replica of a shard that was never let in has tables of the others, without rows.
+		expect(await heldAlone(its, undefined)).toEqual(["`shop`.`rows` is on no other replica"]);
+		await from.sql("TRUNCATE TABLE shop.rows");
+		expect(await heldAlone(its, undefined)).toEqual([]);
+		await from.sql("INSERT INTO shop.rows VALUES (1, 'one')");
+	});
+
+	it("looks into any number of tables", async () => {
+		const names = Array.from({ length: 45 }, (_, index) => `shop.t${index}`);
+		for (const [index, name] of names.entries()) {
+			await from.sql(`CREATE TABLE ${name} (n UInt64) ENGINE = ${index === 30 ? "Set" : "TinyLog"}`);
+			if (index % 2 === 0) await from.sql(`INSERT INTO ${name} VALUES (1)`);
+		}
+		const { tables } = await inventoryOf(from.server);
+		const read = await readRows(
+			from.server,
+			tables.filter(({ name }) => /^t\d/.test(name)),
+		);
+		expect(read.size).toBe(44);
+		for (const [{ name }, has] of read) expect(has).toBe(Number(name.slice(1)) % 2 === 0);
+		for (const name of names) await from.sql(`DROP TABLE ${name} SYNC`);
+	});
+});

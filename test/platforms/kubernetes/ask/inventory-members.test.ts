@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { inventoryOf } from "../../../../src/platforms/kubernetes/ask/inventory";
+import { QueryError } from "../../../../src/platforms/kubernetes/ask/server";
+
+const table = { kind: "table", a: "default", b: "t", c: "Log", d: "", n: 0 };
+
+test("a peer without an address keeps no server from telling what it holds", async () => {
+	const asked: string[] = [];
+	const rows = async (sql: string) => {
+		asked.push(sql);
+		if (sql.includes("system.clusters")) throw new QueryError("DNS error: Temporary DNS error while resolving: db-0-1");
+		return [table];
+	};
+	const { tables, layout } = await inventoryOf({ rows });
+	expect(tables).toEqual([{ database: "default", name: "t", engine: "Log", rows: null }]);
+	expect(layout.clusters).toEqual({});
+	expect(asked[1]).toMatch(/FROM system\.macros\)$/);
+	const refuse = async () => {
+		throw new QueryError("Memory limit exceeded");
+	};
+	await expect(inventoryOf({ rows: refuse })).rejects.toThrow("Memory limit");
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { layoutProblem } from "../../../../src/platforms/kubernetes/adopted/layout";
+import type { Pod } from "../../../../src/platforms/kubernetes/api/types";
+import { readInventory } from "../../../../src/platforms/kubernetes/ask/inventory";
+import { layoutOf } from "../../../../src/platforms/kubernetes/ask/layout";
+import type { Existing } from "../../../../src/platforms/kubernetes/render/settings";
+
+const row = (kind: string, a: string, b = "", c = "", d = "", n = 0) => ({ kind, a, b, c, d, n: String(n) });
+const member = (cluster: string, shard: number, replica: number, host: string) =>
+	row("member", cluster, String(shard), String(replica), host);
+
+test("of the clusters that a server knows those that name it, by the pods' names", () => {
+	const { layout } = readInventory([
+		row("macro", "shard", "02"),
+		row("macro", "replica", "db-0"),
+		member("db", 1, 1, "db-0.nodes.ns.svc.cluster.local"),
+		member("db", 1, 2, "db-1.nodes"),
+		member("db", 2, 1, "db-2"),
+		member("test_shard_localhost", 1, 1, "localhost"),
+	]);
+	expect(layoutOf("db-0", layout)).toEqual({ shard: "02", clusters: { db: [["db-0", "db-1"], ["db-2"]] } });
+	expect(layoutOf("other-0", readInventory([]).layout)).toEqual({ clusters: {} });
+});
+
+/** Servers of two StatefulSets, each with its path of the table `t`. */
+function problem(paths: Record<string, string>, localTables?: string[]) {
+	const existing = { statefulSets: ["a", "b"], services: [], container: "db", httpPort: 8123 } as Existing;
+	const asked = Object.entries(paths).map(([name, path]) => ({
+		pod: { metadata: { name } } as Pod,
+		inventory: readInventory([
+			row("table", "default", "t", "ReplicatedMergeTree"),
+			row("path", "default", "t", path, name),
+		]),
+	}));
+	const pods = asked.map(({ pod }) => pod);
+	return layoutProblem(existing, pods, asked, { shards: 2, replicas: 2, localTables });
+}
+
+const last = "A table that is to differ by replica is named in update.localTables.";
+
+test("StatefulSets that are one shard each may be taken over", () => {
+	expect(problem({ "a-0": "/0", "a-1": "/0", "b-0": "/1", "b-1": "/1" })).toBeUndefined();
+	expect(problem({})).toBeUndefined();
+});
+
+test("StatefulSets with a replica of each shard may not", () => {
+	expect(problem({ "a-0": "/0", "a-1": "/1", "b-0": "/0", "b-1": "/1" })).toBe(
+		`each StatefulSet is taken over as one shard (shards: 2, replicas: 2), and the servers tell another layout, shards: 2, replicas: 2: a-0, b-0 / a-1, b-1. The path of default.t in Keeper is /0 on a-0, and /1 on a-1. Such a cluster can't be taken over: leave its updates with what makes them today, or move its rows to a DbCluster that is declared so. ${last}`,
+	);
+});
+
+test("shards of different sizes may not", () => {
+	const paths = { "a-0": "/0", "a-1": "/1", "b-0": "/1", "b-1": "/1" };
+	expect(problem(paths)).toContain("the servers tell another layout, shards of different sizes: a-0 / a-1, b-0, b-1. ");
+	expect(problem(paths, ["default.t"])).toBeUndefined();
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { StatefulSet } from "../../../../src/platforms/kubernetes/api/types";
+import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
+import { scaledAway, scaledSets } from "../../../../src/platforms/kubernetes/ask/size";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+
+const read = readSettings({
+	namespace: "ns",
+	image: "myscale/myscaledb",
+	passwordSecret: { name: "p" },
+	kubeconfig: "{}",
+});
+if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+const cluster = new Cluster("db", read.settings, undefined, {} as never);
+const set = (name: string, replicas?: number): StatefulSet => ({
+	metadata: { name, generation: 7 },
+	spec: { replicas, template: { spec: { containers: [] } } },
+});
+const stored = { shards: 2, replicas: 2, fence: 0, openedBy: {}, opening: {} };
+const of = (...sets: StatefulSet[]) => ({
+	scaled: scaledSets(cluster, stored, sets),
+	away: scaledAway(cluster, stored, sets),
+});
+
+test("what a StatefulSet asks for is held against the record, in both directions", () => {
+	expect(of(set("db-0", 2), set("db-1", 2))).toEqual({ scaled: [], away: [] });
+	expect(of(set("db-0", 3), set("db-1"))).toEqual({
+		scaled: [
+			{ where: "StatefulSet db-0", replicas: 3, generation: 7 },
+			{ where: "StatefulSet db-1", replicas: 1, generation: 7 },
+		],
+		away: ["db-1-1"],
+	});
+});
+
+test("what is stopped or idle, a shard that is still to join and what is gone were scaled by nobody", () => {
+	expect(of(set("db-0", 0), set("db-1", 0))).toEqual({ scaled: [], away: [] });
+	expect(of(set("db-0", 2), set("db-2", 3))).toEqual({ scaled: [], away: [] });
+});

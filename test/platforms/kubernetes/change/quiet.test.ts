@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { untilQuiet } from "../../../../src/platforms/kubernetes/change/quiet";
+
+interface Given {
+	readonly answers?: boolean;
+	/** When the API server is away. */
+	readonly away?: (now: number) => boolean;
+}
+
+/** Milliseconds that it waits for a server that clients ask at these times. */
+async function waited(asked: (now: number) => boolean, { answers = true, away = () => false }: Given = {}) {
+	let now = 0;
+	let count = 0;
+	let kept = 0;
+	let awayAt: number | undefined;
+	await untilQuiet({
+		queries: async () => (answers ? ++count : undefined),
+		awayAt: () => awayAt,
+		keep: async () => {
+			expect(now - kept).toBeLessThanOrEqual(1200);
+			kept = now;
+			if (away(now)) awayAt = now;
+		},
+		now: () => now,
+		sleep: async (milliseconds: number) => {
+			for (const end = now + milliseconds; now < end; now += 10) if (asked(now)) count++;
+		},
+	});
+	return now;
+}
+
+describe("untilQuiet", () => {
+	it("gives proxies a moment where nobody asks anything", async () => {
+		expect(await waited(() => false)).toBe(1600);
+	});
+
+	it("takes no longer where the proxies have followed by then", async () => {
+		expect(await waited((now) => now < 400)).toBe(1600);
+	});
+
+	it("waits for a proxy that follows late until it has left the server alone for a second", async () => {
+		expect(await waited((now) => now < 3000)).toBe(4000);
+	});
+
+	it("gives up on clients that never leave", async () => {
+		expect(await waited(() => true)).toBe(6000);
+	});
+
+	it("waits until the proxies watch again after the API server was away", async () => {
+		expect(await waited(() => false, { away: (now) => now < 1100 })).toBe(62_600);
+		expect(await waited(() => true, { away: (now) => now < 1100 })).toBe(67_000);
+	});
+
+	it("gives a server that can't be asked the same moment", async () => {
+		expect(await waited(() => true, { answers: false })).toBe(1600);
+	});
+});

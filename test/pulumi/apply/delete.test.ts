@@ -1,0 +1,52 @@
+import { describe, expect, test, vi } from "vitest";
+import * as provider from "../../../src/pulumi/provider";
+import { v } from "../../build";
+import { Engine, running } from "../engine";
+import { scripted } from "../scripted-platform";
+import { lines, versionsNow, world } from "../stage";
+
+vi.mock("../../../src/pulumi/args/platforms", () => import("../scripted-platform.ts"));
+
+describe("delete", () => {
+	test.each([
+		["Retain", false],
+		["Delete", true],
+	])("%s", async (deletionPolicy, data) => {
+		const engine = await running("1.9.0", { deletionPolicy });
+		const destroy = vi.spyOn(world(), "destroy");
+		await provider.delete(engine.id, engine.outputs);
+		expect(destroy.mock.calls).toEqual([[data]]);
+		expect(lines.some((line) => line.startsWith("a: the data is kept at scripted:here/a"))).toBe(!data);
+	});
+	test("of what others made only lets go of it, and can't be asked to delete its volumes", async () => {
+		scripted.foreign = true;
+		const engine = await running("1.9.0", { adopt: true });
+		await provider.delete(engine.id, engine.outputs);
+		expect(lines.join("\n")).toContain("a: it was made by others, so it goes on running");
+		expect((await new Engine().preview({ version: "1.9.0", adopt: true, deletionPolicy: "Delete" })).refused).toEqual([
+			expect.stringMatching(/^deletionPolicy: "Delete" would delete volumes that others made/),
+		]);
+	});
+
+	test("keeps data that no older version can take over afterwards", async () => {
+		const engine = await running("1.9.0");
+		await provider.delete(engine.id, engine.outputs);
+		const { inputs } = await new Engine().preview({ version: "1.8.0" });
+		await expect(provider.create(inputs)).rejects.toThrow(/1\.9\.0 opened the data/);
+		expect(world().cluster).toBeUndefined();
+		await running("1.9.0");
+		expect(versionsNow()).toEqual([v("1.9.0"), v("1.9.0")]);
+	});
+});
+
+describe("--replace", () => {
+	test("create, then delete of the former, leave the cluster", async () => {
+		const engine = await running("1.8.0");
+		const replacement = new Engine();
+		await replacement.up({ version: "1.9.0" });
+		await provider.delete(engine.id, engine.outputs);
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+		await provider.delete(replacement.id, replacement.outputs);
+		expect(world().record()).toBeUndefined();
+	});
+});

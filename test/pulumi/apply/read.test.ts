@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import * as provider from "../../../src/pulumi/provider";
+import { Engine, running, text } from "../engine";
+import { scripted } from "../scripted-platform";
+import { versionsNow, world } from "../stage";
+
+vi.mock("../../../src/pulumi/args/platforms", () => import("../scripted-platform.ts"));
+
+describe("refresh", () => {
+	const onServer = (name?: string) => Object.assign(scripted.platform, { server: name && (() => name) });
+	afterEach(() => onServer());
+
+	test("finds an update that was made behind Pulumi's back, and the next preview does not go back", async () => {
+		const engine = await running("1.7.1");
+		const former = engine.inputs;
+		await new Engine().up({ version: "1.9.0" });
+		await engine.refresh();
+		expect(engine.inputs).toMatchObject({ version: "1.9.0" });
+		expect(engine.outputs).toMatchObject({ version: "1.9.0", previousVersion: "1.7.1", __provider: text });
+		// Pulumi asks the other way round, and must get an answer.
+		expect(await provider.diff(engine.id, engine.outputs, former)).toMatchObject({ changes: true, replaces: [] });
+		expect((await engine.preview({ version: "1.7.1" })).refused[0]).toMatch(
+			/^version: 1\.7\.1 is older than 1\.9\.0, .* Set version to 1\.9\.0 or later\.$/,
+		);
+		expect(await engine.preview({ version: "1.9.0" })).toMatchObject({ changes: false, refused: [] });
+	});
+
+	test("in the middle of an update leaves a change to go on with", async () => {
+		const engine = await running("1.7.1");
+		world().engines.set("a-0-0@1.9.0", { fate: "exits", boots: 20 });
+		const { inputs } = await engine.preview({ version: "1.9.0" });
+		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/second of 2/);
+		await engine.refresh();
+		world().engines.set("a-0-0@1.9.0", { boots: 20 });
+		expect(await engine.up({ version: "1.9.0" })).toBe(true);
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+	});
+
+	test("is an error, not proof of absence, while the cluster is out of reach", async () => {
+		const engine = await running("1.7.1");
+		scripted.unreachable = true;
+		const error = await provider.read(engine.id, engine.outputs).catch((it: unknown) => it);
+		expect(error).toMatchObject({ message: expect.stringContaining("connection refused") });
+		expect(String((error as Error).stack)).not.toMatch(/\n\s+at /);
+	});
+
+	test("on another server is an error, not proof of absence", async () => {
+		onServer("one");
+		const engine = await running("1.7.1");
+		world().destroy(false);
+		onServer("two");
+		for (const run of [provider.read, provider.delete])
+			await expect(run(engine.id, engine.outputs)).rejects.toThrow("it was on another one");
+		onServer("one");
+		expect(await provider.read(engine.id, engine.outputs)).toMatchObject({ id: "" });
+		await provider.delete(engine.id, engine.outputs);
+		// An early release did not keep it.
+		onServer("two");
+		expect(await provider.read(engine.id, { ...engine.outputs, server: undefined })).toMatchObject({ id: "" });
+	});
+
+	test("on another address finds the cluster that is there", async () => {
+		onServer("one");
+		const engine = await running("1.7.1");
+		onServer("two");
+		await engine.refresh();
+		expect(engine.outputs).toMatchObject({ version: "1.7.1", server: "two" });
+	});
+
+	test("shows a cluster that was stopped though it ought to be started", async () => {
+		const engine = await running("1.9.0", { desiredState: "Started" });
+		world().halt("stopped");
+		await engine.refresh();
+		expect(await engine.up({ version: "1.9.0", desiredState: "Started" })).toBe(true);
+		expect(engine.outputs.state).toBe("Started");
+	});
+});

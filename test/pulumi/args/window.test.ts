@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { windowAt, windowProblem } from "../../../src/pulumi/args/window";
+
+const saturdays = { schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin" };
+
+describe("a window on Saturdays from 2 to 6 in Berlin", () => {
+	test.each([
+		["2026-11-24T12:00:00Z", false, "2026-11-28T01:00:00.000Z"],
+		["2026-11-28T00:59:59Z", false, "2026-11-28T01:00:00.000Z"],
+		["2026-11-28T01:00:00Z", true, "2026-11-28T05:00:00.000Z"],
+		["2026-11-28T04:59:59.999Z", true, "2026-11-28T05:00:00.000Z"],
+		["2026-11-28T05:00:00Z", false, "2026-12-05T01:00:00.000Z"],
+		// Summer time: an hour earlier by UTC.
+		["2026-07-04T00:30:00Z", true, "2026-07-04T04:00:00.000Z"],
+	])("at %s", (now, open, until) => {
+		expect(windowAt(saturdays, new Date(now))).toEqual({ open, until, timeZone: "Europe/Berlin" });
+	});
+});
+
+test("windows without a gap between are one", () => {
+	const twice = { schedule: "0 2,4 * * *", minutes: 120, timeZone: "UTC" };
+	const at = (now: string) => windowAt(twice, new Date(now));
+	expect(at("2026-11-24T02:30:00Z")).toEqual({ open: true, until: "2026-11-24T06:00:00.000Z", timeZone: "UTC" });
+	expect(at("2026-11-24T06:00:00Z")).toMatchObject({ open: false, until: "2026-11-25T02:00:00.000Z" });
+	// Open at any time: told for a week at most.
+	expect(windowAt({ schedule: "* * * * *", minutes: 5, timeZone: "UTC" }, new Date())).toMatchObject({ open: true });
+});
+
+test("what it tells is so: right before that time it is as it was, and then it is not", () => {
+	const hours = fc.integer({ min: 0, max: 23 });
+	fc.assert(
+		fc.property(
+			hours,
+			fc.integer({ min: 0, max: 6 }),
+			fc.integer({ min: 1, max: 1440 }),
+			fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"),
+			fc.date({ min: new Date("2025-01-01"), max: new Date("2027-12-31"), noInvalidDate: true }),
+			(hour, day, minutes, timeZone, now) => {
+				const schedule = { schedule: `15 ${hour} * * ${day}`, minutes, timeZone };
+				const { open, until } = windowAt(schedule, now);
+				const then = new Date(until);
+				expect(then.getTime()).toBeGreaterThan(now.getTime());
+				expect(windowAt(schedule, new Date(then.getTime() - 1)).open).toBe(open);
+				expect(windowAt(schedule, then).open).toBe(!open);
+			},
+		),
+		{ numRuns: 300 },
+	);
+});
+
+test.each([
+	[saturdays, undefined],
+	[{ ...saturdays, timeZone: "Mars/Olympus" }, '"Mars/Olympus" is not a time zone, such as "UTC" or "Europe/Berlin".'],
+	[
+		{ ...saturdays, schedule: "every night" },
+		'"every night" is not a schedule as cron has it, of five fields, such as "0 2 * * 6".',
+	],
+	[
+		{ ...saturdays, schedule: "0 0 2 * * 6" },
+		'"0 0 2 * * 6" is not a schedule as cron has it, of five fields, such as "0 2 * * 6".',
+	],
+	[
+		{ ...saturdays, schedule: "0 2 30 2 *" },
+		'"0 2 30 2 *" never comes: give a schedule as cron has it, of five fields, such as "0 2 * * 6".',
+	],
+])("%j", (schedule, said) => expect(windowProblem(schedule)?.message).toBe(said));

@@ -1,0 +1,138 @@
+import { describe, expect, test, vi } from "vitest";
+import * as provider from "../../../src/pulumi/provider";
+import { base, Engine, running } from "../engine";
+import { scripted } from "../scripted-platform";
+import { forward, versionsNow, world } from "../stage";
+
+vi.mock("../../../src/pulumi/args/platforms", () => import("../scripted-platform.ts"));
+
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+test("a refusal of an argument with others in it is on no property, since Pulumi prints all that is in one", async () => {
+	const given = {
+		...base,
+		version: "1.9.0",
+		versions: { list: [{ version: "1.9.0" }], url: "https://a.b/?t=hunter2" },
+	};
+	const { failures } = await provider.check({}, { ...given, scriptd: { password: "hunter2" }, replicas: 0 });
+	expect(failures).toEqual([
+		{ property: "replicas", reason: "0 is not a whole number from 1 to 64. Leave it out for 2." },
+		{
+			property: "",
+			reason: "versions: list and url are given, and versions come from one place. Keep one of them.",
+		},
+		{ property: "", reason: "scriptd: there is no property scriptd. Did you mean scripted?" },
+	]);
+});
+
+describe("what can't be changed", () => {
+	test.each([
+		[
+			{ name: "b" },
+			'name: the cluster is scripted:here/a, and it can\'t become scripted:here/b: no data would move with it. Set name to "a",',
+		],
+		[
+			{ scripted: { folder: "there" } },
+			": scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
+		],
+	])("%j", async (args, said) => {
+		const engine = await running("1.9.0");
+		const { refused } = await engine.preview({ version: "1.9.0", ...args });
+		expect(refused).toEqual([expect.stringContaining(said)]);
+	});
+
+	test("a cluster that is gone is made anew only after a refresh", async () => {
+		const engine = await running("1.8.0");
+		world().destroy(false);
+		expect(await engine.preview({ version: "1.8.0" })).toMatchObject({ changes: false, refused: [] });
+		expect((await engine.preview({ version: "1.9.0" })).refused).toEqual([expect.stringContaining("pulumi refresh")]);
+		await engine.refresh();
+		expect(engine.id).toBe("");
+	});
+});
+
+describe("what is not known yet in preview", () => {
+	test("a version: the caveats say that it is judged in the update", async () => {
+		const engine = await running("1.8.0");
+		const { inputs, refused } = await engine.preview({ version: unknown });
+		expect(refused).toEqual([]);
+		expect(JSON.stringify(inputs.caveats)).toContain("judged in the update");
+	});
+
+	test("another property: the rules judge what they can", async () => {
+		const engine = await running("1.8.0");
+		const { inputs } = await engine.preview({ version: "1.9.0", update: { drainSeconds: unknown } });
+		expect(inputs.caveats).toMatchObject({
+			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds; judged in the update" },
+		});
+		expect((await engine.preview({ version: "1.7.1", update: unknown })).refused).toHaveLength(1);
+	});
+
+	test("where the cluster lives: then nothing is read, and there is no endpoint", async () => {
+		const engine = await running("1.8.0");
+		const before = world().calls;
+		const { inputs, refused } = await engine.preview({ version: "1.7.1", scripted: { folder: unknown } });
+		expect(refused).toEqual([]);
+		expect(inputs).not.toHaveProperty("endpoint");
+		expect(world().calls).toBe(before);
+	});
+});
+
+describe("judge: recorded", () => {
+	const recorded = { update: { judge: "recorded" } };
+
+	test("previews by what the last run saw where the cluster is out of reach, and says so", async () => {
+		const engine = await running("1.8.0", recorded);
+		await engine.up({ version: "1.8.0", ...recorded });
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.7.1", ...recorded })).refused).toEqual([
+			"version: 1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0, or to 1.9.0.",
+		]);
+		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
+		expect(refused).toEqual([]);
+		expect(inputs.caveats).toMatchObject({
+			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^by what was recorded at/) },
+		});
+		// The update itself judges live, always.
+		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
+	});
+
+	test("a record that changes alone is no diff", async () => {
+		const engine = await running("1.8.0", recorded);
+		expect(await engine.preview({ version: "1.8.0", ...recorded })).toMatchObject({ changes: false });
+		await engine.up({ version: "1.9.0", ...recorded });
+		expect(await engine.preview({ version: "1.9.0", ...recorded })).toMatchObject({ changes: false });
+	});
+});
+
+describe("--replace and edited state", () => {
+	test("do not take the version back", async () => {
+		const engine = await running("1.9.0");
+		const replaced = new Engine();
+		expect((await replaced.preview({ version: "1.8.0", ...forward })).refused).toEqual([
+			expect.stringMatching(/^version: 1\.8\.0 is older than 1\.9\.0/),
+		]);
+		engine.inputs = { ...engine.inputs, version: "1.7.1" };
+		expect((await engine.preview({ version: "1.8.0", ...forward })).refused).toEqual([
+			expect.stringMatching(/^version: 1\.8\.0 is older than 1\.9\.0/),
+		]);
+		// Past the check, too.
+		const { inputs } = await engine.preview({ version: "1.9.0" });
+		await expect(provider.create({ ...inputs, version: "1.8.0", ...forward })).rejects.toThrow(/is older than 1\.9\.0/);
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+	});
+});
+
+describe("a state from before an update", () => {
+	test("is refused, though nothing in it changes, since the cluster knows what opened its data", async () => {
+		const engine = await running("1.7.1");
+		const before = { inputs: engine.inputs, outputs: engine.outputs };
+		await engine.up({ version: "1.9.0" });
+		Object.assign(engine, before);
+
+		const { refused } = await engine.preview({ version: "1.7.1", ...forward });
+		expect(refused).toEqual([expect.stringContaining("1.7.1 is older than 1.9.0, which the cluster runs")]);
+		await engine.up({ version: "1.9.0" });
+		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
+	});
+});
