@@ -1,13 +1,9 @@
 #!/usr/bin/env bash
-# What action.yml runs: a preview, its report, the comment. It ends as the preview did: no trouble with the report or the
-# comment makes a failed preview look well, or a good one look failed.
+# What action.yml runs: a preview and its report. It ends as the preview did: no trouble with the report makes a failed
+# preview look well, or a good one look failed.
 set -uo pipefail
 
 warn() { echo "::warning title=pulumi-dbcluster::$1"; }
-
-# Only the comment gets the token: the program that is previewed has no use for it.
-token=$DBCLUSTER_TOKEN
-unset DBCLUSTER_TOKEN
 
 if ! package=$(node -p 'require.resolve("pulumi-dbcluster/package.json", { paths: [process.cwd()] })' 2>/dev/null); then
 	echo "::error title=pulumi-dbcluster::pulumi-dbcluster is not installed in $DBCLUSTER_WORK_DIR. Install the program's packages before this step, for example with npm ci."
@@ -28,7 +24,8 @@ pulumi preview --json --show-sames --non-interactive --stack "$DBCLUSTER_STACK" 
 status=$?
 echo "exit-code=$status" >>"$GITHUB_OUTPUT"
 
-options=(--status "$status" --url "$DBCLUSTER_RUN" --marker "${DBCLUSTER_MARKER:-$DBCLUSTER_WORK_DIR:$DBCLUSTER_STACK}")
+# The step that posts it adds a hidden line, which must have room in a comment of GitHub's, too.
+options=(--status "$status" --url "$DBCLUSTER_RUN" --limit 65000)
 [[ -z $DBCLUSTER_TITLE ]] || options+=(--title "$DBCLUSTER_TITLE")
 # A preview that failed names no cluster that it did not come to; the state does. Secrets stay encrypted in it.
 if [[ $status -ne 0 ]] && pulumi stack export --stack "$DBCLUSTER_STACK" --file "$folder/state.json" >/dev/null 2>&1; then
@@ -43,17 +40,11 @@ if [[ ! -s $report ]]; then
 	exit "$status"
 fi
 echo "report=$report" >>"$GITHUB_OUTPUT"
+[[ $found -eq 0 ]] && unchanged=true || unchanged=false
+echo "unchanged=$unchanged" >>"$GITHUB_OUTPUT"
 cat "$report" >>"$GITHUB_STEP_SUMMARY"
 # Nothing that stands in a report is a command to the runner.
 echo "::stop-commands::$(basename "$folder")"
 cat "$report"
 echo "::$(basename "$folder")::"
-
-if [[ $DBCLUSTER_COMMENT == true ]]; then
-	where=()
-	# Where no cluster changes there is nothing to say, unless it was said before.
-	[[ $found -ne 0 ]] || where+=(--update-only)
-	GITHUB_TOKEN=$token dbcluster comment "$report" ${where[@]+"${where[@]}"} ||
-		warn "The report is not in the pull request, for the reason above; the preview ended with $status."
-fi
 exit "$status"

@@ -7,6 +7,8 @@ const root = join(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
 interface Step {
+	readonly if?: string;
+	readonly "continue-on-error"?: boolean;
 	readonly uses?: string;
 	readonly run?: string;
 	readonly with?: Readonly<Record<string, unknown>>;
@@ -34,13 +36,14 @@ interface Workflow {
 }
 
 const action = loadYaml<Action>(read("action.yml"));
+const expression = (text: string) => `\${{ ${text} }}`;
 const script = read("action/preview.sh");
 
 describe("the action", () => {
-	const [step] = action.runs.steps;
+	const [step, comment, denied] = action.runs.steps;
 
 	test("uses each input that it has, and no other", () => {
-		const used = [...read("action.yml").matchAll(/\$\{\{ inputs\.([\w-]+) \}\}/g)].map(([, name]) => name);
+		const used = [...read("action.yml").matchAll(/\binputs\.([\w-]+)/g)].map(([, name]) => name);
 		expect([...new Set(used)].sort()).toEqual(Object.keys(action.inputs).sort());
 	});
 
@@ -52,21 +55,50 @@ describe("the action", () => {
 	});
 
 	test("hands values over by the environment: none is part of a command", () => {
-		for (const { run } of action.runs.steps) expect(run).not.toContain("${{");
+		for (const { run } of action.runs.steps) expect(run ?? "").not.toContain("${{");
 		const given = Object.keys(step?.env ?? {});
 		const used = [...script.matchAll(/\bDBCLUSTER_\w+/g)].map(([name]) => name);
 		expect([...new Set(used)].sort()).toEqual(given.sort());
 	});
 
-	test("runs nothing of others", () => {
-		expect(action.runs.steps.flatMap(({ uses }) => uses ?? [])).toEqual([]);
+	test("runs one action of others, which is pinned by its commit", () => {
+		expect(action.runs.steps.flatMap(({ uses }) => uses ?? [])).toEqual([
+			expect.stringMatching(/^marocchino\/sticky-pull-request-comment@[0-9a-f]{40}$/),
+		]);
+	});
+
+	test("comments also when the preview failed, where it is wanted and there is a report", () => {
+		expect(comment?.if).toBe(
+			expression("!cancelled() && inputs.comment == 'true' && steps.preview.outputs.report != ''"),
+		);
+		expect(comment?.with?.path).toBe(expression("steps.preview.outputs.report"));
+	});
+
+	test("has one comment a stack, and begins none where no cluster changes", () => {
+		expect(comment?.with?.header).toContain("inputs.marker || format('{0}:{1}', inputs.work-dir, inputs.stack-name)");
+		expect(comment?.with?.only_update).toBe(expression("steps.preview.outputs.unchanged"));
+	});
+
+	test("ends as the preview did where the comment may not be written, and says which permission is missing", () => {
+		expect(step?.["continue-on-error"]).toBeUndefined();
+		expect(comment?.["continue-on-error"]).toBe(true);
+		expect(denied?.if).toBe(expression("!cancelled() && steps.comment.outcome == 'failure'"));
+		expect(denied?.run).toMatch(
+			/^echo '::warning title=pulumi-dbcluster::The report is not in the pull request.+permissions: pull-requests: write/,
+		);
+	});
+
+	test("gives the token to the comment alone", () => {
+		const withToken = action.runs.steps.filter((it) => JSON.stringify(it).includes("inputs.github-token"));
+		expect(withToken).toEqual([comment]);
 	});
 
 	test("has the outputs that the script writes", () => {
 		const written = [...script.matchAll(/echo "([\w-]+)=[^"]*" >>"\$GITHUB_OUTPUT"/g)].map(([, name]) => name);
-		expect(Object.keys(action.outputs).sort()).toEqual(written.sort());
+		const used = [...read("action.yml").matchAll(/steps\.preview\.outputs\.([\w-]+)/g)].map(([, name]) => name);
+		expect([...new Set(used)].sort()).toEqual(written.sort());
 		for (const [name, { value }] of Object.entries(action.outputs))
-			expect(value).toBe(`\${{ steps.preview.outputs.${name} }}`);
+			expect(value).toBe(expression(`steps.preview.outputs.${name}`));
 	});
 });
 

@@ -15,7 +15,6 @@ export interface Text {
 
 /** Texts that no person reads, by their file and, where it holds others too, by how they begin; each with the reason. */
 export const notRead: readonly { readonly file: string; readonly begins?: string; readonly why: string }[] = [
-	{ file: "src/cli/comment/github.ts", why: "GraphQL" },
 	{ file: "src/platforms/kubernetes/render/server-config.ts", why: "the servers' configuration" },
 	{ file: "src/platforms/kubernetes/render/pod.ts", why: "the startup probe" },
 	{ file: "src/platforms/kubernetes/api/api.ts", begins: "no path of", why: "a bug of ours, not a person's matter" },

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import { addComment } from "./comment";
 import { addReport } from "./report";
 import { addStatus } from "./status";
 import { addTimeline } from "./timeline";
@@ -18,7 +17,6 @@ const program = new Command("pulumi-dbcluster")
 addStatus(program);
 addTimeline(program);
 addReport(program);
-addComment(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);

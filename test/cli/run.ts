@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { vi } from "vitest";
-import { addComment } from "../../src/cli/comment";
 import { addReport } from "../../src/cli/report";
 
 export interface Ran {
@@ -26,7 +25,7 @@ export async function cli(args: readonly string[], env: Readonly<Record<string, 
 	const before = process.exitCode;
 	process.exitCode = undefined;
 	const program = new Command("pulumi-dbcluster");
-	for (const add of [addReport, addComment]) add(program);
+	addReport(program);
 	for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: keep("stderr") });
 	try {
 		await program.parseAsync(args, { from: "user" });
