@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { ControlError } from "../control/errors";
 import { type ClusterStatus, headings, noClustersText, recordedText, remarks, row } from "../words/status";
@@ -70,27 +69,22 @@ export function exitStatus(clusters: readonly ClusterStatus[], detailed: boolean
 /** The table, and below it what there is to do. */
 export function listing(clusters: readonly ClusterStatus[]): string {
 	const several = new Set(clusters.map(({ stack }) => stack)).size > 1;
-	const table = new Table({
-		head: headings(several),
-		style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-		chars: { ...bare, middle: "   " },
-	});
-	table.push(...clusters.map((it) => row(it, several)));
-	const lines = table
-		.toString()
-		.split("\n")
-		.map((line) => line.trimEnd());
+	const lines = aligned([headings(several), ...clusters.map((it) => row(it, several))]);
 	const said = clusters.flatMap(remarks);
 	if (clusters.every(({ source, problem }) => source === "recorded" && problem === undefined)) said.push(recordedText);
 	return `${[...lines, ...(said.length > 0 ? ["", ...said] : [])].join("\n")}\n`;
 }
 
-/** No lines between and around the cells. */
-const bare = Object.fromEntries(
-	["top", "bottom", "left", "right", "mid"]
-		.flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`, "mid-mid"])
-		.map((name) => [name, ""]),
-);
+/** Columns as wide as their widest cell. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
+	return rows.map((cells) =>
+		cells
+			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+			.join("   ")
+			.trimEnd(),
+	);
+}
 
 /** A cluster of a stack, with its settings where it is to be asked, or why these can't be read. */
 interface Cluster {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ControlError } from "../control/errors";
+import { retry } from "../control/retry";
 
 /** What a request may cost. Tests set smaller ones. */
 export interface Limits {
@@ -50,17 +50,33 @@ export function isLoopback(hostname: string): boolean {
  * @throws ControlError that begins with a verb, to be put behind the server's name: `can't be reached: ECONNREFUSED`.
  */
 export async function request(url: URL, call: Call = {}, limits: Limits = defaultLimits): Promise<Answer> {
-	for (let tries = 1, pause = limits.pause; ; tries++, pause *= 2) {
-		const last = tries >= limits.tries;
-		const answer = await once(url, call, limits).catch((error: unknown) => {
-			if (last || !mayPass(error)) throw readable(error, limits);
-			return undefined;
-		});
-		if (answer !== undefined && (last || !passing.includes(answer.status))) return answer;
-		const asked = answer === undefined ? undefined : retryAfter(answer.headers);
-		if (answer !== undefined && asked !== undefined && asked > limits.patience) return answer;
-		await sleep(asked ?? pause);
+	const attempt = async () => {
+		const answer = await once(url, call, limits);
+		if (passing.includes(answer.status)) throw new Trouble(answer);
+		return answer;
+	};
+	try {
+		return await retry(attempt, (error, tries) => pauseAfter(error, tries, limits));
+	} catch (error) {
+		if (error instanceof Trouble) return error.answer;
+		throw readable(error, limits);
 	}
+}
+
+/** An answer that another try may better. */
+class Trouble extends Error {
+	constructor(readonly answer: Answer) {
+		super();
+	}
+}
+
+function pauseAfter(error: unknown, tries: number, limits: Limits): number | undefined {
+	if (tries >= limits.tries) return undefined;
+	const pause = limits.pause * 2 ** (tries - 1);
+	if (!(error instanceof Trouble)) return mayPass(error) ? pause : undefined;
+	const asked = retryAfter(error.answer.headers);
+	if (asked === undefined) return pause;
+	return asked > limits.patience ? undefined : asked;
 }
 
 async function once(start: URL, { method = "GET", headers: given = {}, body }: Call, limits: Limits): Promise<Answer> {

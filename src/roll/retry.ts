@@ -1,4 +1,5 @@
 import { PlatformError } from "../control/errors";
+import { retry } from "../control/retry";
 import type { Clock } from "./clock";
 
 /** About a minute in all: an API server that restarts is back by then. */
@@ -11,18 +12,17 @@ const pauses = [0.5, 1, 2, 4, 8, 15, 15, 15];
  * @param report is told the platform's words once for each call that needs another try.
  */
 export function retrying<Port extends object>(port: Port, clock: Clock, report: (words: string) => void): Port {
-	async function attempt(call: () => Promise<unknown>): Promise<unknown> {
-		for (let tries = 0; ; tries++) {
-			try {
-				return await call();
-			} catch (error) {
-				const pause = pauses[tries];
-				if (!(error instanceof PlatformError) || pause === undefined) throw error;
-				if (tries === 0) report(error.message);
-				await clock.sleep(pause * 1000);
-			}
-		}
-	}
+	const attempt = (call: () => Promise<unknown>) =>
+		retry(
+			call,
+			(error, tries) => {
+				const seconds = pauses[tries - 1];
+				if (!(error instanceof PlatformError) || seconds === undefined) return undefined;
+				if (tries === 1) report(error.message);
+				return seconds * 1000;
+			},
+			(milliseconds) => clock.sleep(milliseconds),
+		);
 	return new Proxy(port, {
 		get(target, key) {
 			const member: unknown = Reflect.get(target, key, target);

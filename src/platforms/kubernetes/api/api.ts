@@ -1,4 +1,5 @@
 import { PlatformError } from "../../../control/errors";
+import { retry } from "../../../control/retry";
 import { fieldManager } from "../render/names";
 import { apiError, Conflict, readStatus } from "./errors";
 import type { KubeObject } from "./types";
@@ -158,14 +159,10 @@ export class Api {
 }
 
 /** Does it again, from reading on, while somebody else changes the same object. */
-export async function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {
-	for (let tries = 1; ; tries++) {
-		try {
-			return await attempt();
-		} catch (error) {
-			if (!(error instanceof Conflict)) throw error;
-			if (tries >= 10) throw new PlatformError(`somebody keeps changing the same object: ${error.message}`);
-			await new Promise((resolve) => setTimeout(resolve, 20 * tries * (1 + Math.random())));
-		}
-	}
+export function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {
+	return retry(attempt, (error, tries) => {
+		if (!(error instanceof Conflict)) return undefined;
+		if (tries >= 10) throw new PlatformError(`somebody keeps changing the same object: ${error.message}`);
+		return 20 * tries * (1 + Math.random());
+	});
 }

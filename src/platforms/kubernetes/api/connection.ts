@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { backOff } from "exponential-backoff";
 import { PlatformError } from "../../../control/errors";
+import { retry } from "../../../control/retry";
 import { apiError, noAnswer, Unanswered } from "./errors";
 import type { Answer, Call, Connection } from "./wire";
 
@@ -74,12 +74,11 @@ export function connect(settings: ConnectionSettings): Connection {
 				return answer;
 			};
 			try {
-				return await backOff(attempt, {
-					numOfAttempts: call.retry === false ? 1 : 5,
-					startingDelay: 250,
-					jitter: "full",
-					retry: (error) => error instanceof Unanswered,
-				});
+				return await retry(attempt, (error, tries) =>
+					error instanceof Unanswered && tries < (call.retry === false ? 1 : 5)
+						? Math.random() * 250 * 2 ** (tries - 1)
+						: undefined,
+				);
 			} catch (error) {
 				throw error instanceof Unanswered ? error.reason(connection) : error;
 			}

@@ -1,5 +1,6 @@
 import { ControlError, PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
+import { retry } from "../../../control/retry";
 import { compareVersions, type DbVersion } from "../../../core/version";
 import { change } from "../adopted/template";
 import { untilNoConflict } from "../api/api";
@@ -183,10 +184,13 @@ export async function takenUp(cluster: Cluster, shard: number, { metadata }: Sta
 /** For what the cluster's own controllers do in a moment when they are well. */
 export async function until(otherwise: string, done: () => Promise<boolean>, seconds = 30): Promise<void> {
 	const deadline = Date.now() + seconds * 1000;
-	for (let pause = 25; !(await done()); pause = Math.min(500, pause * 1.5)) {
-		if (Date.now() > deadline) throw new PlatformError(`${otherwise}, for ${seconds} seconds`);
-		await sleep(pause);
-	}
+	const notYet = new PlatformError(`${otherwise}, for ${seconds} seconds`);
+	const attempt = async () => {
+		if (!(await done())) throw notYet;
+	};
+	await retry(attempt, (error, tries) =>
+		error === notYet && Date.now() <= deadline ? Math.min(500, 25 * 1.5 ** (tries - 1)) : undefined,
+	);
 }
 
 export const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
