@@ -30,6 +30,7 @@ export class Cluster {
 	readonly record: RecordStore;
 	private readonly logins = new Map<string, Promise<Credentials | undefined>>();
 	private readonly images = new Map<string, Promise<Image>>();
+	private listing: Promise<readonly Pod[]> | undefined;
 
 	constructor(
 		readonly name: string,
@@ -99,6 +100,15 @@ export class Cluster {
 
 	pods(): Promise<readonly Pod[]> {
 		return this.api.list<Pod>("pods", { labels: clusterSelector(this.name) });
+	}
+
+	/** A replica's pod: by one list for all that are asked for at the same moment, as by a preview. */
+	async pod(replica: string): Promise<Pod | undefined> {
+		this.listing ??= Promise.resolve().then(() => {
+			this.listing = undefined;
+			return this.pods();
+		});
+		return podOf(await this.listing, replica);
 	}
 
 	sets(): Promise<readonly StatefulSet[]> {

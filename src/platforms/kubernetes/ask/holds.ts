@@ -19,7 +19,7 @@ export async function holds(
 	next?: (paths: readonly string[]) => Promise<string | undefined>,
 ): Promise<Holdings | undefined> {
 	cluster.place(replica);
-	const pod = await cluster.api.get<Pod>("pods", replica);
+	const pod = await cluster.pod(replica);
 	const inventory = pod && (await ask(cluster, pod));
 	if (inventory === undefined) return undefined;
 	const places = dataPlaces(pod as Pod, inventory.paths);

@@ -36,7 +36,7 @@ async function held(volume: object, template: Omit<StatefulSet["spec"], "templat
 		awayAt: () => undefined,
 		async send({ path }) {
 			if (path.includes("/proxy/")) return { status: 200, text: answer.map((each) => JSON.stringify(each)).join("\n") };
-			const found = path.includes("/pods/") ? pod : path.includes("/statefulsets/") ? set : undefined;
+			const found = path.includes("/pods?") ? { items: [pod] } : path.includes("/statefulsets/") ? set : undefined;
 			return found === undefined ? { status: 404, text: "{}" } : { status: 200, text: JSON.stringify(found) };
 		},
 	};
