@@ -5,6 +5,14 @@ const layer = (name, ...allowed) => ({
 	from: { path: `^src/${name}/` },
 	to: { path: "^src/", pathNot: [`^src/${name}/`, ...allowed.map((other) => `^src/${other}[/.]`)] },
 });
+/** Within a layer: its folders and files from the lowest to the highest; each imports only those before it. */
+const rooms = (where, names) =>
+	names.slice(0, -1).map((name, index) => ({
+		name: `${where}/${name} imports only what lies below it`,
+		severity: "error",
+		from: { path: `^src/${where}/${name}[/.]` },
+		to: { path: `^src/${where}/(${names.slice(index + 1).join("|")})[/.]` },
+	}));
 module.exports = {
 	forbidden: [
 		layer("core"),
@@ -15,6 +23,7 @@ module.exports = {
 		layer("catalogue", "core", "control/errors", "remote"),
 		layer("platforms/local", "core", "control"),
 		layer("platforms/kubernetes", "core", "control", "remote"),
+		...rooms("platforms/kubernetes", ["api", "render", "ask", "change", "control", "adopted", "index"]),
 		layer("pulumi", "core", "control", "roll", "words", "platforms", "catalogue", "remote"),
 		// What reads a resource's arguments is the provider's; of the rest of it the command line knows nothing.
 		layer(

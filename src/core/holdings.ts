@@ -48,7 +48,7 @@ const inMemory = ["Memory"];
 export const forgets = ({ engine }: HeldTable): boolean => inMemory.includes(engine);
 
 /** A view's own table. Its name may be another on each replica; that the view is there is seen by the view. */
-const isInner = ({ name }: HeldTable): boolean => name.startsWith(".inner");
+export const isInner = ({ name }: Pick<HeldTable, "name">): boolean => name.startsWith(".inner");
 
 /** The tables of one replica that another lacks: by name, engine and what its copies have in common. */
 export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTable[] {

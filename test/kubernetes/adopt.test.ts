@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { AdoptedCluster } from "../../src/platforms/kubernetes/adopted/cluster";
+import { AdoptedControl } from "../../src/platforms/kubernetes/adopted/control";
 import { change } from "../../src/platforms/kubernetes/adopted/template";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
-import { Cluster } from "../../src/platforms/kubernetes/ask/cluster";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
-import type { Existing } from "../../src/platforms/kubernetes/render/settings";
 import { roll } from "../../src/roll/roll";
 import { environment, Space, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
@@ -22,7 +22,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 	let before: Awaited<ReturnType<typeof running>>;
 
 	const settings = (more: object = {}) => settingsFor(space, { ...its, ...more });
-	const control = () => new KubernetesControl("db", settings());
+	const control = () => new AdoptedControl("db", settings());
 	const spec = () => ({
 		name: "db",
 		owner: "project/stack/db",
@@ -33,7 +33,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		settings: settings(),
 	});
 	const holding = async (
-		change: (its: KubernetesControl, claim: Awaited<ReturnType<KubernetesControl["claim"]>>) => Promise<unknown>,
+		change: (its: AdoptedControl, claim: Awaited<ReturnType<AdoptedControl["claim"]>>) => Promise<unknown>,
 	) => {
 		const its = control();
 		const claim = await its.claim("the test", 600);
@@ -94,8 +94,8 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 	});
 
 	test("may have been begun by somebody who died", async () => {
-		const died = new Cluster("db", settings());
-		await change(died, died.existing as Existing, 0);
+		const died = new AdoptedCluster("db", settings());
+		await change(died, 0);
 		expect(await obstacles(settings(), versions.v1, 2)).toEqual([]);
 		expect(await running(space, replicas, "data")).toEqual(before);
 	});
@@ -141,7 +141,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 
 	test("keeps its size and its StatefulSets: those are changed where they were made", async () => {
 		const reasons = async (more: object, wanted: object = {}) =>
-			(await new KubernetesControl("db", settings(more)).assess({ ...spec(), ...wanted })).obstacles.map(
+			(await new AdoptedControl("db", settings(more)).assess({ ...spec(), ...wanted })).obstacles.map(
 				({ property }) => property,
 			);
 		expect(await reasons({})).toEqual([]);
@@ -232,7 +232,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 	test("is let go by destroy, and goes on", { timeout: 2 * minute }, async () => {
 		const now = await running(space, replicas, "data");
 		const under = await load();
-		await holding((its, claim) => its.destroy(claim, { data: false }));
+		await holding((its, claim) => its.destroy(claim));
 		await vi.waitFor(() => expect(under.seen.selects).toBeGreaterThan(20), { timeout: minute });
 		expect((await under.stop()).failedSelects).toEqual([]);
 		expect(await running(space, replicas, "data")).toEqual(now);

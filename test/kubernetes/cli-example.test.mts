@@ -89,11 +89,10 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 			"SQL",
 			"SQL",
 			"get configmaps",
-			"get pods",
-			"get pods",
 			"get secrets",
 			"list configmaps",
 			"list endpointslices",
+			"list pods",
 			"list pods",
 			"list statefulsets",
 		]);

@@ -6,7 +6,12 @@ import type { DbVersion } from "../../src/core/version";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod, Service, StatefulSet } from "../../src/platforms/kubernetes/api/types";
 import { isReady } from "../../src/platforms/kubernetes/ask/diagnose";
-import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/render/settings";
+import {
+	type AdoptedSettings,
+	isAdopted,
+	type KubernetesSettings,
+	readSettings,
+} from "../../src/platforms/kubernetes/render/settings";
 import { environment, type Space } from "./harness";
 
 const minute = 60_000;
@@ -64,9 +69,9 @@ export function existing(space: Space, its: Readonly<Record<string, unknown>>): 
 }
 
 /** The same, read. */
-export function settingsFor(space: Space, its: Readonly<Record<string, unknown>>): KubernetesSettings {
+export function settingsFor(space: Space, its: Readonly<Record<string, unknown>>): AdoptedSettings {
 	const read = readSettings(existing(space, its));
-	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+	if ("problems" in read || !isAdopted(read.settings)) throw new Error(JSON.stringify(read));
 	return read.settings;
 }
 

@@ -5,7 +5,6 @@ import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/rec
 import type { ObservedCluster, Rival, UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
-import * as takeover from "./adopted/takeover";
 import type { StatefulSet } from "./api/types";
 import { Cluster } from "./ask/cluster";
 import { holds } from "./ask/holds";
@@ -14,12 +13,15 @@ import { settle } from "./ask/opened";
 import { clusterRecord, type Stored } from "./ask/record";
 import { aloneOrBack, rivals } from "./ask/rivals";
 import { scaledSets } from "./ask/size";
+import { applySet } from "./change/apply";
 import * as making from "./change/create";
+import { drain, undrain } from "./change/drain";
 import { leave } from "./change/leave";
 import * as lifecycle from "./change/lifecycle";
 import * as reshape from "./change/reshape";
-import * as steps from "./change/steps";
-import type { Existing, KubernetesSettings } from "./render/settings";
+import { restart } from "./change/restart";
+import type { Image } from "./render/pod";
+import type { KubernetesSettings } from "./render/settings";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export class KubernetesControl implements ClusterControl<KubernetesSettings> {
@@ -28,18 +30,14 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	private readonly read = new WeakMap<ClusterRecord, { stored: Stored; sets: readonly StatefulSet[] }>();
 
 	constructor(
-		private readonly name: string,
-		private readonly settings: KubernetesSettings,
-		private readonly pin?: Pin,
+		protected readonly name: string,
+		protected readonly settings: KubernetesSettings,
+		protected readonly pin?: Pin,
 	) {}
 
-	private get cluster(): Cluster {
+	protected get cluster(): Cluster {
 		this.made ??= new Cluster(this.name, this.settings, this.pin);
 		return this.made;
-	}
-
-	private get existing(): Existing | undefined {
-		return this.settings.existing;
 	}
 
 	async record(): Promise<ClusterRecord | undefined> {
@@ -97,30 +95,30 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	}
 
 	async drain(claim: Claim, replica: string): Promise<void> {
-		return steps.drain(this.cluster, claim, replica);
+		return drain(this.cluster, claim, replica);
 	}
 	async undrain(claim: Claim, replica: string): Promise<void> {
-		return steps.undrain(this.cluster, claim, replica);
+		return undrain(this.cluster, claim, replica);
 	}
 	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
-		return steps.restart(this.cluster, claim, replica, version);
+		return restart(this.cluster, claim, replica, version, (...template) => this.writeTemplate(...template));
+	}
+	/** Gives a shard the template that its pods are made from with an image. */
+	protected writeTemplate(stored: Stored, shard: number, image: Image): Promise<StatefulSet> {
+		return applySet(this.cluster, this.cluster.shape(stored), shard, image);
 	}
 
 	async create(claim: Claim, spec: making.Spec): Promise<void> {
-		return this.existing
-			? takeover.takeOver(this.cluster, this.existing, claim, spec)
-			: making.create(this.cluster, claim, spec);
+		return making.create(this.cluster, claim, spec);
 	}
 	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
 		return making.adopt(this.cluster, claim, owner, generation);
 	}
 	async assess(spec: Omit<making.Spec, "generation">): Promise<Assessment> {
-		return this.existing ? takeover.assess(this.cluster, this.existing, spec) : reshape.assess(this.cluster, spec);
+		return reshape.assess(this.cluster, spec);
 	}
 	async configure(claim: Claim, spec: making.Spec): Promise<void> {
-		return this.existing
-			? takeover.configure(this.cluster, this.existing, claim, spec)
-			: reshape.configure(this.cluster, claim, spec);
+		return reshape.configure(this.cluster, claim, spec);
 	}
 	async join(claim: Claim, spec: making.Spec): Promise<readonly string[]> {
 		return reshape.join(this.cluster, claim, spec);
@@ -138,7 +136,6 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 		return lifecycle.wake(this.cluster, claim);
 	}
 	async destroy(claim: Claim, options: { readonly data: boolean }): Promise<void> {
-		if (this.existing) return takeover.letGo(this.cluster, this.existing, claim);
 		return lifecycle.destroy(this.cluster, claim, options);
 	}
 }

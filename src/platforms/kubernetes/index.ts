@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
+import { AdoptedCluster } from "./adopted/cluster";
+import { AdoptedControl } from "./adopted/control";
 import { inspect } from "./adopted/inspect";
 import { takenOver } from "./adopted/words";
 import { connect } from "./api/connection";
 import { Cluster } from "./ask/cluster";
 import { listVersions, resolveImage } from "./ask/images";
 import { mayBeMade } from "./change/create";
-import { collector } from "./change/reshape";
+import { collector } from "./change/obstacles";
 import { KubernetesControl } from "./control";
 import { clientServiceName, ports } from "./render/names";
 import { statefulSet, surroundings } from "./render/objects";
 import { indexes } from "./render/server-config";
-import { type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./render/settings";
+import { isAdopted, type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./render/settings";
 import { shapeOf } from "./render/shape";
 
 /** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
@@ -31,14 +33,13 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 		const { reference, pullAlways } = await resolveImage(image, version, pin);
 		return pullAlways ? `${reference}, whose digest can't be read from here: each start pulls it` : reference;
 	},
-	control: (name, settings, pin) => new KubernetesControl(name, settings, pin),
+	control: (name, settings, pin) =>
+		isAdopted(settings) ? new AdoptedControl(name, settings, pin) : new KubernetesControl(name, settings, pin),
 	obstacles,
-	isForeign: ({ existing }) => existing !== undefined,
+	isForeign: isAdopted,
 	takeover: async ({ name, settings, ...wanted }) => {
-		const { existing } = settings;
-		return existing === undefined
-			? {}
-			: takenOver(existing, await inspect(new Cluster(name, settings), existing, wanted));
+		if (!isAdopted(settings)) return {};
+		return takenOver(settings.existing, await inspect(new AdoptedCluster(name, settings), wanted));
 	},
 };
 
@@ -49,10 +50,9 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
 	const attempt = collector(found);
-	const { existing } = settings;
-	if (existing !== undefined) {
+	if (isAdopted(settings)) {
 		await attempt("kubernetes", async () => {
-			found.push(...(await inspect(new Cluster(name, settings), existing, spec)).obstacles);
+			found.push(...(await inspect(new AdoptedCluster(name, settings), spec)).obstacles);
 		});
 		return found;
 	}

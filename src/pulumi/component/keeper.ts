@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { restricted } from "../../platforms/kubernetes/render/restricted";
 import { keeperConfig, keeperData, keeperHosts, keeperName, keeperPorts } from "./keeper-config";
 import { keeperLabel, labels, metadata, type Scope, skipAwait } from "./scope";
 
@@ -101,14 +102,7 @@ function podSpec({ cluster, args }: Scope, selector: Record<string, string>): ku
 		imagePullSecrets: pulumi.output(args.imagePullSecrets ?? []).apply((names) => names.map((name) => ({ name }))),
 		nodeSelector: args.nodeSelector,
 		tolerations: args.tolerations,
-		securityContext: {
-			runAsNonRoot: true,
-			runAsUser: 101,
-			runAsGroup: 101,
-			fsGroup: 101,
-			fsGroupChangePolicy: "OnRootMismatch",
-			seccompProfile: { type: "RuntimeDefault" },
-		},
+		securityContext: restricted.pod,
 		topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
 			topologyKey,
 			maxSkew: 1,
@@ -126,11 +120,7 @@ function podSpec({ cluster, args }: Scope, selector: Record<string, string>): ku
 				],
 				ports: Object.entries(keeperPorts).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
 				resources,
-				securityContext: {
-					allowPrivilegeEscalation: false,
-					readOnlyRootFilesystem: true,
-					capabilities: { drop: ["ALL"] },
-				},
+				securityContext: restricted.container(true),
 				// Ready is one that knows a leader: a rollout that would break the majority stops.
 				readinessProbe: { httpGet: { path: "/ready", port: "control" }, periodSeconds: 5, timeoutSeconds: 5 },
 				livenessProbe: { tcpSocket: { port: "client" }, periodSeconds: 10, failureThreshold: 30 },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { AdoptedCluster } from "../../../src/platforms/kubernetes/adopted/cluster";
 import { inspect } from "../../../src/platforms/kubernetes/adopted/inspect";
 import { change } from "../../../src/platforms/kubernetes/adopted/template";
 import { takenOver } from "../../../src/platforms/kubernetes/adopted/words";
 import type { Call, Connection } from "../../../src/platforms/kubernetes/api/wire";
-import { Cluster } from "../../../src/platforms/kubernetes/ask/cluster";
-import { type Existing, readSettings } from "../../../src/platforms/kubernetes/render/settings";
+import { isAdopted, readSettings } from "../../../src/platforms/kubernetes/render/settings";
 import { v } from "../../build";
 
 type Thing = Record<string, unknown>;
@@ -100,19 +100,15 @@ function clusterOf(world: World, existing: object = {}, servers: Servers = {}) {
 		image: "clickhouse/server",
 		existing: { statefulSets: ["clickhouse"], services: ["clickhouse"], ...existing },
 	});
-	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
-	return {
-		cluster: new Cluster("db", read.settings, undefined, connection),
-		existing: read.settings.existing as Existing,
-		calls,
-	};
+	if ("problems" in read || !isAdopted(read.settings)) throw new Error(JSON.stringify(read));
+	return { cluster: new AdoptedCluster("db", read.settings, undefined, connection), calls };
 }
 
 const wanted = { version: v("1.7.1"), shards: 1, replicas: 2 };
 
 async function reasons(world: World, servers?: Servers): Promise<string[]> {
-	const { cluster, existing, calls } = clusterOf(world, {}, servers);
-	const { obstacles } = await inspect(cluster, existing, wanted);
+	const { cluster, calls } = clusterOf(world, {}, servers);
+	const { obstacles } = await inspect(cluster, wanted);
 	expect(calls.filter(({ method }) => method !== "GET")).toEqual([]);
 	return obstacles.map(({ property, reason }) => `${property}: ${reason}`);
 }
@@ -205,11 +201,11 @@ describe("what others made can be taken over", () => {
 	it("not while its shards differ", async () => {
 		const world = good();
 		const two = set({ replicas: 3 }, { name: "two" });
-		const { cluster, existing } = clusterOf(
+		const { cluster } = clusterOf(
 			{ ...world, statefulsets: { ...world.statefulsets, two } },
 			{ statefulSets: ["clickhouse", "two"] },
 		);
-		const { obstacles } = await inspect(cluster, existing, { ...wanted, shards: 2 });
+		const { obstacles } = await inspect(cluster, { ...wanted, shards: 2 });
 		expect(obstacles[0]?.reason).toBe(
 			"the shards have different numbers of replicas: clickhouse 2, two 3. Scale them alike first.",
 		);
@@ -260,8 +256,8 @@ describe("what others made can be taken over", () => {
 	it("with a word about Services that are not named, a missing probe, and tables that don't replicate", async () => {
 		const world = good();
 		const metrics = { metadata: { name: "metrics" }, spec: { selector: labels } };
-		const { cluster, existing } = clusterOf({ ...world, services: { ...world.services, metrics } });
-		expect(takenOver(existing, await inspect(cluster, existing, wanted))).toEqual({
+		const { cluster } = clusterOf({ ...world, services: { ...world.services, metrics } });
+		expect(takenOver(cluster.existing, await inspect(cluster, wanted))).toEqual({
 			replicas: "clickhouse-0, clickhouse-1 go on; none restarts",
 			statefulSets: "clickhouse gets labels, and OnDelete in the place of RollingUpdate",
 			services: "clickhouse: one more label in the selector, which all replicas have by then",
@@ -273,8 +269,8 @@ describe("what others made can be taken over", () => {
 });
 
 it("one write gives a template another image, keeps all else of it, and is never seen by RollingUpdate", async () => {
-	const { cluster, existing, calls } = clusterOf(good());
-	await change(cluster, existing, 0, {
+	const { cluster, calls } = clusterOf(good());
+	await change(cluster, 0, {
 		reference: "clickhouse/server:1.8.0@sha256:1",
 		version: v("1.8.0"),
 		pullAlways: false,

@@ -1,4 +1,5 @@
 import type { Pod } from "../api/types";
+import type { Cluster } from "../ask/cluster";
 import { dataPlaces, volatile } from "../ask/data-volumes";
 import type { Inventory } from "../ask/inventory";
 import { QueryError, type Server } from "../ask/server";
@@ -37,4 +38,14 @@ async function diskPaths(server: Pick<Server, "rows">): Promise<string[]> {
 		if (error instanceof QueryError) return [];
 		throw error;
 	}
+}
+
+/** The next pod may have other volumes than the one that runs: its author may have changed the template since. */
+export async function volatileNext(
+	cluster: Cluster,
+	replica: string,
+	paths: readonly string[],
+): Promise<string | undefined> {
+	const set = await cluster.set(cluster.place(replica).shard);
+	return set && volatile(dataPlaces(set.spec.template, paths, set.spec.volumeClaimTemplates));
 }

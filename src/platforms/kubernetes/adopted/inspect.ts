@@ -2,18 +2,18 @@ import { ControlError } from "../../../control/errors";
 import type { ClusterSpec, Obstacle } from "../../../control/port";
 import { sameVersion } from "../../../core/version";
 import type { Pod, PodTemplate, StatefulSet } from "../api/types";
-import type { Cluster } from "../ask/cluster";
 import { isReady, troubleOf } from "../ask/diagnose";
 import { taggedImage } from "../ask/images";
 import { type Inventory, inventoryOf } from "../ask/inventory";
 import { versionOf } from "../ask/opened";
 import { RecordStore } from "../ask/record";
 import { allQueries, clientQueries, type Server } from "../ask/server";
-import { collector } from "../change/reshape";
+import { collector } from "../change/obstacles";
 import { label } from "../render/names";
 import { indexes } from "../render/server-config";
-import type { Existing, KubernetesSettings } from "../render/settings";
+import type { KubernetesSettings } from "../render/settings";
 import { kept } from "../render/shape";
+import type { AdoptedCluster } from "./cluster";
 import { dataProblems } from "./data";
 import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
@@ -36,9 +36,10 @@ export interface Inspected {
 const sets = "kubernetes.existing.statefulSets";
 
 /** Looks at all that is to be taken over, and finds everything that stands in the way. Changes nothing. */
-export async function inspect(cluster: Cluster, existing: Existing, wanted: Wanted): Promise<Inspected> {
+export async function inspect(cluster: AdoptedCluster, wanted: Wanted): Promise<Inspected> {
 	const obstacles: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });
+	const { existing } = cluster;
 	const count = existing.statefulSets.length;
 	if (wanted.shards !== count)
 		refuse(
@@ -82,7 +83,7 @@ export async function inspect(cluster: Cluster, existing: Existing, wanted: Want
 			}
 			if (pod === undefined) continue;
 			pods.push(pod);
-			const problem = imageProblem(cluster, existing, wanted, pod, template);
+			const problem = imageProblem(cluster, wanted, pod, template);
 			if (problem !== undefined) obstacles.push(problem);
 		}
 	}
@@ -98,7 +99,7 @@ export async function inspect(cluster: Cluster, existing: Existing, wanted: Want
 }
 
 /** Why a StatefulSet can't be taken over as it is. */
-async function setProblems(cluster: Cluster, { metadata, spec, status }: StatefulSet): Promise<string[]> {
+async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: StatefulSet): Promise<string[]> {
 	const { name, labels, ownerReferences = [], generation = 0 } = metadata;
 	const found: string[] = [];
 	const its = labels?.[label.cluster];
@@ -128,12 +129,12 @@ async function setProblems(cluster: Cluster, { metadata, spec, status }: Statefu
 }
 
 function imageProblem(
-	cluster: Cluster,
-	existing: Existing,
+	cluster: AdoptedCluster,
 	{ version }: Wanted,
 	pod: Pod,
 	template: PodTemplate,
 ): Obstacle | undefined {
+	const { existing } = cluster;
 	const { name } = pod.metadata;
 	const reference = imageOf(pod, existing);
 	if (imageOf(template, existing) !== reference)
@@ -164,7 +165,7 @@ interface Asked {
 }
 
 /** Asks each server what a roll asks it. */
-async function askAll(cluster: Cluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
+async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
 	const attempt = collector(obstacles);
 	const settings = kept(cluster.given);
 	const asked: Asked[] = [];

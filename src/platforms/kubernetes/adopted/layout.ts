@@ -22,7 +22,7 @@ export function layoutProblem(
 	const placed = asked.map(({ pod, inventory }): Placed => {
 		const { name } = pod.metadata;
 		const { shard = 0 } = parseReplica({ name: "", statefulSets }, name) ?? {};
-		return { name, shard, holds: { tables: inventory.tables, layout: layoutOf(name, inventory.layout) } };
+		return { name, shard, holds: { tables: inventory.tables, layout: layoutOf(name, inventory.topology) } };
 	});
 	const all = pods.map(({ metadata }) => metadata.name);
 	const told = toldOtherwise(placed, all, localTables);

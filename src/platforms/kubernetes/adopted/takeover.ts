@@ -3,13 +3,12 @@ import { ControlError } from "../../../control/errors";
 import type { Assessment, Claim, Obstacle } from "../../../control/port";
 import { untilNoConflict } from "../api/api";
 import type { Meta, Pod, Service } from "../api/types";
-import type { Cluster } from "../ask/cluster";
 import { settle } from "../ask/opened";
+import { takenUp } from "../change/apply";
 import type { Spec } from "../change/create";
-import { takenUp } from "../change/steps";
 import { label } from "../render/names";
-import type { Existing } from "../render/settings";
 import { kept } from "../render/shape";
+import type { AdoptedCluster } from "./cluster";
 import { inspect, type Wanted } from "./inspect";
 import { servicesOf } from "./services";
 import { change, noted, podLabels, podsOf } from "./template";
@@ -18,14 +17,14 @@ import { change, noted, podLabels, podsOf } from "./template";
  * Takes over what others made; nothing restarts. The record comes last: until then whoever died in the middle left a
  * cluster that belongs to nobody and works as before, and all of this is done once more.
  */
-export async function takeOver(cluster: Cluster, existing: Existing, claim: Claim, spec: Spec): Promise<void> {
+export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec): Promise<void> {
 	const before = await cluster.record.guard(claim);
 	if (before.owner !== undefined && before.owner !== spec.owner)
 		throw new ControlError(`the cluster '${cluster.name}' belongs to ${before.owner}: set adopt to take it over`);
-	const { obstacles } = await inspect(cluster, existing, spec);
+	const { obstacles } = await inspect(cluster, spec);
 	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
 	await cluster.record.guard(claim);
-	await prepare(cluster, existing);
+	await prepare(cluster);
 	const pods = await cluster.pods();
 	const { owner, generation, shards, replicas } = spec;
 	await cluster.record.under(claim, (now) => {
@@ -35,9 +34,10 @@ export async function takeOver(cluster: Cluster, existing: Existing, claim: Clai
 }
 
 /** What other settings come to: most are not ours to change. */
-export async function assess(cluster: Cluster, existing: Existing, wanted: Wanted): Promise<Assessment> {
+export async function assess(cluster: AdoptedCluster, wanted: Wanted): Promise<Assessment> {
 	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
+	const { existing } = cluster;
 	const obstacles: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });
 	const before = stored.settings?.existing;
@@ -73,21 +73,21 @@ export async function assess(cluster: Cluster, existing: Existing, wanted: Wante
 const untouched = { restarts: [], joins: [], leaves: [], rejoins: [] };
 
 /** Keeps the settings, and puts back what is ours of objects that others may have changed since. */
-export async function configure(cluster: Cluster, existing: Existing, claim: Claim, spec: Spec): Promise<void> {
+export async function configure(cluster: AdoptedCluster, claim: Claim, spec: Spec): Promise<void> {
 	const before = await cluster.record.guard(claim);
 	const settings = kept(spec.settings);
 	const { shards, replicas } = spec;
 	const pods = await cluster.pods();
 	await cluster.record.under(claim, (now) => ({ ...settle(now, pods, settings.image), settings, shards, replicas }));
-	await prepare(cluster, existing);
+	await prepare(cluster);
 	for (const name of before.settings?.existing?.services ?? [])
-		if (!existing.services.includes(name)) await select(cluster, name, null);
+		if (!cluster.services.includes(name)) await select(cluster, name, null);
 }
 
 /** Ends our part: clients reach all replicas as before, and the servers go on. */
-export async function letGo(cluster: Cluster, existing: Existing, claim: Claim): Promise<void> {
+export async function letGo(cluster: AdoptedCluster, claim: Claim): Promise<void> {
 	const stored = await cluster.record.guard(claim);
-	for (const name of existing.services) await select(cluster, name, null);
+	for (const name of cluster.services) await select(cluster, name, null);
 	for (const { metadata } of await cluster.sets())
 		await cluster.api.merge("statefulsets", metadata.name, {
 			metadata: { uid: metadata.uid, labels: { [label.cluster]: null, [label.shard]: null } },
@@ -96,23 +96,23 @@ export async function letGo(cluster: Cluster, existing: Existing, claim: Claim):
 }
 
 /** First what new pods are made from, then the pods that there are; the Services last, so that none of them falls out. */
-async function prepare(cluster: Cluster, existing: Existing): Promise<void> {
-	for (const [shard, name] of existing.statefulSets.entries()) {
-		const set = await change(cluster, existing, shard);
+async function prepare(cluster: AdoptedCluster): Promise<void> {
+	for (const [shard, name] of cluster.statefulSets.entries()) {
+		const set = await change(cluster, shard);
 		await takenUp(cluster, shard, set);
 		for (const pod of await podsOf(cluster, set))
-			if (pod.metadata.name.replace(/-\d+$/, "") === name) await labelPod(cluster, existing, shard, pod);
+			if (pod.metadata.name.replace(/-\d+$/, "") === name) await labelPod(cluster, shard, pod);
 	}
-	for (const name of existing.services) await select(cluster, name, cluster.name);
+	for (const name of cluster.services) await select(cluster, name, cluster.name);
 }
 
 /** Only this very pod: its successor has all that from its template. */
-async function labelPod(cluster: Cluster, existing: Existing, shard: number, pod: Pod): Promise<void> {
+async function labelPod(cluster: AdoptedCluster, shard: number, pod: Pod): Promise<void> {
 	if (pod.metadata.deletionTimestamp !== undefined) return;
 	const metadata: Partial<Meta> = {
 		uid: pod.metadata.uid,
 		labels: podLabels(cluster, shard),
-		annotations: noted(cluster, existing, pod),
+		annotations: noted(cluster, pod),
 	};
 	await cluster.api.merge("pods", pod.metadata.name, { metadata }).catch((error: Error) => {
 		if (error.name !== "Conflict") throw error;
@@ -120,7 +120,7 @@ async function labelPod(cluster: Cluster, existing: Existing, shard: number, pod
 }
 
 /** Adds our label to a Service's selector, or takes it away. */
-function select(cluster: Cluster, name: string, value: string | null): Promise<void> {
+function select(cluster: AdoptedCluster, name: string, value: string | null): Promise<void> {
 	return untilNoConflict(async () => {
 		const service = await cluster.api.get<Service>("services", name);
 		if (service === undefined || (service.spec.selector?.[label.clients] ?? null) === value) return;

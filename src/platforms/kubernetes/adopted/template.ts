@@ -6,6 +6,7 @@ import { versionOf } from "../ask/opened";
 import { annotation, label } from "../render/names";
 import { type Image, shardLabels } from "../render/pod";
 import type { Existing } from "../render/settings";
+import type { AdoptedCluster } from "./cluster";
 
 /** Pods and templates tell by an annotation which container is the server; before they are taken over they lack it. */
 export const asTakenOver = <T extends Pick<PodTemplate, "metadata">>(of: T, { container }: Existing): T => ({
@@ -27,7 +28,8 @@ const probe = (port: number) => ({ httpGet: { path: "/ping", port }, periodSecon
  * it becomes OnDelete: under RollingUpdate any change of the template would restart its pods. By resourceVersion, since
  * containers are a list, which is written as a whole.
  */
-export function change(cluster: Cluster, existing: Existing, shard: number, image?: Image): Promise<StatefulSet> {
+export function change(cluster: AdoptedCluster, shard: number, image?: Image): Promise<StatefulSet> {
+	const { existing } = cluster;
 	return untilNoConflict(async () => {
 		const name = existing.statefulSets[shard] ?? "";
 		const live = await cluster.api.get<StatefulSet>("statefulsets", name);
@@ -42,7 +44,7 @@ export function change(cluster: Cluster, existing: Existing, shard: number, imag
 					}
 				: each,
 		);
-		const annotations = image === undefined ? noted(cluster, existing, template) : told(existing, image);
+		const annotations = image === undefined ? noted(cluster, template) : told(existing, image);
 		const patched = await cluster.api.merge<StatefulSet>("statefulsets", name, {
 			metadata: { resourceVersion: live.metadata.resourceVersion, labels: shardLabels(cluster, shard) },
 			spec: {
@@ -67,7 +69,8 @@ const told = ({ container }: Existing, { version, reference }: Pick<Image, "vers
 });
 
 /** Notes of a pod or a template which version its image is, so that it is known also when `image` is spelt otherwise later. */
-export function noted(cluster: Cluster, existing: Existing, of: PodTemplate): Record<string, string> {
+export function noted(cluster: AdoptedCluster, of: PodTemplate): Record<string, string> {
+	const { existing } = cluster;
 	const version = versionOf(cluster.given.image, asTakenOver(of, existing));
 	const reference = imageOf(of, existing);
 	return version === undefined

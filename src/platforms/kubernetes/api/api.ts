@@ -1,9 +1,11 @@
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
-import { fieldManager } from "../render/names";
 import { apiError, Conflict, readStatus } from "./errors";
 import type { KubeObject } from "./types";
 import type { Answer, Call, Connection } from "./wire";
+
+/** Who owns the fields that are applied. It stands in users' clusters, so it never changes. */
+const fieldManager = "pulumi-dbcluster";
 
 /** The kinds that are used, each with its path. */
 const kinds = {

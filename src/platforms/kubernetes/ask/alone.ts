@@ -1,28 +1,18 @@
 import { type HeldTable, lackedBy, uncopied } from "../../../core/holdings";
 import { inventoryOf } from "./inventory";
 import { QueryError, type Server } from "./server";
-import { databasesOf, path, quoted } from "./tables";
-
-/** As many as fit into an address, which old servers hold to 16 KiB. */
-const atOnce = 20;
+import { path, quoted } from "./sql";
+import { databasesOf } from "./tables";
+import { askTogether } from "./together";
 
 /** Which of some tables have a row; not among the answers is a table that can't be read, such as a Set. */
 export async function readRows(server: Server, tables: readonly HeldTable[]): Promise<Map<HeldTable, boolean>> {
-	const found = new Map<HeldTable, boolean>();
-	for (let start = 0; start < tables.length; start += atOnce) {
-		const some = tables.slice(start, start + atOnce);
+	const look = async (some: readonly HeldTable[]) => {
 		const looks = some.map((table, index) => `SELECT i FROM (SELECT ${index} AS i FROM ${path(table)} LIMIT 1)`);
-		try {
-			const rows = await server.rows(looks.join(" UNION ALL "));
-			const those = new Set(rows.map(({ i }) => Number(i)));
-			some.forEach((table, index) => void found.set(table, those.has(index)));
-		} catch (error) {
-			if (!(error instanceof QueryError)) throw error;
-			if (some.length > 1)
-				for (const table of some) for (const [key, has] of await readRows(server, [table])) found.set(key, has);
-		}
-	}
-	return found;
+		const found = new Set((await server.rows(looks.join(" UNION ALL "))).map(({ i }) => Number(i)));
+		return some.map((table, index) => [table, found.has(index)] as const);
+	};
+	return new Map(await askTogether(tables, 20, look, (error) => error instanceof QueryError));
 }
 
 /** Of the tables whose rows this server has alone those that have some, and those of which that can't be told. */

@@ -16,7 +16,7 @@ import {
 } from "../render/names";
 import type { Image } from "../render/pod";
 import { indexes } from "../render/server-config";
-import type { Existing, KubernetesSettings } from "../render/settings";
+import type { KubernetesSettings } from "../render/settings";
 import { type KeptSettings, kept, type Shape } from "../render/shape";
 import { resolveImage } from "./images";
 import { RecordStore, type Stored } from "./record";
@@ -30,6 +30,7 @@ export class Cluster {
 	readonly record: RecordStore;
 	private readonly logins = new Map<string, Promise<Credentials | undefined>>();
 	private readonly images = new Map<string, Promise<Image>>();
+	private listing: Promise<readonly Pod[]> | undefined;
 
 	constructor(
 		readonly name: string,
@@ -41,22 +42,18 @@ export class Cluster {
 		this.record = new RecordStore(this.api, name);
 	}
 
-	/** What others made, where that is what the cluster is. */
-	get existing(): Existing | undefined {
-		return this.given.existing;
-	}
-
+	/** The name of each shard's, where that is not made of the cluster's own name. */
 	get statefulSets(): readonly string[] | undefined {
-		return this.existing?.statefulSets;
+		return undefined;
 	}
 
 	/** Through which clients reach it. */
 	get services(): readonly string[] {
-		return this.existing?.services ?? [clientServiceName(this.name)];
+		return [clientServiceName(this.name)];
 	}
 
 	get httpPort(): number {
-		return this.existing?.httpPort ?? ports.http;
+		return ports.http;
 	}
 
 	/** The settings that the cluster was last made or configured with; those given where it keeps none. */
@@ -83,9 +80,11 @@ export class Cluster {
 
 	/** A pod's server, by the user that this pod knows: while another is rolled out, not all know the same. */
 	async server(pod: Pod, settings: KeptSettings): Promise<Server> {
-		// What pods of others are told of users is theirs.
-		const login = this.existing === undefined ? (loginOf(pod) ?? settings) : settings;
-		return new Server(this.api, pod.metadata.name, await this.credentials(login), this.httpPort);
+		return new Server(this.api, pod.metadata.name, await this.credentials(this.login(pod, settings)), this.httpPort);
+	}
+
+	protected login(pod: Pod, settings: KeptSettings): Login {
+		return loginOf(pod) ?? settings;
 	}
 
 	credentials(login: Login): Promise<Credentials | undefined> {
@@ -101,6 +100,15 @@ export class Cluster {
 
 	pods(): Promise<readonly Pod[]> {
 		return this.api.list<Pod>("pods", { labels: clusterSelector(this.name) });
+	}
+
+	/** A replica's pod: by one list for all that are asked for at the same moment, as by a preview. */
+	async pod(replica: string): Promise<Pod | undefined> {
+		this.listing ??= Promise.resolve().then(() => {
+			this.listing = undefined;
+			return this.pods();
+		});
+		return podOf(await this.listing, replica);
 	}
 
 	sets(): Promise<readonly StatefulSet[]> {
@@ -128,6 +136,8 @@ export class Cluster {
 export function names(cluster: Named, { shards = 1, replicas = 1 }: Pick<Stored, "shards" | "replicas">): string[] {
 	return indexes(shards).flatMap((shard) => indexes(replicas).map((ordinal) => replicaName(cluster, shard, ordinal)));
 }
+
+export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
 
 /** Whether clients reach the pod through a Service; through any of them unless one is named. */
 export function inEndpoints(slices: readonly EndpointSlice[], pod: Pod, service?: string): boolean {

@@ -1,6 +1,6 @@
-import { inventoryOf, type Layout, ownDatabases } from "./inventory";
+import { inventoryOf, ownDatabases, type Topology } from "./inventory";
 import { QueryError, type Server } from "./server";
-import { path } from "./tables";
+import { literal, path } from "./sql";
 
 /** A table that keeps rows for others. */
 interface Keeping {
@@ -27,7 +27,10 @@ const patience = 30_000;
  * @param shards of its cluster.
  */
 export async function unsendable(server: Server, shards: number): Promise<string[]> {
-	const { buffers, distributed, sends } = await keptBy(server);
+	return stuck(server, await keptBy(server), shards);
+}
+
+async function stuck(server: Server, { buffers, distributed, sends }: Kept, shards: number): Promise<string[]> {
 	const found: string[] = [];
 	if (buffers.length > 0 && (await metric(server, "StorageBufferRows")) > 0) {
 		const there = await existing(server, buffers.map(destinationOf));
@@ -41,8 +44,8 @@ export async function unsendable(server: Server, shards: number): Promise<string
 	if (distributed.length === 0) return found;
 	if (sends)
 		return [...found, ...(await unsent(server, "broken_data_files > 0", "has rows queued that can't be read"))];
-	const { layout } = await inventoryOf(server);
-	for (const table of distributed.filter(({ args }) => mayQueue(layout, args[0] ?? "", shards)))
+	const { topology } = await inventoryOf(server);
+	for (const table of distributed.filter(({ args }) => mayQueue(topology, args[0] ?? "", shards)))
 		found.push(
 			`${path(table)} may have rows queued for other servers, and a server as old as this can't be told to send them`,
 		);
@@ -56,9 +59,10 @@ export async function unsendable(server: Server, shards: number): Promise<string
  * @returns why not, a clause for each table; empty once nothing is left.
  */
 export async function flush(server: Server, shards: number): Promise<string[]> {
-	const found = await unsendable(server, shards);
+	const kept = await keptBy(server);
+	const found = await stuck(server, kept, shards);
 	if (found.length > 0) return found;
-	const { buffers, distributed, sends } = await keptBy(server);
+	const { buffers, distributed, sends } = kept;
 	if (!(await writeAsync(server))) return ["it has acknowledged INSERTs that it does not write (async_insert)"];
 	// One may be the destination of another.
 	for (let rounds = buffers.length; rounds > 0 && (await metric(server, "StorageBufferRows")) > 0; rounds--)
@@ -145,8 +149,7 @@ function destinationOf({ database, args: [its = "", name = ""] }: Keeping) {
 }
 
 async function existing(server: Server, tables: readonly Omit<Keeping, "args">[]): Promise<Set<string>> {
-	const text = (value: string) => `'${value.replace(/[\\']/g, "\\$&")}'`;
-	const one = (of: "database" | "name") => [...new Set(tables.map((table) => text(table[of])))];
+	const one = (of: "database" | "name") => [...new Set(tables.map((table) => literal(table[of])))];
 	const rows = await server.rows(
 		`SELECT database, name FROM system.tables WHERE database IN (${one("database")}) AND name IN (${one("name")})`,
 	);
@@ -157,7 +160,7 @@ async function existing(server: Server, tables: readonly Omit<Keeping, "args">[]
  * What is for a replica elsewhere is queued. The shards of our own configuration replicate by themselves, so that one that
  * has a replica here needs no other.
  */
-function mayQueue({ clusters, macros }: Layout, cluster: string, shards: number): boolean {
+function mayQueue({ clusters, macros }: Topology, cluster: string, shards: number): boolean {
 	const name = cluster.replace(/\{(\w+)\}/g, (all, macro) => macros[macro] ?? all);
 	const ours = name === macros.cluster;
 	const members = clusters[name];

@@ -8,29 +8,31 @@ import { type Inventory, inventoryOf } from "./inventory";
 import { layoutOf } from "./layout";
 import { serverStatus } from "./opened";
 
-/** What a replica's server says that it holds; `undefined` while it can't be asked. */
-export async function holds(cluster: Cluster, replica: string): Promise<Holdings | undefined> {
-	const { shard } = cluster.place(replica);
-	const pod = await cluster.api.get<Pod>("pods", replica);
+/**
+ * What a replica's server says that it holds; `undefined` while it can't be asked.
+ *
+ * @param next why what is in some folders would end with the next pod, where that may have other volumes than this one.
+ */
+export async function holds(
+	cluster: Cluster,
+	replica: string,
+	next?: (paths: readonly string[]) => Promise<string | undefined>,
+): Promise<Holdings | undefined> {
+	cluster.place(replica);
+	const pod = await cluster.pod(replica);
 	const inventory = pod && (await ask(cluster, pod));
 	if (inventory === undefined) return undefined;
 	const places = dataPlaces(pod as Pod, inventory.paths);
 	const { tables } = inventory;
 	const [first] = places;
-	const why = volatile(places) ?? (cluster.existing && (await volatileNext(cluster, shard, inventory)));
-	const layout = layoutOf(replica, inventory.layout);
+	const why = volatile(places) ?? (await next?.(inventory.paths));
+	const layout = layoutOf(replica, inventory.topology);
 	return {
 		tables,
 		layout,
 		...(first && { at: `${first.path} on ${first.on}` }),
 		...(why !== undefined && { volatile: why }),
 	};
-}
-
-/** Of StatefulSets that others made, the next pod may have other volumes than the one that runs. */
-async function volatileNext(cluster: Cluster, shard: number, { paths }: Inventory): Promise<string | undefined> {
-	const set = await cluster.set(shard);
-	return set && volatile(dataPlaces(set.spec.template, paths, set.spec.volumeClaimTemplates));
 }
 
 /** The inventory of a pod's server; `undefined` while it can't be asked. */

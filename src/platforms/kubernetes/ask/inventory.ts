@@ -31,7 +31,7 @@ UNION ALL SELECT 'member' AS kind, cluster AS a, toString(shard_num) AS b, toStr
 const withoutMembers = inventory.replace(/\nUNION ALL SELECT 'member' .*(?=\)$)/, "");
 
 /** What a server is among others, as it says itself. */
-export interface Layout {
+export interface Topology {
 	readonly macros: Readonly<Record<string, string>>;
 	/** Of each cluster that it knows, by name: its hosts. None where they can't be told just now. */
 	readonly clusters: Readonly<Record<string, readonly Member[]>>;
@@ -47,7 +47,7 @@ export interface Member {
 }
 
 export interface Inventory extends Pick<Holdings, "tables"> {
-	readonly layout: Layout;
+	readonly topology: Topology;
 	/** Folders in which the server keeps data. */
 	readonly paths: readonly string[];
 }
@@ -100,7 +100,7 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 	return {
 		tables,
 		paths: [...new Set(of("data").map(({ a }) => a.replace(ofDatabase, "/")))],
-		layout: {
+		topology: {
 			macros: Object.fromEntries(of("macro").map(({ a, b }) => [a, b])),
 			clusters,
 			replicaNames: Object.fromEntries(of("path").map(({ c, d }) => [c, d])),

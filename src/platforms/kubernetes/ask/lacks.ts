@@ -1,6 +1,6 @@
 import type { Obstacle } from "../../../control/port";
 import type { Joining } from "../../../core/cluster";
-import { type HeldTable, isLocal, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
+import { type HeldTable, isInner, isLocal, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
 import type { Pod } from "../api/types";
 import { withOwnRows } from "./alone";
 import { type Cluster, names } from "./cluster";
@@ -8,7 +8,6 @@ import { isReady } from "./diagnose";
 import { inventoryOf } from "./inventory";
 import type { Stored } from "./record";
 import type { Server } from "./server";
-import { isInner } from "./tables";
 
 /** A table whose rows no new replica of the shard gets. */
 interface Lack {

@@ -1,8 +1,8 @@
 import type { Layout } from "../../../core/holdings";
-import type { Inventory } from "./inventory";
+import type { Topology } from "./inventory";
 
 /** What a replica's server says of its place, as far as it is about its own cluster: hosts are pods, by their names. */
-export function layoutOf(replica: string, { macros, clusters }: Inventory["layout"]): Layout {
+export function layoutOf(replica: string, { macros, clusters }: Topology): Layout {
 	const known = Object.entries(clusters).flatMap(([name, members]) => {
 		const shards: string[][] = [];
 		for (const { host, shard } of members) {

@@ -8,14 +8,14 @@ import { annotation, containerOf, label, replicaName, shardName } from "../rende
 import { templateHash } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { KeptSettings } from "../render/shape";
-import { askedOf, notAskedFor } from "./asked-of";
 import { type Cluster, inEndpoints, names } from "./cluster";
+import { desiredState, scaledDown } from "./desired";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { emptied } from "./emptied";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
-import { asked } from "./size";
+import { desiredReplicas } from "./size";
 
 /** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -81,12 +81,12 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
 	// It may be loading its tables still, whatever its readiness probe says: it can't stand in for another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
-	const asked = askedOf(cluster, stored, shard, set);
+	const asked = desiredState(cluster, stored, shard, set);
 	const view = { replica: observed, queries, ...(asked && { asked }) };
 	if (observed.serving) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, ...found } = await closely(cluster, set, pod);
-	const failure = found.failure ?? empty ?? notAskedFor(cluster, stored, shard, ordinal, set);
+	const failure = found.failure ?? empty ?? scaledDown(cluster, stored, shard, ordinal, set);
 	const why = { ...found, ...(failure && { failure }) };
 	const stopping = pod?.metadata.deletionTimestamp !== undefined;
 	// Its template may be older than the StatefulSet's: `outdated` tells that.
@@ -155,7 +155,7 @@ function replicaOf(
 	const serving =
 		pod !== undefined && isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
 	const stopped = set?.spec.replicas === 0;
-	const away = set !== undefined && !stopped && asked(set) <= ordinal;
+	const away = set !== undefined && !stopped && desiredReplicas(set) <= ordinal;
 	// A pod that never started runs nothing; what it is told to run is shown by the mark.
 	const version =
 		stopped || (away && pod === undefined)
@@ -170,7 +170,7 @@ function replicaOf(
 	const why =
 		serving || stopped || gone !== undefined
 			? undefined
-			: (notAskedFor(cluster, stored, shard, ordinal, set) ?? empty ?? troubleOf(pod, cluster.api.connection.now()));
+			: (scaledDown(cluster, stored, shard, ordinal, set) ?? empty ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = serving ? (unasked ?? healthy?.trouble) : stopped ? undefined : (gone ?? why?.words);
 	return {
 		name,

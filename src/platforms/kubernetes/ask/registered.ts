@@ -1,4 +1,6 @@
 import { QueryError, type Server } from "./server";
+import { literal } from "./sql";
+import { askTogether } from "./together";
 
 /** A copy of a table as Keeper has it. */
 export interface Copy {
@@ -9,9 +11,6 @@ export interface Copy {
 	/** The first label of the address under which other replicas reach it; only of a replica that was asked for. */
 	readonly host?: string;
 }
-
-/** A query is part of a URL, of which old servers take 16 KiB. */
-const atOnce = 25;
 
 /**
  * All copies that Keeper knows under some paths, those that nobody runs any more as well. Of replicas that are not `own`
@@ -52,24 +51,13 @@ interface Node {
 
 /** The nodes below each of some paths in Keeper, by as few questions as servers from 18.16 on take. */
 async function children(server: Pick<Server, "rows">, paths: readonly string[]): Promise<Node[]> {
-	const found: Node[] = [];
-	for (let start = 0; start < paths.length; start += atOnce) {
-		const some = paths.slice(start, start + atOnce);
-		try {
-			const question = some.map(
-				(path) => `SELECT path, name, value FROM system.zookeeper WHERE path = ${literal(path)}`,
-			);
-			for (const { path, name, value } of await server.rows(question.join(" UNION ALL ")))
-				found.push({ path: String(path), name: String(name), value: String(value) });
-		} catch (error) {
-			if (!(error instanceof QueryError && isMissing.test(error.message))) throw error;
-			// One of them is gone, or in another Keeper than the one that is asked.
-			if (some.length > 1) for (const path of some) found.push(...(await children(server, [path])));
-		}
-	}
-	return found;
+	const look = async (some: readonly string[]) => {
+		const looks = some.map((path) => `SELECT path, name, value FROM system.zookeeper WHERE path = ${literal(path)}`);
+		const rows = await server.rows(looks.join(" UNION ALL "));
+		return rows.map(({ path, name, value }) => ({ path: String(path), name: String(name), value: String(value) }));
+	};
+	return askTogether(paths, 25, look, isMissing);
 }
 
-const isMissing = /no node/i;
-
-const literal = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
+/** One of them is gone, or in another Keeper than the one that is asked. */
+const isMissing = (error: unknown) => error instanceof QueryError && /no node/i.test(error.message);

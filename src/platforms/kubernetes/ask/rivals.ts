@@ -20,7 +20,7 @@ export async function rivals(cluster: Cluster): Promise<Rival[]> {
 	const asked = new Set<string>();
 	for (const pod of others.length === 0 ? [] : await cluster.pods()) {
 		const inventory = await ask(cluster, pod);
-		const own = inventory?.layout.replicaNames ?? {};
+		const own = inventory?.topology.replicaNames ?? {};
 		const paths = Object.keys(own).filter((path) => !asked.has(path));
 		for (const path of paths) asked.add(path);
 		const server = await cluster.server(pod, kept(cluster.given));

@@ -13,7 +13,7 @@ export interface Credentials {
 /** A user, and where its password is; without one the image's own user is used. */
 export type Login = Pick<KeptSettings, "user" | "passwordSecret">;
 
-/** The login that a pod was made with; `undefined` where others made it. */
+/** The login that a pod was made with; `undefined` where it names none. */
 export function loginOf(pod: Pod): Login | undefined {
 	const env = pod.spec.containers.find(({ name }) => name === container)?.env ?? [];
 	const user = env.find(({ name }) => name === "CLICKHOUSE_USER")?.value;

@@ -5,7 +5,7 @@ import { type Cluster, names } from "./cluster";
 import type { Stored } from "./record";
 
 /** How many replicas a StatefulSet asks for. */
-export const asked = ({ spec }: StatefulSet) => spec.replicas ?? 1;
+export const desiredReplicas = ({ spec }: StatefulSet) => spec.replicas ?? 1;
 
 /** The StatefulSets that ask for another number of replicas than the record says; 0 is how a cluster is stopped. */
 export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): Scaled[] {
@@ -13,16 +13,16 @@ export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly Stat
 	return sets.flatMap((set) => {
 		const { name, generation = 0 } = set.metadata;
 		const isMember = (parseReplica(cluster, `${name}-0`)?.shard ?? shards) < shards;
-		if (!isMember || asked(set) === 0 || asked(set) === replicas) return [];
-		return [{ where: `StatefulSet ${name}`, replicas: asked(set), generation }];
+		if (!isMember || desiredReplicas(set) === 0 || desiredReplicas(set) === replicas) return [];
+		return [{ where: `StatefulSet ${name}`, replicas: desiredReplicas(set), generation }];
 	});
 }
 
 /** The cluster's own replicas that no StatefulSet asks for, though the cluster runs. */
 export function scaledAway(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): string[] {
-	const down = sets.filter((set) => asked(set) > 0 && asked(set) < (stored.replicas ?? 1));
+	const down = sets.filter((set) => desiredReplicas(set) > 0 && desiredReplicas(set) < (stored.replicas ?? 1));
 	return names(cluster, stored).filter((replica) => {
 		const [, name, ordinal] = /^(.*)-(\d+)$/.exec(replica) ?? [];
-		return down.some((set) => set.metadata.name === name && Number(ordinal) >= asked(set));
+		return down.some((set) => set.metadata.name === name && Number(ordinal) >= desiredReplicas(set));
 	});
 }

@@ -1,6 +1,8 @@
 import { ControlError } from "../../../control/errors";
+import { isInner } from "../../../core/holdings";
 import { ownDatabases } from "./inventory";
 import { QueryError, type Server, type Settings } from "./server";
+import { path, quoted } from "./sql";
 
 interface Table {
 	readonly database: string;
@@ -8,9 +10,6 @@ interface Table {
 	readonly engine: string;
 	readonly statement: string;
 }
-
-export const quoted = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
-export const path = ({ database, name }: Pick<Table, "database" | "name">) => `${quoted(database)}.${quoted(name)}`;
 
 /** Of some settings those that a server knows. */
 async function known(server: Server, settings: Settings): Promise<Settings> {
@@ -38,9 +37,6 @@ export async function databasesOf(server: Server): Promise<Map<string, string>> 
 	const rows = await server.rows(`SELECT name, engine FROM system.databases WHERE name NOT IN ${ownDatabases}`);
 	return new Map(rows.map(({ name, engine }) => [String(name), String(engine)]));
 }
-
-/** The tables of a view's rows come with the view. */
-export const isInner = ({ name }: Pick<Table, "name">) => name.startsWith(".inner");
 
 /**
  * Whatever a server refuses to make by default and may have been told to make: what a table was made under is not known any

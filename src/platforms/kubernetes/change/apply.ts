@@ -1,16 +1,17 @@
 import type { DbVersion } from "../../../core/version";
-import type { Pod, StatefulSet } from "../api/types";
-import { type Cluster, names } from "../ask/cluster";
+import { untilNoConflict } from "../api/api";
+import type { KubeObject, Pod, StatefulSet } from "../api/types";
+import { type Cluster, names, podOf } from "../ask/cluster";
 import { diagnose } from "../ask/diagnose";
 import { taggedImage } from "../ask/images";
 import { everStarted, noteOpening, openedBy, versionOf } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { container, label, shardName } from "../render/names";
-import { surroundings } from "../render/objects";
+import { statefulSet, surroundings } from "../render/objects";
 import { type Image, isSurplus } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { Shape } from "../render/shape";
-import { applySet, podOf, takenUp } from "./steps";
+import { until } from "./wait";
 
 /** What was seen of a cluster before it is changed. */
 export interface Seen {
@@ -96,4 +97,52 @@ async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape
 			if (stale && broken) await cluster.api.delete("pods", name, uid);
 		}
 	}
+}
+
+interface SetOptions {
+	readonly joining?: boolean;
+	/** At least so many replicas, unless it is stopped; as many as it has just now unless given. */
+	readonly size?: number;
+}
+
+/** Applies all of a shard's StatefulSet. */
+export function applySet(
+	cluster: Cluster,
+	shape: Shape,
+	shard: number,
+	image: Image,
+	options: SetOptions = {},
+): Promise<StatefulSet> {
+	return untilNoConflict(async () => {
+		const live = await cluster.set(shard);
+		return cluster.api.apply<StatefulSet>(renderedSet(shape, shard, image, live, options));
+	});
+}
+
+/** A shard's StatefulSet, with what of the live one must be as it is. */
+export function renderedSet(
+	shape: Shape,
+	shard: number,
+	image: Image,
+	live: StatefulSet | undefined,
+	{ joining, size = 0 }: SetOptions = {},
+): KubeObject {
+	const now = live?.spec.replicas ?? shape.replicas;
+	return statefulSet(shape, shard, image, {
+		joining,
+		replicas: now === 0 ? 0 : Math.max(now, size),
+		resourceVersion: live?.metadata.resourceVersion,
+		volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
+	});
+}
+
+/** Waits until the controller knows the template: before, it would make a deleted pod anew from the one before. */
+export async function takenUp(cluster: Cluster, shard: number, { metadata }: StatefulSet): Promise<string | undefined> {
+	let revision: string | undefined;
+	await until("the StatefulSet controller takes no notice of a changed template", async () => {
+		const set = await cluster.set(shard);
+		revision = set?.status?.updateRevision;
+		return (set?.status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) && revision !== undefined;
+	});
+	return revision;
 }

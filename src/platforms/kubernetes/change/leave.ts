@@ -3,16 +3,16 @@ import type { Claim } from "../../../control/port";
 import { untilNoConflict } from "../api/api";
 import type { Pod } from "../api/types";
 import { heldAlone } from "../ask/alone";
-import { type Cluster, names } from "../ask/cluster";
+import { type Cluster, names, podOf } from "../ask/cluster";
 import { flush, unsendable } from "../ask/flush";
 import { serverStatus, settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { health, type Server } from "../ask/server";
-import { asked } from "../ask/size";
+import { desiredReplicas } from "../ask/size";
 import { dropReplicated } from "../ask/tables";
 import { annotation, label, shardName } from "../render/names";
-import { podOf, until } from "./steps";
 import { claimsOf, markLeft, rememberOpened, volumeClaims } from "./volumes";
+import { until } from "./wait";
 
 /**
  * Takes a drained replica out for good: what it keeps for others is written and sent, then it leaves replication, so that no
@@ -59,7 +59,7 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object): Promise<void> {
 	return untilNoConflict(async () => {
 		const set = await cluster.set(shard);
-		if (set === undefined || asked(set) <= ordinal) return;
+		if (set === undefined || desiredReplicas(set) <= ordinal) return;
 		const { name, resourceVersion } = set.metadata;
 		await cluster.api.merge("statefulsets", name, { metadata: { resourceVersion }, spec });
 	});

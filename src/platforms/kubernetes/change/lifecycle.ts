@@ -4,8 +4,8 @@ import type { Pod, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { noteOpening, settle, versionOf } from "../ask/opened";
 import { annotation, clusterSelector, recordName } from "../render/names";
-import { until } from "./steps";
 import { rememberOpened, volumeClaims } from "./volumes";
+import { until } from "./wait";
 
 export async function start(cluster: Cluster, claim: Claim): Promise<void> {
 	const stored = await cluster.record.guard(claim);

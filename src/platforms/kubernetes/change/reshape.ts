@@ -2,7 +2,7 @@ import { ControlError } from "../../../control/errors";
 import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../../control/port";
 import { type HeldTable, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
 import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
-import { type Cluster, names } from "../ask/cluster";
+import { type Cluster, names, podOf } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
 import { inventoryOf } from "../ask/inventory";
 import { foresee } from "../ask/lacks";
@@ -10,17 +10,18 @@ import { settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { health } from "../ask/server";
 import { scaledAway } from "../ask/size";
-import { copyTables, isInner } from "../ask/tables";
+import { copyTables } from "../ask/tables";
 import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
 import { surroundings } from "../render/objects";
 import { templateHash } from "../render/pod";
 import { indexes } from "../render/server-config";
 import { amount, type KubernetesSettings } from "../render/settings";
 import { type Shape, shapeOf } from "../render/shape";
-import { applyAll, imageOf, joins, noteUnopened, type Seen } from "./apply";
+import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type Seen } from "./apply";
 import type { Spec } from "./create";
+import { relabel } from "./drain";
 import { lossOf } from "./leave";
-import { applySet, podOf, relabel, renderedSet } from "./steps";
+import { collector } from "./obstacles";
 import { claimsOf, growVolumes, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
@@ -134,18 +135,6 @@ function sizeObstacles(
 	return found;
 }
 
-/** Does some work and notes what is said against it. */
-export function collector(found: Obstacle[]): (property: string, work: () => Promise<unknown>) => Promise<void> {
-	return async (property, work) => {
-		try {
-			await work();
-		} catch (error) {
-			if (!(error instanceof ControlError)) throw error;
-			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
-		}
-	};
-}
-
 /**
  * Applies other settings, and makes new replicas. Pods that serve keep running with theirs until they are restarted; those
  * that can't come up are made anew at once.
@@ -229,8 +218,7 @@ async function holdsAll(
 				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, and that of ${donor.metadata.name} ${kindOf(table)}, so it would never get those rows. Drop it on ${replica} and make it under one path for all replicas, or name it in update.localTables, and run pulumi up again`,
 			);
 	}
-	// Those of views come with them, under names that may differ.
-	return lacking.every(isInner);
+	return lacking.length === 0;
 }
 
 const kindOf = ({ engine, path }: HeldTable) =>

@@ -2,9 +2,6 @@ import type { PodTemplate } from "../api/types";
 
 /** Names, labels and annotations of a cluster's objects. They stand in users' clusters, so they never change. */
 
-/** Who owns the fields that are applied. */
-export const fieldManager = "pulumi-dbcluster";
-
 export const label = {
 	cluster: "pulumi-dbcluster/cluster",
 	shard: "pulumi-dbcluster/shard",

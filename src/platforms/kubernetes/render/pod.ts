@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DbVersion } from "../../../core/version";
 import type { Meta, PodTemplate } from "../api/types";
 import { annotation, clientServiceName, container, dataVolume, headlessName, label, ports } from "./names";
+import { restricted } from "./restricted";
 import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
 
@@ -106,14 +107,7 @@ function podSpec(shape: Shape, shard: number, image: Image, joining = false): ob
 		...(settings.imagePullSecrets.length > 0 && {
 			imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
 		}),
-		securityContext: {
-			runAsNonRoot: true,
-			runAsUser: 101,
-			runAsGroup: 101,
-			fsGroup: 101,
-			fsGroupChangePolicy: "OnRootMismatch",
-			seccompProfile: { type: "RuntimeDefault" },
-		},
+		securityContext: restricted.pod,
 		nodeSelector: settings.nodeSelector,
 		tolerations: settings.tolerations,
 		...(settings.affinity && { affinity: settings.affinity }),
@@ -131,11 +125,7 @@ function podSpec(shape: Shape, shard: number, image: Image, joining = false): ob
 				env: environment(shape, shard),
 				ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
 				resources: settings.resources,
-				securityContext: {
-					allowPrivilegeEscalation: false,
-					readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
-					capabilities: { drop: ["ALL"] },
-				},
+				securityContext: restricted.container(settings.readOnlyRootFilesystem),
 				// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
 				startupProbe: {
 					exec: { command: startupCommand(shape, joining) },

@@ -193,6 +193,11 @@ export type KubernetesSettings = z.output<typeof schema>;
 /** StatefulSets that others made. */
 export type Existing = z.output<typeof existing>;
 
+/** The arguments of a cluster that others made. */
+export type AdoptedSettings = KubernetesSettings & { readonly existing: Existing };
+
+export const isAdopted = (settings: KubernetesSettings): settings is AdoptedSettings => settings.existing !== undefined;
+
 export const settingKeys: readonly string[] = Object.keys(schema.shape);
 
 /** Reads the arguments; names every problem at once. Never throws. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { AdoptedCluster } from "../../../../src/platforms/kubernetes/adopted/cluster";
+import { volatileNext } from "../../../../src/platforms/kubernetes/adopted/data";
 import type { Pod, PodTemplate, StatefulSet } from "../../../../src/platforms/kubernetes/api/types";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
-import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { holds } from "../../../../src/platforms/kubernetes/ask/holds";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings";
 
 const claim = { name: "data", persistentVolumeClaim: { claimName: "data-clickhouse-0" } };
 const scratch = { name: "data", emptyDir: {} };
@@ -35,14 +36,15 @@ async function held(volume: object, template: Omit<StatefulSet["spec"], "templat
 		awayAt: () => undefined,
 		async send({ path }) {
 			if (path.includes("/proxy/")) return { status: 200, text: answer.map((each) => JSON.stringify(each)).join("\n") };
-			const found = path.includes("/pods/") ? pod : path.includes("/statefulsets/") ? set : undefined;
+			const found = path.includes("/pods?") ? { items: [pod] } : path.includes("/statefulsets/") ? set : undefined;
 			return found === undefined ? { status: 404, text: "{}" } : { status: 200, text: JSON.stringify(found) };
 		},
 	};
 	const existing = { statefulSets: ["clickhouse"], services: ["clickhouse"] };
 	const read = readSettings({ namespace: "db", image: "a/b", existing });
-	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
-	return holds(new Cluster("db", read.settings, undefined, connection), "clickhouse-0");
+	if ("problems" in read || !isAdopted(read.settings)) throw new Error(JSON.stringify(read));
+	const cluster = new AdoptedCluster("db", read.settings, undefined, connection);
+	return holds(cluster, "clickhouse-0", (paths) => volatileNext(cluster, "clickhouse-0", paths));
 }
 
 describe("what a replica holds", () => {

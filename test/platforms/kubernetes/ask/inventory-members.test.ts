@@ -11,9 +11,9 @@ test("a peer without an address keeps no server from telling what it holds", asy
 		if (sql.includes("system.clusters")) throw new QueryError("DNS error: Temporary DNS error while resolving: db-0-1");
 		return [table];
 	};
-	const { tables, layout } = await inventoryOf({ rows });
+	const { tables, topology } = await inventoryOf({ rows });
 	expect(tables).toEqual([{ database: "default", name: "t", engine: "Log", rows: null }]);
-	expect(layout.clusters).toEqual({});
+	expect(topology.clusters).toEqual({});
 	expect(asked[1]).toMatch(/FROM system\.macros\)$/);
 	const refuse = async () => {
 		throw new QueryError("Memory limit exceeded");

@@ -10,7 +10,7 @@ const member = (cluster: string, shard: number, replica: number, host: string) =
 	row("member", cluster, String(shard), String(replica), host);
 
 test("of the clusters that a server knows those that name it, by the pods' names", () => {
-	const { layout } = readInventory([
+	const { topology } = readInventory([
 		row("macro", "shard", "02"),
 		row("macro", "replica", "db-0"),
 		member("db", 1, 1, "db-0.nodes.ns.svc.cluster.local"),
@@ -18,8 +18,8 @@ test("of the clusters that a server knows those that name it, by the pods' names
 		member("db", 2, 1, "db-2"),
 		member("test_shard_localhost", 1, 1, "localhost"),
 	]);
-	expect(layoutOf("db-0", layout)).toEqual({ shard: "02", clusters: { db: [["db-0", "db-1"], ["db-2"]] } });
-	expect(layoutOf("other-0", readInventory([]).layout)).toEqual({ clusters: {} });
+	expect(layoutOf("db-0", topology)).toEqual({ shard: "02", clusters: { db: [["db-0", "db-1"], ["db-2"]] } });
+	expect(layoutOf("other-0", readInventory([]).topology)).toEqual({ clusters: {} });
 });
 
 /** Servers of two StatefulSets, each with its path of the table `t`. */

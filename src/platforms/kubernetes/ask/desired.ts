@@ -10,7 +10,7 @@ import type { Stored } from "./record";
  * What a shard's StatefulSet asks for, by whomever. New replicas start from a template without the clients' label: while
  * they join, its size is ours.
  */
-export function askedOf(
+export function desiredState(
 	cluster: Cluster,
 	stored: Stored | undefined,
 	shard: number,
@@ -28,14 +28,14 @@ export function askedOf(
 }
 
 /** What keeps a replica of the cluster from being made: its StatefulSet asks for fewer. All of it stopped is no trouble. */
-export function notAskedFor(
+export function scaledDown(
 	cluster: Cluster,
 	stored: Stored | undefined,
 	shard: number,
 	ordinal: number,
 	set: StatefulSet | undefined,
 ): Failure | undefined {
-	const { object, of, replicas = 0 } = askedOf(cluster, stored, shard, set) ?? {};
+	const { object, of, replicas = 0 } = desiredState(cluster, stored, shard, set) ?? {};
 	if (object === undefined || set === undefined || replicas === 0 || ordinal < replicas) return undefined;
 	if (!names(cluster, stored ?? {}).includes(replicaName(cluster, shard, ordinal))) return undefined;
 	return { cause: "scaled", words: `its ${object} was scaled to ${replicas} of ${of} replicas by others` };

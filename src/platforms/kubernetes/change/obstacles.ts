@@ -1,0 +1,14 @@
+import { ControlError } from "../../../control/errors";
+import type { Obstacle } from "../../../control/port";
+
+/** Does some work and notes what is said against it. */
+export function collector(found: Obstacle[]): (property: string, work: () => Promise<unknown>) => Promise<void> {
+	return async (property, work) => {
+		try {
+			await work();
+		} catch (error) {
+			if (!(error instanceof ControlError)) throw error;
+			if (!found.some(({ reason }) => reason === error.message)) found.push({ property, reason: error.message });
+		}
+	};
+}

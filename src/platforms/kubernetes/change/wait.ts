@@ -1,0 +1,12 @@
+import { PlatformError } from "../../../control/errors";
+
+/** For what the cluster's own controllers do in a moment when they are well. */
+export async function until(otherwise: string, done: () => Promise<boolean>, seconds = 30): Promise<void> {
+	const deadline = Date.now() + seconds * 1000;
+	for (let pause = 25; !(await done()); pause = Math.min(500, pause * 1.5)) {
+		if (Date.now() > deadline) throw new PlatformError(`${otherwise}, for ${seconds} seconds`);
+		await sleep(pause);
+	}
+}
+
+export const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
