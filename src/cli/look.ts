@@ -42,10 +42,9 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 	const { place } = valid;
 	try {
 		const control = place.platform.control(place.name, place.settings);
-		const record = await control.record();
-		const cluster = record && (await control.observe(record));
-		if (record === undefined || cluster === undefined) return troubled(known, goneText(known.id));
-		return seen(known, cluster, record, latestOf(await catalogueOf(valid)));
+		const cluster = await control.observe();
+		if (cluster?.record === undefined) return troubled(known, goneText(known.id));
+		return seen(known, cluster, cluster.record, latestOf(await catalogueOf(valid)));
 	} catch (error) {
 		if (error instanceof ControlError) return troubled(known, controlErrorText(error));
 		throw error;

@@ -7,7 +7,7 @@ import { outText, type Progress, progressBar, type Sighting, sightingText, watch
 
 export interface Watched {
 	readonly name: string;
-	readonly control: Pick<ClusterControl, "record" | "observe" | "look">;
+	readonly control: Pick<ClusterControl, "observe" | "look">;
 }
 
 /** Where the lines of a watch go. */
@@ -73,9 +73,8 @@ class Watch {
 	}
 
 	async look(): Promise<void> {
-		const record = await this.#control.record();
-		const cluster = record && (await this.#control.observe(record));
-		const mark = cluster?.mark;
+		const cluster = await this.#control.observe();
+		const { mark, record } = cluster ?? {};
 		if (cluster === undefined || mark === undefined) return this.#ended(cluster);
 		const by =
 			record?.claim !== undefined && Date.parse(record.claim.expires) > this.clock.now()

@@ -9,6 +9,12 @@ export interface Claim {
 	readonly fence: number;
 }
 
+/** A whole cluster at one look, with the record that it was seen by: who observes need not ask for that, too. */
+export interface Observation extends ObservedCluster {
+	/** What {@link ClusterControl.record} would have answered; absent where others made the cluster and it has none yet. */
+	readonly record?: ClusterRecord;
+}
+
 /** One replica, looked at closely while the roll waits for it. */
 export interface ReplicaView {
 	readonly replica: ObservedReplica;
@@ -87,10 +93,8 @@ export interface ClusterControl<Settings = unknown> {
 	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.
 	 *
 	 * The mark of an update hides neither Stopped nor Idle: what is stopped is shown as stopped, marked or not.
-	 *
-	 * @param record what `record` of this very object has just answered: where reading it costs a call, that is spared.
 	 */
-	observe(record?: ClusterRecord): Promise<ObservedCluster | undefined>;
+	observe(): Promise<Observation | undefined>;
 	/** One replica as it is now. */
 	look(replica: string): Promise<ReplicaView>;
 	/**

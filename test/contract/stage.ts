@@ -62,9 +62,11 @@ export class Stage<Settings = unknown> {
 		}
 	}
 
+	/** The cluster without its record, which a test asks for by itself. */
 	async observed(): Promise<ObservedCluster> {
-		const cluster = await this.control.observe();
-		if (cluster === undefined) throw new Error("the cluster is gone");
+		const observation = await this.control.observe();
+		if (observation === undefined) throw new Error("the cluster is gone");
+		const { record: _, ...cluster } = observation;
 		return cluster;
 	}
 

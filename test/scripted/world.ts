@@ -1,7 +1,6 @@
 import { ControlError } from "../../src/control/errors";
-import type { Asked, Assessment, ClusterSpec, Obstacle, ReplicaView } from "../../src/control/port";
+import type { Asked, Assessment, ClusterSpec, Observation, Obstacle, ReplicaView } from "../../src/control/port";
 import type { ClusterRecord, HeldDigest } from "../../src/control/record";
-import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
 import { compareVersions, type DbVersion, highest } from "../../src/core/version";
 import { Claims } from "./claims";
@@ -66,7 +65,7 @@ export class World {
 
 	// Looking
 
-	observe(memory: Memory): ObservedCluster | undefined {
+	observe(memory: Memory): Observation | undefined {
 		const { cluster } = this;
 		if (cluster === undefined) return undefined;
 		const members = cluster.units.filter(({ joining, scaled }) => !joining && scaled !== "surplus");
@@ -76,6 +75,7 @@ export class World {
 			state: stateOf(cluster, views),
 			replicas: views.map(({ replica }) => replica),
 			...(cluster.mark && { mark: cluster.mark }),
+			record: this.record(),
 		};
 	}
 

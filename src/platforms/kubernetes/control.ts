@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pin } from "../../control/platform";
-import type { Assessment, Claim, ClusterControl, ReplicaView } from "../../control/port";
+import type { Assessment, Claim, ClusterControl, Observation, ReplicaView } from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
-import type { ObservedCluster, Rival, UpdateMark } from "../../core/cluster";
+import type { Rival, UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
 import type { StatefulSet } from "./api/types";
@@ -10,9 +10,9 @@ import { Cluster } from "./ask/cluster";
 import { holds } from "./ask/holds";
 import { look, observe } from "./ask/observe";
 import { settle } from "./ask/opened";
-import { clusterRecord, type Stored } from "./ask/record";
+import type { Stored } from "./ask/record";
 import { aloneOrBack, rivals } from "./ask/rivals";
-import { scaledSets } from "./ask/size";
+import { recordFrom } from "./ask/size";
 import { applySet } from "./change/apply";
 import * as making from "./change/create";
 import { drain, undrain } from "./change/drain";
@@ -26,8 +26,6 @@ import type { KubernetesSettings } from "./render/settings";
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	private made: Cluster | undefined;
-	/** What each record that was handed out was made of. */
-	private readonly read = new WeakMap<ClusterRecord, { stored: Stored; sets: readonly StatefulSet[] }>();
 
 	constructor(
 		protected readonly name: string,
@@ -42,13 +40,10 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 
 	async record(): Promise<ClusterRecord | undefined> {
 		const { cluster } = this;
-		const [stored, sets] = await Promise.all([cluster.record.read(), cluster.sets()]);
-		const record = clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
-		if (stored !== undefined && record !== undefined) this.read.set(record, { stored, sets });
-		return record;
+		return recordFrom(cluster, ...(await Promise.all([cluster.record.read(), cluster.sets()])));
 	}
-	async observe(record?: ClusterRecord): Promise<ObservedCluster | undefined> {
-		return observe(this.cluster, record && this.read.get(record));
+	async observe(): Promise<Observation | undefined> {
+		return observe(this.cluster);
 	}
 	async look(replica: string): Promise<ReplicaView> {
 		return look(this.cluster, replica);

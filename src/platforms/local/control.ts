@@ -1,7 +1,7 @@
 import { ControlError, PlatformError } from "../../control/errors";
-import type { Assessment, Claim, ClusterControl, ClusterSpec, ReplicaView } from "../../control/port";
+import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
-import type { ObservedCluster, UpdateMark } from "../../core/cluster";
+import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
 import { carryOut, ended, removeCluster } from "./carry-out";
@@ -33,12 +33,12 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async record(): Promise<ClusterRecord | undefined> {
 		const file = this.#read();
-		return file?.cluster && commonRecord(file.cluster, file.claim, this.#openedByName(file.cluster));
+		return file?.cluster && recordFrom(file.cluster, file.claim, this.#store.openedBy(file.cluster.replicas));
 	}
 
-	async observe(): Promise<ObservedCluster | undefined> {
+	async observe(): Promise<Observation | undefined> {
 		const sight = await this.#look();
-		return sight && viewCluster(sight);
+		return sight && { ...viewCluster(sight), record: recordFrom(sight.cluster, sight.record.claim, sight.openedBy) };
 	}
 
 	async look(replica: string): Promise<ReplicaView> {
@@ -225,11 +225,6 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		return { record, cluster, openedBy, router, alive: new Set(alive), now: Date.now() };
 	}
 
-	#openedByName(cluster: LocalCluster): Readonly<Record<string, DbVersion>> {
-		const found = Object.entries(this.#store.openedBy(cluster.replicas));
-		return Object.fromEntries(found.map(([folder, version]) => [replicaName(cluster, folder), version]));
-	}
-
 	#present<T>(there: T | undefined): T {
 		if (there !== undefined) return there;
 		throw new ControlError(`there is no cluster ${this.name} in ${this.#home}.`);
@@ -281,6 +276,12 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		if (routerProcess(this.#home) !== undefined) return;
 		throw new PlatformError(`${this.name} can't have its endpoint: ${portTaken(port)}`);
 	}
+}
+
+/** @param openedBy by the replica's folder. */
+function recordFrom(cluster: LocalCluster, claim: RecordFile["claim"], openedBy: Sight["openedBy"]): ClusterRecord {
+	const byName = Object.entries(openedBy).map(([folder, version]) => [replicaName(cluster, folder), version]);
+	return commonRecord(cluster, claim, Object.fromEntries(byName));
 }
 
 type EngineChoice = Pick<LocalCluster, "engines" | "addon">;

@@ -21,12 +21,12 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 		const valid = complete(inputs);
 		const { place, args } = valid;
 		const control = place.platform.control(place.name, place.settings);
-		const itsRecord = await control.record();
-		const cluster = await control.observe(itsRecord);
-		if (cluster === undefined) {
+		const observed = await control.observe();
+		if (observed === undefined) {
 			mustBeSameServer(place, props);
 			return { id: "", props: {} };
 		}
+		const { record: itsRecord, ...cluster } = observed;
 		const version = versionOf(cluster) ?? valid.version;
 		const refreshed = {
 			version,

@@ -38,7 +38,7 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
 
-	const seen = await readCluster(place, itsRecord);
+	const seen = await readCluster(place);
 	if (!seen.known) return checkUnreachable(asked, seen.why);
 	if (seen.value === undefined) return refused("name", goneText(place.id));
 	const cluster = toJudge || toAssess ? await readHolds(place, seen.value) : known(seen.value);

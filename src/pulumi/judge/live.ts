@@ -21,13 +21,14 @@ export function readRecord(place: Place): Promise<Known<ClusterRecord | undefine
 	return attempt(() => controlOf(place).record());
 }
 
-/**
- * The whole cluster as it is now; `undefined` on proof that there is none.
- *
- * @param record what {@link readRecord} has just read of the same place.
- */
-export function readCluster(place: Place, record?: ClusterRecord): Promise<Known<ObservedCluster | undefined>> {
-	return attempt(() => controlOf(place).observe(record));
+/** The whole cluster as it is now; `undefined` on proof that there is none. */
+export function readCluster(place: Place): Promise<Known<ObservedCluster | undefined>> {
+	return attempt(async () => {
+		const observed = await controlOf(place).observe();
+		if (observed === undefined) return undefined;
+		const { record: _, ...cluster } = observed;
+		return cluster;
+	});
 }
 
 /** A cluster that {@link readCluster} has just read, with what each replica holds. */

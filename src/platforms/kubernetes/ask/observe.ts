@@ -1,6 +1,6 @@
 import { ControlError } from "../../../control/errors";
-import type { ReplicaView } from "../../../control/port";
-import type { Failure, ObservedCluster, ObservedReplica } from "../../../core/cluster";
+import type { Observation, ReplicaView } from "../../../control/port";
+import type { Failure, ObservedReplica } from "../../../core/cluster";
 import type { State } from "../../../core/state";
 import { TimedOut } from "../api/errors";
 import type { EndpointSlice, Event, Pod, StatefulSet } from "../api/types";
@@ -15,7 +15,7 @@ import { emptied } from "./emptied";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
-import { desiredReplicas } from "./size";
+import { desiredReplicas, recordFrom } from "./size";
 
 /** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -28,14 +28,11 @@ interface Seen {
 	readonly slices: readonly EndpointSlice[];
 }
 
-/** The cluster by the ConfigMap and three lists, but for what has just been read, and one query a replica. */
-export async function observe(
-	cluster: Cluster,
-	justRead?: { readonly stored: Stored; readonly sets: readonly StatefulSet[] },
-): Promise<ObservedCluster | undefined> {
+/** The cluster by the ConfigMap and three lists, and one query a replica. */
+export async function observe(cluster: Cluster): Promise<Observation | undefined> {
 	const [stored, sets, pods, slices] = await Promise.all([
-		justRead?.stored ?? cluster.record.read(),
-		justRead?.sets ?? cluster.sets(),
+		cluster.record.read(),
+		cluster.sets(),
 		cluster.pods(),
 		cluster.slices(),
 	]);
@@ -54,7 +51,9 @@ export async function observe(
 		),
 	);
 	const mark = stored?.mark;
-	return { name: cluster.name, state: stateOf(seen, replicas), replicas, ...(mark && { mark }) };
+	const record = recordFrom(cluster, stored, sets);
+	const state = stateOf(seen, replicas);
+	return { name: cluster.name, state, replicas, ...(mark && { mark }), ...(record && { record }) };
 }
 
 /** One replica, with what it is doing and why waiting for it can't help. */

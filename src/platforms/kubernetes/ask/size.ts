@@ -1,8 +1,8 @@
-import type { Scaled } from "../../../control/record";
+import type { ClusterRecord, Scaled } from "../../../control/record";
 import type { StatefulSet } from "../api/types";
 import { parseReplica } from "../render/names";
 import { type Cluster, names } from "./cluster";
-import type { Stored } from "./record";
+import { clusterRecord, type Stored } from "./record";
 
 /** How many replicas a StatefulSet asks for. */
 export const desiredReplicas = ({ spec }: StatefulSet) => spec.replicas ?? 1;
@@ -16,6 +16,15 @@ export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly Stat
 		if (!isMember || desiredReplicas(set) === 0 || desiredReplicas(set) === replicas) return [];
 		return [{ where: `StatefulSet ${name}`, replicas: desiredReplicas(set), generation }];
 	});
+}
+
+/** The record for everybody, with what the StatefulSets ask for that it does not. */
+export function recordFrom(
+	cluster: Cluster,
+	stored: Stored | undefined,
+	sets: readonly StatefulSet[],
+): ClusterRecord | undefined {
+	return clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
 }
 
 /** The cluster's own replicas that no StatefulSet asks for, though the cluster runs. */
