@@ -43,6 +43,7 @@ module.exports = {
 			to: { path: "node_modules|^node:", pathNot: ["node_modules/(@types/)?semver"] },
 		},
 		{ name: "no cycles", severity: "error", from: {}, to: { circular: true } },
+		{ name: "no folders that import each other", severity: "error", scope: "folder", from: {}, to: { circular: true } },
 		{
 			name: "only the faces to Pulumi know Pulumi",
 			severity: "error",
