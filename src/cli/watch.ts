@@ -1,3 +1,4 @@
+import { liveClaim } from "../control/claims";
 import type { ClusterControl, ReplicaView } from "../control/port";
 import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
 import { type DbVersion, parseVersion, sameVersion } from "../core/version";
@@ -77,10 +78,7 @@ class Watch {
 		const cluster = record && (await this.#control.observe(record));
 		const mark = cluster?.mark;
 		if (cluster === undefined || mark === undefined) return this.#ended(cluster);
-		const by =
-			record?.claim !== undefined && Date.parse(record.claim.expires) > this.clock.now()
-				? record.claim.holder
-				: undefined;
+		const by = record && liveClaim(record, this.clock.now())?.holder;
 		if (by === undefined && ++this.#unclaimed >= patience) return this.#ended(cluster);
 		if (by !== undefined) this.#unclaimed = 0;
 		if (by === undefined && this.progress === undefined) return;
