@@ -1,4 +1,5 @@
 import { isAbsolute } from "node:path";
+import { liveClaim } from "../control/claims";
 import { ControlError } from "../control/errors";
 import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
@@ -78,7 +79,7 @@ function seen(
 	latest: DbVersion | undefined,
 ): ClusterStatus {
 	const versions = inOrder(replicas.map(({ version }) => version));
-	const by = claim !== undefined && Date.parse(claim.expires) > Date.now() ? claim.holder : undefined;
+	const by = liveClaim({ claim }, Date.now())?.holder;
 	return withNext({
 		...known,
 		versions,

@@ -1,3 +1,4 @@
+import { liveClaim } from "../control/claims";
 import type { ClusterControl, ReplicaView } from "../control/port";
 import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
 import { type DbVersion, parseVersion, sameVersion } from "../core/version";
@@ -76,10 +77,7 @@ class Watch {
 		const cluster = await this.#control.observe();
 		const { mark, record } = cluster ?? {};
 		if (cluster === undefined || mark === undefined) return this.#ended(cluster);
-		const by =
-			record?.claim !== undefined && Date.parse(record.claim.expires) > this.clock.now()
-				? record.claim.holder
-				: undefined;
+		const by = record && liveClaim(record, this.clock.now())?.holder;
 		if (by === undefined && ++this.#unclaimed >= patience) return this.#ended(cluster);
 		if (by !== undefined) this.#unclaimed = 0;
 		if (by === undefined && this.progress === undefined) return;

@@ -1,44 +1,39 @@
-import { Claimed, ClaimLost } from "../../src/control/errors";
+import { type Claimable, mustHold, withClaim, withExtended, withoutClaim } from "../../src/control/claims";
 import type { Claim } from "../../src/control/port";
 import type { ClaimRecord } from "../../src/control/record";
 import type { Clock } from "../../src/roll/clock";
 
 /** Who may change a scripted cluster. */
 export class Claims {
-	/** The last one that was taken and not given up; it may have run out. */
-	held: ClaimRecord | undefined;
-	#fence = 0;
+	#record: Claimable = { fence: 0 };
 
 	constructor(private readonly clock: Clock) {}
 
+	/** The last one that was taken and not given up; it may have run out. */
+	get held(): ClaimRecord | undefined {
+		return this.#record.claim;
+	}
+
 	claim(holder: string, seconds: number): Claim {
-		const now = this.clock.now();
-		if (this.held !== undefined && Date.parse(this.held.expires) > now) {
-			throw new Claimed(this.held.holder, this.held.expires);
-		}
-		return this.steal(holder, seconds);
+		this.#record = withClaim(this.#record, { holder }, seconds, this.clock.now());
+		return { holder, fence: this.#record.fence };
 	}
 
 	/** As a fault: another takes the claim although it has not run out. */
 	steal(holder: string, seconds: number): Claim {
-		this.held = { holder, fence: ++this.#fence, expires: this.#in(seconds) };
-		return { holder, fence: this.#fence };
+		this.#record = { fence: this.#record.fence };
+		return this.claim(holder, seconds);
 	}
 
 	check(claim: Claim): void {
-		if (this.held?.fence !== claim.fence) throw new ClaimLost(this.held?.holder);
+		mustHold(this.#record, claim);
 	}
 
 	extend(claim: Claim, seconds: number): void {
-		this.check(claim);
-		this.held = { ...claim, expires: this.#in(seconds) };
+		this.#record = withExtended(this.#record, claim, seconds, this.clock.now());
 	}
 
 	release(claim: Claim): void {
-		if (this.held?.fence === claim.fence) this.held = undefined;
-	}
-
-	#in(seconds: number): string {
-		return new Date(this.clock.now() + seconds * 1000).toISOString();
+		this.#record = withoutClaim(this.#record, claim);
 	}
 }

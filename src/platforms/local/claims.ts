@@ -1,41 +1,32 @@
-import { Claimed, ClaimLost } from "../../control/errors";
+import { liveClaim as unexpiredClaim, withClaim as withNewClaim, withoutClaim } from "../../control/claims";
 import type { Claim } from "../../control/port";
 import { isAlive, ownProcessId } from "./process-id";
 import type { LocalClaim, RecordFile } from "./record";
 
 /** The claim that keeps others out: not expired, and its process lives. */
-export function liveClaim({ claim }: RecordFile, now: number): LocalClaim | undefined {
-	return claim !== undefined && Date.parse(claim.expires) > now && isAlive(claim.process) ? claim : undefined;
+export function liveClaim(record: RecordFile, now: number): LocalClaim | undefined {
+	const claim = unexpiredClaim(record, now);
+	return claim !== undefined && isAlive(claim.process) ? claim : undefined;
 }
 
-/**
- * The record with a new claim in it; throws {@link Claimed} while another holds one.
- *
- * A fence is never below the clock, so that it also grows over a folder that was deleted and made anew.
- */
+/** The record with a new claim in it; throws {@link Claimed} while another that is alive holds one. */
 export function withClaim(record: RecordFile, holder: string, seconds: number, now: number): RecordFile {
-	const held = liveClaim(record, now);
-	if (held !== undefined) throw new Claimed(held.holder, held.expires);
-	const fence = Math.max(record.fence + 1, now);
-	return { ...record, fence, claim: { holder, fence, expires: until(now, seconds), process: ownProcessId() } };
-}
-
-/** The record with the claim's time made longer; throws {@link ClaimLost}. */
-export function withExtended(record: RecordFile, claim: Claim, seconds: number, now: number): RecordFile {
-	return { ...record, claim: { ...mustHold(record, claim), expires: until(now, seconds) } };
+	const free = liveClaim(record, now) === undefined ? { ...record, claim: undefined } : record;
+	return withNewClaim(free, { holder, process: ownProcessId() }, seconds, now);
 }
 
 /**
  * The record without the claim, if it still holds. What was drained under it stays drained until somebody undrains it:
  * only a holder that died takes its drains along.
  */
-export function withReleased(record: RecordFile, { fence }: Claim): RecordFile | undefined {
-	if (record.claim?.fence !== fence) return undefined;
-	const { claim: _, cluster, ...rest } = record;
+export function withReleased(record: RecordFile, claim: Claim): RecordFile | undefined {
+	const released = withoutClaim(record, claim);
+	if (released === record) return undefined;
+	const { cluster, ...rest } = released;
 	if (cluster === undefined) return rest;
 	const wanted = Object.entries(cluster.wanted).map(([name, replica]) => [
 		name,
-		replica.drainedUnder === fence ? { ...replica, drainedUnder: drainedForGood } : replica,
+		replica.drainedUnder === claim.fence ? { ...replica, drainedUnder: drainedForGood } : replica,
 	]);
 	return { ...rest, cluster: { ...cluster, wanted: Object.fromEntries(wanted) } };
 }
@@ -50,18 +41,4 @@ export function drainedReplicas(record: RecordFile, now: number): ReadonlySet<st
 		([, { drainedUnder }]) => drainedUnder === drainedForGood || (drainedUnder !== undefined && drainedUnder === live),
 	);
 	return new Set(drained.map(([name]) => name));
-}
-
-/**
- * Checks a claim before a change; throws {@link ClaimLost}. One that ran out still holds while nobody has taken it: what
- * matters is that no two hold it.
- */
-export function mustHold(record: RecordFile, { fence }: Claim): LocalClaim {
-	const { claim } = record;
-	if (claim?.fence === fence) return claim;
-	throw new ClaimLost(claim?.holder);
-}
-
-function until(now: number, seconds: number): string {
-	return new Date(now + seconds * 1000).toISOString();
 }

@@ -1,3 +1,4 @@
+import { mustHold, withExtended } from "../../control/claims";
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
@@ -5,7 +6,7 @@ import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
 import { carryOut, ended, removeCluster } from "./carry-out";
-import { mustHold, withClaim, withExtended, withReleased } from "./claims";
+import { withClaim, withReleased } from "./claims";
 import { addonOf, installedEngines } from "./engines";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";

@@ -1,6 +1,8 @@
-import { Claimed, ClaimLost, PlatformError } from "../../../control/errors";
+import { isDeepStrictEqual } from "node:util";
+import { type Claimable, isHeld, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
+import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
-import type { ClaimRecord, ClusterRecord, HeldDigest, Scaled } from "../../../control/record";
+import type { ClusterRecord, HeldDigest, Scaled } from "../../../control/record";
 import type { UpdateMark } from "../../../core/cluster";
 import type { DbVersion } from "../../../core/version";
 import { type Api, untilNoConflict } from "../api/api";
@@ -16,15 +18,12 @@ export interface Opening {
 }
 
 /** All that is kept in the ConfigMap `<name>-dbcluster`. Without an owner there is no cluster yet, only a claim. */
-export interface Stored {
+export interface Stored extends Claimable {
 	readonly owner?: string;
 	readonly generation?: string;
 	readonly shards?: number;
 	readonly replicas?: number;
 	readonly mark?: UpdateMark;
-	readonly claim?: ClaimRecord;
-	/** Of the last claim: stays when that is released, so that each is greater than all before. */
-	readonly fence: number;
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
 	readonly opening: Readonly<Record<string, Opening>>;
 	/** What replicas held that were taken out and were not seen to have come back whole. */
@@ -68,43 +67,36 @@ export class RecordStore {
 
 	/** Changes the record while the claim holds. */
 	under(claim: Claim, decide: (stored: Stored) => Stored): Promise<Stored> {
-		return this.change((stored) => decide(held(stored, claim)));
+		return this.change((stored) => decide(mustHold(stored, claim)));
 	}
 
 	/** The record, on proof that the claim holds. */
 	async guard(claim: Claim): Promise<Stored> {
-		return held((await this.read()) ?? nothing, claim);
+		return mustHold((await this.read()) ?? nothing, claim);
 	}
 
 	async claim(holder: string, seconds: number): Promise<Claim> {
-		let tried: ClaimRecord | undefined;
+		let tried: Stored | undefined;
 		const { fence } = await this.change((stored) => {
-			const { claim } = stored;
 			// The answer to our own write was lost on the way.
-			if (tried !== undefined && same(claim, tried) && claim?.expires === tried.expires) return stored;
-			if (claim !== undefined && Date.parse(claim.expires) > this.api.connection.now())
-				throw new Claimed(claim.holder, claim.expires);
-			tried = { holder, fence: stored.fence + 1, expires: this.expiry(seconds) };
-			return { ...stored, claim: tried, fence: tried.fence };
+			if (tried !== undefined && isDeepStrictEqual(stored.claim, tried.claim)) return stored;
+			tried = withClaim(stored, { holder }, seconds, this.api.connection.now());
+			return tried;
 		});
 		return { holder, fence };
 	}
 
 	async extend(claim: Claim, seconds: number): Promise<void> {
-		await this.under(claim, (stored) => ({ ...stored, claim: { ...claim, expires: this.expiry(seconds) } }));
+		await this.change((stored) => withExtended(stored, claim, seconds, this.api.connection.now()));
 	}
 
 	async release(claim: Claim): Promise<void> {
-		if (!same((await this.read())?.claim, claim)) return;
-		await this.change((stored) => (same(stored.claim, claim) ? { ...stored, claim: undefined } : stored));
+		// None is made where there is none any more.
+		if (isHeld((await this.read()) ?? nothing, claim)) await this.change((stored) => withoutClaim(stored, claim));
 	}
 
 	remove(): Promise<void> {
 		return this.api.delete("configmaps", recordName(this.cluster));
-	}
-
-	private expiry(seconds: number): string {
-		return new Date(this.api.connection.now() + seconds * 1000).toISOString();
 	}
 
 	private async load() {
@@ -150,14 +142,6 @@ export function clusterRecord(stored: Stored | undefined, scaled: readonly Scale
 		...(held && { held }),
 		...(scaled.length > 0 && { scaled }),
 	};
-}
-
-const same = (a: Claim | undefined, b: Claim) => a?.fence === b.fence && a.holder === b.holder;
-
-/** A claim that ran out still holds until another is given. */
-function held(stored: Stored, claim: Claim): Stored {
-	if (!same(stored.claim, claim)) throw new ClaimLost(stored.claim?.holder);
-	return stored;
 }
 
 function parse(found: ConfigMap, cluster: string): Stored {

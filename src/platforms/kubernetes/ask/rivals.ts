@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { liveClaim } from "../../../control/claims";
 import { ControlError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
 import type { Rival, UpdateMark } from "../../../core/cluster";
@@ -38,12 +39,12 @@ const holdsIt = ({ pods }: Other, { replica, host }: Copy) =>
 async function underWay({ api, name: itself }: Cluster): Promise<Other[]> {
 	const others: Other[] = [];
 	for (const [cluster, stored] of await allRecords(api)) {
-		const { mark, claim, settings } = stored;
+		const { mark, settings } = stored;
 		if (cluster === itself || mark === undefined) continue;
 		// What is left of one that somebody removed by hand takes nothing down.
 		const sets = await api.list<StatefulSet>("statefulsets", { labels: clusterSelector(cluster) });
 		if (sets.length === 0) continue;
-		const active = claim !== undefined && Date.parse(claim.expires) > api.connection.now();
+		const active = liveClaim(stored, api.connection.now()) !== undefined;
 		const pods = names({ name: cluster, statefulSets: settings?.existing?.statefulSets }, stored);
 		others.push({ cluster, mark, active, pods });
 	}
