@@ -20,8 +20,6 @@ export interface Display {
 }
 
 const pause = 500;
-/** A roll gives its claim up for a moment between its parts: only one that stays without has stopped. */
-const patience = 4;
 
 /**
  * Watches clusters until every update that is under way has ended; where none is, waits for one. Asks the clusters only,
@@ -62,7 +60,6 @@ class Watch {
 	readonly #control: Watched["control"];
 	readonly #told = new Map<string, string>();
 	#start = 0;
-	#unclaimed = 0;
 
 	constructor(
 		private readonly watched: Watched,
@@ -78,14 +75,12 @@ class Watch {
 		const { mark, record } = cluster ?? {};
 		if (cluster === undefined || mark === undefined) return this.#ended(cluster);
 		const by = record && liveClaim(record, this.clock.now())?.holder;
-		if (by === undefined && ++this.#unclaimed >= patience) return this.#ended(cluster);
-		if (by !== undefined) this.#unclaimed = 0;
-		if (by === undefined && this.progress === undefined) return;
+		if (by === undefined) return this.#ended(cluster);
 		if (this.progress === undefined) {
 			this.seen = true;
 			this.#start = Date.parse(mark.since);
 			this.#told.clear();
-			this.display.line(watchTexts.began(this.watched.name, mark, by ?? ""));
+			this.display.line(watchTexts.began(this.watched.name, mark, by));
 		}
 		await this.#tell(cluster, mark);
 	}

@@ -16,7 +16,7 @@ export interface Ground {
 	/** Tables that differ between replicas on purpose. */
 	readonly localTables?: LocalTables;
 	/**
-	 * The shards that were told to start `to`. With it, the size and the version of a shard are what they are to stay;
+	 * The shards that this roll told to start `to`. With it, the size and the version of a shard are what they are to stay;
 	 * absent while they are being changed.
 	 */
 	readonly given?: Set<number>;

@@ -50,22 +50,35 @@ export interface Rolled {
  * @example await roll({ control, to: version, holder: "ann@build-7, process 4711", report: console.log });
  */
 export async function roll(options: RollOptions): Promise<Rolled> {
-	const { clock = systemClock, report = () => {}, holder, to, localTables } = options;
+	const { control: bare, clock = systemClock, report = () => {}, judge = () => {}, holder, to, localTables } = options;
 	const timing = withDefaults(options.timing);
-	const control = retrying(options.control, clock, (words) => report({ event: "retrying", words }));
-	return holding({ control, holder, clock, timing, report }, (hold) =>
-		underClaim(
-			{ control, hold, clock, timing, report, to, localTables, given: new Set(), tell: phaseTeller(report) },
-			options,
-		),
-	);
+	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
+	return holding({ control, holder, clock, timing, report }, async (hold) => {
+		const cluster = await observed(control);
+		await judge(cluster);
+		return rollUnder({ control, hold, clock, timing, report, to, localTables }, cluster, { bare, judge });
+	});
 }
 
-async function underClaim(ground: Ground, { judge = () => {}, control: bare }: RollOptions): Promise<Rolled> {
+export interface RollUnderOptions {
+	/** The port whose calls are made once: whoever is told why a roll stopped has waited for the platform already. */
+	readonly bare: ClusterControl;
+	/** The mark that the cluster carries is of this very change, which has begun: there is nothing to go on with. */
+	readonly begun?: boolean;
+	/** Judges an idle cluster once more when it has woken; throws to refuse. */
+	readonly judge: (observed: ObservedCluster) => void | Promise<void>;
+}
+
+/** {@link roll} under a claim that is held, of a cluster that was just observed and judged. */
+export async function rollUnder(
+	under: Omit<Ground, "given" | "tell">,
+	observedNow: ObservedCluster,
+	{ bare, begun = false, judge }: RollUnderOptions,
+): Promise<Rolled> {
+	const ground: Ground = { ...under, given: new Set(), tell: phaseTeller(under.report) };
 	const { control, hold, clock, report, to } = ground;
 	const start = clock.now();
-	let cluster = await observed(control);
-	await judge(cluster);
+	let cluster = observedNow;
 	const first = plan(cluster, to);
 	const change = first.upgrades ? "version" : first.creates ? "creation" : "settings";
 	if (cluster.state === "Idle") {
@@ -96,7 +109,7 @@ async function underClaim(ground: Ground, { judge = () => {}, control: bare }: R
 	const place: Place = { change, step: 0, of };
 	try {
 		await mark(ground, planned, cluster.mark);
-		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes });
+		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes && !begun });
 		if (cluster.state === "Stopped") await noteAll(ground, planned);
 		else await carryOut(ground, planned, cluster, place);
 		if (!isLeftUnmade(cluster)) await hold.change((claim) => control.finish(claim));

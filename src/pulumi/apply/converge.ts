@@ -2,19 +2,20 @@ import { hostname, userInfo } from "node:os";
 import { ControlError } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { ClusterControl, ClusterSpec } from "../../control/port";
-import { type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
+import { type ObservedCluster, type Reshaping, reshaped, restored, type UpdateMark } from "../../core/cluster";
 import { plan } from "../../core/plan";
 import { known } from "../../core/question";
+import type { State } from "../../core/state";
 import { type DbVersion, sameVersion } from "../../core/version";
 import { systemClock, timestamp } from "../../roll/clock";
 import type { RollEvent } from "../../roll/events";
 import type { Ground } from "../../roll/ground";
-import { type Hold, type HoldOptions, holding } from "../../roll/hold";
+import { type HoldOptions, holding } from "../../roll/hold";
 import type { Recorder } from "../../roll/recorder";
 import { grow, shrink } from "../../roll/resize";
 import { retrying } from "../../roll/retry";
-import { roll } from "../../roll/roll";
-import { type Timing, withDefaults } from "../../roll/timing";
+import { rollUnder } from "../../roll/roll";
+import { withDefaults } from "../../roll/timing";
 import { untilState } from "../../roll/wait";
 import { phaseTeller } from "../../roll/watch";
 import { goneText, strangerText } from "../../words/resource";
@@ -44,37 +45,57 @@ export interface Wanted extends Complete {
  */
 export function converge(wanted: Wanted): Promise<ObservedCluster> {
 	const teller = new Teller(wanted.place.name);
-	return finishing(() => inSteps(wanted, teller.tell).finally(() => teller.said()));
+	return finishing(() => underOneClaim(wanted, teller.tell).finally(() => teller.said()));
 }
 
-async function inSteps(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
-	const { place, args, version, recorder } = wanted;
-	const control = place.platform.control(place.name, place.settings, place.pin);
-	const start = timestamp(systemClock);
-	let begunHere = false;
+/** All under one claim, so that nobody else changes the cluster in between. */
+function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
+	const { place, args, version: to, recorder } = wanted;
+	const bare = place.platform.control(place.name, place.settings, place.pin);
+	const clock = systemClock;
 	const report: Report = (event) => {
 		recorder.note(event);
-		// The mark that the roll goes on from may be this very run's, made before the size changed.
-		tell(event.event === "began" && begunHere ? { ...event, resumes: false } : event);
+		tell(event);
 	};
-	const { drainSeconds, stallSeconds, shardsAtOnce } = args.update;
+	const { drainSeconds, stallSeconds, shardsAtOnce, localTables } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
-	const options = { control, holder: holder(), clock: systemClock, timing, report } satisfies HoldOptions;
+	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
+	// Who can't even take the claim is told so at once; and one that can't be given up runs out by itself.
+	const claims: HoldOptions["control"] = {
+		claim: (who, seconds) => bare.claim(who, seconds),
+		extend: (claim, seconds) => control.extend(claim, seconds),
+		release: (claim) => bare.release(claim),
+	};
+	return holding({ control: claims, holder: holder(), clock, timing, report }, async (hold) => {
+		const ground = { control, hold, clock, timing, to, localTables, report, tell: phaseTeller(report) };
+		const change = { wanted, bare, ground };
+		const found = await take(change);
+		// Replicas join a cluster that serves: one that was still being made grows once it does.
+		if (found?.creates && !hasSize(await bare.record(), args)) await take(change);
+		return bringTo(change);
+	});
+}
 
-	const judge = (observed: ObservedCluster) => {
-		recorder.see(observed);
-		begunHere = observed.mark !== undefined && observed.mark.since >= start;
-		return refuse(wanted, control, observed);
-	};
-	const take = async () => {
-		const cluster = await holding(options, (hold) => establish(wanted, control, { hold, timing, report }));
-		if (isToRoll(cluster, version))
-			await roll({ ...options, to: version, localTables: args.update.localTables, judge });
-		return cluster;
-	};
-	// Replicas join a cluster that serves: one that was still being made grows once it does.
-	if ((await take()).mark?.creates && !hasSize(await control.record(), args)) await take();
-	return holding(options, (hold) => bringTo(wanted, control, hold, report));
+interface Change {
+	readonly wanted: Wanted;
+	/** The port whose calls are made once; those of the ground's are made again when the platform can't be reached. */
+	readonly bare: ClusterControl;
+	readonly ground: Ground;
+}
+
+/** Takes the cluster to its settings, its size and its version; returns the mark that it had before. */
+async function take(change: Change): Promise<UpdateMark | undefined> {
+	const { wanted, bare, ground } = change;
+	const { cluster, found } = await establish(change);
+	if (isToRoll(cluster, wanted.version)) {
+		wanted.recorder.see(cluster);
+		const judge = (woken: ObservedCluster) => {
+			wanted.recorder.see(woken);
+			return refuse(change, woken);
+		};
+		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
+	}
+	return found;
 }
 
 /** Who holds a claim, for people. */
@@ -103,15 +124,16 @@ const hasSize = (record: Size | undefined, { shards, replicas }: Size) =>
 
 type Report = (event: RollEvent) => void;
 
-interface Means {
-	readonly hold: Hold;
-	readonly timing: Timing;
-	readonly report: Report;
+interface Established {
+	readonly cluster: ObservedCluster;
+	/** The mark of an update or a creation that stopped midway. */
+	readonly found: UpdateMark | undefined;
 }
 
-/** There is a cluster, it is ours, and it has the settings and the size. */
-async function establish(wanted: Wanted, control: ClusterControl, means: Means): Promise<ObservedCluster> {
-	const { hold, report } = means;
+/** There is a cluster, it is ours, it may be taken to the version, and it has the settings and the size. */
+async function establish(change: Change): Promise<Established> {
+	const { wanted, bare, ground } = change;
+	const { hold } = ground;
 	const { place, args, version, generation } = wanted;
 	const { shards, replicas, owner } = args;
 	const asked: ClusterSpec = {
@@ -124,26 +146,28 @@ async function establish(wanted: Wanted, control: ClusterControl, means: Means):
 		settings: place.settings,
 		localTables: args.update.localTables,
 	};
-	const record = await control.record();
-	if (record === undefined) {
+	const cluster = await bare.observe();
+	if (cluster?.record === undefined) {
 		if (!wanted.mayCreate) throw new ControlError(goneText(place.id));
-		await hold.change((claim) => control.create(claim, asked));
-		return untilServing(wanted, control, hold, report);
+		await hold.change((claim) => bare.create(claim, asked));
+		const made = await untilServing(change);
+		// What others made comes at the version that it runs.
+		if (isToRoll(made, version)) await refuse(change, made);
+		return { cluster: made, found: undefined };
 	}
+	const { record, mark: found } = cluster;
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
-	const cluster = await present(wanted, control);
-	const spec = cluster.mark?.creates ? { ...asked, ...noLarger(asked, record) } : asked;
-	const assessment = await control.assess(spec);
+	const spec = found?.creates ? { ...asked, ...noLarger(asked, record) } : asked;
+	const assessment = await bare.assess(spec);
 	const reasons = assessment.obstacles.map(({ reason }) => reason);
 	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
-	if (cluster.mark !== undefined || !runsEverywhere(cluster, version))
-		await refuse(wanted, control, cluster, assessment);
-	else await mayRestart(wanted, control, cluster, assessment);
+	if (found !== undefined || !runsEverywhere(cluster, version)) await refuse(change, cluster, assessment);
+	else await mayRestart(change, cluster, assessment);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
-		await hold.change((claim) => control.adopt(claim, owner, generation));
+		await hold.change((claim) => bare.adopt(claim, owner, generation));
 	}
-	return reshape(control, spec, cluster, assessment, { ...means, recorder: wanted.recorder });
+	return { cluster: await reshape(change, spec, cluster, assessment), found };
 }
 
 const noLarger = (asked: Size, has: Size): Size => ({
@@ -152,16 +176,10 @@ const noLarger = (asked: Size, has: Size): Size => ({
 });
 
 /** Waits until every replica serves, for as long as there is progress. What was still being made is made then. */
-async function untilServing(
-	{ args }: Wanted,
-	control: ClusterControl,
-	hold: Hold,
-	report: Report,
-): Promise<ObservedCluster> {
-	const { stallSeconds } = args.update;
-	const cluster = await untilState(control, "Started", { stallSeconds, report, keep: () => hold.keep() });
+async function untilServing({ bare, ground }: Change): Promise<ObservedCluster> {
+	const cluster = await until("Started", bare, ground);
 	if (!cluster.mark?.creates) return cluster;
-	await hold.change((claim) => control.finish(claim));
+	await ground.hold.change((claim) => bare.finish(claim));
 	const { mark: _, ...made } = cluster;
 	return made;
 }
@@ -171,19 +189,14 @@ async function untilServing(
  * so, also to a program that was set back meanwhile and sees no change.
  */
 async function reshape(
-	bare: ClusterControl,
+	{ wanted, ground }: Change,
 	spec: ClusterSpec,
 	cluster: ObservedCluster,
 	{ restarts, joins, leaves, rejoins }: Reshaping,
-	{ hold, timing, report, recorder }: Means & Pick<Wanted, "recorder">,
 ): Promise<ObservedCluster> {
-	const { version: to } = spec;
-	const clock = systemClock;
-	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
-	const { localTables } = spec;
-	const ground: Ground = { control, hold, clock, timing, to, localTables, report, tell: phaseTeller(report) };
+	const { control, hold, clock, to } = ground;
 	const changes = restarts.length + joins.length + leaves.length + rejoins.length > 0;
-	if (changes) recorder.see(cluster);
+	if (changes) wanted.recorder.see(cluster);
 	if (changes && cluster.mark === undefined) {
 		const { from } = plan(cluster, to);
 		await hold.change((claim) => control.begin(claim, { from, to, since: timestamp(clock) }));
@@ -199,12 +212,6 @@ async function reshape(
 	return changes ? ((await control.observe()) ?? cluster) : cluster;
 }
 
-async function present({ place }: Wanted, control: ClusterControl): Promise<ObservedCluster> {
-	const cluster = await control.observe();
-	if (cluster === undefined) throw new ControlError(goneText(place.id));
-	return cluster;
-}
-
 function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
 	const outdated = cluster.replicas.some((replica) => replica.outdated);
 	return cluster.mark !== undefined || outdated || !runsEverywhere(cluster, version);
@@ -212,25 +219,19 @@ function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
 
 /** The live cluster is judged right before it is touched, whatever preview said. */
 async function refuse(
-	wanted: Wanted,
-	control: ClusterControl,
+	{ wanted, bare }: Change,
 	observed: ObservedCluster,
 	reshaping: Pick<Reshaping, "rejoins"> = { rejoins: [] },
 ): Promise<void> {
-	const [catalogue, cluster] = await Promise.all([catalogueOf(wanted), withHolds(control, observed)]);
+	const [catalogue, cluster] = await Promise.all([catalogueOf(wanted), withHolds(bare, observed)]);
 	const refusals = judgeNow(wanted, wanted.version, known(restored(cluster, reshaping)), catalogue);
 	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
 }
 
 /** Settings that restart replicas wait for the maintenance window, and need replicas that can stand in for each other. */
-async function mayRestart(
-	wanted: Wanted,
-	control: ClusterControl,
-	observed: ObservedCluster,
-	reshaping: Reshaping,
-): Promise<void> {
+async function mayRestart({ wanted, bare }: Change, observed: ObservedCluster, reshaping: Reshaping): Promise<void> {
 	const touches = reshaping.restarts.length > 0 || observed.replicas.some(({ outdated }) => outdated);
-	const cluster = reshaped(touches ? await withHolds(control, observed) : observed, reshaping);
+	const cluster = reshaped(touches ? await withHolds(bare, observed) : observed, reshaping);
 	const closed = judgeWindow(wanted, wanted.version, known(cluster));
 	const refusals = [...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster)];
 	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
@@ -240,21 +241,23 @@ async function mayRestart(
  * Started or Stopped, if the arguments say so. What runs is to serve with all replicas in any case, whatever it was that
  * had to be done. An idle cluster is as good as started: a request wakes it.
  */
-async function bringTo(wanted: Wanted, control: ClusterControl, hold: Hold, report: Report): Promise<ObservedCluster> {
-	const cluster = await present(wanted, control);
+async function bringTo(change: Change): Promise<ObservedCluster> {
+	const { wanted, bare, ground } = change;
+	const { desiredState } = wanted.args;
+	const cluster = await bare.observe();
+	if (cluster === undefined) throw new ControlError(goneText(wanted.place.id));
 	const { state, mark } = cluster;
-	const { desiredState, update } = wanted.args;
 	const rests = state === "Stopped" || state === "Stopping" || state === "Idle";
 	const target = desiredState ?? (rests && !mark?.creates ? state : "Started");
 	if (state === target || (state === "Idle" && target === "Started")) return cluster;
 	if (target === "Stopped") {
-		await hold.change((claim) => control.stop(claim));
-		return untilState(control, "Stopped", {
-			stallSeconds: update.stallSeconds,
-			report,
-			keep: () => hold.keep(),
-		});
+		await ground.hold.change((claim) => bare.stop(claim));
+		return until("Stopped", bare, ground);
 	}
-	if (rests) await hold.change((claim) => control.start(claim));
-	return untilServing(wanted, control, hold, report);
+	if (rests) await ground.hold.change((claim) => bare.start(claim));
+	return untilServing(change);
+}
+
+function until(state: State, bare: ClusterControl, { timing, report, hold }: Ground): Promise<ObservedCluster> {
+	return untilState(bare, state, { stallSeconds: timing.stallSeconds, report, keep: () => hold.keep() });
 }
