@@ -50,9 +50,9 @@ test("a document of versions: what came out since shows with a refresh, latest f
 	expect(versions.asked).toBe(1);
 	expect(caveats(preview.output)).toEqual([
 		`+ ${transition}: {`,
-		'+ notes : "2026-07-20, https://example.com/notes"',
-		'+ order : "db-0-1, then db-0-0"',
-		'+ reads : "SELECT keeps working"',
+		'+ notes: "2026-07-20, https://example.com/notes"',
+		'+ order: "db-0-1, then db-0-0"',
+		'+ reads: "SELECT keeps working"',
 		'+ return: "none: a DB version is never downgraded"',
 		expect.stringMatching(/^\+ window: "closed until \w{3} 20\d\d-02-29 00:00 \(UTC\); no update begins before"$/),
 		'+ writes: "may fail for a while as each replica restarts"',

@@ -18,8 +18,8 @@ test("shows in the diff what an update will do, then does it replica by replica 
 	expect(preview.output).toContain(`${oldVersion}" => "${newVersion}`);
 	expect(caveats(preview.output)).toEqual([
 		`+ ${transition}: {`,
-		'+ order : "db-0-1, then db-0-0"',
-		'+ reads : "SELECT keeps working"',
+		'+ order: "db-0-1, then db-0-0"',
+		'+ reads: "SELECT keeps working"',
 		'+ return: "none: a DB version is never downgraded"',
 		'+ writes: "may fail for a while as each replica restarts"',
 	]);
@@ -62,7 +62,7 @@ test("says of one replica that reads and writes may fail", async () => {
 	const { output } = await db.set({ version: newVersion }).preview();
 	expect(caveats(output)).toEqual(
 		expect.arrayContaining([
-			'+ reads : "may fail for a while as the replica restarts"',
+			'+ reads: "may fail for a while as the replica restarts"',
 			'+ writes: "may fail for a while as the replica restarts"',
 		]),
 	);
@@ -80,8 +80,8 @@ test("updates a stopped cluster while it is stopped, says so before, and leaves 
 	const { output } = await db.set({ version: newVersion }).preview();
 	expect(caveats(output)).toEqual(
 		expect.arrayContaining([
-			'+ reads : "unavailable: the cluster is stopped"',
-			'+ state : "Stopped, and stays so"',
+			'+ reads: "unavailable: the cluster is stopped"',
+			'+ state: "Stopped, and stays so"',
 			'+ writes: "unavailable: the cluster is stopped"',
 		]),
 	);
@@ -99,7 +99,7 @@ test("wakes an idle cluster for its update, says so before, and leaves it starte
 
 	const { output } = await db.set({ version: newVersion, local: { idleAfterSeconds: 0 } }).preview();
 	expect(caveats(output)).toEqual(
-		expect.arrayContaining(['+ reads : "SELECT keeps working"', '+ state : "Idle: woken first, then left Started"']),
+		expect.arrayContaining(['+ reads: "SELECT keeps working"', '+ state: "Idle: woken first, then left Started"']),
 	);
 	expect(await db.upOk()).toContain("woke the cluster");
 	expect(await db.outputs()).toMatchObject({ version: newVersion, state: "Started" });

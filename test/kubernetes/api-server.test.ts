@@ -6,7 +6,6 @@ import { environment, Space, unavailable, versions } from "./harness";
 import { expectRows } from "./tables";
 import { startWatched } from "./watched";
 
-const minute = 60_000;
 const two = { shards: 1, replicas: 2 };
 
 const { restartApi } = environment;
@@ -15,7 +14,6 @@ const noRestart =
 
 it.skipIf(noRestart !== undefined)(
 	`an API server that is restarted midway is waited for${noRestart === undefined ? "" : ` (not here: ${noRestart})`}`,
-	{ timeout: 5 * minute },
 	async () => {
 		const space = await Space.open();
 		try {

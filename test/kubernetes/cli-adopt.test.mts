@@ -106,7 +106,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		timeout: 5 * minute,
 	}, async () => {
 		const { output } = await project.set({ version: "1.8.0" }).preview();
-		expect(caveatsOf(output, "1.8.0")).toContain('+ order  : "clickhouse-1, then clickhouse-0"');
+		expect(caveatsOf(output, "1.8.0")).toContain('+ order: "clickhouse-1, then clickhouse-0"');
 
 		const load = startLoad({ endpoint: await space.endpoint("clickhouse"), table: "rows", pause: 50 });
 		const first = project.startUp();

@@ -68,7 +68,7 @@ describe.skipIf(unavailable !== undefined)("a program with a component, by the r
 		project.set({ version: "1.8.0" });
 		const { output } = await project.preview();
 		said.push(output);
-		expect(caveats(output)).toContain('+ reads : "SELECT keeps working"');
+		expect(caveats(output)).toContain('+ reads: "SELECT keeps working"');
 		expect(output).toMatch(/~ 1 to update\n\s+8 unchanged/);
 	});
 

@@ -77,8 +77,8 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 		expect(caveatsOf(preview.output, "1.8.0")).toEqual([
 			"+ 1.7.1 -> 1.8.0: {",
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
-			'+ order : "analytics-0-1, then analytics-0-0"',
-			'+ reads : "SELECT keeps working"',
+			'+ order: "analytics-0-1, then analytics-0-0"',
+			'+ reads: "SELECT keeps working"',
 			'+ resets: "at most one for each kept-alive connection and replica"',
 			'+ return: "none: a DB version is never downgraded"',
 			'+ writes: "may fail for a while as each replica restarts"',

@@ -40,11 +40,11 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 		expect(caveatsOf(output, "1.8.0")).toEqual([
 			"+ 1.7.1 -> 1.8.0: {",
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
-			'+ order : "db-0-0"',
-			'+ reads : "may fail for a while as the replica restarts"',
+			'+ order: "db-0-0"',
+			'+ reads: "may fail for a while as the replica restarts"',
 			'+ resets: "at most one for each kept-alive connection and replica"',
 			'+ return: "none: a DB version is never downgraded"',
-			'+ state : "Idle: woken first, then left Started"',
+			'+ state: "Idle: woken first, then left Started"',
 			'+ writes: "may fail for a while as the replica restarts"',
 		]);
 		// Its kubeconfig is a secret in the state.
@@ -74,10 +74,10 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 		const { output } = await project.set({ version: "1.8.1" }).preview();
 		expect(caveatsOf(output, "1.8.1")).toEqual([
 			"+ 1.8.0 -> 1.8.1: {",
-			'+ order : "db-0-0"',
-			'+ reads : "unavailable: the cluster is stopped"',
+			'+ order: "db-0-0"',
+			'+ reads: "unavailable: the cluster is stopped"',
 			'+ return: "none: a DB version is never downgraded"',
-			'+ state : "Stopped, and stays so"',
+			'+ state: "Stopped, and stays so"',
 			'+ writes: "unavailable: the cluster is stopped"',
 		]);
 		await project.upOk();

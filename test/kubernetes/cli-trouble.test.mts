@@ -60,12 +60,12 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 		expect(caveatsOf(output, "1.8.0")).toEqual([
 			"+ 1.7.1 -> 1.8.0: {",
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
-			'+ order  : "db-0-1, then db-0-0"',
-			'+ reads  : "SELECT keeps working"',
-			'+ resets : "at most one for each kept-alive connection and replica"',
+			'+ order: "db-0-1, then db-0-0"',
+			'+ reads: "SELECT keeps working"',
+			'+ resets: "at most one for each kept-alive connection and replica"',
 			'+ resumes: "an update that stopped midway"',
-			'+ return : "none: a DB version is never downgraded"',
-			'+ writes : "may fail for a while as each replica restarts"',
+			'+ return: "none: a DB version is never downgraded"',
+			'+ writes: "may fail for a while as each replica restarts"',
 		]);
 	});
 

@@ -60,7 +60,6 @@ const deleteClaim = (space: Space, name: string) =>
 
 it.skipIf(unavailable !== undefined)(
 	"what has no second copy is told before the update, and a table that a replica lacks is a refusal",
-	{ timeout: 5 * minute },
 	async () => {
 		const space = await Space.open();
 		try {
@@ -103,7 +102,6 @@ it.skipIf(unavailable !== undefined)(
 
 it.skipIf(unavailable !== undefined)(
 	"a replica that lost its volume serves no client, and no update begins before it has its tables back",
-	{ timeout: 5 * minute },
 	async () => {
 		const space = await Space.open();
 		try {
@@ -144,7 +142,6 @@ it.skipIf(unavailable !== undefined)(
 
 it.skipIf(unavailable !== undefined)(
 	"a replica that returns without its volume stops the update, is kept from clients, and its way out works",
-	{ timeout: 6 * minute },
 	async () => {
 		const space = await Space.open();
 		try {

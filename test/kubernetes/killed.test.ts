@@ -30,7 +30,7 @@ const way = [
 
 it.skipIf(unavailable !== undefined)(
 	"a roll that is killed at every one of its steps is gone on with, under load, each replica restarted once",
-	{ timeout: 10 * minute },
+	{ timeout: 20 * minute },
 	async () => {
 		// The roll in a process of its own is the package as users get it.
 		execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });

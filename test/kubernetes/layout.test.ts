@@ -29,7 +29,6 @@ function threeShards({ namespace }: Space): string {
 
 test.skipIf(unavailable !== undefined)(
 	"a StatefulSet whose pods are shards is not taken over as one shard, and one whose pods are replicas is",
-	{ timeout: 8 * minute },
 	async () => {
 		const space = await Space.open();
 		try {
@@ -104,7 +103,6 @@ test.skipIf(unavailable !== undefined)(
 
 test.skipIf(unavailable !== undefined)(
 	"a cluster of ours whose replicas do not share a table's path is not updated, and says what to do",
-	{ timeout: 4 * minute },
 	async () => {
 		const space = await Space.open();
 		const lines = vi.spyOn(console, "log").mockImplementation(() => {});

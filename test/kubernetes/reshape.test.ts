@@ -161,7 +161,6 @@ it.skipIf(unavailable !== undefined)(
 
 it.skipIf(unavailable !== undefined)(
 	"volumes of a class that can't grow are refused in preview, and shards come and stay",
-	{ timeout: 6 * minute },
 	async () => {
 		const space = await Space.open();
 		const lines = vi.spyOn(console, "log").mockImplementation(() => {});

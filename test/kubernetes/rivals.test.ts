@@ -12,7 +12,6 @@ const minute = 60_000;
 
 test.skipIf(unavailable !== undefined)(
 	"two clusters that hold replicas of the same tables are never updated at once",
-	{ timeout: 8 * minute },
 	async () => {
 		const space = await Space.open();
 		const lines = vi.spyOn(console, "log").mockImplementation(() => {});

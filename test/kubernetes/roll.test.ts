@@ -8,7 +8,6 @@ import { startLoad } from "./load";
 import { Sampler } from "./sampler";
 import { allReplicas, expectRows, makeTables, type Topology } from "./tables";
 
-const minute = 60_000;
 /** Of SELECTs and of INSERTs, with a connection a request. */
 const loops = 2;
 
@@ -20,7 +19,6 @@ const topologies: readonly Topology[] = [
 
 it.skipIf(unavailable !== undefined).each(topologies)(
 	"a roll of $shards x $replicas under load fails no request, loses no row, and keeps names and volumes",
-	{ timeout: 6 * minute },
 	async (topology) => {
 		const space = await Space.open();
 		try {

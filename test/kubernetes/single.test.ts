@@ -8,12 +8,10 @@ import { Space, startCluster, unavailable, versions } from "./harness";
 import { type Seen, startLoad } from "./load";
 import { expectRows, makeTables } from "./tables";
 
-const minute = 60_000;
 const topology = { shards: 1, replicas: 1 };
 
 it.skipIf(unavailable !== undefined)(
 	"one replica is interrupted by an update and comes back, and is updated while Stopped and from Idle, with all its rows",
-	{ timeout: 5 * minute },
 	async () => {
 		const space = await Space.open();
 		try {

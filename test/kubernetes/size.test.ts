@@ -64,7 +64,6 @@ const inSpace = (test: (space: Space) => Promise<void>) => async () => {
 describe.skipIf(unavailable !== undefined)("a size that somebody else asks for", () => {
 	it(
 		"more replicas: none serves a client, and the next up of the unchanged program takes them away",
-		{ timeout: 8 * minute },
 		inSpace(async (space) => {
 			const { db, at } = await started(space);
 			expect(await db.preview(at("1.7.1"))).toMatchObject({ changes: false });
@@ -126,7 +125,6 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 
 	it(
 		"a replica that was added may be kept, and joins as a new one does",
-		{ timeout: 8 * minute },
 		inSpace(async (space) => {
 			const { db, at } = await started(space);
 			await scale(space, 3);
@@ -140,7 +138,6 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 
 	it(
 		"fewer replicas: up of the unchanged program brings them back, and so does an update",
-		{ timeout: 8 * minute },
 		inSpace(async (space) => {
 			const { db, at } = await started(space);
 			const gone = () =>
@@ -180,7 +177,6 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 
 	it(
 		"a join that was killed, then the former size again: the new one leaves and nothing restarts, as the preview says",
-		{ timeout: 8 * minute },
 		inSpace(async (space) => {
 			const { db, at } = await started(space);
 			const control = space.control();

@@ -8,28 +8,24 @@ import { Space, startCluster, unavailable } from "./harness";
 const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
 
-here(
-	"a pod that is lost in the middle of a roll comes back with the new version",
-	{ timeout: 4 * minute },
-	async () => {
-		const space = await Space.open();
-		try {
-			const control = await startCluster(space, { version: v("1.7.1") });
-			const claim = await control.claim("the test", 600);
-			await control.restart(claim, "db-0-1", v("1.8.0"));
-			await control.release(claim);
-			await untilState(control, "Started");
-			const versions = async () => (await control.observe())?.replicas.map(({ version }) => version);
-			expect(await versions()).toEqual(["1.7.1", "1.8.0"]);
-			await space.kill("db-0-0");
-			await untilState(control, "Started");
-			expect(await versions()).toEqual(["1.8.0", "1.8.0"]);
-			expect((await control.record())?.openedBy).toEqual({ "db-0-0": "1.8.0", "db-0-1": "1.8.0" });
-		} finally {
-			await space.close();
-		}
-	},
-);
+here("a pod that is lost in the middle of a roll comes back with the new version", async () => {
+	const space = await Space.open();
+	try {
+		const control = await startCluster(space, { version: v("1.7.1") });
+		const claim = await control.claim("the test", 600);
+		await control.restart(claim, "db-0-1", v("1.8.0"));
+		await control.release(claim);
+		await untilState(control, "Started");
+		const versions = async () => (await control.observe())?.replicas.map(({ version }) => version);
+		expect(await versions()).toEqual(["1.7.1", "1.8.0"]);
+		await space.kill("db-0-0");
+		await untilState(control, "Started");
+		expect(await versions()).toEqual(["1.8.0", "1.8.0"]);
+		expect((await control.record())?.openedBy).toEqual({ "db-0-0": "1.8.0", "db-0-1": "1.8.0" });
+	} finally {
+		await space.close();
+	}
+});
 
 here("ON CLUSTER answers before and after a roll", { timeout: 5 * minute }, async () => {
 	const space = await Space.open();

@@ -87,7 +87,6 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 
 test.skipIf(unavailable !== undefined)(
 	"a cluster whose author has given its next pods other volumes is updated no more, and its rows stay",
-	{ timeout: 5 * minute },
 	async () => {
 		const space = await Space.open();
 		try {
@@ -129,7 +128,6 @@ test.skipIf(unavailable !== undefined)(
 
 test.skipIf(unavailable !== undefined)(
 	"a file of config that is broken, or moves what the cluster is run by, is refused before anything is written",
-	{ timeout: 5 * minute },
 	async () => {
 		const space = await Space.open();
 		try {
