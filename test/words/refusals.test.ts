@@ -74,14 +74,16 @@ describe("last-copy", () => {
 
 describe("no-downgrade", () => {
 	test("what runs", () => {
-		expect(say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1"))).toBe(
+		const catalogue = known(releases("1.7.1 1.8.0"));
+		expect(say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1", { catalogue }))).toBe(
 			"1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0 or later.",
 		);
 	});
 
 	test("what opened the data", () => {
 		const observed = cluster("1.7.1", { but: { "0-0": { openedBy: v("1.8.0") } } });
-		expect(say("no-downgrade", ask(observed, "1.7.1"))).toBe(
+		const catalogue = known(releases("1.7.1 1.8.0"));
+		expect(say("no-downgrade", ask(observed, "1.7.1", { catalogue }))).toBe(
 			"1.7.1 is older than 1.8.0, which has opened the cluster's data, and a DB version never goes back. Set version to 1.8.0 or later.",
 		);
 	});
@@ -93,6 +95,19 @@ describe("no-downgrade", () => {
 		);
 		expect(say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1", { catalogue }))).toBe(
 			"1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.9.0.",
+		);
+	});
+
+	test("what passes only once the cluster is stopped", () => {
+		const catalogue = known(releases("1.7.0@23.3 1.7.1@23.3 1.8.0@24.8"));
+		expect(say("no-downgrade", ask(cluster("1.8.0 1.7.1"), "1.7.0", { catalogue }))).toBe(
+			`1.7.0 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Stop the cluster, update it stopped and start it: set desiredState to "Stopped" and run pulumi up, then version to 1.8.0 and run it again, then desiredState to "Started".`,
+		);
+	});
+
+	test("nothing that is known", () => {
+		expect(say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1"))).toBe(
+			"1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. No version that is known will do: wait for one that does.",
 		);
 	});
 });
@@ -159,20 +174,45 @@ test("unfinished-update", () => {
 describe("known-version", () => {
 	test.each([
 		[
-			"1.7.1 1.8.0 1.9.0 1.6.0",
-			"1.8.5 is not a version that is known; the newest are 1.9.0, 1.8.0 and 1.7.1. Set version to one that exists, or, if 1.8.5 does, name it in versions.",
+			"1.7.1 1.7.2 1.8.0 1.9.0 1.6.0",
+			"1.8.5 is not a version that is known; the newest that can be set are 1.9.0, 1.8.0 and 1.7.2. Set version to one of these, or, if 1.8.5 exists, name it in versions.",
 		],
 		[
-			"1.9.0",
-			"1.8.5 is not a version that is known; the newest is 1.9.0. Set version to one that exists, or, if 1.8.5 does, name it in versions.",
+			"1.6.0",
+			"1.8.5 is not a version that is known; the newest that can be set is 1.7.1. Set version to it, or, if 1.8.5 exists, name it in versions.",
 		],
 		[
 			"",
 			"1.8.5 is not a version that is known: the catalogue is empty. Look at what versions names, or name 1.8.5 there.",
 		],
 	])("the catalogue holds %j", (text, expected) => {
-		expect(say("known-version", ask(cluster("1.7.1"), "1.8.5", { catalogue: known(releases(text)) }))).toBe(expected);
+		const question = ask(cluster("1.7.1"), "1.8.5", { catalogue: known(releases(text)), policy: "any" });
+		expect(say("known-version", question)).toBe(expected);
 	});
+
+	test("nothing that is known passes", () => {
+		const observed = cluster("1.7.1 1.9.0", { state: "Updating", mark: mark("1.7.1", "1.9.0") });
+		const catalogue = known(releases("1.9.0@24.8 1.7.1@23.3"));
+		expect(say("known-version", ask(observed, "1.9.5", { catalogue }))).toBe(
+			"1.9.5 is not a version that is known. No version that is known will do: wait for one that does, or, if 1.9.5 exists, name it in versions.",
+		);
+	});
+});
+
+test("latest-only, by way of another, by way of a stop, and where neither leads there", () => {
+	const begins = "1.8.0 is not the latest version, and every update goes to the latest, which is 2.0.0.";
+	const way = (catalogue: string, more = {}) =>
+		say("latest-only", ask(cluster("1.7.1 1.7.1", more), "1.8.0", { catalogue: known(releases(catalogue)) }));
+	expect(way("1.7.1@23.3 1.8.0@23.3 1.9.0@24.3 2.0.0@24.8")).toBe(
+		`${begins} Set version to 1.9.0, or set update.policy to "any" to choose for yourself.`,
+	);
+	expect(way("1.7.1@23.3 1.8.0@23.3 2.0.0@24.8")).toBe(
+		`${begins} Stop the cluster, update it stopped and start it: set desiredState to "Stopped" and run pulumi up, then version to 2.0.0 and run it again, then desiredState to "Started", or set update.policy to "any" to choose for yourself.`,
+	);
+	const data = { "0-0": { openedBy: v("0.9.1.4") } };
+	expect(way("1.7.1 1.8.0 2.0.0", { state: "Stopped", but: { "0-0": { ...data["0-0"], serving: false } } })).toBe(
+		`${begins} No version that is known will do: wait for one that does, or set update.policy to "any" to choose for yourself.`,
+	);
 });
 
 test("latest-only", () => {
@@ -295,7 +335,7 @@ describe("blocked-version", () => {
 		);
 		const last = blocked("1.8.0 1.9.0", true, "1.9.0");
 		expect(say("blocked-version", ask(cluster("1.8.0"), "1.9.0", { catalogue: last }))).toBe(
-			`1.9.0 is blocked in the catalogue. No later version is there: wait for one, or, ${lift} The vendor's support helps.`,
+			`1.9.0 is blocked in the catalogue. No later version that is known will do: wait for one, or, ${lift} The vendor's support helps.`,
 		);
 	});
 
