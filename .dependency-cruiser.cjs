@@ -42,6 +42,12 @@ module.exports = {
 			from: { path: "^src/core/" },
 			to: { path: "node_modules|^node:", pathNot: ["node_modules/(@types/)?semver"] },
 		},
+		{
+			name: "a rule knows no other rule: what several need lies below them, what they decide together is asked of ways",
+			severity: "error",
+			from: { path: "^src/core/rules/", pathNot: "^src/core/rules/index.ts$" },
+			to: { path: "^src/core/rules/", pathNot: "^src/core/rules/rule.ts$" },
+		},
 		{ name: "no cycles", severity: "error", from: {}, to: { circular: true } },
 		{ name: "no folders that import each other", severity: "error", scope: "folder", from: {}, to: { circular: true } },
 		{

@@ -1,6 +1,6 @@
 import { type Holdings, lackedBy, tableName } from "./holdings";
 import type { State } from "./state";
-import { compareVersions, type DbVersion, highest, lowest } from "./version";
+import { compareVersions, type DbVersion, highest, lowest, sameVersion } from "./version";
 
 /** What was seen of one replica. `undefined` is "not known", never "no". */
 export interface ObservedReplica {
@@ -117,6 +117,22 @@ export interface ObservedCluster {
 export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVersion | undefined {
 	if (serving) return version ?? openedBy;
 	return lowest([version, openedBy].filter((v) => v !== undefined));
+}
+
+/**
+ * Every replica runs a version, or will when it starts: nobody has to be told to start it. Its data may be of an older one
+ * all the same; see {@link standsEverywhere}.
+ */
+export function runsEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
+	return replicas.length > 0 && replicas.every(({ version }) => sameVersion(version, target));
+}
+
+/**
+ * Every replica's data is at a version: with it nothing is upgraded any more. One may have been told to start another
+ * version all the same, and not have done so; see {@link runsEverywhere}.
+ */
+export function standsEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
+	return replicas.length > 0 && replicas.every((replica) => sameVersion(standsAt(replica), target));
 }
 
 /**

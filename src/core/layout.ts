@@ -1,3 +1,4 @@
+import type { ObservedCluster } from "./cluster";
 import { type Holdings, isLocal, type LocalTables, tableName } from "./holdings";
 
 /** A replica in its declared shard, with what its server says. */
@@ -161,4 +162,11 @@ function isDeclared(groups: readonly (readonly Placed[])[]): boolean {
 			return its === index && shard === group[0]?.shard;
 		}),
 	);
+}
+
+/** The layout that the servers of a cluster tell, where that is not the declared one. */
+export function toldOf({ replicas }: ObservedCluster, local: LocalTables | undefined): Told | undefined {
+	const placed = replicas.flatMap(({ name, shard, holds }) => (holds === undefined ? [] : [{ name, shard, holds }]));
+	const all = replicas.map(({ name }) => name);
+	return toldOtherwise(placed, all, local);
 }

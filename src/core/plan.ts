@@ -1,4 +1,4 @@
-import { byShard, type ObservedCluster, type ObservedReplica, standsAt } from "./cluster";
+import { byShard, type ObservedCluster, type ObservedReplica, standsAt, standsEverywhere } from "./cluster";
 import type { EligibleState } from "./state";
 import { compareVersions, type DbVersion, lowest, sameVersion } from "./version";
 
@@ -52,7 +52,7 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 		.sort((a, b) => Number(isBroken(b)) - Number(isBroken(a)) || a.shard - b.shard);
 	const from = leftBehind(cluster, lanes, to);
 	const creates = cluster.mark?.creates === true;
-	const upgrades = creates ? !isFresh(cluster, to) : !isAt(cluster, to);
+	const upgrades = creates ? !isFresh(cluster, to) : !isSettled(cluster, to);
 	const canary = start === "Stopped" ? undefined : lanes[0]?.steps[0]?.replica;
 	return {
 		from,
@@ -72,10 +72,10 @@ export function restarting({ lanes }: Pick<Plan, "lanes">): Set<string> {
 	return new Set(lanes.flatMap(({ steps }) => steps.map(({ replica }) => replica)));
 }
 
-/** It is certain that the cluster is at a version, and that no unfinished update came from or goes to another. */
-function isAt({ mark, replicas }: ObservedCluster, to: DbVersion): boolean {
-	const versions = [...replicas.map(standsAt), ...(mark === undefined ? [] : [mark.from, mark.to])];
-	return replicas.length > 0 && versions.every((version) => sameVersion(version, to));
+/** All data is at a version, and no unfinished update came from or goes to another. */
+function isSettled(cluster: ObservedCluster, to: DbVersion): boolean {
+	const { from = to, to: goal = to } = cluster.mark ?? {};
+	return standsEverywhere(cluster, to) && sameVersion(from, to) && sameVersion(goal, to);
 }
 
 /** In a cluster that is still being made, no data is of another version: what a replica was to start does not count. */

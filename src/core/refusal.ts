@@ -1,7 +1,9 @@
 import type { Cause, Rival } from "./cluster";
 import type { Told } from "./layout";
 import type { State } from "./state";
+import type { Gap } from "./stepping-stones";
 import type { DbVersion } from "./version";
+import type { Instead } from "./ways";
 
 /** What is wrong with a text that should be a DB version. */
 export type VersionFlaw = {
@@ -31,13 +33,12 @@ export type VersionFlaw = {
 /** Facts of each rule's refusal, by the rule's name. Words make sentences of them; nothing here is a sentence. */
 export interface RefusalFacts {
 	"version-format": VersionFlaw;
+	/** With the nearest and the newest that pass; absent where `highest` and everything later will do. */
 	"no-downgrade": {
 		readonly highest: DbVersion;
 		/** The data was opened by it, though an older one runs. */
 		readonly byDataOnly: boolean;
-		/** What to ask for instead; absent where `highest` and everything later will do. */
-		readonly instead?: readonly DbVersion[];
-	};
+	} & Partial<Instead>;
 	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
 	"eligible-state":
 		| {
@@ -45,31 +46,33 @@ export interface RefusalFacts {
 				readonly troubles: readonly { readonly replica: string; readonly trouble?: string; readonly cause?: Cause }[];
 		  }
 		| { readonly unreadable: string };
+	/** With the newest that passes; absent where `unfinished` itself does. */
 	"unfinished-update": {
 		readonly unfinished: DbVersion;
 		readonly from: DbVersion;
 		readonly since: string;
 		/** It is not an update but the creation of the cluster. */
 		readonly creates?: true;
-	};
-	"known-version": { readonly newest: readonly DbVersion[] };
+	} & Partial<Instead>;
+	/** With the newest that pass. */
+	"known-version": {
+		/** The catalogue is. */
+		readonly empty?: true;
+	} & Instead;
+	/** With the newest that passes. */
 	"blocked-version": {
 		/** Absent where none is given. */
 		readonly reason?: string;
-		/** The newest that is not blocked and that the cluster could go to; absent where there is none. */
-		readonly instead?: DbVersion;
 		/** An update to it, or a creation at it, has begun, and some replica may have its data format. */
 		readonly unfinished: boolean;
-	};
-	"latest-only": { readonly latest: DbVersion };
-	"upgrade-path": {
-		readonly replica: string;
-		readonly running: DbVersion;
-		readonly runningEngine: string;
-		readonly targetEngine: string;
-		/** Versions to go through, in order; empty where there is none. */
+	} & Instead;
+	/** With the next version on the way to the latest. */
+	"latest-only": { readonly latest: DbVersion } & Instead;
+	/** With the target itself where it passes once the cluster is stopped, else with the newest that passes. */
+	"upgrade-path": Gap & {
+		/** Versions to go through, in order, of which the first passes; empty where there is none. */
 		readonly steppingStones: readonly DbVersion[];
-	};
+	} & Instead;
 	"last-healthy-replica": {
 		readonly replica: string;
 		readonly others: readonly {

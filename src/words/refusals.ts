@@ -1,6 +1,7 @@
 import type { Told } from "../core/layout";
 import type { Refusal, RuleName } from "../core/refusal";
-import { parseVersion } from "../core/version";
+import { parseVersion, sameVersion } from "../core/version";
+import type { Instead } from "../core/ways";
 import { advice } from "./advice";
 import { count, ended, list, moment, oneLine, problems, quoted } from "./text";
 
@@ -34,9 +35,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
 	},
 
-	"no-downgrade": ({ target, highest, byDataOnly, instead }) => {
-		const passes = instead === undefined ? `${highest} or later` : instead.join(", or to ");
-		return `${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. Set version to ${passes}.`;
+	"no-downgrade": ({ target, highest, byDataOnly, instead, stopped }) => {
+		const wayOut = instead === undefined ? `Set version to ${highest} or later` : setting({ instead, stopped });
+		return `${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. ${wayOut}.`;
 	},
 
 	"minimum-version": ({ target, replica, running, minimum }) =>
@@ -63,38 +64,49 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
 	},
 
-	"unfinished-update": ({ target, unfinished, from, since, creates }) => {
+	"unfinished-update": ({ target, unfinished, from, since, creates, instead, stopped }) => {
+		const wayOut =
+			instead === undefined
+				? `Set version to ${unfinished} to go on with it, or to a later one. ${support} if neither starts.`
+				: `${setting({ instead, stopped })}. ${support}.`;
 		const what = creates ? `the creation at ${unfinished}` : `the update from ${from} to ${unfinished}`;
-		return `${what}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. Set version to ${unfinished} to go on with it, or to a later one. ${support} if neither starts.`;
+		return `${what}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. ${wayOut}`;
 	},
 
-	"known-version": ({ target, newest }) =>
-		newest.length === 0
-			? `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or name ${target} there.`
-			: `${target} is not a version that is known; the newest ${newest.length === 1 ? "is" : "are"} ${list(newest)}. Set version to one that exists, or, if ${target} does, name it in versions.`,
+	"known-version": ({ target, empty, instead, stopped }) => {
+		if (empty)
+			return `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or name ${target} there.`;
+		const orName = `or, if ${target} exists, name it in versions`;
+		if (stopped || instead.length === 0)
+			return `${target} is not a version that is known. ${setting({ instead, stopped })}, ${orName}.`;
+		return `${target} is not a version that is known; the newest that can be set ${instead.length === 1 ? "is" : "are"} ${list(instead)}. Set version to ${instead.length === 1 ? "it" : "one of these"}, ${orName}.`;
+	},
 
-	"blocked-version": ({ target, reason, instead, unfinished }) => {
+	"blocked-version": ({ target, reason, unfinished, instead, stopped }) => {
 		const why = reason === undefined ? "" : `: ${oneLine(reason)}`;
 		const midway = unfinished
 			? ` The update to it stopped midway, and replicas that do not have it yet are not to get it.`
 			: "";
 		const lift = "if the block is wrong, lift it where versions come from";
 		const wayOut =
-			instead === undefined
-				? `No later version is there: wait for one, or, ${lift}. ${support}.`
-				: `Set version to ${instead}${unfinished ? ", which goes on from there" : ""}, or, ${lift}.`;
+			instead.length === 0
+				? `No later version that is known will do: wait for one, or, ${lift}. ${support}.`
+				: `${setting({ instead, stopped })}${unfinished ? ", which goes on from there" : ""}, or, ${lift}.`;
 		return `${ended(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
 
-	"latest-only": ({ target, latest }) =>
-		`${target} is not the latest version, and every update goes to the latest, which is ${latest}. Set version to ${latest} or "latest", or update.policy to "any" to choose for yourself.`,
+	"latest-only": ({ target, latest, instead, stopped }) => {
+		const isOpen = !stopped && sameVersion(instead[0], latest);
+		const wayOut = isOpen ? `Set version to ${latest} or "latest"` : setting({ instead, stopped });
+		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}, or${isOpen ? "" : " set"} update.policy to "any" to choose for yourself.`;
+	},
 
-	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones }) => {
-		const stopped = `set desiredState to "Stopped" and run pulumi up, then version to ${target} and run it again, then desiredState to "Started"`;
+	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, stopped }) => {
+		const orStopped = stopped ? ` Or update the cluster stopped: ${whileStopped(target)}.` : "";
 		const wayOut =
 			steppingStones.length === 0
-				? `Stop the cluster, update it stopped and start it: ${stopped}.`
-				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up for each. Or update the cluster stopped: ${stopped}.`;
+				? `${setting({ instead, stopped })}.`
+				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up for each.${orStopped}`;
 		return `${target} is built on ClickHouse ${oneLine(targetEngine, 40)} and ${running}, which ${replica} runs, on ${oneLine(runningEngine, 40)}: a year or more and at least two long-term releases apart, they must not run side by side. ${wayOut}`;
 	},
 
@@ -140,6 +152,16 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	"maintenance-window": ({ target, opens, timeZone }) =>
 		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
 };
+
+/** What to do with the versions that pass, as a clause. */
+function setting({ instead: [first, ...more], stopped }: Instead): string {
+	if (first === undefined) return "No version that is known will do: wait for one that does";
+	if (stopped) return `Stop the cluster, update it stopped and start it: ${whileStopped(first)}`;
+	return `Set version to ${[first, ...more].join(", or to ")}`;
+}
+
+const whileStopped = (version: string) =>
+	`set desiredState to "Stopped" and run pulumi up, then version to ${version} and run it again, then desiredState to "Started"`;
 
 /** @example shape([["db-0"], ["db-1"]]); // "2 shards of 1 replica (shards: 2, replicas: 1): db-0; db-1" */
 function shape(shards: readonly (readonly string[])[]): string {

@@ -7,7 +7,9 @@ import {
 	type ObservedReplica,
 	reshaped,
 	restored,
+	runsEverywhere,
 	standsAt,
+	standsEverywhere,
 } from "../../src/core/cluster";
 import { cluster, mark, v } from "../build";
 
@@ -67,6 +69,44 @@ describe("standsAt", () => {
 	] as const)("is %s", (_, { replicas: [replica] }, expected) => {
 		expect(replica && standsAt(replica)).toBe(expected);
 	});
+});
+
+const told = { "0-1": { serving: false, openedBy: v("1.8.0") } };
+
+/** Where the two differ, and where not. */
+test.each([
+	["all run it", cluster("1.8.0 1.8.0.0"), true, true],
+	["one does not", cluster("1.8.0 1.7.1"), false, false],
+	["of one it is not known", cluster("1.8.0 ?"), false, false],
+	["there is none", { ...cluster("1.8.0"), replicas: [] }, false, false],
+	["one was told to start another, and did not", cluster("1.8.0 1.9.0", { but: told }), false, true],
+	[
+		"one is told to start it, and has not",
+		cluster("1.8.0 1.8.0", { but: { "0-1": { ...told["0-1"], openedBy: v("1.7.1") } } }),
+		true,
+		false,
+	],
+	[
+		"one was noted while stopped",
+		cluster("1.8.0", { state: "Stopped", but: { "0-0": { openedBy: v("1.7.1") } } }),
+		true,
+		false,
+	],
+	[
+		"one that serves can't tell, and its data is at it",
+		cluster("1.8.0 ?", { but: { "0-1": { openedBy: v("1.8.0") } } }),
+		false,
+		true,
+	],
+	[
+		"one runs it, and the record is behind",
+		cluster("1.8.0 1.8.0", { but: { "0-1": { openedBy: v("1.7.1") } } }),
+		true,
+		true,
+	],
+	["an unfinished update goes to another", cluster("1.8.0 1.8.0", { mark: mark("1.8.0", "1.9.0") }), true, true],
+] as const)("at 1.8.0 everywhere: %s", (_, observed, runs, stands) => {
+	expect([runsEverywhere(observed, v("1.8.0")), standsEverywhere(observed, v("1.8.0"))]).toEqual([runs, stands]);
 });
 
 test.each([

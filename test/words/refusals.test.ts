@@ -39,7 +39,10 @@ const unfinished = (versions: string, begun = mark("1.8.0", "1.9.0")) =>
 	say("unfinished-update", ask(cluster(versions, { state: "Degraded", mark: begun }), "1.8.0"));
 
 const notKnown = (catalogue: string) =>
-	say("known-version", ask(cluster("1.7.1"), "1.8.5", { catalogue: known(releases(catalogue)) }));
+	say("known-version", ask(cluster("1.7.1"), "1.8.5", { catalogue: known(releases(catalogue)), policy: "any" }));
+
+const latestOnly = (catalogue: string, versions: string, more = {}) =>
+	say("latest-only", ask(cluster(versions, more), "1.8.0", { catalogue: known(releases(catalogue)) }));
 
 const path = (catalogue: string) =>
 	say("upgrade-path", ask(cluster("1.7.1 1.7.1"), "2.0.0", { catalogue: known(releases(catalogue)) }));
@@ -108,11 +111,21 @@ golden("refusals", {
 	"last-copy: many tables": lastCopy(Array.from({ length: 9 }, (_, n) => `t${n}=1`).join(" "), ""),
 	"last-copy: another table of the same name": lastCopy("a@/a", "a=1"),
 	"last-copy: one can't be asked": lastCopy("a@/a"),
-	"no-downgrade: what runs": say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1")),
+	"no-downgrade: what runs": say(
+		"no-downgrade",
+		ask(cluster("1.8.0 1.7.0"), "1.7.1", { catalogue: known(releases("1.7.1 1.8.0")) }),
+	),
 	"no-downgrade: what opened the data": say(
 		"no-downgrade",
-		ask(cluster("1.7.1", { but: { "0-0": { openedBy: v("1.8.0") } } }), "1.7.1"),
+		ask(cluster("1.7.1", { but: { "0-0": { openedBy: v("1.8.0") } } }), "1.7.1", {
+			catalogue: known(releases("1.7.1 1.8.0")),
+		}),
 	),
+	"no-downgrade: what passes only once the cluster is stopped": say(
+		"no-downgrade",
+		ask(cluster("1.8.0 1.7.1"), "1.7.0", { catalogue: known(releases("1.7.0@23.3 1.7.1@23.3 1.8.0@24.8")) }),
+	),
+	"no-downgrade: nothing that is known": say("no-downgrade", ask(cluster("1.8.0 1.7.0"), "1.7.1")),
 	"no-downgrade: this or the latest": olderThan("1.8.0 1.8.0", "1.7.1 1.8.0 1.9.0"),
 	"no-downgrade: only the latest": olderThan("1.8.0 1.7.0", "1.7.1 1.8.0 1.9.0"),
 	"minimum-version": say("minimum-version", ask(cluster("1.7.1 0.9.1.4"), "1.8.0")),
@@ -130,8 +143,22 @@ golden("refusals", {
 		"unfinished-update",
 		ask(cluster("1.9.0", { state: "Degraded", mark: creation("1.9.0"), but: { "0-0": { serving: false } } }), "1.8.0"),
 	),
-	"known-version": byData(["1.7.1 1.8.0 1.9.0 1.6.0", "1.9.0", ""], notKnown),
-	"latest-only": say("latest-only", ask(cluster("1.7.1"), "1.8.0", { catalogue: known(releases("1.8.0 1.9.0")) })),
+	"known-version": byData(["1.7.1 1.7.2 1.8.0 1.9.0 1.6.0", "1.6.0", ""], notKnown),
+	"known-version: nothing that is known passes": say(
+		"known-version",
+		ask(cluster("1.7.1 1.9.0", { state: "Updating", mark: mark("1.7.1", "1.9.0") }), "1.9.5", {
+			catalogue: known(releases("1.9.0@24.8 1.7.1@23.3")),
+		}),
+	),
+	"latest-only": latestOnly("1.8.0 1.9.0", "1.7.1"),
+	"latest-only: by way of another, by way of a stop": byData(
+		["1.7.1@23.3 1.8.0@23.3 1.9.0@24.3 2.0.0@24.8", "1.7.1@23.3 1.8.0@23.3 2.0.0@24.8"],
+		(catalogue) => latestOnly(catalogue, "1.7.1 1.7.1"),
+	),
+	"latest-only: nothing leads there": latestOnly("1.7.1 1.8.0 2.0.0", "1.7.1 1.7.1", {
+		state: "Stopped",
+		but: { "0-0": { openedBy: v("0.9.1.4"), serving: false } },
+	}),
 	"upgrade-path": byData(["1.7.1@23.3 2.0.0@24.8", "1.7.1@23.3 1.9.0@24.3 2.0.0@24.8"], path),
 	"last-healthy-replica": byData(
 		[{ caughtUp: false }, { readOnly: true, trouble: "session expired" }, { caughtUp: undefined }],

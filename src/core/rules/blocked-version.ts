@@ -1,6 +1,6 @@
-import { floor, type ObservedCluster, standsAt } from "../cluster";
-import { allowed, releaseOf } from "../release";
-import { compareVersions, type DbVersion, highest, sameVersion } from "../version";
+import { floor, standsEverywhere } from "../cluster";
+import { releaseOf } from "../release";
+import { sameVersion } from "../version";
 import type { Rule } from "./rule";
 
 /**
@@ -14,20 +14,12 @@ import type { Rule } from "./rule";
  */
 export const blockedVersion: Rule<"blocked-version"> = {
 	name: "blocked-version",
-	judge({ target, cluster, catalogue }) {
+	judge({ target, cluster, catalogue }, ways) {
 		if (target === undefined || catalogue === undefined) return undefined;
 		const blocked = releaseOf(target, catalogue)?.blocked;
-		if (blocked === undefined || (cluster !== undefined && isEverywhere(cluster, target))) return undefined;
-		const mark = cluster?.mark;
-		const unfinished = sameVersion(mark?.to, target);
+		if (blocked === undefined || (cluster !== undefined && standsEverywhere(cluster, target))) return undefined;
+		const unfinished = sameVersion(cluster?.mark?.to, target);
 		const lowest = unfinished ? target : cluster && floor(cluster);
-		const instead = highest(
-			allowed(catalogue).filter((version) => lowest === undefined || compareVersions(version, lowest) > 0),
-		);
-		return { ...(blocked !== true && { reason: blocked }), ...(instead !== undefined && { instead }), unfinished };
+		return { ...(blocked !== true && { reason: blocked }), unfinished, ...ways.newest(lowest) };
 	},
 };
-
-function isEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
-	return replicas.map(standsAt).every((version) => sameVersion(version, target));
-}

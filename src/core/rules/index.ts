@@ -1,6 +1,8 @@
+import type { ObservedCluster } from "../cluster";
 import type { Question } from "../question";
 import type { Refusal } from "../refusal";
-import { parseVersion } from "../version";
+import { type DbVersion, parseVersion } from "../version";
+import { waysFrom } from "../ways";
 import { blockedVersion } from "./blocked-version";
 import { eligibleState } from "./eligible-state";
 import { knownVersion } from "./known-version";
@@ -37,8 +39,22 @@ export const rules = [
 	maintenanceWindow,
 ] as const;
 
+/** Those about versions. What they all let pass is what they name where they refuse. */
+export const versionRules = [
+	noDowngrade,
+	minimumVersion,
+	unfinishedUpdate,
+	knownVersion,
+	blockedVersion,
+	latestOnly,
+	upgradePath,
+] as const;
+
 /** What must hold wherever a replica is restarted, also where its version stays. */
 export const restartRules = [lastHealthyReplica, persistentData, layout, lastCopy, sharedTables] as const;
+
+/** For a rule of which only the verdict is asked: it names nothing, so that no rule asks the others in turn. */
+const nowhere = waysFrom({}, () => false);
 
 /**
  * Every reason why an update is not allowed, in the order of {@link rules}; none when it is. Total: any question has an
@@ -59,8 +75,11 @@ export function decide(question: Question, among: readonly (typeof rules)[number
 		cluster: question.cluster.known ? question.cluster.value : undefined,
 		catalogue: question.catalogue.known ? question.catalogue.value : undefined,
 	};
+	const passes = (target: DbVersion, cluster: ObservedCluster | undefined) =>
+		versionRules.every(({ judge }) => judge({ ...subject, target, cluster }, nowhere) === undefined);
+	const ways = waysFrom(subject, passes);
 	return among.flatMap(({ name, judge }) => {
-		const facts = judge(subject);
+		const facts = judge(subject, ways);
 		if (facts === undefined) return [];
 		// The table pairs each name with its own facts; a union of pairs is more than the compiler can follow.
 		return [{ rule: name, property: "version", target: String(question.target), ...facts } as Refusal];

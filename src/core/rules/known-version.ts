@@ -1,5 +1,4 @@
-import { allowed, releaseOf } from "../release";
-import { compareVersions } from "../version";
+import { releaseOf } from "../release";
 import { chosenBefore, type Rule } from "./rule";
 
 /** How many versions to offer. */
@@ -8,11 +7,10 @@ const offered = 3;
 /** The target exists. It speaks of a cluster that can't be read, too: a version that was mistyped is mistyped anyway. */
 export const knownVersion: Rule<"known-version"> = {
 	name: "known-version",
-	judge({ target, cluster, catalogue }) {
+	judge({ target, cluster, catalogue }, ways) {
 		if (target === undefined || catalogue === undefined) return undefined;
 		if (releaseOf(target, catalogue) !== undefined) return undefined;
 		if (cluster !== undefined && chosenBefore(cluster, target)) return undefined;
-		const newestFirst = allowed(catalogue).sort((a, b) => compareVersions(b, a));
-		return { newest: newestFirst.slice(0, offered) };
+		return catalogue.length === 0 ? { empty: true, instead: [] } : ways.newest(undefined, offered);
 	},
 };

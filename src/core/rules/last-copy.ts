@@ -1,8 +1,8 @@
 import { byShard, type ObservedReplica } from "../cluster";
 import { type Holdings, type LocalTables, lackedBy, tableName } from "../holdings";
+import { toldOf } from "../layout";
 import { plan } from "../plan";
 import type { RefusalFacts } from "../refusal";
-import { toldOf } from "./layout";
 import { mayResume, type Rule } from "./rule";
 
 /** More would not be read. */

@@ -1,8 +1,8 @@
-import { floor, type ObservedCluster } from "../cluster";
+import { floor } from "../cluster";
 import { latestOf } from "../release";
-import { compareVersions, type DbVersion, sameVersion } from "../version";
-import { chosenBefore, type Rule, type Subject } from "./rule";
-import { sideBySide } from "./upgrade-path";
+import { steppingStones } from "../stepping-stones";
+import { compareVersions, sameVersion } from "../version";
+import { chosenBefore, type Rule } from "./rule";
 
 /**
  * Every update goes to the latest version, but by way of the stepping stones where it can't go there at once. Silent when
@@ -11,37 +11,15 @@ import { sideBySide } from "./upgrade-path";
  */
 export const latestOnly: Rule<"latest-only"> = {
 	name: "latest-only",
-	judge({ target, cluster, ...rest }) {
-		if (target === undefined || cluster === undefined) return undefined;
+	judge({ question: { policy, known }, target, cluster, catalogue }, ways) {
+		if (policy !== "latest" || target === undefined || catalogue === undefined) return undefined;
+		if (cluster === undefined || cluster.mark?.creates || chosenBefore(cluster, target)) return undefined;
 		const lowestAllowed = floor(cluster);
 		if (lowestAllowed !== undefined && compareVersions(target, lowestAllowed) < 0) return undefined;
-		const latest = laterThan(target, cluster, rest);
-		if (latest === undefined || chosenBefore(cluster, target)) return undefined;
-		return stones(cluster, latest, rest).some((stone) => sameVersion(stone, target)) ? undefined : { latest };
+		const latest = latestOf(catalogue);
+		if (latest === undefined || compareVersions(target, latest) >= 0) return undefined;
+		const stones = steppingStones(cluster, latest, { catalogue, known });
+		if (stones.some((stone) => sameVersion(stone, target))) return undefined;
+		return { latest, ...ways.newest(lowestAllowed) };
 	},
 };
-
-/** What may be asked for where a version is the lowest allowed; `undefined` where that and everything later may. */
-export function passing(lowest: DbVersion, cluster: ObservedCluster, rest: Means): DbVersion[] | undefined {
-	const latest = laterThan(lowest, cluster, rest);
-	if (latest === undefined) return undefined;
-	const next = stones(cluster, latest, rest)[0] ?? latest;
-	return chosenBefore(cluster, lowest) ? [lowest, next] : [next];
-}
-
-type Means = Pick<Subject, "question" | "catalogue">;
-
-/** The latest version, where updates have to go to it and a version is not as new. */
-function laterThan(
-	version: DbVersion,
-	{ mark }: ObservedCluster,
-	{ question, catalogue }: Means,
-): DbVersion | undefined {
-	const held = question.policy === "latest" && !mark?.creates;
-	const latest = held && catalogue !== undefined ? latestOf(catalogue) : undefined;
-	return latest !== undefined && compareVersions(version, latest) < 0 ? latest : undefined;
-}
-
-function stones(cluster: ObservedCluster, latest: DbVersion, { question, catalogue }: Means): readonly DbVersion[] {
-	return sideBySide(cluster, latest, catalogue ?? [], question.known)?.steppingStones ?? [];
-}

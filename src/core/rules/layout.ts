@@ -1,6 +1,5 @@
-import { byShard, type ObservedCluster } from "../cluster";
-import type { LocalTables } from "../holdings";
-import { type Told, toldOtherwise } from "../layout";
+import { byShard } from "../cluster";
+import { toldOf } from "../layout";
 import { plan } from "../plan";
 import { mayResume, type Rule } from "./rule";
 
@@ -16,10 +15,3 @@ export const layout: Rule<"layout"> = {
 		return told && { declared, ...told };
 	},
 };
-
-/** The layout that the servers of a cluster tell, where that is not the declared one. */
-export function toldOf({ replicas }: ObservedCluster, local: LocalTables | undefined): Told | undefined {
-	const placed = replicas.flatMap(({ name, shard, holds }) => (holds === undefined ? [] : [{ name, shard, holds }]));
-	const all = replicas.map(({ name }) => name);
-	return toldOtherwise(placed, all, local);
-}

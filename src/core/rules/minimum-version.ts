@@ -1,15 +1,18 @@
-import { standsAt } from "../cluster";
+import { standsAt, standsEverywhere } from "../cluster";
 import { compareVersions, type DbVersion, sameVersion } from "../version";
 import type { Rule } from "./rule";
 
 /** The vendor updates in place from this version on, itself included; data of an older one is migrated by hand. */
 const minimum = "0.9.2.0" as DbVersion;
 
-/** Every replica, the lowest too, runs a version that can be updated in place. To be made with an older one is no update. */
+/**
+ * Every replica, the lowest too, runs a version that can be updated in place. To be made with an older one, or to stay at
+ * it, is no update.
+ */
 export const minimumVersion: Rule<"minimum-version"> = {
 	name: "minimum-version",
 	judge({ target, cluster }) {
-		if (target === undefined || cluster === undefined) return undefined;
+		if (target === undefined || cluster === undefined || standsEverywhere(cluster, target)) return undefined;
 		const [lowest] = cluster.replicas
 			.flatMap((replica) => {
 				const running = standsAt(replica);

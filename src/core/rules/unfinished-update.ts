@@ -1,5 +1,5 @@
 import { neverStarted } from "../cluster";
-import { compareVersions } from "../version";
+import { compareVersions, sameVersion } from "../version";
 import type { Rule } from "./rule";
 
 /**
@@ -9,11 +9,12 @@ import type { Rule } from "./rule";
  */
 export const unfinishedUpdate: Rule<"unfinished-update"> = {
 	name: "unfinished-update",
-	judge({ target, cluster }) {
+	judge({ target, cluster }, ways) {
 		if (target === undefined || cluster?.mark === undefined) return undefined;
 		const { mark } = cluster;
 		if (compareVersions(target, mark.to) >= 0 || neverStarted(cluster, mark)) return undefined;
 		const { from, to, since, creates } = mark;
-		return { unfinished: to, from, since, ...(creates && { creates }) };
+		const goesOn = ways.now().some((version) => sameVersion(version, to));
+		return { unfinished: to, from, since, ...(creates && { creates }), ...(!goesOn && ways.newest()) };
 	},
 };

@@ -2,11 +2,18 @@ import { hostname, userInfo } from "node:os";
 import { ControlError } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { ClusterControl, ClusterSpec } from "../../control/port";
-import { type ObservedCluster, type Reshaping, reshaped, restored, type UpdateMark } from "../../core/cluster";
+import {
+	type ObservedCluster,
+	type Reshaping,
+	reshaped,
+	restored,
+	runsEverywhere,
+	type UpdateMark,
+} from "../../core/cluster";
 import { plan } from "../../core/plan";
 import { known } from "../../core/question";
 import type { State } from "../../core/state";
-import { type DbVersion, sameVersion } from "../../core/version";
+import type { DbVersion } from "../../core/version";
 import { systemClock, timestamp } from "../../roll/clock";
 import type { RollEvent } from "../../roll/events";
 import type { Ground } from "../../roll/ground";
@@ -110,11 +117,6 @@ function userName(): string {
 	} catch {
 		return String(process.getuid?.() ?? "somebody");
 	}
-}
-
-/** Whether every replica runs a version, or will when it starts. */
-function runsEverywhere({ replicas }: ObservedCluster, version: DbVersion): boolean {
-	return replicas.every((replica) => sameVersion(replica.version, version));
 }
 
 type Size = Pick<ClusterSpec, "shards" | "replicas">;

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterRecord } from "../../control/record";
 import type { CaveatNote } from "../../core/caveats";
-import { type ObservedCluster, type Reshaping, reshaped, type UpdateMark } from "../../core/cluster";
+import { type ObservedCluster, type Reshaping, reshaped, runsEverywhere, type UpdateMark } from "../../core/cluster";
 import { type Known, known, unknown } from "../../core/question";
-import { compareVersions, type DbVersion, sameVersion } from "../../core/version";
+import { compareVersions, type DbVersion } from "../../core/version";
 import {
 	availableText,
 	goneText,
@@ -54,8 +54,7 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
-	const isAtTarget = cluster.value.replicas.every((it) => sameVersion(it.version, version));
-	if (before === undefined && mark === undefined && isAtTarget)
+	if (before === undefined && mark === undefined && runsEverywhere(cluster.value, version))
 		return { failures: obstacles, inputs: { ...kept, ...drift } };
 
 	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);

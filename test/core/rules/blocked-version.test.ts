@@ -17,13 +17,14 @@ test("a blocked target is refused, with the reason and the newest version that i
 		...refused,
 		target: "1.9.0",
 		reason: "corrupts indexes",
-		instead: "1.8.0",
+		instead: ["1.8.0"],
 		unfinished: false,
 	});
 	expect(refusalOf("blocked-version", ask(cluster("1.8.0"), "1.9.1", { catalogue }))).toEqual({
 		...refused,
 		target: "1.9.1",
 		unfinished: false,
+		instead: [],
 	});
 });
 
@@ -35,7 +36,7 @@ test("it is not refused as not the latest besides, and the version to go to inst
 
 test("it speaks of a cluster that can't be read, and of one that is to be made", () => {
 	const question = ask(cluster("1.7.1"), "1.9.0", { catalogue: withFix, cluster: unknown("no route to host") });
-	expect(refusalOf("blocked-version", question)).toMatchObject({ instead: "1.9.2" });
+	expect(refusalOf("blocked-version", question)).toMatchObject({ instead: ["1.9.2"] });
 });
 
 test.each([
@@ -46,7 +47,7 @@ test.each([
 ])("the target of an unfinished update is refused while a replica does not have it: %s", (versions, more) => {
 	const observed = cluster(versions, { state: "Updating", mark: mark("1.8.0", "1.9.0"), ...more });
 	const refusal = refusalOf("blocked-version", ask(observed, "1.9.0", { catalogue: withFix }));
-	expect(refusal).toMatchObject({ unfinished: true, instead: "1.9.2" });
+	expect(refusal).toMatchObject({ unfinished: true, instead: ["1.9.2"] });
 	expect(decide(ask(observed, "1.9.2", { catalogue: withFix }))).toEqual([]);
 });
 
@@ -67,7 +68,7 @@ test.each([
 
 test("a blocked version is offered by no other rule, neither as the latest nor as a stepping stone", () => {
 	const offered = refusalOf("known-version", ask(cluster("1.7.1"), "1.8.5", { catalogue }));
-	expect(offered).toMatchObject({ newest: ["1.8.0", "1.7.1"] });
+	expect(offered).toMatchObject({ instead: ["1.8.0", "1.7.1"] });
 	const blockedStone = known(
 		releases("1.7.1@23.3 1.8.0@24.3 2.0.0@24.8").map((it) =>
 			it.version === "1.8.0" ? { ...it, blocked: true as const } : it,

@@ -5,14 +5,16 @@ import { ask, cluster, mark, refusalOf, releases } from "../../build";
 const catalogue = known(releases("1.7.1 1.10.0 1.8.0 0.9.2.0 1.9.0"));
 const at = cluster("1.7.1 1.7.1");
 
-test("a version that the catalogue lacks is refused, and the newest are offered", () => {
-	expect(refusalOf("known-version", ask(at, "1.8.5", { catalogue }))).toEqual({
+test("a version that the catalogue lacks is refused, and the newest that pass are offered", () => {
+	expect(refusalOf("known-version", ask(at, "1.8.5", { catalogue, policy: "any" }))).toEqual({
 		rule: "known-version",
 		property: "version",
 		target: "1.8.5",
-		newest: ["1.10.0", "1.9.0", "1.8.0"],
+		instead: ["1.10.0", "1.9.0", "1.8.0"],
 	});
-	expect(refusalOf("known-version", ask(at, "1.8.5", { catalogue: known([]) }))).toMatchObject({ newest: [] });
+	expect(refusalOf("known-version", ask(at, "1.8.5", { catalogue }))).toMatchObject({ instead: ["1.10.0", "1.7.1"] });
+	const empty = { empty: true, instead: [] };
+	expect(refusalOf("known-version", ask(at, "1.8.5", { catalogue: known([]) }))).toMatchObject(empty);
 });
 
 test.each(["1.8.0", "1.8.0.0", "0.9.2"])("%s is in it", (target) => {

@@ -12,6 +12,7 @@ test("a version that is not the latest is refused", () => {
 		property: "version",
 		target: "1.9.0",
 		latest: "1.10.0",
+		instead: ["1.10.0"],
 	});
 });
 

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ObservedCluster, Rival, UpdateMark } from "../../../src/core/cluster";
-import { sharedTables } from "../../../src/core/rules/shared-tables";
-import { ask, type ClusterExtras, cluster, mark, refusalOf, v } from "../../build";
+import { ask, type ClusterExtras, cluster, mark, refusalOf } from "../../build";
 
 const rival: Rival = {
 	cluster: "other",
@@ -42,7 +41,6 @@ test("of two that stopped midway exactly one may go on", () => {
 	const since = fc.constantFrom("2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z");
 	fc.assert(
 		fc.property(since, since, (one, other) => {
-			const target = v("1.8.0");
 			const mayGo = (name: string, mine: string, its: string, theirs: string) => {
 				const observed: ObservedCluster = {
 					...cluster("1.7.1 1.8.0", { state: "Updating", mark: at(mine) }),
@@ -50,7 +48,7 @@ test("of two that stopped midway exactly one may go on", () => {
 					rivals: [{ ...rival, cluster: its, mark: at(theirs) }],
 				};
 				const question = ask(observed, "1.8.0");
-				return sharedTables.judge({ question, target, cluster: observed, catalogue: undefined }) === undefined;
+				return refusalOf("shared-tables", question) === undefined;
 			};
 			expect([mayGo("a", one, "b", other), mayGo("b", other, "a", one)].sort()).toEqual([false, true]);
 		}),

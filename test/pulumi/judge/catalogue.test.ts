@@ -29,7 +29,9 @@ describe("versions.url", () => {
 		const engine = await running("latest", { versions });
 		expect(engine.outputs).toMatchObject({ version: "1.8.0", latestVersion: "1.8.0", updateAvailable: false });
 		expect((await engine.preview({ version: "1.9.0", versions })).refused).toEqual([
-			expect.stringMatching(/^version: 1\.9\.0 is not a version that is known; the newest are 1\.8\.0 and 1\.7\.1\./),
+			expect.stringMatching(
+				/^version: 1\.9\.0 is not a version that is known; the newest that can be set is 1\.8\.0\./,
+			),
 		]);
 
 		said.entries = ["1.8.0", { version: "1.9.0", date: "2026-11-01", notes: "https://a.b/1.9.0", deprecated: "slow" }];

@@ -1,0 +1,70 @@
+import { floor, type ObservedCluster } from "./cluster";
+import { type Release, releaseOf } from "./release";
+import { compareVersions, type DbVersion, sameVersion } from "./version";
+
+/** What to set in the place of a version that is refused: each of these passes every rule about versions. */
+export interface Instead {
+	/** None where none passes. */
+	readonly instead: readonly DbVersion[];
+	/** They pass once the cluster is stopped, and none does before. */
+	readonly stopped?: true;
+}
+
+/** Which versions may be set next. Only a rule that refuses asks: each answer asks all rules about versions. */
+export interface Ways {
+	/** All of them, nearest first. */
+	now(): readonly DbVersion[];
+	/**
+	 * The newest of them, newest first, a deprecated one only where there is no other. Where none may be set now, those that
+	 * may once the cluster is stopped.
+	 *
+	 * @param beyond only later ones than this.
+	 */
+	newest(beyond?: DbVersion, most?: number): Instead;
+	/** Those among some versions that may be set once the cluster is stopped. */
+	onceStopped(versions: readonly DbVersion[]): readonly DbVersion[];
+}
+
+/**
+ * Which versions may be set next, from what runs: those of the catalogue, of the cluster and of its unfinished update that
+ * every rule about versions lets pass. What a refusal tells people to set is taken from here, so that no rule sends them
+ * into the refusal of another.
+ *
+ * @param passes whether no rule about versions has anything against a version, for a cluster like this.
+ */
+export function waysFrom(
+	{ cluster, catalogue = [] }: { readonly cluster?: ObservedCluster; readonly catalogue?: readonly Release[] },
+	passes: (version: DbVersion, cluster: ObservedCluster | undefined) => boolean,
+): Ways {
+	const candidates = () =>
+		[cluster && floor(cluster), cluster?.mark?.to, ...catalogue.map(({ version }) => version)]
+			.filter((version) => version !== undefined)
+			.sort(compareVersions)
+			.filter((version, index, sorted) => !sameVersion(version, sorted[index - 1]));
+	let passing: readonly DbVersion[] | undefined;
+	const now = () => {
+		passing ??= candidates().filter((version) => passes(version, cluster));
+		return passing;
+	};
+	const onceStopped = (versions: readonly DbVersion[]) => {
+		if (cluster === undefined || cluster.state === "Stopped") return [];
+		// An unfinished update has to go on before the cluster can be stopped.
+		if (cluster.mark !== undefined && !passes(cluster.mark.to, cluster)) return [];
+		return versions.filter((version) => passes(version, { ...cluster, state: "Stopped" }));
+	};
+	const newestOf = (versions: readonly DbVersion[], beyond: DbVersion | undefined, most: number) => {
+		const later = versions.filter((version) => beyond === undefined || compareVersions(version, beyond) > 0);
+		const current = later.filter((version) => releaseOf(version, catalogue)?.deprecated === undefined);
+		return [...(current.length > 0 ? current : later)].reverse().slice(0, most);
+	};
+	return {
+		now,
+		newest(beyond, most = 1) {
+			const instead = newestOf(now(), beyond, most);
+			if (instead.length > 0) return { instead };
+			const then = newestOf(onceStopped(candidates()), beyond, most);
+			return then.length > 0 ? { instead: then, stopped: true } : { instead: then };
+		},
+		onceStopped,
+	};
+}
