@@ -4,7 +4,14 @@
  */
 import { globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Application, type Comment, type CommentTag, type Reflection } from "typedoc";
+import {
+	Application,
+	type Comment,
+	type CommentTag,
+	type DeclarationReflection,
+	type Reflection,
+	ReflectionKind,
+} from "typedoc";
 import { type MarkdownPageEvent, MarkdownTheme, MarkdownThemeContext } from "typedoc-plugin-markdown";
 import { root } from "./environment.mts";
 import { say } from "./terminal.mts";
@@ -64,6 +71,11 @@ app.options.setValue("theme", "compact");
 const project = await app.convert();
 if (project === undefined) process.exit(1);
 app.validate(project);
+// Each interface shows all that it takes, wherever the sources write it down.
+for (const reflection of Object.values(project.reflections) as DeclarationReflection[]) {
+	if (reflection.kindOf(ReflectionKind.Property)) delete reflection.inheritedFrom;
+	if (reflection.kindOf(ReflectionKind.Interface)) delete reflection.typeHierarchy;
+}
 // What a class takes comes right after it.
 for (const module of project.children ?? []) {
 	const taken = new Set(module.children?.map(({ name }) => `${name}Args`));

@@ -2,8 +2,8 @@ import type { Input } from "@pulumi/pulumi";
 import type { KubernetesArgs } from "./kubernetes-args";
 import type { VersionsArgs } from "./versions-args";
 
-/** What a {@link DbCluster} is to be. */
-export interface DbClusterArgs {
+/** What a cluster is to be, wherever it lives and whoever declares it. */
+export interface ClusterArgs {
 	/**
 	 * The DB version that every replica is to run: three or four numeric parts, or `latest` for the newest one of the
 	 * catalogue. It is the version of the image or of the control plane, not what `SELECT version()` answers.
@@ -39,6 +39,37 @@ export interface DbClusterArgs {
 	replicas?: Input<number>;
 
 	/**
+	 * The catalogue: which versions exist.
+	 *
+	 * @default the tags of the image, on Kubernetes; the engines that are installed, on the local platform
+	 * @example { list: [{ version: "1.7.1" }, { version: "1.8.0" }] }
+	 * @example { registry: { image: "myscale/myscaledb", tags: "^1\\." } }
+	 * @example { url: "https://example.com/versions.json" }
+	 */
+	versions?: Input<VersionsArgs>;
+
+	/**
+	 * How updates go.
+	 *
+	 * @default every update goes to the latest version, judged on the live cluster
+	 * @example { policy: "any", drainSeconds: 60 }
+	 * @example { window: { schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin" } }
+	 */
+	update?: Input<UpdateArgs>;
+
+	/**
+	 * `Started` or `Stopped`: what the cluster is to be in once `pulumi up` is done. Left alone unless given, so that a
+	 * cluster that somebody stopped stays stopped. An update of a stopped cluster happens while it is stopped.
+	 *
+	 * @default left alone
+	 * @example "Stopped"
+	 */
+	desiredState?: Input<string>;
+}
+
+/** What a {@link DbCluster} is to be. */
+export interface DbClusterArgs extends ClusterArgs {
+	/**
 	 * Puts the cluster on this machine, as processes that hold embedded ClickHouse engines: for trying things, for tests
 	 * and for development. Exactly one platform must be given; `{}` takes every default.
 	 *
@@ -52,33 +83,6 @@ export interface DbClusterArgs {
 	 * @example { namespace: "db", image: "myscale/myscaledb", passwordSecret: { name: "db-password" } }
 	 */
 	kubernetes?: Input<KubernetesArgs>;
-
-	/**
-	 * The catalogue: which versions exist.
-	 *
-	 * @default the engines that are installed, on the local platform; the tags of `kubernetes.image`, on Kubernetes
-	 * @example { list: [{ version: "1.7.1" }, { version: "1.8.0" }] }
-	 * @example { registry: { image: "myscale/myscaledb", tags: "^1\\." } }
-	 * @example { url: "https://example.com/versions.json" }
-	 */
-	versions?: Input<VersionsArgs>;
-
-	/**
-	 * How updates go.
-	 *
-	 * @default every update goes to the latest version, judged on the live cluster
-	 * @example { policy: "any", drainSeconds: 60 }
-	 */
-	update?: Input<UpdateArgs>;
-
-	/**
-	 * `Started` or `Stopped`: what the cluster is to be in once `pulumi up` is done. Left alone unless given, so that a
-	 * cluster that somebody stopped stays stopped. An update of a stopped cluster happens while it is stopped.
-	 *
-	 * @default left alone
-	 * @example "Stopped"
-	 */
-	desiredState?: Input<string>;
 
 	/**
 	 * What becomes of the data when the resource is destroyed: `Retain` keeps it, `Delete` deletes it. What counts is what

@@ -1,40 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** Where on Kubernetes a cluster lives, and how its pods are made. One StatefulSet is made for each shard. */
-export interface KubernetesArgs {
-	/**
-	 * The namespace; it must exist. It can't be changed later.
-	 *
-	 * @example "db"
-	 */
-	namespace: Input<string>;
-
-	/**
-	 * The image's repository. Its tag is the cluster's `version`; where tags are spelt otherwise, `{version}` stands in its
-	 * place. It is pinned to the digest that the registry tells, so that a mended image under the same tag is seen.
-	 *
-	 * @example "myscale/myscaledb"
-	 * @example "myscale/myscaledb:{version}-ubi"
-	 */
-	image: Input<string>;
-
-	/**
-	 * StatefulSets that others made, such as kubectl or Helm: taken over, together with `adopt: true`, without a restart.
-	 * Their template stays theirs; versions are updated as ever. What describes pods (`storage`, `resources`, `config` and
-	 * the like) can't be given then. See docs/existing-clusters.md.
-	 *
-	 * @example { statefulSets: ["clickhouse"], services: ["clickhouse"] }
-	 */
-	existing?: Input<ExistingArgs>;
-
-	/**
-	 * The path of a kubeconfig, or its content (give that as a secret). TLS is always verified.
-	 *
-	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
-	 * @example config.requireSecret("kubeconfig")
-	 */
-	kubeconfig?: Input<string>;
-
+/** How the servers of a cluster on Kubernetes are made, set up and reached. */
+export interface ServerArgs {
 	/**
 	 * The context of the kubeconfig.
 	 *
@@ -42,14 +9,6 @@ export interface KubernetesArgs {
 	 * @example "production"
 	 */
 	context?: Input<string>;
-
-	/**
-	 * The password of `user`, by reference to a Secret of the namespace. Needed unless files of `users` open the user `default`
-	 * without one, since the image's answers only inside its own pod, or unless `existing` servers answer without one.
-	 *
-	 * @example { name: "db-password", key: "password" }
-	 */
-	passwordSecret?: Input<SecretKeyArgs>;
 
 	/**
 	 * The user that clients and the roll's own questions use.
@@ -60,28 +19,12 @@ export interface KubernetesArgs {
 	user?: Input<string>;
 
 	/**
-	 * The hosts of ClickHouse Keeper or ZooKeeper, port 2181 unless given. Replicas need one to hold the same rows.
-	 *
-	 * @default none
-	 * @example ["keeper-0.keeper:2181", "keeper-1.keeper:2181", "keeper-2.keeper:2181"]
-	 */
-	keeper?: Input<Input<string>[]>;
-
-	/**
 	 * The size of each replica's volume. It can grow where the StorageClass lets it, and never shrinks.
 	 *
 	 * @default "10Gi"
 	 * @example "500Gi"
 	 */
 	storage?: Input<string>;
-
-	/**
-	 * The StorageClass of each replica's volume. It can't be changed later.
-	 *
-	 * @default the default one of the Kubernetes cluster
-	 * @example "fast"
-	 */
-	storageClass?: Input<string>;
 
 	/**
 	 * What each replica requests and is limited to.
@@ -126,28 +69,13 @@ export interface KubernetesArgs {
 	nodeSelector?: Input<{ [label: string]: Input<string> }>;
 
 	/**
-	 * Taints of nodes that pods stand, as in a pod's spec.
-	 *
-	 * @default none
-	 * @example [{ key: "dedicated", operator: "Equal", value: "db", effect: "NoSchedule" }]
-	 */
-	tolerations?: Input<Input<{ [field: string]: unknown }>[]>;
-
-	/**
 	 * As in a pod's spec. Replicas of a shard are spread over nodes and zones in any case.
 	 *
 	 * @default none
 	 * @example { nodeAffinity: { ... } }
 	 */
-	affinity?: Input<{ [field: string]: unknown }>;
-
-	/**
-	 * The ServiceAccount of the pods. Its token is never mounted.
-	 *
-	 * @default the namespace's own
-	 * @example "analytics"
-	 */
-	serviceAccountName?: Input<string>;
+	// biome-ignore lint/suspicious/noExplicitAny: components in other languages have no word for `unknown`.
+	affinity?: Input<{ [field: string]: any }>;
 
 	/**
 	 * Labels of every object.
@@ -196,6 +124,82 @@ export interface KubernetesArgs {
 	 * @example 120
 	 */
 	gracePeriodSeconds?: Input<number>;
+}
+
+/** Where on Kubernetes a cluster lives, and how its pods are made. One StatefulSet is made for each shard. */
+export interface KubernetesArgs extends ServerArgs {
+	/**
+	 * The namespace; it must exist. It can't be changed later.
+	 *
+	 * @example "db"
+	 */
+	namespace: Input<string>;
+
+	/**
+	 * The image's repository. Its tag is the cluster's `version`; where tags are spelt otherwise, `{version}` stands in its
+	 * place. It is pinned to the digest that the registry tells, so that a mended image under the same tag is seen.
+	 *
+	 * @example "myscale/myscaledb"
+	 * @example "myscale/myscaledb:{version}-ubi"
+	 */
+	image: Input<string>;
+
+	/**
+	 * StatefulSets that others made, such as kubectl or Helm: taken over, together with `adopt: true`, without a restart.
+	 * Their template stays theirs; versions are updated as ever. What describes pods (`storage`, `resources`, `config` and
+	 * the like) can't be given then. See docs/existing-clusters.md.
+	 *
+	 * @example { statefulSets: ["clickhouse"], services: ["clickhouse"] }
+	 */
+	existing?: Input<ExistingArgs>;
+
+	/**
+	 * The path of a kubeconfig, or its content (give that as a secret). TLS is always verified.
+	 *
+	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
+	 * @example config.requireSecret("kubeconfig")
+	 */
+	kubeconfig?: Input<string>;
+
+	/**
+	 * The password of `user`, by reference to a Secret of the namespace. Needed unless files of `users` open the user `default`
+	 * without one, since the image's answers only inside its own pod, or unless `existing` servers answer without one.
+	 *
+	 * @example { name: "db-password", key: "password" }
+	 */
+	passwordSecret?: Input<SecretKeyArgs>;
+
+	/**
+	 * The hosts of ClickHouse Keeper or ZooKeeper, port 2181 unless given. Replicas need one to hold the same rows.
+	 *
+	 * @default none
+	 * @example ["keeper-0.keeper:2181", "keeper-1.keeper:2181", "keeper-2.keeper:2181"]
+	 */
+	keeper?: Input<Input<string>[]>;
+
+	/**
+	 * The StorageClass of each replica's volume. It can't be changed later.
+	 *
+	 * @default the default one of the Kubernetes cluster
+	 * @example "fast"
+	 */
+	storageClass?: Input<string>;
+
+	/**
+	 * Taints of nodes that pods stand, as in a pod's spec.
+	 *
+	 * @default none
+	 * @example [{ key: "dedicated", operator: "Equal", value: "db", effect: "NoSchedule" }]
+	 */
+	tolerations?: Input<Input<{ [field: string]: unknown }>[]>;
+
+	/**
+	 * The ServiceAccount of the pods. Its token is never mounted.
+	 *
+	 * @default the namespace's own
+	 * @example "analytics"
+	 */
+	serviceAccountName?: Input<string>;
 }
 
 /** StatefulSets that others made. */
