@@ -102,9 +102,9 @@ test("says that nobody answers", async () => {
 });
 
 test.each([
-	["GITHUB_EVENT_PATH", "the pull request is not known", "--pull-request"],
-	["GITHUB_REPOSITORY", "the repository is not known", "--repository"],
-	["GITHUB_TOKEN", "the token is not known", "GITHUB_TOKEN"],
+	["GITHUB_EVENT_PATH", "the pull request is unknown", "--pull-request"],
+	["GITHUB_REPOSITORY", "the repository is unknown", "--repository"],
+	["GITHUB_TOKEN", "the token is unknown", "GITHUB_TOKEN"],
 ])("needs %s, and says what else to name", async (variable, words, option) => {
 	const { file, env } = run("http://127.0.0.1:9/graphql");
 	const { status, stderr } = await cli(["comment", file], { ...env, [variable]: "" });

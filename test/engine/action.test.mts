@@ -122,7 +122,7 @@ test("comments also when the preview fails, and ends with its exit status", asyn
 	const { status, output } = await it.run();
 	expect(status).toBe(255);
 	expect(output).toContain("warning: the CLI is old");
-	expect(hub.comments[0]?.body).toContain("1 refused, 3 not judged.");
+	expect(hub.comments[0]?.body).toContain("1 refused, 3 not checked.");
 	expect(hub.comments[0]?.body).toContain("actions/runs/1");
 	expect(it.outputs()).toContain("exit-code=255\n");
 });
@@ -131,7 +131,7 @@ test("comments that the preview failed when it printed nothing", async () => {
 	const hub = await github();
 	const it = await printing("true", 1, hub);
 	expect(await it.run()).toMatchObject({ status: 1 });
-	expect(hub.comments[0]?.body).toContain("**The preview failed before it came to any cluster.**");
+	expect(hub.comments[0]?.body).toContain("**The preview failed before it reached any cluster.**");
 });
 
 test("says nothing where no cluster changes, and takes back what it said before", async () => {
