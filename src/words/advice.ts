@@ -27,39 +27,38 @@ export function advice(cause: Cause, at: At): string {
 
 const pod = ({ replica }: At) => replica ?? "<pod>";
 
-const describing = (at: At) => ` (kubectl describe pod ${pod(at)} tells more)`;
+const describing = (at: At) => ` (kubectl describe pod ${pod(at)} shows more)`;
 
 const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	image: ({ change, to }) => {
-		const there = "see to it that its image (locally, its engine) is there and can be pulled";
+		const there = "make sure that its image (for local, its engine) exists and can be pulled";
 		if (change === "creation") return `${there}, or set another version`;
 		return change === "version" ? `${there}, or set a version later than ${to}` : there;
 	},
-	exits: (at) => mend(at) ?? `look at ${log(at)} and mend what it says`,
+	exits: (at) => mend(at) ?? `look at ${log(at)} and fix what it reports`,
 	memory: () =>
-		"raise the memory limit of its server (kubernetes.resources, or where others made it, in the StatefulSet)",
-	configuration: () => "make what it names, such as a Secret or a ConfigMap, or mend the setting that names it",
-	quota: () => "raise that quota or limit, or lower kubernetes.resources or kubernetes.storage to what fits it",
-	admission: () => "have that policy let its pod in, or mend the settings that it forbids",
+		"raise the memory limit of its server (kubernetes.resources, or in an existing StatefulSet, its template)",
+	configuration: () => "create what it names, such as a Secret or a ConfigMap, or fix the setting that names it",
+	quota: () => "raise that quota or limit, or lower kubernetes.resources or kubernetes.storage to fit it",
+	admission: () => "let that policy admit its pod, or change the settings that it forbids",
 	scheduling: () =>
-		"make room on a node that may take it, or lower kubernetes.resources or mend nodeSelector, tolerations and affinity",
-	volume: (at) => `see to its volume${describing(at)}`,
+		"free capacity on a node where it may run, lower kubernetes.resources, or change nodeSelector, tolerations or affinity",
+	volume: (at) => `check its volume${describing(at)}`,
 	node: (at) =>
 		`make sure that its node is off, then delete that Node or the pod (kubectl delete pod ${pod(at)} --force)`,
-	network: (at) => `see to the network of its node, which may lack free addresses${describing(at)}`,
-	container: (at) =>
-		`see to that container, which is not the server's (kubectl logs ${pod(at)} --container <its name>)`,
-	keeper: () => "see to it that Keeper is up and can be reached from the pods at the hosts of kubernetes.keeper",
+	network: (at) => `check the network of its node, which may have no free addresses${describing(at)}`,
+	container: (at) => `check that container, which is not the server's (kubectl logs ${pod(at)} --container <its name>)`,
+	keeper: () => "make sure that Keeper runs and that the pods can reach it at the hosts of kubernetes.keeper",
 	replication: (at) =>
 		`find out why it does not catch up (SELECT last_exception FROM system.replication_queue on ${pod(at)})`,
 	emptied: (at) =>
-		`find out what became of its volume, and give it its tables back: what SHOW CREATE TABLE says of each on another replica, run on ${pod(at)} with ATTACH in the place of CREATE; rows that replicate then come by themselves`,
+		`find out what happened to its volume, and restore its tables: take SHOW CREATE TABLE of each from another replica and run it on ${pod(at)} with ATTACH in place of CREATE; replicated rows then follow by themselves`,
 	scaled: () => "scale it back (kubectl scale)",
 	version: () => "set version to the one that opened its data, or to a later one",
 	data: () =>
-		'set desiredState to "Stopped" and run pulumi up, put a copy of the folder of a replica that is well in the place of its own, then set it back',
+		'set desiredState to "Stopped" and run pulumi up, replace its folder with a copy of the folder of a healthy replica, then set it back',
 	port: () => "free that port, or set local.port to another",
-	refused: () => "do what that says",
+	refused: () => "follow that message",
 };
 
 /**
@@ -76,7 +75,7 @@ export function wayOut(cause: Simple, at: At): string {
 			return cause.cause === undefined ? noProgress(at) : advice(cause.cause, at);
 		case "resized":
 			return cause.replicas === undefined
-				? "make it anew where others had made it (what DbCluster had made, it makes anew itself)"
+				? "recreate it if it was not created by DbCluster (what DbCluster created, it recreates itself)"
 				: `scale it back (kubectl scale ${cause.object} --replicas=${cause.of})`;
 		case "wrong-version":
 			return later(at, cause.runs) ?? advice("exits", at);
@@ -95,15 +94,15 @@ export function isUpToTheVendor(cause: Simple, { change, to }: At): boolean {
 }
 
 function noProgress(at: At): string {
-	return `look at ${log(at)}; if it only needs longer, raise update.stallSeconds, else ${mend(at) ?? "mend what it says"}`;
+	return `look at ${log(at)}; if it only needs longer, raise update.stallSeconds; otherwise ${mend(at) ?? "fix what it reports"}`;
 }
 
 /** What was changed is what is to be mended. */
 function mend({ change, to }: At): string | undefined {
-	if (change === "version") return `mend the image (locally, the engine) of ${to}, or set a later version`;
+	if (change === "version") return `fix the image (for local, the engine) of ${to}, or set a later version`;
 	if (change === "creation")
-		return `mend the image (locally, the engine) of ${to} or the settings, or set a later version`;
-	return change === "settings" ? "mend the settings that were changed, or set them back" : undefined;
+		return `fix the image (for local, the engine) of ${to} or the settings, or set a later version`;
+	return change === "settings" ? "fix the settings that were changed, or revert them" : undefined;
 }
 
 const log = ({ replica }: At) => (replica === undefined ? "the cluster's log" : `the log of ${replica}`);

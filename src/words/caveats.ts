@@ -18,7 +18,7 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			order: orderText(caveats),
 			reads: effect(reads, caveats, `SELECT keeps working${exceptions(caveats.uncopied)}`),
 			...(caveats.forgotten.length > 0 && {
-				forgets: `${list(caveats.forgotten, 4)}: the rows of a Memory table end with each restart`,
+				forgets: `${list(caveats.forgotten, 4)}: a Memory table loses its rows with each restart`,
 			}),
 			...(upgrades && { return: "none: a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
@@ -26,10 +26,10 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 				joins: `${list(joins)}: first the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
 			}),
 			...(leaves.length > 0 && {
-				leaves: `${list(leaves)}, for good; each volume is kept, its replicated tables are dropped`,
+				leaves: `${list(leaves)}, permanently; each volume is kept, its replicated tables are dropped`,
 			}),
 			...(rejoins.length > 0 && {
-				rejoins: `${list(rejoins)}: scaled away by somebody else, and made again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
+				rejoins: `${list(rejoins)}: scaled away outside Pulumi, and created again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
 			}),
 			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
 			...(state !== undefined && { state }),
@@ -42,7 +42,7 @@ const stops = "stopped: reads and writes are unavailable until it is started";
 
 function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined {
 	if (stopped)
-		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays so";
+		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays stopped";
 	if (wakes) return `Idle: woken first, ${afterwards === "Stopped" ? `updated, then ${stops}` : "then left Started"}`;
 	return afterwards === "Stopped" ? `updated, then ${stops}` : undefined;
 }
@@ -90,23 +90,26 @@ const without = (tables: readonly string[]) =>
 				4,
 			)}`;
 
-const keptAlive = "at most one for each kept-alive connection and replica";
+const keptAlive = "at most one for each keep-alive connection and replica";
 const betweenServers = "; a SELECT over several shards may meet one between their servers";
 
 function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
-			return ["judged", `by what was recorded at ${note.at}; the update judges the live cluster`];
+			return ["judged", `from what was recorded at ${note.at}; the update checks the live cluster`];
 		case "artifact":
 			return ["image", oneLine(note.what)];
 		case "connections-reset":
 			return ["resets", note.betweenServers ? `${keptAlive}${betweenServers}` : keptAlive];
 		case "unknown-until-update":
-			return ["unknown", `${list([...note.properties].sort())}; judged in the update`];
+			return ["unknown", `${list([...note.properties].sort())}; checked in the update`];
 		case "release":
 			return ["notes", [note.date, note.link].flatMap((part) => (part === undefined ? [] : oneLine(part))).join(", ")];
 		case "deprecated":
-			return ["deprecated", note.reason === undefined ? "the catalogue advises against it" : oneLine(note.reason, 160)];
+			return [
+				"deprecated",
+				note.reason === undefined ? "marked as deprecated in the catalogue" : oneLine(note.reason, 160),
+			];
 		case "window":
 			return ["window", window(note)];
 		case "catalogue-unknown":
@@ -120,5 +123,5 @@ function noteText(note: CaveatNote): [string, string] {
 function window({ is, until, timeZone }: Extract<CaveatNote, { note: "window" }>): string {
 	const when = moment(until, timeZone);
 	if (is === "open") return `open until ${when}`;
-	return `closed until ${when}${is === "ignored" ? ", and ignored: update.ignoreWindow is set" : "; no update begins before"}`;
+	return `closed until ${when}${is === "ignored" ? ", and ignored: update.ignoreWindow is set" : "; no update starts before then"}`;
 }

@@ -8,7 +8,7 @@ import { ended, oneLine } from "./text";
  */
 export function controlErrorText(error: ControlError): string {
 	if (error instanceof Claimed) {
-		return `${oneLine(error.message)}. Wait until it is done, then run pulumi up again. If that process is gone, its claim ends by itself at ${error.expires}; if Pulumi calls the stack locked then, run pulumi cancel first.`;
+		return `${oneLine(error.message)}. Wait until it is done, then run pulumi up again. If that process is gone, its claim (its lock on the cluster) expires at ${error.expires}; if Pulumi then says that the stack is locked, run pulumi cancel first.`;
 	}
 	if (error instanceof ClaimLost) {
 		return `${oneLine(error.message)}. Nothing more was touched here. Wait until the other one is done, then run pulumi up again.`;

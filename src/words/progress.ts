@@ -10,12 +10,12 @@ import { count, duration, list, oneLine, problems } from "./text";
 export function progressText(event: RollEvent): string {
 	switch (event.event) {
 		case "waiting":
-			return `waiting: ${oneLine(event.holder)} changes the cluster, until ${event.expires} at most unless it goes on`;
+			return `waiting for ${oneLine(event.holder)}, which is changing the cluster; its claim expires at ${event.expires} unless it is renewed`;
 		case "retrying":
-			return `trying again: ${oneLine(event.words)}`;
+			return `retrying: ${oneLine(event.words)}`;
 		case "began":
 			return event.resumes
-				? `going on with ${event.transition}: ${count(event.steps, "replica", "replicas")} left`
+				? `resuming ${event.transition}: ${count(event.steps, "replica", "replicas")} left`
 				: `updating ${event.transition}: ${count(event.steps, "replica", "replicas")}`;
 		case "woke":
 			return `woke the cluster in ${duration(event.seconds)}`;

@@ -8,7 +8,8 @@ import { count, ended, list, moment, oneLine, problems, quoted } from "./text";
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
 const accepted = `three or four numbers with dots between, such as 1.8.0 or 0.9.2.0, or "latest"`;
-const support = "The vendor's support helps";
+const support = "contact the vendor's support";
+const supportHelps = "The vendor's support can help.";
 
 /**
  * One readable block that names the value, the reason and a way out. Pulumi writes the resource, the property and the
@@ -27,9 +28,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		if (refusal.flaw === "latest-unknown") {
 			const [why, wayOut] =
 				refusal.why === undefined
-					? ["the catalogue is empty", "look at what versions names"]
+					? ["the catalogue is empty", "check what versions lists"]
 					: [`the catalogue can't be read: ${oneLine(refusal.why)}`, "preview again when the catalogue can be read"];
-			return `which version is "latest" is not known: ${ended(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
+			return `"latest" can't be resolved: ${ended(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
 		}
 		const meant = refusal.meant === undefined ? "" : ` Did you mean ${refusal.meant}?`;
 		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
@@ -41,13 +42,13 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	"minimum-version": ({ target, replica, running, minimum }) =>
-		`${replica} runs ${running}, and updates in place begin at ${minimum}. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it there. ${support}.`,
+		`${replica} runs ${running}, and in-place updates start at ${minimum}. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it there. ${supportHelps}`,
 
 	"eligible-state": (refusal) => {
 		// The one rule that speaks though the target may be anything.
 		const target = parseVersion(refusal.target) ?? quoted(refusal.target);
 		if ("unreadable" in refusal) {
-			return `the cluster can't be read: ${ended(oneLine(refusal.unreadable))} Without knowing what it runs, no update to ${target} is allowed. See to it that the cluster can be reached from here, then preview again.`;
+			return `the cluster can't be read: ${ended(oneLine(refusal.unreadable))} Without knowing what it runs, no update to ${target} is allowed. Make sure that the cluster can be reached from this machine, then preview again.`;
 		}
 		const { state, troubles } = refusal;
 		const replicas = troubles.map(({ replica, trouble }) =>
@@ -57,48 +58,46 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const transient = state !== "Degraded" && state !== "Unknown";
 		// What ends by itself says in its last words what is to be mended.
 		const known = troubles.find(({ cause }) => cause !== undefined && cause !== "exits");
-		const first = known?.cause === undefined ? "Mend the cluster first" : sentence(advice(known.cause, known));
+		const first = known?.cause === undefined ? "Repair the cluster first" : sentence(advice(known.cause, known));
 		const wayOut = transient
-			? `Preview again when it is done. ${support} if it never is.`
-			: `${first}, then preview again. ${support} if it can't be mended.`;
+			? `Preview again when it is done. If it never is, ${support}.`
+			: `${first}, then preview again. If it can't be repaired, ${support}.`;
 		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
 	},
 
 	"unfinished-update": ({ target, unfinished, from, since, creates, instead, stopped }) => {
 		const wayOut =
 			instead === undefined
-				? `Set version to ${unfinished} to go on with it, or to a later one. ${support} if neither starts.`
-				: `${setting({ instead, stopped })}. ${support}.`;
+				? `Set version to ${unfinished} to resume it, or to a later one. If neither starts, ${support}.`
+				: `${setting({ instead, stopped })}. ${supportHelps}`;
 		const what = creates ? `the creation at ${unfinished}` : `the update from ${from} to ${unfinished}`;
 		return `${what}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. ${wayOut}`;
 	},
 
 	"known-version": ({ target, empty, instead, stopped }) => {
 		if (empty)
-			return `${target} is not a version that is known: the catalogue is empty. Look at what versions names, or name ${target} there.`;
-		const orName = `or, if ${target} exists, name it in versions`;
+			return `${target} is not a known version: the catalogue is empty. Check what versions lists, or add ${target} there.`;
+		const orAdd = `or, if ${target} exists, add it to versions`;
 		if (stopped || instead.length === 0)
-			return `${target} is not a version that is known. ${setting({ instead, stopped })}, ${orName}.`;
-		return `${target} is not a version that is known; the newest that can be set ${instead.length === 1 ? "is" : "are"} ${list(instead)}. Set version to ${instead.length === 1 ? "it" : "one of these"}, ${orName}.`;
+			return `${target} is not a known version. ${setting({ instead, stopped })}, ${orAdd}.`;
+		return `${target} is not a known version; the newest that can be set ${instead.length === 1 ? "is" : "are"} ${list(instead)}. Set version to ${instead.length === 1 ? "it" : "one of these"}, ${orAdd}.`;
 	},
 
 	"blocked-version": ({ target, reason, unfinished, instead, stopped }) => {
 		const why = reason === undefined ? "" : `: ${oneLine(reason)}`;
-		const midway = unfinished
-			? ` The update to it stopped midway, and replicas that do not have it yet are not to get it.`
-			: "";
-		const lift = "if the block is wrong, lift it where versions come from";
+		const midway = unfinished ? ` The update to it stopped midway, and the remaining replicas must not get it.` : "";
+		const lift = "if the block is wrong, lift it in the catalogue";
 		const wayOut =
 			instead.length === 0
-				? `No later version that is known will do: wait for one, or, ${lift}. ${support}.`
-				: `${setting({ instead, stopped })}${unfinished ? ", which goes on from there" : ""}, or, ${lift}.`;
+				? `No known later version will do: wait for one, or, ${lift}. ${supportHelps}`
+				: `${setting({ instead, stopped })}${unfinished ? ", which resumes from there" : ""}, or, ${lift}.`;
 		return `${ended(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
 
 	"latest-only": ({ target, latest, instead, stopped }) => {
 		const isOpen = !stopped && sameVersion(instead[0], latest);
 		const wayOut = isOpen ? `Set version to ${latest} or "latest"` : setting({ instead, stopped });
-		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}, or${isOpen ? "" : " set"} update.policy to "any" to choose for yourself.`;
+		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}, or set update.policy to "any" to choose the version yourself.`;
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, stopped }) => {
@@ -106,7 +105,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut =
 			steppingStones.length === 0
 				? `${setting({ instead, stopped })}.`
-				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up for each.${orStopped}`;
+				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up after each.${orStopped}`;
 		return `${target} is built on ClickHouse ${oneLine(targetEngine, 40)} and ${running}, which ${replica} runs, on ${oneLine(runningEngine, 40)}: a year or more and at least two long-term releases apart, they must not run side by side. ${wayOut}`;
 	},
 
@@ -114,11 +113,11 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const reasons = others.map(({ replica: other, problem, trouble }) => {
 			return `${other} ${problems[problem]}${trouble === undefined ? "" : ` (${oneLine(trouble, 200)})`}`;
 		});
-		return `the update to ${target} would begin with ${replica}, and no other replica of its shard could answer meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. ${support} if none does.`;
+		return `the update to ${target} would start with ${replica}, and no other replica of its shard could serve meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. If none does, ${support}.`;
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`no replica is taken down for ${target} while the servers tell another layout than the declared one, which is ${shape(declared)}: they tell ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can answer for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers tell.`,
+		`no replica is restarted for ${target} while the servers report another layout than the declared one, which is ${shape(declared)}: they report ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can stand in for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const clauses = tables.map(({ table, on, lack }) =>
@@ -132,9 +131,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const [first] = tables;
 		const wayOut =
 			first === undefined
-				? "See to it that it answers, then preview again."
-				: `${first.on.includes(first.lack[0] ?? "") ? `Drop it where it is wrong, and make it` : `Make ${all === 1 ? "it" : "them"}`} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack.find((replica) => replica !== first.on[0])} with ATTACH in the place of CREATE; rows that replicate then come by themselves. Or drop what nobody needs, or, where the replicas differ on purpose, name it in update.localTables. Then preview again.`;
-		return `no replica is taken down for ${target} while those of its shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
+				? "Make sure that it answers, then preview again."
+				: `${first.on.includes(first.lack[0] ?? "") ? `Drop it where it is wrong, and create it` : `Create ${all === 1 ? "it" : "them"}`} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack.find((replica) => replica !== first.on[0])} with ATTACH in place of CREATE; replicated rows then follow by themselves. Or drop what is not needed, or, if the replicas differ on purpose, add it to update.localTables. Then preview again.`;
+		return `no replica is restarted for ${target} while replicas of a shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
 	"persistent-data": ({ target, replicas }) => {
@@ -147,7 +146,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	"shared-tables": ({ target, cluster, mark: { from, to, since }, path, replica }) =>
-		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not done: with an update to ${target} both might take down their last copies at once. Let pulumi up end the update of '${oneLine(cluster, 60)}' first, then preview again.`,
+		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not finished: during an update to ${target} both might take down their last copies at once. Let pulumi up finish the update of '${oneLine(cluster, 60)}' first, then preview again.`,
 
 	"maintenance-window": ({ target, opens, timeZone }) =>
 		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
@@ -155,7 +154,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No version that is known will do: wait for one that does";
+	if (first === undefined) return "No known version will do: wait for one that does";
 	if (stopped) return `Stop the cluster, update it stopped and start it: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }
@@ -199,13 +198,13 @@ function mend(evidence: Told["evidence"], apart: boolean): string {
 		case "paths": {
 			const table = oneLine(evidence.table, 100);
 			return apart
-				? `Where ${table} is to be one table of both, make it anew on each under one path, such as '/clickhouse/{shard}/${table}'; where each is to have rows of its own, name it in update.localTables.`
-				: `Where each shard is to have rows of its own in ${table}, make it anew under a path with {shard} in it.`;
+				? `Where ${table} is to be one table of both, recreate it on each under one path, such as '/clickhouse/{shard}/${table}'; where each is to have rows of its own, name it in update.localTables.`
+				: `Where each shard is to have rows of its own in ${table}, recreate it under a path with {shard} in it.`;
 		}
 		case "macro":
-			return `Where ${apart ? "they are copies" : "each has rows of its own"}, set the macro shard so.`;
+			return `Where ${apart ? "they are copies" : "each has rows of its own"}, correct the macro shard.`;
 		default:
-			return `Where that is not so, mend remote_servers in their configuration.`;
+			return `Where that is not so, fix remote_servers in their configuration.`;
 	}
 }
 
@@ -216,7 +215,7 @@ function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 		case "empty":
 			return "it is empty";
 		case "blanks":
-			return "it has blanks or line breaks around it";
+			return "it has spaces or line breaks around it";
 		case "prefix":
 			return "it begins with a v";
 		case "suffix":
@@ -228,6 +227,6 @@ function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 		case "too-long":
 			return "a number in it has more than nine digits";
 		default:
-			return "it is not numbers with dots between";
+			return "it is not numbers separated by dots";
 	}
 }

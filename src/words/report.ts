@@ -15,11 +15,11 @@ export type Verdict = keyof typeof verdicts;
 export const verdicts = {
 	refused: { sign: "⛔", says: "refused" },
 	deleted: { sign: "🗑️", says: "will be deleted" },
-	replaced: { sign: "♻️", says: "will be made anew" },
+	replaced: { sign: "♻️", says: "will be replaced" },
 	updated: { sign: "⬆️", says: "will be updated" },
 	changed: { sign: "🔧", says: "will be changed" },
 	created: { sign: "✨", says: "will be created" },
-	"not-judged": { sign: "❓", says: "not judged" },
+	"not-judged": { sign: "❓", says: "not checked" },
 	unchanged: { sign: "✅", says: "unchanged" },
 } as const;
 
@@ -28,28 +28,29 @@ export const words = {
 	columns: { cluster: "cluster", verdict: "verdict", version: "DB version" },
 	failed: "The preview failed.",
 	/** Where nothing but what stands below is known of a run that failed. */
-	failedEmpty: "The preview failed before it came to any cluster.",
+	failedEmpty: "The preview failed before it reached any cluster.",
 	/** An error that is not in our own words may quote anything, also what a log hides. */
-	unworded: "the preview failed here; its log says why.",
-	notJudged: "A preview ends at its first errors: what is not judged yet is judged once they are gone.",
+	unworded: "the preview failed here; the log says why.",
+	notJudged:
+		"The preview stopped at its first errors. Clusters that are 'not checked' are checked once those are fixed.",
 	none: "No database cluster is in this preview.",
 	order: "Order of the replicas",
-	afterwards: "afterwards",
+	afterwards: "after the update",
 	time: "time",
 	notes: "release notes",
-	log: "The log of this run tells more.",
+	log: "See the log of this run for details.",
 	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
 	keepsData: "Its data is kept: a DbCluster of the same stack, name and place finds it again.",
-	replaced: "Pulumi makes its entry anew. The cluster, its version and its data stay as they are.",
+	replaced: "Pulumi replaces its entry in the state. The cluster, its version and its data stay as they are.",
 	noCaveats: "No replica restarts.",
 	/** A value that is a secret makes one of all that is worked out from it. */
-	secretCaveats: "What it does to reads and writes is not shown, since a secret is among the arguments.",
+	secretCaveats: "The effect on reads and writes is not shown, because an argument is a secret.",
 } as const;
 
 /** What a new `desiredState` means. */
 export const desiredTexts = {
-	Started: "the cluster is Started, if it is not",
-	Stopped: "the cluster is Stopped: reads and writes are unavailable from then on",
+	Started: "the cluster will be started if it is stopped",
+	Stopped: "the cluster will be stopped: reads and writes are unavailable from then on",
 } as const;
 
 /** `1 refused, 2 will be updated, 14 unchanged`; `undefined` of none. */
@@ -92,7 +93,7 @@ export function estimateText(last: Estimate, replicas: number | undefined): stri
 	const which = from === to ? `of the settings at ${to}` : `from ${from} to ${to}`;
 	const measured = `${which} on ${day}, ${count(last.replicas, "replica", "replicas")}, each out for ${each}`;
 	return replicas === undefined || replicas === last.replicas
-		? `about ${duration(seconds)}, if it goes like the last one (${measured})`
+		? `about ${duration(seconds)}, like the last one (${measured})`
 		: `the last one took ${duration(seconds)} (${measured})`;
 }
 
@@ -103,7 +104,7 @@ export function elsewhereText(places: readonly string[], errors: number): string
 
 /** What has no room in a comment. */
 export function leftOutText(clusters: number): string {
-	return `${count(clusters, "more cluster has", "more clusters have")} no room here.`;
+	return `${count(clusters, "more cluster is", "more clusters are")} not listed: the report would exceed its size limit.`;
 }
 
 /** A file that a person named. */

@@ -6,17 +6,17 @@ import { count, ended, oneLine } from "./text";
 /** A cluster of this name is there, and it is not this resource's. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
 	const whose = owner === "" ? "no resource" : oneLine(owner, 200);
-	return `a cluster ${name} is there already and belongs to ${whose}. Set adopt to true to take it over, or set name to another one.`;
+	return `a cluster ${name} already exists and belongs to ${whose}. Set adopt to true to take it over, or set name to another one.`;
 }
 
 /** What others made is named, and it is not said that it may be taken over. */
 export function adoptText(name: string): string {
-	return `${name} is made by others. Set adopt to true to take it over.`;
+	return `${name} was not created by DbCluster. Set adopt to true to take it over.`;
 }
 
 /** Volumes that others made are not deleted. */
 export const foreignDataText =
-	'"Delete" would delete volumes that others made, and only "Retain" is accepted for those. Leave it out.';
+	'"Delete" would delete volumes that DbCluster did not create, and for those only "Retain" is accepted. Leave it out.';
 
 /** What the input `caveats` says of a takeover. */
 export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record<string, Record<string, string>> {
@@ -27,7 +27,7 @@ export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record
 
 /** After a destroy of what others made. */
 export function letGoText(name: string): string {
-	return `${name}: it was made by others, so it goes on running, and all its data with it; only the resource is gone. What made it can delete it.`;
+	return `${name}: it was not created by DbCluster, so it keeps running with all its data; only the resource is gone. Delete it with the tool that created it.`;
 }
 
 /**
@@ -52,26 +52,26 @@ export function scaledText(scaled: readonly Scaled[], { replicas }: Pick<Cluster
 
 /** The state tells of a cluster that is not there. */
 export function goneText(id: string): string {
-	return `there is no cluster ${id} any more. Run pulumi refresh, so that Pulumi knows, and then pulumi up, which makes it anew.`;
+	return `there is no cluster ${id} any more. Run pulumi refresh to update Pulumi's state, then pulumi up to create it again.`;
 }
 
 /** It is not there, on a server that is not the one that it was on. */
 export function elsewhereText(id: string): string {
-	return `there is no cluster ${id} on the server that is asked now, and it was on another one. Let kubeconfig and context name that one again. If the cluster is gone for good, pulumi state delete takes it out of the state.`;
+	return `there is no cluster ${id} on this API server, and it was on another one. Set kubeconfig and context back to that one. If the cluster is gone for good, remove it from the state with pulumi state delete.`;
 }
 
 /** It can't be told whether a new cluster's place is free. */
 export function unreachableText(why: string): string {
-	return `whether a cluster is there already can't be told: ${ended(oneLine(why))} See to it that its place can be reached from here, then preview again.`;
+	return `could not find out whether the cluster already exists: ${ended(oneLine(why))} Make sure that it can be reached from this machine, then preview again.`;
 }
 
 /** A version is written with a digest that can't be kept to. */
 export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): string {
 	switch (flaw) {
 		case "latest":
-			return "latest is whatever is newest, and a digest is one image. Name the version, such as 1.8.0@sha256:..., or leave the digest out.";
+			return "latest changes, and a digest is one image. Give the version, such as 1.8.0@sha256:..., or leave the digest out.";
 		case "malformed":
-			return "what follows @ is no digest: sha256: and 64 hexadecimal digits, as the registry tells of the version's tag.";
+			return "what follows @ is not a digest: it must be sha256: and 64 hexadecimal digits, as the registry shows for the version's tag.";
 		case "no-image":
 			return "a digest names an image, and there are none here. Leave it out.";
 	}
@@ -85,29 +85,29 @@ export function availableText(name: string, runs: DbVersion, latest: DbVersion):
 /** Of a new cluster, which has no caveats. */
 export function deprecatedText(name: string, version: DbVersion, { deprecated }: Pick<Release, "deprecated">): string {
 	const why = typeof deprecated === "string" ? `: ${oneLine(deprecated)}` : "";
-	return `${name}: ${ended(`the catalogue advises against ${version}${why}`)}`;
+	return `${name}: ${ended(`the catalogue marks ${version} as deprecated${why}`)}`;
 }
 
 /** Of a new cluster, which has no caveats. */
 export function catalogueUnknownText(name: string, version: DbVersion, why: string): string {
-	return `${name}: ${ended(`the catalogue can't be read, so whether ${version} exists was not judged: ${oneLine(why)}`)}`;
+	return `${name}: ${ended(`the catalogue can't be read, so whether ${version} exists was not checked: ${oneLine(why)}`)}`;
 }
 
 /** What the input `caveats` says while the version itself is known only in the update. */
 export function versionUnknownCaveats(properties: readonly string[]): Record<string, Record<string, string>> {
 	return {
 		"not known yet": {
-			unknown: `${[...properties].sort().join(", ")}; whether the update is allowed is judged in the update`,
+			unknown: `${[...properties].sort().join(", ")}; the update checks whether it is allowed`,
 		},
 	};
 }
 
 /** What to do after a create that did not get to the end. */
 export function createStoppedText(why: string): string {
-	return `${ended(why)} The cluster is kept as it is: pulumi up goes on with it, pulumi destroy removes it.`;
+	return `${ended(why)} The cluster is kept as it is: pulumi up resumes it, pulumi destroy removes it.`;
 }
 
 /** After a destroy: the data is still there. */
 export function keptText(name: string, id: string): string {
-	return `${name}: the data is kept at ${id}; a DbCluster of the same stack, name and place finds it again. To delete it with the cluster, deletionPolicy must be "Delete" in a pulumi up before the destroy.`;
+	return `${name}: the data is kept at ${id}; a DbCluster of the same stack, name and place finds it again. To delete it too, set deletionPolicy to "Delete" and run pulumi up before the destroy.`;
 }

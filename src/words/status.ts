@@ -81,7 +81,7 @@ export function remarks(it: ClusterStatus): string[] {
 		said.push(`${name}: ${transition(unfinished)} is under way, by ${oneLine(unfinished.by)}. To see it: --watch`);
 	} else if (unfinished !== undefined && next !== undefined) {
 		said.push(
-			`${name}: ${transition(unfinished)}, begun at ${unfinished.since}, stopped midway. To go on: ${next.command}`,
+			`${name}: ${transition(unfinished)}, begun at ${unfinished.since}, stopped midway. To resume: ${next.command}`,
 		);
 	} else if (scaled.length > 0 && next !== undefined) {
 		const sizes = scaled.map((each) => scaledClause(each, each.wanted));
@@ -138,32 +138,32 @@ export const outText = "out of the clients' endpoints";
 export function sightingText(cluster: string, it: Sighting): string {
 	if ("phase" in it) return `${cluster}: ${it.replica}: ${oneLine(it.phase)}`;
 	const done = it.done === undefined ? "" : `; ${it.done.done} of ${it.done.of} done`;
-	return `${cluster}: ${it.replica} serves ${it.serves ?? "a version that can't be told"}${done}`;
+	return `${cluster}: ${it.replica} serves ${it.serves ?? "an unknown version"}${done}`;
 }
 
 /** What `--watch` says of a cluster as a whole. */
 export const watchTexts = {
 	waiting: (clusters: readonly string[]) =>
-		`No update of ${list(clusters)} is under way. Waiting for one; Ctrl-C ends that.`,
+		`No update of ${list(clusters)} is under way. Waiting for one; press Ctrl-C to stop.`,
 	began: (cluster: string, mark: UpdateMark, by: string) =>
 		`${cluster}: ${transition(mark)} is under way, by ${oneLine(by)}`,
 	finished: (cluster: string, to: string) => `${cluster}: done, every replica serves ${to}`,
 	ended: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} has ended`,
 	stopped: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} stopped midway`,
-	retrying: (cluster: string, words: string) => `${cluster}: trying again: ${oneLine(words)}`,
+	retrying: (cluster: string, words: string) => `${cluster}: retrying: ${oneLine(words)}`,
 } as const;
 
 /** Why the Pulumi CLI could not be asked, and the way out. */
 export const pulumiProblems = {
 	missing: () => "there is no pulumi on PATH. Install the Pulumi CLI, or put its folder on PATH.",
-	folder: (folder: string) => `${folder} is not a folder that can be entered. Name another one with --cwd.`,
+	folder: (folder: string) => `${folder} is not a folder, or can't be opened. Choose another one with --cwd.`,
 	noProject: (folder: string) =>
 		`there is no Pulumi project in ${folder} or above it. Go to a folder with a Pulumi.yaml, name one with --cwd, a stack by its full name with --stack organization/project/stack, or all stacks with --all.`,
 	notLoggedIn: () => "Pulumi is not logged in to any backend. Run pulumi login, or set PULUMI_BACKEND_URL.",
 	noStack: (stack: string | undefined) =>
 		stack === undefined
 			? "no stack is selected. Name one with --stack, or all of them with --all."
-			: `there is no stack ${oneLine(stack)} in this backend. pulumi stack ls --all shows what there is.`,
+			: `there is no stack ${oneLine(stack)} in this backend. Run pulumi stack ls --all to list all stacks.`,
 	passphrase: () =>
 		"the secrets of the stack can't be read: set PULUMI_CONFIG_PASSPHRASE, or use --recorded, which needs none.",
 	other: (words: string) => `pulumi says: ${ended(oneLine(words))}`,

@@ -25,7 +25,7 @@ export function stopText(stop: RollStop): string {
 /** The message of a cluster that did not come to the state that was asked for. */
 export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
 	const why = ended(whatFailed({ cause, replica }));
-	return `'${cluster}' did not get to ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. The vendor's support helps if that does not.`;
+	return `'${cluster}' did not reach ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. If that does not help, contact the vendor's support.`;
 }
 
 function what({ change, cluster, to }: RollStop): string {
@@ -58,15 +58,17 @@ function whatFailed({
 		case "resized":
 			return resized(cause);
 		case "wrong-version":
-			return `${who} came up with ${cause.runs ?? "a version that can't be told"} instead of ${to}`;
+			return cause.runs === undefined
+				? `${who} came up, but its version can't be determined (expected ${to})`
+				: `${who} came up with ${cause.runs} instead of ${to}`;
 		case "version-set":
-			return `The image of ${cause.object} was set to ${oneLine(cause.image, 200)} by others`;
+			return `The image of ${cause.object} was set to ${oneLine(cause.image, 200)} outside Pulumi`;
 		case "not-safe":
-			return `${who} was not taken down, since other replicas of its shard could not stand in: ${othersOf(cause.others)}`;
+			return `${who} was not restarted, because the other replicas of its shard could not take over: ${othersOf(cause.others)}`;
 		case "data-missing":
 			return `${who} came back without ${missing(cause)}${cause.at === undefined ? "" : `; its data is at ${oneLine(cause.at)}`}`;
 		case "volatile":
-			return `${who} was not taken down, since it would lose its data with its pod: ${oneLine(cause.words)}`;
+			return `${who} was not restarted, because it would lose its data with its pod: ${oneLine(cause.words)}`;
 		case "claim-lost":
 			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
 		case "platform":
@@ -75,10 +77,10 @@ function whatFailed({
 }
 
 function resized({ object, replicas, of }: Extract<RollStop["cause"], { kind: "resized" }>): string {
-	if (replicas === undefined) return `${object} was deleted by others`;
+	if (replicas === undefined) return `${object} was deleted outside Pulumi`;
 	return replicas < of
-		? `${object} was scaled to ${replicas} of ${of} replicas by others`
-		: `${object} was scaled to ${replicas} replicas by others, and the cluster has ${of}`;
+		? `${object} was scaled to ${replicas} of ${of} replicas outside Pulumi`
+		: `${object} was scaled to ${replicas} replicas outside Pulumi, and the cluster has ${of}`;
 }
 
 function missing({ tables, count: all }: Extract<RollStop["cause"], { kind: "data-missing" }>): string {
@@ -124,16 +126,16 @@ function requests(reads: boolean, writes: boolean): string {
 }
 
 function next({ cause, ...at }: RollStop): string {
-	const again = "run pulumi up again: it goes on from here";
+	const again = "run pulumi up again: it resumes from here";
 	switch (cause.kind) {
 		case "not-safe": {
 			const known = cause.others.find(({ failure }) => failure !== undefined);
 			const first =
 				known?.failure === undefined
-					? `see to ${list(cause.others.map((other) => other.replica))}`
+					? `check ${list(cause.others.map((other) => other.replica))}`
 					: advice(known.failure.cause, { replica: known.replica });
 			if (cause.others.every(({ problem }) => problem === "lacks"))
-				return `make there what ${at.replica} has and they lack (what SHOW CREATE TABLE says on ${at.replica}, with ATTACH in the place of CREATE), or name it in update.localTables, and ${again}.`;
+				return `create there the tables that ${at.replica} has and they lack (the statement of SHOW CREATE TABLE on ${at.replica}, with ATTACH in place of CREATE), or add them to update.localTables, and ${again}.`;
 			return `${first}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
 		}
 		case "data-missing": {
@@ -141,20 +143,20 @@ function next({ cause, ...at }: RollStop): string {
 			const give =
 				cause.elsewhere === undefined
 					? "bring its data back from a backup"
-					: `give it its tables back: what SHOW CREATE TABLE ${table} says on ${cause.elsewhere}, run on ${at.replica} with ATTACH in the place of CREATE; rows that replicate then come by themselves`;
-			return `find out what became of its volume, and ${give}. If it is meant to be without ${cause.count === 1 ? "it" : "them"}, name ${cause.count === 1 ? "it" : "them"} in update.localTables. Then ${again}.`;
+					: `restore its tables: take SHOW CREATE TABLE ${table} from ${cause.elsewhere} and run it on ${at.replica} with ATTACH in place of CREATE; replicated rows then follow by themselves`;
+			return `find out what happened to its volume, and ${give}. If it should not have ${cause.count === 1 ? "it" : "them"}, add ${cause.count === 1 ? "it" : "them"} to update.localTables. Then ${again}.`;
 		}
 		case "volatile":
 			return "move the data to a persistent volume, such as to a new cluster; this one can't be updated.";
 		case "claim-lost":
 			return "wait until the other process is done, then run pulumi up again. Nothing more was touched here.";
 		case "platform":
-			return `see to it that the platform answers and allows it, then ${again}.`;
+			return `make sure that the platform can be reached and allows the change, then ${again}.`;
 		default: {
-			const support = isUpToTheVendor(cause, at) ? " The vendor's support helps if neither comes up." : "";
+			const support = isUpToTheVendor(cause, at) ? " If neither starts, contact the vendor's support." : "";
 			return `${wayOut(cause, at)}, and ${again}.${support}`;
 		}
 	}
 }
 
-const shown = (version: DbVersion | undefined) => version ?? "a version that can't be told";
+const shown = (version: DbVersion | undefined) => version ?? "an unknown version";

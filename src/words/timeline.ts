@@ -8,7 +8,7 @@ export function timelineLostText(cluster: string, file: string, why: string): st
 
 /** What the bars of a timeline's picture mean: the key is what a replica is in. */
 export const barNames = {
-	before: "serves an earlier version",
+	before: "runs the old version",
 	after: "serves",
 	draining: "draining",
 	drained: "drained",
@@ -38,19 +38,19 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 		case "failed":
 			return `${who} did not come up`;
 		case "stalled":
-			return `${who} made no progress any more`;
+			return `${who} stopped making progress`;
 		case "resized":
-			return `others gave the shard of ${who} another size`;
+			return `the shard of ${who} was scaled outside Pulumi`;
 		case "version-set":
-			return `others gave the shard of ${who} another version than ${to}`;
+			return `the image of the shard of ${who} was changed outside Pulumi to another version than ${to}`;
 		case "wrong-version":
 			return `${who} came up with another version than ${to}`;
 		case "not-safe":
-			return `${who} was not taken down, since others could not stand in for it`;
+			return `${who} was not restarted, because no other replica could take over`;
 		case "data-missing":
 			return `${who} came back with less data than it had`;
 		case "volatile":
-			return `${who} was not taken down, since it would lose its data`;
+			return `${who} was not restarted, because it would lose its data`;
 		case "claim-lost":
 			return "another process took over the change of the cluster";
 		case "platform":

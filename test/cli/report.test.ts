@@ -64,9 +64,9 @@ describe("a preview that the CLI printed", () => {
 	test("names the clusters that a failed preview did not come to where it gets the state, and no others", async () => {
 		expect(await reportOf("one-refused")).toContain("**The preview failed.** 1 refused.\n");
 		const markdown = await reportOf("one-refused", ...state);
-		expect(markdown).toContain("1 refused, 3 not judged.");
+		expect(markdown).toContain("1 refused, 3 not checked.");
 		for (const name of ["analytics", "shop/logs", "logs"])
-			expect(markdown).toContain(`| \`${name}\` | ❓ not judged |`);
+			expect(markdown).toContain(`| \`${name}\` | ❓ not checked |`);
 		expect(await reportOf("fleet", ...state)).toBe(await reportOf("fleet"));
 	});
 
@@ -90,7 +90,7 @@ describe("a preview that the CLI printed", () => {
 		});
 		const { stdout } = await cli(["report", file]);
 		const before = await reportOf("settings");
-		expect(stdout).toBe(before.replace(/- \*\*afterwards.*/, "No replica restarts."));
+		expect(stdout).toBe(before.replace(/- \*\*after the update.*/, "No replica restarts."));
 		expect(stdout).not.toBe(before);
 	});
 
@@ -103,7 +103,7 @@ describe("a preview that the CLI printed", () => {
 		});
 		const { stdout } = await cli(["report", file]);
 		expect(stdout).not.toContain("hunter2");
-		expect(stdout).toContain("- the preview failed here; its log says why.");
+		expect(stdout).toContain("- the preview failed here; the log says why.");
 	});
 });
 
@@ -125,7 +125,7 @@ describe("a preview that failed for a reason that it did not print", () => {
 		]);
 		expect(status).toBe(3);
 		expect(stdout).toMatch(/^<!-- pulumi-dbcluster: shop-production -->\n/);
-		expect(stdout).toContain("**The preview failed before it came to any cluster.** 4 not judged.");
+		expect(stdout).toContain("**The preview failed before it reached any cluster.** 4 not checked.");
 	});
 });
 
@@ -144,7 +144,7 @@ describe("of many clusters", () => {
 		expect(stdout.length).toBeGreaterThan(40_000);
 		expect(stdout).toContain("**400 will be updated, 400 unchanged**");
 		const told = stdout.match(/^#### /gm)?.length ?? 0;
-		expect(stdout).toMatch(/\d+ more clusters have no room here\./);
+		expect(stdout).toMatch(/\d+ more clusters are not listed: the report would exceed its size limit\./);
 		expect(told).toBeGreaterThan(50);
 		expect(stdout.match(/<details>/g)).toHaveLength(told);
 	});

@@ -24,7 +24,7 @@ test("waits for an update, shows it replica by replica with a bar, and ends when
 		await world.clock.sleep(3000);
 		await run(world, v2);
 	});
-	expect(lines[0]).toBe("No update of a is under way. Waiting for one; Ctrl-C ends that.");
+	expect(lines[0]).toBe("No update of a is under way. Waiting for one; press Ctrl-C to stop.");
 	expect(lines[1]).toBe("a: the update 1.7.1 -> 1.8.0 is under way, by the test");
 	expect(lines).toContain("a: a-0-1: loading tables: 1 of 4");
 	expect(lines).toContain("a: a-0-1 serves 1.8.0; 1 of 2 done");

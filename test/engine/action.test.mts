@@ -109,7 +109,7 @@ test("reports also when the preview fails, and ends with its exit status", async
 	const { status, output } = await it.run();
 	expect(status).toBe(255);
 	expect(output).toContain("warning: the CLI is old");
-	expect(it.report()).toContain("1 refused, 3 not judged.");
+	expect(it.report()).toContain("1 refused, 3 not checked.");
 	expect(it.report()).toContain("actions/runs/1");
 	expect(it.summary()).toBe(it.report());
 	expect(it.outputs()).toContain("exit-code=255\n");
@@ -119,7 +119,7 @@ test("reports also when the preview fails, and ends with its exit status", async
 test("reports that the preview failed when it printed nothing", async () => {
 	const it = await printing("true", 1);
 	expect(await it.run()).toMatchObject({ status: 1 });
-	expect(it.report()).toContain("**The preview failed before it came to any cluster.**");
+	expect(it.report()).toContain("**The preview failed before it reached any cluster.**");
 	expect(it.outputs()).toContain("unchanged=false\n");
 });
 

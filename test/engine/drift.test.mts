@@ -80,7 +80,7 @@ test("refuses to take a cluster that another resource owns, unless it is to be a
 
 	const taken = await other.preview();
 	expect(taken.status).not.toBe(0);
-	expect(taken.output).toContain("is there already and belongs to test/test/db. Set adopt to true");
+	expect(taken.output).toContain("already exists and belongs to test/test/db. Set adopt to true");
 
 	await other.set({ adopt: true }).upOk();
 	expect(await db.query("SELECT count() FROM t")).toBe("1000");

@@ -25,7 +25,7 @@ describe("a cluster that runs the newest version", () => {
 
 	test("refuses a version that is not known, and names the newest", async () => {
 		db.set({ version: "27.1.1.1" });
-		expectRefused(await db.preview(), "27.1.1.1 is not a version that is known; the newest", newVersion);
+		expectRefused(await db.preview(), "27.1.1.1 is not a known version; the newest", newVersion);
 	});
 
 	test("names all that is wrong with the input at once", async () => {
@@ -68,10 +68,10 @@ test("refuses to update what runs a version below 0.9.2.0, and says how to move 
 
 	expectRefused(
 		await db.set({ version: newVersion }).preview(),
-		"runs 0.9.1.4, and updates in place begin at 0.9.2.0. Create a new cluster with version",
+		"runs 0.9.1.4, and in-place updates start at 0.9.2.0. Create a new cluster with version",
 		"INTO OUTFILE",
 		"INSERT INTO FUNCTION s3(",
-		"The vendor's support helps.",
+		"The vendor's support can help.",
 	);
 });
 

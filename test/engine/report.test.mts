@@ -96,5 +96,5 @@ test("reports several clusters, also where one is refused or the program fails",
 	await db.cluster("shop/logs", undefined);
 	expect(report(await db.previewed("delete"))).toContain("| `shop/logs` | 🗑️ will be deleted |");
 	await db.cluster("analytics", { update: { drainSeconds: 20, policy: "any" }, desiredState: "Stopped" });
-	expect(report(await db.previewed("settings"))).toContain("- **afterwards**: the cluster is Stopped");
+	expect(report(await db.previewed("settings"))).toContain("- **after the update**: the cluster will be stopped");
 });

@@ -25,7 +25,7 @@ function expectStoppedAtFirst(output: string): void {
 		`update of 'db' to ${newVersion} stopped at the first of 2 replicas. db-0-1 did not come up`,
 	);
 	expect(output).toContain(`db-0-0 was not touched and serves ${oldVersion}: reads work, writes fail.`);
-	expect(output).toContain(`Next: mend the image (locally, the engine) of ${newVersion}, or set a later version`);
+	expect(output).toContain(`Next: fix the image (for local, the engine) of ${newVersion}, or set a later version`);
 	expectNoStackTrace(output);
 }
 
@@ -43,7 +43,7 @@ test("stops at a replica whose engine is not there, goes on serving, and resumes
 	expect(preview.output).toContain(transition);
 	expect(preview.output).toContain("an update that stopped midway");
 	// The cluster tries to start its replica all the while, so that one may be done already.
-	expect(await db.upOk()).toContain(`going on with ${transition}: `);
+	expect(await db.upOk()).toContain(`resuming ${transition}: `);
 	expect(await db.query("SELECT version()")).toBe(newVersion);
 	expect(await rows(db)).toBe(whole);
 	expect(db.record().cluster?.mark).toBeUndefined();
@@ -95,9 +95,9 @@ test("goes on where a killed provider left off, and refuses to go back from ther
 	const back = await db.set({ version: oldVersion }).preview();
 	expect(back.status).not.toBe(0);
 	expect(back.output).toContain(`the update from ${oldVersion} to ${newVersion}, begun at`);
-	expect(back.output).toContain(`Set version to ${newVersion} to go on with it, or to a later one.`);
+	expect(back.output).toContain(`Set version to ${newVersion} to resume it, or to a later one.`);
 
-	expect(await db.set({ version: newVersion }).upOk()).toContain(`going on with ${transition}: 1 replica left`);
+	expect(await db.set({ version: newVersion }).upOk()).toContain(`resuming ${transition}: 1 replica left`);
 	expect(await db.query("SELECT version()")).toBe(newVersion);
 	expect(await rows(db)).toBe(whole);
 	expect(db.record().cluster?.mark).toBeUndefined();

@@ -81,7 +81,7 @@ test("updates a stopped cluster while it is stopped, says so before, and leaves 
 	expect(caveats(output)).toEqual(
 		expect.arrayContaining([
 			'+ reads: "unavailable: the cluster is stopped"',
-			'+ state: "Stopped, and stays so"',
+			'+ state: "Stopped, and stays stopped"',
 			'+ writes: "unavailable: the cluster is stopped"',
 		]),
 	);

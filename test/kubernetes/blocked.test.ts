@@ -51,7 +51,7 @@ it.skipIf(unavailable !== undefined)(
 				expect(stop).toMatchObject({ replica: "db-0-1", step: 1, of: 2, reads: true, writes });
 				expect(stop.cause).toEqual({ kind: "not-safe", others });
 				expect(stopText(stop)).toContain(
-					`db-0-1 was not taken down, since other replicas of its shard could not stand in: db-0-0 ${words}`,
+					`db-0-1 was not restarted, because the other replicas of its shard could not take over: db-0-0 ${words}`,
 				);
 				expect(events).toContainEqual({ event: "holding", replica: "db-0-1", others });
 				expect(events.map(({ event }) => event)).not.toContain("draining");

@@ -45,7 +45,7 @@ describe.skipIf(unavailable !== undefined)("a real registry", () => {
 		expect(await asked({ versions: { registry } })).toMatchObject({ inputs: { version: "1.8.2" }, failures: [] });
 		const { failures } = await asked({ version: versions.v4, versions: { registry: { image, tags: "^1\\.7" } } });
 		expect(failures).toEqual([
-			{ property: "version", reason: expect.stringMatching(/^1\.8\.2 is not a version that is known/) },
+			{ property: "version", reason: expect.stringMatching(/^1\.8\.2 is not a known version/) },
 		]);
 		const list = [{ version: "1.8.0" }, { version: "1.8.2", blocked: "corrupts indexes" }];
 		expect((await asked({ version: versions.v4, versions: { list } })).failures).toEqual([

@@ -66,9 +66,9 @@ here(
 				await untilReady(space, ["db-0-0", "db-0-1"]);
 			};
 			for (const [replicas, words] of [
-				[1, "StatefulSet db-0 was scaled to 1 of 2 replicas by others."],
-				[3, "StatefulSet db-0 was scaled to 3 replicas by others, and the cluster has 2."],
-				[0, "StatefulSet db-0 was scaled to 0 of 2 replicas by others."],
+				[1, "StatefulSet db-0 was scaled to 1 of 2 replicas outside Pulumi."],
+				[3, "StatefulSet db-0 was scaled to 3 replicas outside Pulumi, and the cluster has 2."],
+				[0, "StatefulSet db-0 was scaled to 0 of 2 replicas outside Pulumi."],
 			] as const) {
 				// Slow, so that it is still coming up when the size changes; at its next try it goes on with the same version.
 				const stop = await stopOf(rolled(control, versions.slow, { when: comesUp, act: () => scale(replicas) }));
@@ -109,7 +109,7 @@ here(
 			);
 			const image = `${environment.image}:${versions.v4}`;
 			expect(stop.cause).toEqual({ kind: "version-set", object: "StatefulSet db-0", image, version: versions.v4 });
-			expect(stop.text).toContain(`The image of StatefulSet db-0 was set to ${image} by others.`);
+			expect(stop.text).toContain(`The image of StatefulSet db-0 was set to ${image} outside Pulumi.`);
 			expect(stop.text).toContain(`Next: set version to ${versions.v4} or later`);
 			expect(stop.serving).toContainEqual({ replica: "db-0-0", version: versions.v1 });
 			expect(await rolled(control, versions.v4)).toMatchObject({
@@ -217,7 +217,7 @@ here(
 			await control.release(claim);
 			const node = await stopOf(rolled(control, versions.v3, { timing }));
 			expect(node.cause).toMatchObject({ cause: "scheduling" });
-			expect(node.text).toContain("Next: make room on a node that may take it");
+			expect(node.text).toContain("Next: free capacity on a node where it may run");
 			for (const { text } of [quota, limits, node]) expect(text).not.toContain("the image");
 		} finally {
 			await space.close();

@@ -53,10 +53,10 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expectRefused(
 			await project.preview(),
 			"property adopt",
-			"db is made by others. Set adopt to true to take it over.",
+			"db was not created by DbCluster. Set adopt to true to take it over.",
 		);
 		const wrong = await project.set({ adopt: true, version: "1.8.0", replicas: 3, deletionPolicy: "Delete" }).preview();
-		expectRefused(wrong, "property deletionPolicy", '"Delete" would delete volumes that others made');
+		expectRefused(wrong, "property deletionPolicy", '"Delete" would delete volumes that DbCluster did not create');
 		expectRefused(
 			await project.set({ deletionPolicy: undefined }).preview(),
 			"clickhouse has 2. Set replicas to 2.",
@@ -191,7 +191,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		await untouched(async () => {
 			const { status, output } = await project.run("destroy", "--yes", "--skip-preview");
 			expect(status, output).toBe(0);
-			expect(output).toContain("db: it was made by others, so it goes on running");
+			expect(output).toContain("db: it was not created by DbCluster, so it keeps running");
 		});
 		expect((await serviceOf(space, "clickhouse"))?.spec.selector).toEqual({ app: "clickhouse" });
 		expect(await space.api.get("configmaps", "db-dbcluster")).toBeUndefined();

@@ -21,7 +21,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 	});
 
 	test("a version that the catalogue lacks is refused in preview, and so is one without an image", async () => {
-		expectRefused(await project.set({ version: "1.9.9" }).preview(), "1.9.9 is not a version that is known");
+		expectRefused(await project.set({ version: "1.9.9" }).preview(), "1.9.9 is not a known version");
 
 		expectRefused(
 			await project.set({ version: "1.7.5" }).preview(),
@@ -42,7 +42,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
 			'+ order: "db-0-0"',
 			'+ reads: "may fail for a while as the replica restarts"',
-			'+ resets: "at most one for each kept-alive connection and replica"',
+			'+ resets: "at most one for each keep-alive connection and replica"',
 			'+ return: "none: a DB version is never downgraded"',
 			'+ state: "Idle: woken first, then left Started"',
 			'+ writes: "may fail for a while as the replica restarts"',
@@ -77,7 +77,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			'+ order: "db-0-0"',
 			'+ reads: "unavailable: the cluster is stopped"',
 			'+ return: "none: a DB version is never downgraded"',
-			'+ state: "Stopped, and stays so"',
+			'+ state: "Stopped, and stays stopped"',
 			'+ writes: "unavailable: the cluster is stopped"',
 		]);
 		await project.upOk();
@@ -95,7 +95,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			await project.set({ version: "1.8.2" }).preview(),
 			"the cluster is Degraded (db-0-0: exit",
 			"cannot load metadata written by an older server",
-			"Mend the cluster first, then preview again.",
+			"Repair the cluster first, then preview again.",
 		);
 	});
 
@@ -105,10 +105,10 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			await old.upOk();
 			expectRefused(
 				await old.set({ version: "1.8.0" }).preview(),
-				"old-0-0 runs 0.9.1.4, and updates in place begin at 0.9.2.0. Create a new cluster with version 1.8.0",
+				"old-0-0 runs 0.9.1.4, and in-place updates start at 0.9.2.0. Create a new cluster with version 1.8.0",
 				"INTO OUTFILE",
 				"INSERT INTO FUNCTION s3(",
-				"The vendor's support helps.",
+				"The vendor's support can help.",
 			);
 		} finally {
 			await old.remove();

@@ -38,12 +38,12 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 			"update of 'db' to 1.7.9 stopped at the first of 2 replicas. db-0-1 did not come up: exits at start (exit code 1); " +
 				'its last words: "Code: 1000. DB::Exception: cannot load metadata written by an older server". ' +
 				"db-0-0 was not touched and serves 1.7.1: reads and writes work. " +
-				"Next: mend the image (locally, the engine) of 1.7.9, or set a later version, and run pulumi up again: it goes on from here.",
+				"Next: fix the image (for local, the engine) of 1.7.9, or set a later version, and run pulumi up again: it resumes from here.",
 		);
 		expectNoStackTrace(failed.output);
 		const { output: listed } = await project.dbcluster(["status"]).ended;
 		expect(listed).toContain("unfinished");
-		expect(listed).toContain("stopped midway. To go on: pulumi up --stack test");
+		expect(listed).toContain("stopped midway. To resume: pulumi up --stack test");
 		expect((await project.resource()).outputs.lastUpdate).toMatchObject({
 			from: "1.7.1",
 			to: "1.7.9",
@@ -54,7 +54,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 		expectRefused(
 			await project.set({ version: "1.7.1" }).preview(),
 			"the update from 1.7.1 to 1.7.9, begun at",
-			"Set version to 1.7.9 to go on with it, or to a later one.",
+			"Set version to 1.7.9 to resume it, or to a later one.",
 		);
 		const { output } = await project.set({ version: "1.8.0" }).preview();
 		expect(caveatsOf(output, "1.8.0")).toEqual([
@@ -62,7 +62,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
 			'+ order: "db-0-1, then db-0-0"',
 			'+ reads: "SELECT keeps working"',
-			'+ resets: "at most one for each kept-alive connection and replica"',
+			'+ resets: "at most one for each keep-alive connection and replica"',
 			'+ resumes: "an update that stopped midway"',
 			'+ return: "none: a DB version is never downgraded"',
 			'+ writes: "may fail for a while as each replica restarts"',

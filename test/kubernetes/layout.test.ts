@@ -118,7 +118,7 @@ test.skipIf(unavailable !== undefined)(
 			await make(a, "t-0");
 			await make(b, "t-1");
 			expect(await preview()).toEqual([
-				`version: no replica is taken down for 1.8.0 while the servers tell another layout than the declared one, which is 1 shard of 2 replicas (shards: 1, replicas: 2): ${a} and ${b}: they tell 2 shards of 1 replica (shards: 2, replicas: 1): ${a}; ${b}. default.t has the path /${space.namespace}/t-0 in Keeper on ${a}, and /${space.namespace}/t-1 on ${b}, so neither can answer for the other. Where default.t is to be one table of both, make it anew on each under one path, such as '/clickhouse/{shard}/default.t'; where each is to have rows of its own, name it in update.localTables. Then preview again. Or move the rows to a cluster that is declared as the servers tell.`,
+				`version: no replica is restarted for 1.8.0 while the servers report another layout than the declared one, which is 1 shard of 2 replicas (shards: 1, replicas: 2): ${a} and ${b}: they report 2 shards of 1 replica (shards: 2, replicas: 1): ${a}; ${b}. default.t has the path /${space.namespace}/t-0 in Keeper on ${a}, and /${space.namespace}/t-1 on ${b}, so neither can stand in for the other. Where default.t is to be one table of both, recreate it on each under one path, such as '/clickhouse/{shard}/default.t'; where each is to have rows of its own, name it in update.localTables. Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
 			]);
 			expect(await preview({ update: { localTables: ["default.t"] } })).toEqual([]);
 			await space.queryPod(b, "DROP TABLE t");

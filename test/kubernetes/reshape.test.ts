@@ -67,7 +67,7 @@ it.skipIf(unavailable !== undefined)(
 					joins: "db-0-2: first the tables, then the rows, then clients",
 					order: "db-0-1, then db-0-0",
 					reads: "SELECT keeps working",
-					resets: "at most one for each kept-alive connection and replica",
+					resets: "at most one for each keep-alive connection and replica",
 					writes: "may fail for a while as each replica restarts",
 				},
 			});
@@ -98,7 +98,7 @@ it.skipIf(unavailable !== undefined)(
 			await space.queryPod("db-0-2", "DROP TABLE shop.lonely");
 			const smaller = at(2, kept);
 			expect((await db.preview(smaller)).inputs.caveats).toMatchObject({
-				"settings at 1.7.1": { leaves: "db-0-2, for good; each volume is kept, its replicated tables are dropped" },
+				"settings at 1.7.1": { leaves: "db-0-2, permanently; each volume is kept, its replicated tables are dropped" },
 			});
 			expect(await db.up(smaller)).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
 			expect(await space.queryPod("db-0-0", "SELECT DISTINCT total_replicas FROM system.replicas")).toBe("2");
@@ -122,7 +122,7 @@ it.skipIf(unavailable !== undefined)(
 				async () =>
 					expect((await db.preview({ ...upgraded, versions: { list } })).refused).toEqual([
 						expect.stringMatching(
-							/^version: the update to 1\.8\.0 would begin with db-0-1, and no other replica of its shard could answer meanwhile: db-0-0 has not caught up \(its table shop\.rows lacks rows of the others\)\./,
+							/^version: the update to 1\.8\.0 would start with db-0-1, and no other replica of its shard could serve meanwhile: db-0-0 has not caught up \(its table shop\.rows lacks rows of the others\)\./,
 						),
 					]),
 				{ timeout: minute, interval: 500 },

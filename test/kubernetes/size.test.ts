@@ -79,7 +79,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 				scaled: expect.stringMatching(/^StatefulSet db-0 asks for 3 replicas, not 2 \(generation \d+\)$/),
 				caveats: {
 					"settings at 1.7.1": {
-						leaves: "db-0-2, for good; each volume is kept, its replicated tables are dropped",
+						leaves: "db-0-2, permanently; each volume is kept, its replicated tables are dropped",
 						order: "no replica restarts",
 						writes: "keep working",
 					},
@@ -154,7 +154,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 				"settings at 1.7.1": {
 					order: "no replica restarts",
 					reads: "SELECT keeps working",
-					rejoins: "db-0-1: scaled away by somebody else, and made again on its volume",
+					rejoins: "db-0-1: scaled away outside Pulumi, and created again on its volume",
 				},
 			});
 			const uid = (await podOf(space, "db-0-0"))?.metadata.uid;

@@ -161,8 +161,8 @@ export interface LocalArgs {
 /** How updates go. */
 export interface UpdateArgs {
 	/**
-	 * `latest`: every update goes to the newest version of the catalogue, as the vendor asks for. `any`: to any version
-	 * that is not older than what runs.
+	 * `latest`: every update goes to the newest version of the catalogue, as the vendor requires. `any`: to any version
+	 * that is not older than the running one.
 	 *
 	 * @default "latest"
 	 * @example "any"
@@ -170,9 +170,9 @@ export interface UpdateArgs {
 	policy?: Input<string>;
 
 	/**
-	 * `live`: preview judges an update by the cluster as it is, and fails when it can't be read. `recorded`: where it
-	 * can't be read, preview judges by what the last run recorded, and says so among the caveats. `pulumi up` always
-	 * judges live before it touches anything.
+	 * `live`: preview checks an update against the live cluster, and fails when that can't be read. `recorded`: if it can't
+	 * be read, preview checks against what the last run recorded, and says so in the caveats. `pulumi up` always checks
+	 * the live cluster before it changes anything.
 	 *
 	 * @default "live"
 	 * @example "recorded"
@@ -180,7 +180,7 @@ export interface UpdateArgs {
 	judge?: Input<string>;
 
 	/**
-	 * How long a replica that was taken out of the endpoints waits for the queries that it still runs, in seconds, from 0
+	 * How long a replica that was taken out of the endpoints waits for its running queries, in seconds, from 0
 	 * to 86,400. Queries that run longer are cut off.
 	 *
 	 * @default 30
@@ -190,7 +190,7 @@ export interface UpdateArgs {
 
 	/**
 	 * How long a replica may show no progress while it starts before the update stops there, in seconds, from 1 to
-	 * 604,800. A replica that makes progress is waited for without an end.
+	 * 604,800. A replica that makes progress is waited for without limit.
 	 *
 	 * @default 300
 	 * @example 1800
@@ -218,10 +218,10 @@ export interface UpdateArgs {
 
 	/**
 	 * The maintenance window: replicas are restarted, for another version or for other settings, only by a `pulumi up` that
-	 * runs while it is open. Previews say when it opens and do not fail, so that a change can be approved before.
+	 * runs while it is open. Previews say when it opens and do not fail, so that a change can be approved beforehand.
 	 *
-	 * What has begun is brought to its end: an update that is under way when the window closes goes on, and one that
-	 * stopped midway may be gone on with at any time. A cluster is made, started and stopped at any time, too.
+	 * An update that has started is finished: one that is under way when the window closes continues, and one that stopped
+	 * midway may be resumed at any time. Creating, starting and stopping a cluster is possible at any time, too.
 	 *
 	 * @default updates begin at any time
 	 * @example { schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin" }
@@ -229,7 +229,7 @@ export interface UpdateArgs {
 	window?: Input<WindowArgs>;
 
 	/**
-	 * For an emergency: updates begin though the window is closed. The caveats say so as long as it is set.
+	 * For an emergency: updates start even though the window is closed. The caveats say so as long as it is set.
 	 *
 	 * @default false
 	 */

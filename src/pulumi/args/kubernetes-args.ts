@@ -126,7 +126,7 @@ export interface ServerArgs {
 	gracePeriodSeconds?: Input<number>;
 }
 
-/** Where on Kubernetes a cluster lives, and how its pods are made. One StatefulSet is made for each shard. */
+/** Where on Kubernetes a cluster lives, and what its pods look like. Each shard is one StatefulSet. */
 export interface KubernetesArgs extends ServerArgs {
 	/**
 	 * The namespace; it must exist. It can't be changed later.
@@ -136,8 +136,8 @@ export interface KubernetesArgs extends ServerArgs {
 	namespace: Input<string>;
 
 	/**
-	 * The image's repository. Its tag is the cluster's `version`; where tags are spelt otherwise, `{version}` stands in its
-	 * place. It is pinned to the digest that the registry tells, so that a mended image under the same tag is seen.
+	 * The image's repository. Its tag is the cluster's `version`; if your tags look different, `{version}` marks its
+	 * position. The image is pinned to the digest in the registry, so that a fixed image under the same tag is noticed.
 	 *
 	 * @example "myscale/myscaledb"
 	 * @example "myscale/myscaledb:{version}-ubi"
@@ -145,9 +145,9 @@ export interface KubernetesArgs extends ServerArgs {
 	image: Input<string>;
 
 	/**
-	 * StatefulSets that others made, such as kubectl or Helm: taken over, together with `adopt: true`, without a restart.
-	 * Their template stays theirs; versions are updated as ever. What describes pods (`storage`, `resources`, `config` and
-	 * the like) can't be given then. See docs/existing-clusters.md.
+	 * Existing StatefulSets, created by kubectl or Helm for example: adopted without a restart, together with `adopt: true`.
+	 * Their pod template stays as it is; the version is updated as usual. Arguments that describe pods (`storage`,
+	 * `resources`, `config` and the like) can't be set then. See docs/existing-clusters.md.
 	 *
 	 * @example { statefulSets: ["clickhouse"], services: ["clickhouse"] }
 	 */
@@ -186,7 +186,7 @@ export interface KubernetesArgs extends ServerArgs {
 	storageClass?: Input<string>;
 
 	/**
-	 * Taints of nodes that pods stand, as in a pod's spec.
+	 * Tolerations, as in a pod's spec.
 	 *
 	 * @default none
 	 * @example [{ key: "dedicated", operator: "Equal", value: "db", effect: "NoSchedule" }]
@@ -202,7 +202,7 @@ export interface KubernetesArgs extends ServerArgs {
 	serviceAccountName?: Input<string>;
 }
 
-/** StatefulSets that others made. */
+/** Existing StatefulSets. */
 export interface ExistingArgs {
 	/**
 	 * The StatefulSet of each shard, in their order. It can't be changed later.
@@ -212,8 +212,8 @@ export interface ExistingArgs {
 	statefulSets: Input<Input<string>[]>;
 
 	/**
-	 * Every Service through which clients reach the servers. A label of ours is added to their selectors, which takes a
-	 * replica out of them before it restarts. The first gives `endpoint`.
+	 * Every Service through which clients reach the servers. A label is added to their selectors, by which a
+	 * replica is removed from them before it restarts. The first gives `endpoint`.
 	 */
 	services: Input<Input<string>[]>;
 

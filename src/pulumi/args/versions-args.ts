@@ -3,9 +3,9 @@ import type { Input } from "@pulumi/pulumi";
 /**
  * The catalogue: which DB versions exist, which one is the latest, and what is known of each. At most one source is given.
  *
- * It is read in preview when `version` changes, or is `latest`; once a run, also for a thousand clusters. Where it can't be
- * read, only `version: "latest"` is refused; else the caveats say that it was not judged whether the version exists and is
- * the latest.
+ * It is read in preview when `version` changes, or is `latest`; once per run, even for a thousand clusters. If it can't
+ * be read, only `version: "latest"` is refused; otherwise the caveats say that it was not checked whether the version
+ * exists and is the latest.
  *
  * @example { registry: { image: "myscale/myscaledb" } }
  * @example { url: "https://example.com/versions.json" }
@@ -42,13 +42,13 @@ export interface VersionsArgs {
 }
 
 /**
- * An image whose tags are the versions. Where its registry wants to know who asks, what `docker login` left is used:
+ * An image whose tags are the versions. If its registry requires a login, that of `docker login` is used:
  * `config.json` in `DOCKER_CONFIG` or `~/.docker`, with its credential helpers.
  */
 export interface RegistryArgs {
 	/**
-	 * The image's repository. A tag that is a DB version counts as that version; where tags are spelt otherwise, `{version}`
-	 * stands in its place. Other tags are left out.
+	 * The image's repository. A tag that is a DB version counts as that version; if your tags look different, `{version}`
+	 * marks its position. Other tags are ignored.
 	 *
 	 * @example "myscale/myscaledb"
 	 * @example "registry.example.com/myscaledb:v{version}-ubi"

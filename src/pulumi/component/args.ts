@@ -119,7 +119,7 @@ export interface KubernetesDbClusterArgs extends ClusterArgs, ServerArgs {
 	serviceAccountAnnotations?: Input<{ [annotation: string]: Input<string> }>;
 
 	/**
-	 * Taints of nodes that pods stand.
+	 * Tolerations of the pods.
 	 *
 	 * @default none
 	 * @example [{ key: "dedicated", operator: "Equal", value: "db", effect: "NoSchedule" }]

@@ -28,7 +28,7 @@ export interface TolerationArgs {
 	 */
 	effect?: Input<string>;
 	/**
-	 * How long `NoExecute` is stood, in seconds.
+	 * How long a `NoExecute` taint is tolerated, in seconds.
 	 *
 	 * @default for ever
 	 * @example 600

@@ -51,7 +51,7 @@ describe("whatever the words of the caveats are", () => {
 
 	test("where they are secret, that is said", async () => {
 		const { stdout } = await cli(["report", withCaveats("[secret]")]);
-		expect(stdout).toContain("is not shown, since a secret is among the arguments.");
+		expect(stdout).toContain("is not shown, because an argument is a secret.");
 	});
 });
 

@@ -71,11 +71,11 @@ test.each([
 	],
 	[
 		{ version: "1.8.0@sha256:12" },
-		"version: what follows @ is no digest: sha256: and 64 hexadecimal digits, as the registry tells of the version's tag.",
+		"version: what follows @ is not a digest: it must be sha256: and 64 hexadecimal digits, as the registry shows for the version's tag.",
 	],
 	[
 		{ version: `latest@sha256:${"1".repeat(64)}` },
-		"version: latest is whatever is newest, and a digest is one image. Name the version, such as 1.8.0@sha256:..., or leave the digest out.",
+		"version: latest changes, and a digest is one image. Give the version, such as 1.8.0@sha256:..., or leave the digest out.",
 	],
 	[
 		{ versions: { list: [{ version: "1.8.0", blocked: "" }] } },

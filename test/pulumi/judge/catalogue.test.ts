@@ -29,9 +29,7 @@ describe("versions.url", () => {
 		const engine = await running("latest", { versions });
 		expect(engine.outputs).toMatchObject({ version: "1.8.0", latestVersion: "1.8.0", updateAvailable: false });
 		expect((await engine.preview({ version: "1.9.0", versions })).refused).toEqual([
-			expect.stringMatching(
-				/^version: 1\.9\.0 is not a version that is known; the newest that can be set is 1\.8\.0\./,
-			),
+			expect.stringMatching(/^version: 1\.9\.0 is not a known version; the newest that can be set is 1\.8\.0\./),
 		]);
 
 		said.entries = ["1.8.0", { version: "1.9.0", date: "2026-11-01", notes: "https://a.b/1.9.0", deprecated: "slow" }];
@@ -80,7 +78,7 @@ describe("versions.url", () => {
 		const engine = await running("1.8.0", { versions });
 		expect(lines).toContainEqual(
 			expect.stringMatching(
-				/^a: the catalogue can't be read, so whether 1\.8\.0 exists was not judged: .* status 404\.$/,
+				/^a: the catalogue can't be read, so whether 1\.8\.0 exists was not checked: .* status 404\.$/,
 			),
 		);
 		expect(engine.outputs).toMatchObject({ updateAvailable: false });
@@ -91,7 +89,7 @@ describe("versions.url", () => {
 			"1.8.0 -> 1.9.0": { catalogue: expect.stringMatching(/^can't be read.*404$/) },
 		});
 		expect((await engine.preview({ version: "latest", versions })).refused).toEqual([
-			expect.stringMatching(/^version: which version is "latest" is not known: the catalogue can't be read: .*404\./),
+			expect.stringMatching(/^version: "latest" can't be resolved: the catalogue can't be read: .*404\./),
 		]);
 	});
 
@@ -161,7 +159,7 @@ describe("a blocked version", () => {
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/first of 2/);
 		const fixed = { ...any, versions: { list: [{ version: "1.8.0", blocked: "corrupts" }, { version: "1.9.0" }] } };
 		expect((await engine.preview({ version: "1.8.0", ...fixed })).refused).toEqual([
-			expect.stringMatching(/^version: 1\.8\.0 is blocked .* stopped midway, .* Set version to 1\.9\.0, which goes on/),
+			expect.stringMatching(/^version: 1\.8\.0 is blocked .* stopped midway, .* Set version to 1\.9\.0, which resumes/),
 		]);
 		await engine.up({ version: "1.9.0", ...fixed });
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
@@ -178,7 +176,7 @@ test("a deprecated version is not the latest, and a new cluster on it is told so
 	const versions = { list: [{ version: "1.8.0" }, { version: "1.9.0", deprecated: "1.8.0 is faster" }] };
 	expect((await running("latest", { versions })).outputs).toMatchObject({ version: "1.8.0" });
 	await new Engine().preview({ version: "1.9.0", versions, name: "b" });
-	expect(lines).toContain("b: the catalogue advises against 1.9.0: 1.8.0 is faster.");
+	expect(lines).toContain("b: the catalogue marks 1.9.0 as deprecated: 1.8.0 is faster.");
 });
 
 describe("update.window", () => {
@@ -195,7 +193,7 @@ describe("update.window", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...held });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { window: "closed until Sat 2026-11-28 02:00 (UTC); no update begins before" },
+			"1.8.0 -> 1.9.0": { window: "closed until Sat 2026-11-28 02:00 (UTC); no update starts before then" },
 		});
 		const log = world().log.length;
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(closed);
@@ -255,7 +253,7 @@ describe("update.window", () => {
 		const update = { window: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", update });
 		expect(refused).toEqual([]);
-		expect(inputs.caveats).toMatchObject({ "1.8.0 -> 1.9.0": { unknown: "update.window; judged in the update" } });
+		expect(inputs.caveats).toMatchObject({ "1.8.0 -> 1.9.0": { unknown: "update.window; checked in the update" } });
 	});
 });
 

@@ -56,14 +56,14 @@ describe("what is not known yet in preview", () => {
 		const engine = await running("1.8.0");
 		const { inputs, refused } = await engine.preview({ version: unknown });
 		expect(refused).toEqual([]);
-		expect(JSON.stringify(inputs.caveats)).toContain("judged in the update");
+		expect(JSON.stringify(inputs.caveats)).toContain("the update checks whether it is allowed");
 	});
 
 	test("another property: the rules judge what they can", async () => {
 		const engine = await running("1.8.0");
 		const { inputs } = await engine.preview({ version: "1.9.0", update: { drainSeconds: unknown } });
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds; judged in the update" },
+			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds; checked in the update" },
 		});
 		expect((await engine.preview({ version: "1.7.1", update: unknown })).refused).toHaveLength(1);
 	});
@@ -91,7 +91,7 @@ describe("judge: recorded", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^by what was recorded at/) },
+			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^from what was recorded at/) },
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);

@@ -56,7 +56,7 @@ describe("other settings", () => {
 		const engine = await running("1.8.0");
 		world().engines.set("a-0-1@1.8.0", { fate: "exits", boots: 20 });
 		await expect(engine.up(memory("4Gi"))).rejects.toThrow(
-			/^change of the settings of 'a' stopped at the first of 2 replicas\. a-0-1 did not come up: .* Next: mend the settings that were changed, or set them back/,
+			/^change of the settings of 'a' stopped at the first of 2 replicas\. a-0-1 did not come up: .* Next: fix the settings that were changed, or revert them/,
 		);
 		expect(restarts()).toEqual(["restart a-0-1 1.8.0"]);
 		world().engines.set("a-0-1@1.8.0", { boots: 20 });
@@ -65,7 +65,7 @@ describe("other settings", () => {
 		expect(await engine.preview(back)).toMatchObject({ changes: true, refused: [] });
 		lines.length = 0;
 		await engine.up(back);
-		expect(lines).toContainEqual(expect.stringMatching(/^a: going on with settings at 1\.8\.0: /));
+		expect(lines).toContainEqual(expect.stringMatching(/^a: resuming settings at 1\.8\.0: /));
 		expect(engine.outputs).toMatchObject({ state: "Started" });
 		expect(world().record()?.mark).toBeUndefined();
 		expect(await engine.preview(back)).toMatchObject({ changes: false });
@@ -119,7 +119,7 @@ describe("another size", () => {
 		const { inputs } = await engine.preview(sized(1));
 		expect(inputs.caveats).toMatchObject({
 			"settings at 1.8.0": {
-				leaves: "a-0-2 and a-0-1, for good; each volume is kept, its replicated tables are dropped",
+				leaves: "a-0-2 and a-0-1, permanently; each volume is kept, its replicated tables are dropped",
 			},
 		});
 		await engine.up(sized(1));
@@ -143,7 +143,7 @@ describe("another size", () => {
 		const engine = await running("1.8.0");
 		world().engines.set("a-0-2@1.8.0", { fate: "exits", boots: 20 });
 		await expect(engine.up(sized(3))).rejects.toThrow(
-			/'a' did not get to Started and is Updating\. a-0-2 did not come up/,
+			/'a' did not reach Started and is Updating\. a-0-2 did not come up/,
 		);
 		expect(engine.outputs).toMatchObject({ state: "Started" });
 		expect(world().record()).toMatchObject({ replicas: 2 });
@@ -174,7 +174,7 @@ describe("a size that somebody else asks for", () => {
 			scaled: "set asks for 3 replicas, not 2 (generation 1)",
 			caveats: {
 				"settings at 1.8.0": {
-					leaves: "a-0-2, for good; each volume is kept, its replicated tables are dropped",
+					leaves: "a-0-2, permanently; each volume is kept, its replicated tables are dropped",
 					order: "no replica restarts",
 				},
 			},
@@ -210,7 +210,7 @@ describe("a size that somebody else asks for", () => {
 			const order = version === "1.7.1" ? "no replica restarts" : "a-0-2, then a-0-1, then a-0-0";
 			expect(inputs.caveats).toMatchObject({
 				[key]: {
-					rejoins: "a-0-1 and a-0-2: scaled away by somebody else, and made again on their volumes",
+					rejoins: "a-0-1 and a-0-2: scaled away outside Pulumi, and created again on their volumes",
 					order,
 					reads: "SELECT keeps working",
 				},
