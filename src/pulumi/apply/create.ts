@@ -4,7 +4,7 @@ import { createStoppedText } from "../../words/resource";
 import { complete } from "../args/complete";
 import { type Properties, withoutUndefined } from "../args/inputs";
 import { Failure, messageOf, Unfinished } from "../host/failure";
-import { readRecord } from "../judge/live";
+import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { newer, seen } from "./outputs";
 import { serverOf } from "./server";
@@ -26,7 +26,7 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 		return { id: place.id, outs: withoutUndefined({ ...inputs, generation, version, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);
-		const record = await readRecord(place);
+		const record = await factsOf(wanted).record();
 		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
 		const isThere = record.known && record.value?.generation === generation;
 		if (!isThere) throw new Failure(message);

@@ -5,7 +5,7 @@ import { RollStopped, WaitStopped } from "../../roll/stopped";
 import { complete } from "../args/complete";
 import { inForce, type Properties, withoutUndefined } from "../args/inputs";
 import { Failure, messageOf, Unfinished } from "../host/failure";
-import { readCluster } from "../judge/live";
+import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { newer, seen } from "./outputs";
 import { serverOf } from "./server";
@@ -39,7 +39,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 			const isRefused = kept.deletionPolicy === olds.deletionPolicy;
 			throw isRefused ? new Failure(message) : new Unfinished(id, message, kept);
 		}
-		const cluster = await readCluster(wanted.place);
+		const cluster = await factsOf(wanted).cluster();
 		const now = cluster.known && cluster.value !== undefined ? seen(cluster.value) : {};
 		throw new Unfinished(id, message, withoutUndefined({ ...kept, ...now, ...lastUpdate(recorder, error) }));
 	}

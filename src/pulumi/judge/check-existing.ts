@@ -13,51 +13,47 @@ import {
 	versionUnknownCaveats,
 } from "../../words/resource";
 import type { Place } from "../args/home";
-import type { Valid } from "../args/parse";
 import { Teller } from "../host/engine-log";
-import { catalogueOf, latestOf, listed } from "./catalogue";
+import { latestOf, listed } from "./catalogue";
 import { foresee, type Judgement, judge, judgeRestart } from "./judge";
-import { artifactOf, readCluster, readHolds } from "./live";
-import { type Asked, type Found, isUnchanged, refused } from "./outcome";
+import { type Asked, type Found, isPinned, isSwitched, isUnchanged, refused } from "./outcome";
 import { mayOwn } from "./ownership";
-import { assess, sizeOf } from "./size";
+import { sizeOf } from "./size";
 import { recall, record } from "./snapshot";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
 export async function checkExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
-	const { valid, before, version, olds } = asked;
+	const { valid, facts, before, version, olds } = asked;
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
 	const { mark } = itsRecord;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
-	const isPinned = place.pin !== undefined && place.pin.digest !== before?.place?.pin?.digest;
-	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned || isBehind(itsRecord, version);
+	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned(asked) || isBehind(itsRecord, version);
 	const recording = valid.args.update.judge === "recorded";
 	const { scaled } = itsRecord;
 	const toAssess = mark !== undefined || scaled !== undefined || isReshaped(asked, place, itsRecord);
-	const toSwitch = valid.args.desiredState !== before?.args.desiredState;
+	const toSwitch = isSwitched(asked);
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
 
-	const seen = await readCluster(place);
+	const seen = await (toJudge || toAssess ? facts.holdings() : facts.cluster());
 	if (!seen.known) return checkUnreachable(asked, seen.why);
-	if (seen.value === undefined) return refused("name", goneText(place.id));
-	const cluster = toJudge || toAssess ? await readHolds(place, seen.value) : known(seen.value);
-	if (!cluster.known) return checkUnreachable(asked, cluster.why);
-	const kept = recording ? { recorded: record(cluster.value, new Date()) } : {};
-	const reshaping = toAssess ? await assess(valid, place, version, itsRecord) : undefined;
+	const cluster = seen.value;
+	if (cluster === undefined) return refused("name", goneText(place.id));
+	const kept = recording ? { recorded: record(cluster, new Date()) } : {};
+	const reshaping = toAssess ? await facts.assessment(version, itsRecord) : undefined;
 	const obstacles = reshaping?.obstacles ?? [];
 	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
 	if (!toJudge) {
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
-		const caveats = foresee(valid, version, cluster.value, [], reshaping);
-		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster.value, reshaping));
+		const caveats = foresee(valid, version, cluster, [], reshaping);
+		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster, reshaping));
 		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
-	if (before === undefined && mark === undefined && runsEverywhere(cluster.value, version))
+	if (before === undefined && mark === undefined && runsEverywhere(cluster, version))
 		return { failures: obstacles, inputs: { ...kept, ...drift } };
 
-	const { refusals, caveats } = await judgeUpdate(valid, version, known(cluster.value), [], reshaping);
+	const { refusals, caveats } = await judgeUpdate(asked, version, known(cluster), [], reshaping);
 	const failures = [...obstacles, ...refusals];
 	if (failures.length > 0) return { failures };
 	return { inputs: { ...kept, ...drift, caveats, ...(mark && { unfinished: markText(mark) }) } };
@@ -80,20 +76,20 @@ export async function checkUnreachable(asked: Asked, why: string): Promise<Found
 	const recalled = recording ? recall(olds.recorded, before?.version) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled.cluster);
 	const notes = recalled === undefined ? [] : [{ note: "judged-from-record", at: recalled.at } as const];
-	const { refusals, caveats } = await judgeUpdate(valid, version, cluster, notes);
+	const { refusals, caveats } = await judgeUpdate(asked, version, cluster, notes);
 	if (refusals.length > 0) return { failures: refusals };
 	return { inputs: { ...kept, caveats } };
 }
 
 /** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
 async function judgeUpdate(
-	valid: Valid,
+	{ valid, facts }: Asked,
 	version: DbVersion,
 	cluster: Known<ObservedCluster>,
 	notes: readonly CaveatNote[],
 	reshaping?: Reshaping,
 ): Promise<Judgement> {
-	const [catalogue, artifact] = await Promise.all([catalogueOf(valid), artifactOf(valid.place, version)]);
+	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
 	const said =
 		artifact.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value } as const] : [];
 	const { refusals, caveats } = judge(valid, version, cluster, catalogue, [...notes, ...said], reshaping);

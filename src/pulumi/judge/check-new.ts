@@ -7,12 +7,13 @@ import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCave
 import type { Place } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
 import type { Problem } from "../args/problem";
-import { catalogueOf, sourceOf } from "./catalogue";
+import { sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
+import type { Facts } from "./facts";
 import { type Asked, type Found, refused } from "./outcome";
 
 /** A check where there is no cluster: it is to be made, or it is gone. */
-export async function checkNew({ valid, version, olds, news }: Asked, place: Place): Promise<Found> {
+export async function checkNew({ valid, facts, version, olds, news }: Asked, place: Place): Promise<Found> {
 	if (Object.keys(olds).length > 0) return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
@@ -23,7 +24,7 @@ export async function checkNew({ valid, version, olds, news }: Asked, place: Pla
 	const [obstacles, unlisted] = await Promise.all([
 		platform.obstacles(spec, pin),
 		// To be refused a version that runs already would help nobody.
-		isForeign ? [] : notToBeMade(valid, name, version),
+		isForeign ? [] : notToBeMade(valid, facts, name, version),
 	]);
 	const failures = [...unlisted, ...unasked, ...obstacles];
 	if (failures.length > 0 || !isForeign) return { failures };
@@ -34,9 +35,9 @@ export async function checkNew({ valid, version, olds, news }: Asked, place: Pla
  * An update goes to the latest version; a new cluster may begin with any that the user's own catalogue holds and does not
  * block. Whether the platform has it, the platform says itself.
  */
-async function notToBeMade(valid: Valid, name: string, target: DbVersion): Promise<Problem[]> {
+async function notToBeMade(valid: Valid, facts: Facts, name: string, target: DbVersion): Promise<Problem[]> {
 	if (sourceOf(valid) === undefined || !isKnown(valid, "versions")) return [];
-	const catalogue = await catalogueOf(valid);
+	const catalogue = await facts.catalogue();
 	if (!catalogue.known) {
 		console.log(catalogueUnknownText(name, target, catalogue.why));
 		return [];

@@ -1,14 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, CheckResult } from "@pulumi/pulumi/dynamic";
 import { ControlError } from "../../control/errors";
+import type { ClusterRecord } from "../../control/record";
+import type { Known } from "../../core/question";
 import { controlErrorText } from "../../words/errors";
 import { movedText } from "../../words/resource";
+import type { Place } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
+import type { Problem } from "../args/problem";
 import { checkExisting, checkUnreachable } from "./check-existing";
 import { checkNew } from "./check-new";
-import { readRecord } from "./live";
-import { type Found, refused } from "./outcome";
+import { factsOf } from "./facts";
+import { type Asked, type Found, needsLook, refused } from "./outcome";
 import { resolveVersion } from "./resolve";
 
 /**
@@ -18,10 +22,52 @@ import { resolveVersion } from "./resolve";
  * @param olds the old INPUTS; empty for a new resource, and with `--replace`.
  */
 export async function check(olds: Properties, news: Properties): Promise<CheckResult> {
-	const { failures = [], inputs } = await examine(olds, news).catch((error: unknown): Found => {
+	const found = await examine(olds, news).catch((error: unknown): Found => {
 		if (error instanceof ControlError) return refused("", controlErrorText(error));
 		throw error;
 	});
+	return say(found, news);
+}
+
+async function examine(olds: Properties, news: Properties): Promise<Found> {
+	const asked = await read(olds, news);
+	if ("failures" in asked) return asked;
+	const { place } = asked.valid;
+	// In the place of `latest` stands the version that it means now, so that a newer one shows as a change.
+	const settled = settledBy(asked);
+	if (place === undefined) return { inputs: settled };
+	const record = await look(asked);
+	const { failures, inputs } = await decide({ ...asked, news: { ...asked.news, ...settled } }, place, record);
+	return { failures, inputs: { ...settled, ...inputs } };
+}
+
+/** 1. Reads what is asked for, or finds what is wrong with the arguments by themselves. */
+async function read(olds: Properties, news: Properties): Promise<Asked | Required<Pick<Found, "failures">>> {
+	const valid = parse(news);
+	if (valid.problems !== undefined) return { failures: valid.problems };
+	const before = formerly(olds, news, valid);
+	const moved = movedFrom(before, valid);
+	if (moved !== undefined) return { failures: [moved] };
+	const facts = factsOf(valid);
+	const { version, failure } = await resolveVersion(valid, facts, before?.version);
+	if (failure !== undefined) return { failures: [failure] };
+	return { valid, facts, before, version, olds, news: inputsAmong(news) };
+}
+
+/** 2. Looks at what there is: all of it at once where that is needed anyway, else at nothing but the record. */
+async function look(asked: Asked): Promise<Known<ClusterRecord | undefined>> {
+	if (needsLook(asked)) await asked.facts.cluster();
+	return asked.facts.record();
+}
+
+/** 3. Decides, by the rules and by what the platform says. */
+function decide(asked: Asked, place: Place, record: Known<ClusterRecord | undefined>): Promise<Found> {
+	if (!record.known) return checkUnreachable(asked, record.why);
+	return record.value === undefined ? checkNew(asked, place) : checkExisting(asked, place, record.value);
+}
+
+/** 4. Says it as Pulumi takes it. */
+function say({ failures = [], inputs }: Found, news: Properties): CheckResult {
 	const told = failures.map((failure) => withoutValue(failure, news));
 	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: told };
 }
@@ -32,30 +78,13 @@ function withoutValue({ property, reason }: CheckFailure, news: Properties): Che
 	return isObject ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
 }
 
-async function examine(olds: Properties, news: Properties): Promise<Found> {
-	const valid = parse(news);
-	if (valid.problems !== undefined) return { failures: valid.problems };
-	const before = formerly(olds, news, valid);
-	const moved = movedFrom(before, valid);
-	if (moved !== undefined) return moved;
-	const { version, failure } = await resolveVersion(valid, before?.version);
-	if (failure !== undefined) return { failures: [failure] };
-
-	// In the place of `latest` stands the version that it means now, so that a newer one shows as a change.
+/** The inputs that are known once the arguments are read. */
+function settledBy({ valid, version }: Asked): Properties {
 	const digest = valid.place?.pin?.digest;
-	const settled = {
+	return {
 		...(version !== undefined && { version: digest ? `${version}@${digest}` : version }),
 		endpoint: endpointOf(valid),
 	};
-	const asked = { valid, before, version, olds, news: { ...inputsAmong(news), ...settled } };
-	if (valid.place === undefined) return { inputs: settled };
-	const record = await readRecord(valid.place);
-	const { failures, inputs } = await (record.known
-		? record.value === undefined
-			? checkNew(asked, valid.place)
-			: checkExisting(asked, valid.place, record.value)
-		: checkUnreachable(asked, record.why));
-	return { failures, inputs: { ...settled, ...inputs } };
 }
 
 /** The old inputs. An older or newer release may have written what this one can't read: then all is judged live. */
@@ -67,10 +96,10 @@ function formerly(olds: Properties, news: Properties, valid: Valid): Valid | und
 	return before.problems === undefined ? before : undefined;
 }
 
-function movedFrom(before: Valid | undefined, { place }: Valid): Found | undefined {
+function movedFrom(before: Valid | undefined, { place }: Valid): Problem | undefined {
 	const old = before?.place;
 	if (old === undefined || place === undefined || old.id === place.id) return undefined;
 	const isRenamed = old.name !== place.name;
-	const text = movedText(old.id, place.id, isRenamed ? old.name : undefined);
-	return refused(isRenamed ? "name" : place.platform.name, text);
+	const reason = movedText(old.id, place.id, isRenamed ? old.name : undefined);
+	return { property: isRenamed ? "name" : place.platform.name, reason };
 }

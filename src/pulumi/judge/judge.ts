@@ -6,7 +6,7 @@ import { type Known, known, type Question, type Release, unknown, type Window } 
 import type { Refusal, RuleName } from "../../core/refusal";
 import { releaseOf } from "../../core/release";
 import { decide, restartRules } from "../../core/rules";
-import { type DbVersion, parseVersion } from "../../core/version";
+import type { DbVersion } from "../../core/version";
 import { caveatsInput, switchInput } from "../../words/caveats";
 import { refusalText } from "../../words/refusals";
 import { isKnown, type Valid } from "../args/parse";
@@ -25,7 +25,7 @@ type Reason = Problem & { readonly rule: RuleName };
 /** Judges an update of an existing cluster by the rules, as a preview does: outside its window it may be approved. */
 export function judge(
 	valid: Valid,
-	target: string,
+	target: DbVersion,
 	cluster: Known<ObservedCluster>,
 	catalogue: Known<readonly Release[]>,
 	notes: readonly CaveatNote[] = [],
@@ -33,16 +33,15 @@ export function judge(
 ): Judgement {
 	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
 	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(reasonOf);
-	const version = parseVersion(target);
-	if (refusals.length > 0 || version === undefined || !cluster.known) return { refusals };
-	const said = [...notes, ...notesOn(version, catalogue)];
-	return { refusals, caveats: foresee(valid, version, cluster.value, said, reshaping) };
+	if (refusals.length > 0 || !cluster.known) return { refusals };
+	const said = [...notes, ...notesOn(target, catalogue)];
+	return { refusals, caveats: foresee(valid, target, cluster.value, said, reshaping) };
 }
 
 /** Judges an update that is about to begin: its window must be open, too. */
 export function judgeNow(
 	valid: Valid,
-	target: string,
+	target: DbVersion,
 	cluster: Known<ObservedCluster>,
 	catalogue: Known<readonly Release[]>,
 ): readonly Reason[] {
@@ -51,19 +50,19 @@ export function judgeNow(
 }
 
 /** Why replicas that keep their version may not be restarted now; `undefined` where they may. */
-export function judgeWindow(valid: Valid, target: string, cluster: Known<ObservedCluster>): Reason | undefined {
+export function judgeWindow(valid: Valid, target: DbVersion, cluster: Known<ObservedCluster>): Reason | undefined {
 	return judgeNow(valid, target, cluster, { known: false, why: "" }).find(({ rule }) => rule === "maintenance-window");
 }
 
 /** Why replicas that keep their version may not be restarted, whenever that is. */
-export function judgeRestart(valid: Valid, target: string, cluster: ObservedCluster): readonly Reason[] {
+export function judgeRestart(valid: Valid, target: DbVersion, cluster: ObservedCluster): readonly Reason[] {
 	const question = questionOf(valid, target, known(cluster), unknown("it has no say in a restart"));
 	return decide(question, restartRules).map(reasonOf);
 }
 
 function questionOf(
 	valid: Valid,
-	target: string,
+	target: DbVersion,
 	cluster: Known<ObservedCluster>,
 	catalogue: Known<readonly Release[]>,
 ): Question {

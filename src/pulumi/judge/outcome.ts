@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { type DbVersion, parseVersion, sameVersion } from "../../core/version";
 import type { Properties } from "../args/inputs";
-import type { Valid } from "../args/parse";
+import { isKnown, type Valid } from "../args/parse";
+import type { Facts } from "./facts";
 
 /** What a check is about. */
 export interface Asked {
 	readonly valid: Valid;
+	/** What is asked of the world outside, of which each branch of the check asks only what it needs. */
+	readonly facts: Facts;
 	/** The old inputs, where there are some that this package can read. */
 	readonly before: Valid | undefined;
 	/** `undefined`: not known yet. */
@@ -24,6 +28,32 @@ export interface Found {
 
 export function refused(property: string, reason: string): Found {
 	return { failures: [{ property, reason }] };
+}
+
+/** Whether the image that is asked for is pinned otherwise than it was. */
+export function isPinned({ valid, before }: Asked): boolean {
+	const pin = valid.place?.pin;
+	return pin !== undefined && pin.digest !== before?.place?.pin?.digest;
+}
+
+/** Whether it is to be started or stopped now. */
+export function isSwitched({ valid, before }: Asked): boolean {
+	return valid.args.desiredState !== before?.args.desiredState;
+}
+
+/**
+ * Whether the arguments alone tell that the whole cluster has to be looked at. Its record may tell so, too: of an update
+ * that stopped midway, or of somebody else who scaled it.
+ */
+export function needsLook(asked: Asked): boolean {
+	const { valid, before, version, olds } = asked;
+	if (version === undefined || Object.keys(olds).length === 0) return false;
+	const resized = (["shards", "replicas"] as const).some(
+		(property) => isKnown(valid, property) && valid.args[property] !== before?.args[property],
+	);
+	const reset = !isDeepStrictEqual(valid.place?.settings, before?.place?.settings);
+	const recording = valid.args.update.judge === "recorded";
+	return !isUnchanged(asked) || isPinned(asked) || isSwitched(asked) || resized || reset || recording;
 }
 
 /** Whether the version that is asked for is the one that the old inputs hold. */

@@ -2,7 +2,8 @@ import { flawOf } from "../../core/rules/version-format";
 import { type DbVersion, highest, parseVersion } from "../../core/version";
 import type { Valid } from "../args/parse";
 import { flawed, type Problem } from "../args/problem";
-import { catalogueOf, latestOf } from "./catalogue";
+import { latestOf } from "./catalogue";
+import type { Facts } from "./facts";
 
 /**
  * The version that is asked for, as a number; neither is there while it is not known yet.
@@ -12,12 +13,13 @@ import { catalogueOf, latestOf } from "./catalogue";
  */
 export async function resolveVersion(
 	valid: Valid,
+	facts: Facts,
 	before: string | undefined,
 ): Promise<{ readonly version?: DbVersion; readonly failure?: Problem }> {
 	if (valid.version === undefined) return {};
 	const version = parseVersion(valid.version);
 	if (version !== undefined) return { version };
-	const catalogue = await catalogueOf(valid);
+	const catalogue = await facts.catalogue();
 	const latest = latestOf(catalogue);
 	if (latest !== undefined) return { version: highest([latest, parseVersion(before) ?? latest]) };
 	// What the catalogue is made of may be known in the update only, which judges then.
