@@ -73,6 +73,7 @@ export interface DbClusterArgs extends ClusterArgs {
 	 * Puts the cluster on this machine, as processes that hold embedded ClickHouse engines: for trying things, for tests
 	 * and for development. Exactly one platform must be given; `{}` takes every default.
 	 *
+	 * @default none
 	 * @example { port: 8123 }
 	 */
 	local?: Input<LocalArgs>;
@@ -80,6 +81,7 @@ export interface DbClusterArgs extends ClusterArgs {
 	/**
 	 * Puts the cluster on Kubernetes, as StatefulSets: for production. Exactly one platform must be given.
 	 *
+	 * @default none
 	 * @example { namespace: "db", image: "myscale/myscaledb", passwordSecret: { name: "db-password" } }
 	 */
 	kubernetes?: Input<KubernetesArgs>;
@@ -232,6 +234,7 @@ export interface UpdateArgs {
 	 * For an emergency: updates start even though the window is closed. The caveats say so as long as it is set.
 	 *
 	 * @default false
+	 * @example true
 	 */
 	ignoreWindow?: Input<boolean>;
 }

@@ -149,6 +149,7 @@ export interface KubernetesArgs extends ServerArgs {
 	 * Their pod template stays as it is; the version is updated as usual. Arguments that describe pods (`storage`,
 	 * `resources`, `config` and the like) can't be set then. See docs/existing-clusters.md.
 	 *
+	 * @default none
 	 * @example { statefulSets: ["clickhouse"], services: ["clickhouse"] }
 	 */
 	existing?: Input<ExistingArgs>;
@@ -165,6 +166,7 @@ export interface KubernetesArgs extends ServerArgs {
 	 * The password of `user`, by reference to a Secret of the namespace. Needed unless files of `users` open the user `default`
 	 * without one, since the image's answers only inside its own pod, or unless `existing` servers answer without one.
 	 *
+	 * @default none
 	 * @example { name: "db-password", key: "password" }
 	 */
 	passwordSecret?: Input<SecretKeyArgs>;
@@ -214,6 +216,8 @@ export interface ExistingArgs {
 	/**
 	 * Every Service through which clients reach the servers. A label is added to their selectors, by which a
 	 * replica is removed from them before it restarts. The first gives `endpoint`.
+	 *
+	 * @example ["clickhouse"]
 	 */
 	services: Input<Input<string>[]>;
 
@@ -221,6 +225,7 @@ export interface ExistingArgs {
 	 * The container that is the server. It can't be changed later.
 	 *
 	 * @default "clickhouse"
+	 * @example "server"
 	 */
 	container?: Input<string>;
 
@@ -228,6 +233,7 @@ export interface ExistingArgs {
 	 * The port of the server's HTTP interface, in its pods and in the first of `services`.
 	 *
 	 * @default 8123
+	 * @example 8124
 	 */
 	httpPort?: Input<number>;
 }
