@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,12 @@ import type { ObservedCluster } from "../../../src/core/cluster";
 import type { State } from "../../../src/core/state";
 import { type DbVersion, parseVersion } from "../../../src/core/version";
 import { LocalControl } from "../../../src/platforms/local/control";
-import { ensureRouter, paths, routerProcess } from "../../../src/platforms/local/home";
+import { ensureRouter, paths, routerProcess, socketFolder } from "../../../src/platforms/local/home";
 import { lockHolder } from "../../../src/platforms/local/lock";
 import { reloadRouter } from "../../../src/platforms/local/orders";
 import { type ProcessId, signal } from "../../../src/platforms/local/process-id";
 import type { LocalCluster, RecordFile } from "../../../src/platforms/local/record";
+import { openQuery } from "../../../src/platforms/local/replica-client";
 import type { LocalSettings } from "../../../src/platforms/local/settings";
 import { Store } from "../../../src/platforms/local/store";
 
@@ -115,6 +116,30 @@ export class LocalPlace {
 	kill(which: string): void {
 		const id = this.processes()[which];
 		if (id !== undefined) signal(id, "SIGKILL");
+	}
+
+	/** The number of the write that a replica has begun, and of the last one that it has answered. */
+	numbers(replica: string): { readonly begun: number; readonly answered: number } {
+		const read = (file: string) => {
+			const path = join(this.home, replica, file);
+			return existsSync(path) ? readFileSync(path, "utf8") : "";
+		};
+		const answered = Number(read("applied"));
+		return { begun: Math.max(answered, Number(/"n":(\d+)/.exec(read("begun"))?.[1] ?? 0)), answered };
+	}
+
+	/** As if a replica that does not run had been killed right before it answered its last write. */
+	forgetAnswer(replica: string): void {
+		const { answered } = this.numbers(replica);
+		writeFileSync(join(this.home, replica, "applied"), String(answered - 1).padEnd(24));
+	}
+
+	/** Asks one replica itself, past the endpoint. */
+	async ask(replica: string, sql: string): Promise<string> {
+		const answer = await openQuery(join(socketFolder(this.home), `${replica}.sock`), "", Buffer.from(sql));
+		const chunks: Buffer[] = [];
+		for await (const chunk of answer) chunks.push(chunk as Buffer);
+		return Buffer.concat(chunks).toString().trim();
 	}
 
 	/** Runs a statement over the endpoint; throws what it answers when that is no success. */
