@@ -128,6 +128,7 @@ describe.each([
 		["INSERT SELECT from its own table", "INSERT INTO t SELECT id + 2000000, p, s FROM t"],
 		["ALTER UPDATE", "ALTER TABLE t UPDATE s = s + 1 WHERE 1"],
 		["RENAME", "RENAME TABLE u TO w"],
+		["MOVE PARTITION", "ALTER TABLE t MOVE PARTITION 1 TO TABLE m"],
 	];
 
 	const setUp = async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { type DbVersion, parseVersion } from "../../../src/core/version";
 import { LocalControl } from "../../../src/platforms/local/control";
 import { ensureRouter, paths, routerProcess, socketFolder } from "../../../src/platforms/local/home";
 import { lockHolder } from "../../../src/platforms/local/lock";
+import { type Numbers, noteNumbers, readNumbers } from "../../../src/platforms/local/numbers";
 import { reloadRouter } from "../../../src/platforms/local/orders";
 import { type ProcessId, signal } from "../../../src/platforms/local/process-id";
 import type { LocalCluster, RecordFile } from "../../../src/platforms/local/record";
@@ -119,19 +120,14 @@ export class LocalPlace {
 	}
 
 	/** The number of the write that a replica has begun, and of the last one that it has answered. */
-	numbers(replica: string): { readonly begun: number; readonly answered: number } {
-		const read = (file: string) => {
-			const path = join(this.home, replica, file);
-			return existsSync(path) ? readFileSync(path, "utf8") : "";
-		};
-		const answered = Number(read("applied"));
-		return { begun: Math.max(answered, Number(/"n":(\d+)/.exec(read("begun"))?.[1] ?? 0)), answered };
+	numbers(replica: string): Numbers {
+		return readNumbers(this.home, replica);
 	}
 
 	/** As if a replica that does not run had been killed right before it answered its last write. */
 	forgetAnswer(replica: string): void {
-		const { answered } = this.numbers(replica);
-		writeFileSync(join(this.home, replica, "applied"), String(answered - 1).padEnd(24));
+		const { begun, answered } = this.numbers(replica);
+		noteNumbers(this.home, replica, { begun, answered: answered - 1, failed: false });
 	}
 
 	/** Asks one replica itself, past the endpoint. */
