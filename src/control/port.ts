@@ -134,12 +134,6 @@ export interface ClusterControl<Settings = unknown> {
 	 * A replica that is down already is as good as drained.
 	 */
 	drain(claim: Claim, replica: string): Promise<void>;
-	/**
-	 * Gets ready what a restart of the replica at `version` will need, such as a loaded engine, so that the restart takes
-	 * less time. Does not wait, and need not succeed: nothing of it is seen from outside, and without that restart nothing
-	 * of it stays. A platform that can't do so has no such method.
-	 */
-	prepare?(claim: Claim, replica: string, version: DbVersion): Promise<void>;
 	/** Lets clients reach a drained replica again. Does nothing to one that is not drained, or down. */
 	undrain(claim: Claim, replica: string): Promise<void>;
 	/**

@@ -17,7 +17,7 @@ export class CameBack extends Error {}
  * it, lets its queries end, restarts it, waits while it makes progress, and verifies what came up, with which data.
  *
  * @param others the other replicas of its shard.
- * @param rest the steps of its shard that are still to come; the first of them is prepared while this one starts.
+ * @param rest the steps of its shard that are still to come.
  * @param goOn throws when the roll has stopped elsewhere: a step that has not restarted anything yet then goes no further.
  * @returns the seconds that it was out.
  * @throws {@link StepStopped}, {@link CameBack}, and what the port throws. Unless it was restarted, it serves again.
@@ -41,7 +41,6 @@ export async function takeStep(
 		}
 		goOn();
 	}
-	await prepare(ground, step.replica);
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
 	const left = await clear(ground, step.replica, others, goOn, { broken, returns: true });
 	let before: Holdings | undefined;
@@ -56,7 +55,6 @@ export async function takeStep(
 		await letBack(ground, step.replica);
 		throw error;
 	}
-	if (rest[0] !== undefined) await prepare(ground, rest[0].replica);
 	const whole = lossWatch(ground, step.replica, before, others);
 	const outcome = await comesUp(ground, step.replica, whole, true);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
@@ -75,11 +73,6 @@ async function isUnderWay(ground: Ground, step: Step): Promise<boolean> {
 	await unchanged(ground, view);
 	const { replica, starting } = view;
 	return sameVersion(replica.version ?? starting ?? step.from, to) && replica.outdated !== true;
-}
-
-/** Best effort: a restart that nothing is ready for takes longer. A claim that is lost is noticed by the next change. */
-async function prepare({ control, hold, to }: Ground, replica: string): Promise<void> {
-	await hold.change(async (claim) => control.prepare?.(claim, replica, to)).catch(() => {});
 }
 
 /** Some tries, since the others may fall behind while the queries of this one end. */

@@ -92,7 +92,6 @@ export const claims = {
 			finish: () => control.finish(old),
 			drain: () => control.drain(old, replica),
 			undrain: () => control.undrain(old, replica),
-			...(control.prepare && { prepare: async () => control.prepare?.(old, replica, versions.v2) }),
 			restart: () => control.restart(old, replica, versions.v2),
 			create: () => control.create(old, stage.spec()),
 			adopt: () => control.adopt(old, "somebody/else/db", "g9"),

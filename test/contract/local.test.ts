@@ -3,7 +3,6 @@ import { LocalPlace, until, versions } from "../platforms/local/place";
 import { contractSuite } from "./suite";
 
 const oneShard = "a local cluster has one shard";
-const fixed = "the size of a local cluster is fixed: its log of writes does not reach back to the first";
 
 contractSuite("the local platform", {
 	// There are two real engines; where a test wants a third, the second one stands in for it.
@@ -13,8 +12,6 @@ contractSuite("the local platform", {
 		"a created cluster starts, each replica of each shard at the version asked for": oneShard,
 		"a roll of shards with one replica each": oneShard,
 		"a new shard joins": oneShard,
-		"new replicas join one by one, and are part of the cluster only then": fixed,
-		"a drained replica leaves for good, and may join again": fixed,
 	},
 	async open() {
 		const place = await LocalPlace.open();

@@ -42,28 +42,6 @@ describe("the order of a roll", () => {
 		expect(world.violations).toEqual([]);
 	});
 
-	it("prepares each replica before its turn, the next one while one starts", async () => {
-		const world = given([[{}, {}, {}]]);
-		const seen: string[] = [];
-		const { events } = await run(world, v2, {
-			report: ({ event, ...rest }) => {
-				if (event === "draining" || event === "serving")
-					seen.push(
-						`${event} ${(rest as { replica: string }).replica} after ${[...new Set(world.prepared)].join(" ")}`,
-					);
-			},
-		});
-		expect(events.at(-1)?.event).toBe("finished");
-		expect(seen).toEqual([
-			"draining a-0-2 after a-0-2",
-			"serving a-0-2 after a-0-2 a-0-1",
-			"draining a-0-1 after a-0-2 a-0-1",
-			"serving a-0-1 after a-0-2 a-0-1 a-0-0",
-			"draining a-0-0 after a-0-2 a-0-1 a-0-0",
-			"serving a-0-0 after a-0-2 a-0-1 a-0-0",
-		]);
-	});
-
 	it("takes broken replicas first, without a thought for those that they can't be missed by", async () => {
 		const world = given([[{ is: "killed" }, {}, {}]]);
 		await run(world, v2);

@@ -56,8 +56,6 @@ export class ScriptedControl implements ClusterControl {
 		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory));
 	undrain = (claim: Claim, replica: string) =>
 		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica, this.#memory));
-	prepare = (claim: Claim, replica: string, version: DbVersion) =>
-		this.#change(`prepare ${replica} ${version}`, claim, () => this.#world.prepared.push(replica), "quiet");
 	restart = (claim: Claim, replica: string, version: DbVersion) =>
 		this.#change(`restart ${replica} ${version}`, claim, () => this.#world.restart(replica, version, this.#memory));
 

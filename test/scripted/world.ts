@@ -32,8 +32,6 @@ export class World {
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];
-	/** The replicas that something was got ready for, in order. */
-	readonly prepared: string[] = [];
 	/** By version, or `replica@version` for one replica. */
 	readonly engines = new Map<string, Engine>();
 	/** What shards were last asked to be, by the shard; others may ask for something else at any time. */

@@ -21,7 +21,6 @@ export const errors = {
 	/** Writes pause; code 242 is what replicated tables answer meanwhile, which clients know as one to try again. */
 	writesPause: (why: string) => new QueryError(503, 242, "TABLE_IS_READ_ONLY", why, 1),
 	noReplica: (why: string) => new QueryError(503, 279, "ALL_CONNECTION_TRIES_FAILED", why, 1),
-	notWritten: (why: string) => new QueryError(503, 243, "NOT_ENOUGH_SPACE", `Nothing was written: ${why}`, 5),
 	unsupported: (what: string) => new QueryError(501, 48, "NOT_IMPLEMENTED", what),
 	readonly: () =>
 		new QueryError(

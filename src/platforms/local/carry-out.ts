@@ -6,7 +6,7 @@ import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess } from "
 import { reloadRouter } from "./orders";
 import type { ProcessId } from "./process-id";
 import { lastWords, stopProcess } from "./processes";
-import { type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { allFolders, type LocalCluster } from "./record";
 import { folderError } from "./store";
 
 /** How long a router may take to begin, and a cluster's processes to end, before that is an error. */
@@ -17,7 +17,7 @@ const endSeconds = 60;
 export async function carryOut(home: string, cluster: LocalCluster | undefined): Promise<void> {
 	const deadline = performance.now() + routerSeconds * 1000;
 	while (cluster !== undefined && !(await reloadRouter(home))) {
-		if (cluster.desired !== "Started" && running(home, cluster.replicas).length === 0) return;
+		if (cluster.desired !== "Started" && running(home, cluster).length === 0) return;
 		if (performance.now() > deadline) {
 			const words = lastWords(paths.routerLog(home));
 			const said = words === "" ? "" : `; its last words: ${JSON.stringify(words)}`;
@@ -33,20 +33,33 @@ export async function carryOut(home: string, cluster: LocalCluster | undefined):
 }
 
 /** Waits until all processes of a stopped cluster have ended; ends them where they do not. */
-export async function ended(home: string, replicas: number): Promise<void> {
+export function ended(home: string, cluster: LocalCluster): Promise<void> {
+	return allEnded(() => running(home, cluster));
+}
+
+async function allEnded(find: () => ProcessId[]): Promise<void> {
 	const deadline = performance.now() + endSeconds * 1000;
-	for (let left = running(home, replicas); left.length > 0; left = running(home, replicas)) {
+	for (let left = find(); left.length > 0; left = find()) {
 		if (performance.now() > deadline) for (const id of left) await stopProcess(id, 1);
 		await sleep(20);
 	}
 }
 
-/** Removes what the cluster's own processes made, and nothing else. */
-export function removeCluster(home: string, file: RecordFile | undefined): void {
+/** Removes the folder of a replica that is none of the cluster any more, once its process has ended. */
+export async function removeReplica(home: string, folder: string): Promise<void> {
+	await allEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
 	try {
-		const replicas = file?.cluster?.replicas ?? file?.retained?.replicas ?? 0;
-		const own = readdirSync(home).filter((entry) => entry.startsWith("cluster."));
-		for (const entry of [...replicaFolders(replicas), ...ownEntries, ...own]) {
+		rmSync(join(home, folder), { recursive: true, force: true });
+	} catch (error) {
+		throw folderError(error, home);
+	}
+}
+
+/** Removes what the cluster's own processes made, and nothing else. */
+export function removeCluster(home: string): void {
+	try {
+		const own = readdirSync(home).filter((entry) => entry.startsWith("cluster.") || /^0-\d+$/.test(entry));
+		for (const entry of [...ownEntries, ...own]) {
 			rmSync(join(home, entry), { recursive: true, force: true });
 		}
 		if (readdirSync(home).length === 0) rmdirSync(home);
@@ -55,7 +68,7 @@ export function removeCluster(home: string, file: RecordFile | undefined): void 
 	}
 }
 
-function running(home: string, replicas: number): ProcessId[] {
-	const all = [routerProcess(home), ...replicaFolders(replicas).map((folder) => replicaProcess(home, folder))];
+function running(home: string, cluster: LocalCluster): ProcessId[] {
+	const all = [routerProcess(home), ...allFolders(cluster).map((folder) => replicaProcess(home, folder))];
 	return all.filter((id) => id !== undefined);
 }

@@ -4,17 +4,19 @@ import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, Repli
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
-import type { DbVersion } from "../../core/version";
-import { carryOut, ended, removeCluster } from "./carry-out";
+import { type DbVersion, highest } from "../../core/version";
+import { carryOut, ended, removeCluster, removeReplica } from "./carry-out";
 import { withClaim, withReleased } from "./claims";
-import { addonOf, installedEngines } from "./engines";
+import { numbersOf } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";
-import { mustBeOurs, mustHaveSize, mustRun, sizeObstacles } from "./must";
-import { prepareReplica, reloadRouter, routerStatus } from "./orders";
+import { addonOf, installedEngines } from "./installed";
+import { mustBeOurs, mustHaveOneShard, mustRun, sizeObstacles } from "./must";
+import { reloadRouter, routerStatus } from "./orders";
 import { isFree, portTaken } from "./port-owner";
-import { commonRecord, type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { allFolders, commonRecord, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
+import { standingOf } from "./standing";
 import { Store } from "./store";
 import { replicaName, type Sight, viewCluster, viewReplica } from "./view";
 
@@ -86,16 +88,6 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		await reloadRouter(this.#home);
 	}
 
-	async prepare(claim: Claim, replica: string, version: DbVersion): Promise<void> {
-		const file = this.#read();
-		const cluster = this.#present(file?.cluster);
-		if (file !== undefined) mustHold(file, claim);
-		const { engines, addon } = merged(cluster, await this.#engines());
-		const library = engines[version];
-		const folder = this.#folder(cluster, replica);
-		if (library !== undefined) await prepareReplica(this.#home, { replica: folder, version, library, addon });
-	}
-
 	async undrain(claim: Claim, replica: string): Promise<void> {
 		await this.#changeReplica(claim, replica, { drainedUnder: undefined });
 		await reloadRouter(this.#home);
@@ -134,8 +126,19 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async assess(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Assessment> {
-		const { replicas } = this.#present(this.#read()?.cluster);
-		return { obstacles: sizeObstacles(replicas, spec), restarts: [], joins: [], leaves: [], rejoins: [] };
+		const cluster = this.#present(this.#read()?.cluster);
+		const runs = cluster.desired !== "Stopped" && routerProcess(this.#home) !== undefined;
+		const joins = replicaFolders(spec.replicas)
+			.slice(cluster.replicas)
+			.map((folder, index) => ({ name: replicaName(cluster, folder), shard: 0, ordinal: cluster.replicas + index }));
+		const leaves = allFolders(cluster).slice(spec.replicas).reverse();
+		return {
+			obstacles: sizeObstacles(cluster, spec, runs),
+			restarts: [],
+			joins,
+			leaves: leaves.map((folder) => replicaName(cluster, folder)),
+			rejoins: [],
+		};
 	}
 
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
@@ -143,21 +146,43 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const port = portOf(spec.name, spec.settings);
 		const before = this.#read()?.cluster;
 		if (before !== undefined && before.port !== port) await this.#mustBeFree(port);
+		await this.#makeRoom(claim, spec);
 		const file = await this.#changeCluster(claim, (cluster) => {
-			mustHaveSize(cluster.replicas, spec);
+			const { wanted } = withJoining(cluster, spec);
 			const { idleAfterSeconds } = spec.settings;
-			return { ...cluster, ...merged(cluster, engines), port, idleAfterSeconds };
+			return { ...cluster, ...merged(cluster, engines), port, idleAfterSeconds, wanted };
 		});
 		if (file.cluster?.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, file.cluster);
 	}
 
-	/** None ever waits to be let in: the size is fixed. */
-	async join(): Promise<readonly string[]> {
+	async join(claim: Claim): Promise<readonly string[]> {
+		const { cluster, router } = this.#present(await this.#look());
+		const joining = allFolders(cluster).slice(cluster.replicas);
+		// It serves once it holds what the others hold, and takes each write from then on.
+		const out = joining.filter((folder) => router?.replicas[folder]?.status?.serving !== true);
+		if (out.length > 0) return out.map((folder) => replicaName(cluster, folder));
+		await this.#changeCluster(claim, (now) => ({ ...now, replicas: allFolders(now).length }));
+		await reloadRouter(this.#home);
 		return [];
 	}
 
-	async leave(_claim: Claim, replica: string): Promise<void> {
-		throw new ControlError(`${replica} can't leave ${this.name}: the size of a local cluster is fixed.`);
+	async leave(claim: Claim, replica: string): Promise<void> {
+		const file = await this.#changeCluster(claim, (cluster) => {
+			const folder = this.#folder(cluster, replica);
+			const members = numbersOf(this.#home, cluster);
+			const stay = [...members].filter(([name, own]) => {
+				return name !== folder && standingOf(name, own, members, () => false).kind === "whole";
+			});
+			if (stay.length === 0)
+				throw new ControlError(`${replica} can't leave ${this.name}: no other replica holds its data.`);
+			if (folder !== allFolders(cluster).at(-1))
+				throw new ControlError(`${replica} can't leave ${this.name}: only the last of its replicas can.`);
+			const { [folder]: _, ...wanted } = cluster.wanted;
+			const replicas = Math.min(cluster.replicas, Object.keys(wanted).length);
+			return { ...cluster, replicas, wanted, held: withHeld(cluster.held, replica, undefined) };
+		});
+		await carryOut(this.#home, file.cluster);
+		await removeReplica(this.#home, replica.slice(this.name.length + 1));
 	}
 
 	async start(claim: Claim): Promise<void> {
@@ -195,14 +220,14 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		if (file !== undefined) mustHold(file, claim);
 		if (file?.cluster !== undefined) {
 			await this.stop(claim);
-			await ended(this.#home, file.cluster.replicas);
+			await ended(this.#home, file.cluster);
 		}
 		await this.#change(claim, ({ cluster, ...record }) => {
 			if (data || cluster === undefined) return record;
 			const { name, owner, replicas } = cluster;
 			return { ...record, retained: { name, owner, replicas } };
 		});
-		if (data) removeCluster(this.#home, file);
+		if (data) removeCluster(this.#home);
 	}
 
 	// Reading
@@ -221,7 +246,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const cluster = record?.cluster;
 		if (record === undefined || cluster === undefined) return undefined;
 		const router = await routerStatus(this.#home);
-		const alive = replicaFolders(cluster.replicas).filter((folder) => replicaProcess(this.#home, folder) !== undefined);
+		const alive = allFolders(cluster).filter((folder) => replicaProcess(this.#home, folder) !== undefined);
 		const openedBy = this.#store.openedBy(cluster.replicas);
 		return { record, cluster, openedBy, router, alive: new Set(alive), now: Date.now() };
 	}
@@ -232,10 +257,10 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	#folder(cluster: LocalCluster | undefined, replica: string): string {
-		const { replicas, name } = this.#present(cluster);
-		const folder = replicaFolders(replicas).find((one) => `${name}-${one}` === replica);
+		const present = this.#present(cluster);
+		const folder = allFolders(present).find((one) => replicaName(present, one) === replica);
 		if (folder !== undefined) return folder;
-		throw new ControlError(`the cluster ${name} has no replica ${replica}.`);
+		throw new ControlError(`the cluster ${present.name} has no replica ${replica}.`);
 	}
 
 	// Changing
@@ -249,6 +274,15 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		// The record went away with everything else: so did the claim.
 		mustHold({ format: 1, fence: 0 }, claim);
 		throw new PlatformError(`the record in ${this.#home} is gone.`);
+	}
+
+	/** What an earlier replica left in the folder of one that is to join must not be taken for its data. */
+	async #makeRoom(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
+		const file = this.#read();
+		const cluster = this.#present(file?.cluster);
+		if (file !== undefined) mustHold(file, claim);
+		for (const folder of replicaFolders(spec.replicas).slice(allFolders(cluster).length))
+			await removeReplica(this.#home, folder);
 	}
 
 	#changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<RecordFile> {
@@ -289,6 +323,20 @@ type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
 
 function undrained({ wanted }: LocalCluster): LocalCluster["wanted"] {
 	return Object.fromEntries(Object.entries(wanted).map(([folder, { version, run }]) => [folder, { version, run }]));
+}
+
+/** With the replicas that are to join; those start with what the others were last told to run. */
+function withJoining(cluster: LocalCluster, spec: ClusterSpec<LocalSettings>): LocalCluster {
+	mustHaveOneShard(spec);
+	const known = allFolders(cluster);
+	if (spec.replicas < known.length)
+		throw new ControlError(
+			`${cluster.name} has ${known.length} replicas, and is not made smaller before they have left.`,
+		);
+	const version = highest(Object.values(cluster.wanted).map((replica) => replica.version));
+	const joining = replicaFolders(spec.replicas).slice(known.length);
+	const wanted = Object.fromEntries(joining.map((folder) => [folder, { version: version ?? spec.version, run: 1 }]));
+	return { ...cluster, wanted: { ...cluster.wanted, ...wanted } };
 }
 
 /** The engines of the program as it is now go before those that the record has from earlier. */

@@ -43,7 +43,7 @@ const outside = new Set(
 /** Tables of the system databases that hold the same everywhere. */
 const sameSystemTables = new Set(["numbers", "numbers_mt", "one", "zeros", "zeros_mt"]);
 
-/** What the cluster itself sets for every write, since exactly-once application hangs on it. */
+/** What the cluster itself sets for every write, so that it comes to the same end everywhere. */
 const ownSettings = new Set(
 	`async_insert wait_for_async_insert insert_deduplicate deduplicate_insert deduplicate_insert_select
 	insert_select_deduplicate deduplicate_blocks_in_dependent_materialized_views non_replicated_deduplication_window
@@ -98,7 +98,7 @@ function judge(window: Window): string | undefined {
 		}
 	}
 	if (ownSettings.has(name) && isSign(after, "=")) {
-		return `the cluster itself sets ${token.text}, so that every replica applies a write exactly once. Leave it out`;
+		return `the cluster itself sets ${token.text}, so that a write comes to the same end on every replica. Leave it out`;
 	}
 	return undefined;
 }

@@ -1,20 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "./answers";
 import { drainedReplicas, liveClaim } from "./claims";
-import { paths } from "./home";
-import { Keeper, type Kept } from "./keeper";
-import type { ReplicaStatus } from "./protocol";
-import { type LocalCluster, type RecordFile, replicaFolders } from "./record";
-import type { EngineOf } from "./standby";
+import { replicaProcess } from "./home";
+import { type Numbers, readNumbers } from "./numbers";
+import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { type Standing, standingOf } from "./standing";
 import type { Store } from "./store";
+import { type Kept, Supervisor } from "./supervisor";
 
 /** A replica that clients' requests may be sent to. */
 export interface Route {
 	/** `0-1` */
 	readonly replica: string;
 	readonly socket: string;
-	readonly keeper: Keeper;
+	readonly supervisor: Supervisor;
 }
 
 /** One replica in what the router tells of itself. */
@@ -41,18 +40,19 @@ export const startLimit = 120_000;
 /** The replicas of a cluster, kept as its record wants them; and which of them requests may go to. */
 export class Fleet {
 	#file: RecordFile | undefined;
-	readonly #keepers = new Map<string, Keeper>();
+	/** Also of replicas that have left. */
+	readonly #supervisors = new Map<string, Supervisor>();
 	readonly #active = new Map<string, number>();
 	#drained: ReadonlySet<string> = new Set();
 	#up = false;
 	#turn = 0;
 	#waiting: (() => void)[] = [];
+	/** A write is on its way from here, and until all have answered it their numbers differ. */
+	#writing = false;
 
 	constructor(
 		readonly store: Store,
 		readonly sockets: string,
-		/** The number of the last write in the log. */
-		readonly lastWrite: () => number,
 	) {}
 
 	/** The cluster as its record has it; `undefined` when it is no more. */
@@ -66,22 +66,15 @@ export class Fleet {
 		this.#file = this.store.read();
 		const { cluster } = this;
 		if (cluster?.desired !== "Started" || before?.desired !== "Started") this.#up = false;
-		for (const replica of replicaFolders((cluster ?? before)?.replicas ?? 0))
-			this.#keeper(replica).want(wantedOf(this.store.folder, cluster, replica));
+		const current = cluster ?? before;
+		for (const replica of new Set([...(current ? allFolders(current) : []), ...this.#supervisors.keys()]))
+			this.#supervise(replica).want(wantedOf(this.store.folder, cluster, replica));
 		this.refresh();
 	}
 
-	/** Has a process ready for when a replica is to run an engine. */
-	prepare(replica: string, engine: EngineOf): void {
-		if (this.cluster?.desired === "Started") this.#keepers.get(replica)?.prepare(engine);
-	}
-
-	/** Looks anew which drains still hold, and for whom something is kept ready: that ends when whoever wanted it died. */
+	/** Looks anew which drains still hold. */
 	refresh(): void {
 		this.#drained = this.#file === undefined ? new Set() : drainedReplicas(this.#file, Date.now());
-		const isClaimed = this.#file !== undefined && liveClaim(this.#file, Date.now()) !== undefined;
-		if (!isClaimed || this.cluster?.desired !== "Started")
-			for (const keeper of this.#keepers.values()) keeper.unprepare();
 		this.#notify();
 	}
 
@@ -97,21 +90,46 @@ export class Fleet {
 		return this.#up;
 	}
 
-	/** The replicas that requests may go to; each time another one comes first. */
+	/** The replicas that reads may go to; each time another one comes first. */
 	routes(): Route[] {
-		const all = [...this.#keepers].flatMap(([replica, keeper]) =>
-			this.#isRouted(replica, keeper) ? [{ replica, socket: keeper.options.socket, keeper }] : [],
+		const all = this.#own.flatMap(([replica, supervisor]) =>
+			this.#isRouted(replica, supervisor) ? [{ replica, socket: supervisor.options.socket, supervisor }] : [],
 		);
 		this.#turn += 1;
 		const first = all.length === 0 ? 0 : this.#turn % all.length;
 		return [...all.slice(first), ...all.slice(0, first)];
 	}
 
+	/**
+	 * Takes one write to all replicas, also to those that are to join; `undefined` while one of them is out, or lacks
+	 * something, so that replicas never differ by more than one write.
+	 *
+	 * @param send gets the number of the write.
+	 */
+	async writeToAll<T>(send: (n: number, routes: readonly Route[]) => Promise<T>): Promise<T | undefined> {
+		const all = this.#own.map(([replica, supervisor]) => ({ replica, socket: supervisor.options.socket, supervisor }));
+		if (all.length === 0 || !all.every(({ replica, supervisor }) => this.#isServing(replica, supervisor)))
+			return undefined;
+		const differ = () => {
+			const lacking = all.filter(({ replica }) => this.#standing(replica).kind !== "whole");
+			for (const { supervisor } of lacking) supervisor.doubt();
+			return lacking.length > 0;
+		};
+		if (differ()) return undefined;
+		this.#writing = true;
+		try {
+			return await send(readNumbers(this.store.folder, all[0]?.replica ?? "").answered + 1, all);
+		} finally {
+			this.#writing = false;
+			differ();
+		}
+	}
+
 	/** The replicas that are not routed, with what a person should know of each: `0-1 is starting`. */
 	missing(): string[] {
-		return [...this.#keepers].flatMap(([replica, keeper]) => {
-			if (this.#isRouted(replica, keeper)) return [];
-			const { phase, trouble } = keeper.now;
+		return this.#own.flatMap(([replica, supervisor]) => {
+			if (this.#isServing(replica, supervisor)) return [];
+			const { phase, trouble } = supervisor.now;
 			const why = this.#drained.has(replica) ? "is being taken out for an update" : trouble ? trouble : `is ${phase}`;
 			return [`${this.cluster?.name}-${replica} ${why}`];
 		});
@@ -119,7 +137,7 @@ export class Fleet {
 
 	/** Whether every replica that does not serve may still come to. */
 	get hopeful(): boolean {
-		return [...this.#keepers.values()].every(({ now }) => !now.stuck);
+		return this.#own.every(([, { now }]) => !now.stuck);
 	}
 
 	/**
@@ -127,7 +145,7 @@ export class Fleet {
 	 * client may wait.
 	 */
 	async someRoute(): Promise<Route> {
-		const hopeless = () => [...this.#keepers.values()].every(({ now }) => now.stuck);
+		const hopeless = () => this.#own.every(([, { now }]) => now.stuck);
 		await this.until(() => this.routes().length > 0 || hopeless(), this.#up ? patience : startLimit);
 		const [route] = this.routes();
 		if (route !== undefined) return route;
@@ -162,47 +180,61 @@ export class Fleet {
 	}
 
 	status(trouble: string | undefined): RouterStatus {
-		const replicas = [...this.#keepers].map(([replica, keeper]) => [
+		const replicas = this.#own.map(([replica, supervisor]) => [
 			replica,
-			{ ...keeper.now, routed: this.#isRouted(replica, keeper), active: this.#active.get(replica) ?? 0 },
+			{ ...supervisor.now, routed: this.#isRouted(replica, supervisor), active: this.#active.get(replica) ?? 0 },
 		]);
 		return { pid: process.pid, up: this.#up, ...(trouble && { trouble }), replicas: Object.fromEntries(replicas) };
 	}
 
 	/** Whether no replica's process runs. */
 	get still(): boolean {
-		return [...this.#keepers.values()].every((keeper) => keeper.process() === undefined && !keeper.now.alive);
+		return [...this.#supervisors.values()].every((one) => one.process() === undefined && !one.now.alive);
 	}
 
-	#isRouted(replica: string, keeper: Keeper): boolean {
-		return keeper.now.status?.serving === true && !this.#drained.has(replica);
+	/** The replicas that the record names, also those that are to join. */
+	get #own(): [replica: string, supervisor: Supervisor][] {
+		const { cluster } = this;
+		return [...this.#supervisors].filter(([replica]) => cluster === undefined || cluster.wanted[replica] !== undefined);
 	}
 
-	#keeper(replica: string): Keeper {
-		const known = this.#keepers.get(replica);
+	#isServing(replica: string, { now }: Supervisor): boolean {
+		return now.status?.serving === true && !this.#drained.has(replica);
+	}
+
+	#isRouted(replica: string, supervisor: Supervisor): boolean {
+		const isMember = replicaFolders(this.cluster?.replicas ?? 0).includes(replica);
+		return isMember && this.#isServing(replica, supervisor);
+	}
+
+	#supervise(replica: string): Supervisor {
+		const known = this.#supervisors.get(replica);
 		if (known !== undefined) return known;
-		const keeper: Keeper = new Keeper({
+		const supervisor: Supervisor = new Supervisor({
 			home: this.store.folder,
 			replica,
 			socket: join(this.sockets, `${replica}.sock`),
-			judge: (status) => this.#judge(replica, status),
+			standing: (serves) => {
+				if (this.#writing) return { kind: serves ? "whole" : "unsettled" };
+				return this.#standing(replica);
+			},
+			socketOf: (other) => {
+				const it = this.#supervisors.get(other);
+				return it?.now.status?.serving ? it.options.socket : undefined;
+			},
 			onChange: () => this.#notify(),
 		});
-		this.#keepers.set(replica, keeper);
-		return keeper;
+		this.#supervisors.set(replica, supervisor);
+		return supervisor;
 	}
 
-	#judge(replica: string, { applied }: ReplicaStatus): "good" | "behind" | { readonly trouble: string } {
-		const heldOut = paths.heldOut(this.store.folder, replica);
-		if (existsSync(heldOut)) return { trouble: readFileSync(heldOut, "utf8") };
-		const last = this.lastWrite();
-		if (applied > last)
-			return { trouble: `holds write ${applied}, and the log ends at ${last}: a part of the log is lost` };
-		return applied < last ? "behind" : "good";
+	#standing(replica: string): Standing {
+		const home = this.store.folder;
+		return standingOf(replica, readNumbers(home, replica), numbersOf(home, this.cluster), runsIn(home));
 	}
 
 	#notify(): void {
-		const all = [...this.#keepers];
+		const all = this.#own;
 		if (all.length > 0 && all.every(([, { now }]) => now.status?.serving))
 			this.#up = this.cluster?.desired === "Started";
 		const waiting = this.#waiting;
@@ -210,6 +242,13 @@ export class Fleet {
 		for (const wake of waiting) wake();
 	}
 }
+
+/** The numbers of a cluster's replicas, without those that are to join. */
+export function numbersOf(home: string, cluster: LocalCluster | undefined): Map<string, Numbers> {
+	return new Map(replicaFolders(cluster?.replicas ?? 0).map((replica) => [replica, readNumbers(home, replica)]));
+}
+
+const runsIn = (home: string) => (replica: string) => replicaProcess(home, replica) !== undefined;
 
 function wantedOf(home: string, cluster: LocalCluster | undefined, replica: string) {
 	const wanted = cluster?.desired === "Started" ? cluster.wanted[replica] : undefined;

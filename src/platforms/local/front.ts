@@ -87,7 +87,7 @@ export class Front {
 
 	/** For the end of an error's text. */
 	#version(): string | undefined {
-		return this.fleet.routes()[0]?.keeper.now.status?.version;
+		return this.fleet.routes()[0]?.supervisor.now.status?.version;
 	}
 }
 

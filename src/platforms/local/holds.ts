@@ -4,8 +4,8 @@ import { socketFolder } from "./home";
 import { dataFolder } from "./protocol";
 import { openQuery } from "./replica-client";
 
-/** Every table is every replica's: the log of writes brings its rows to all of them. */
-const path = "the cluster's log of writes";
+/** Every table is every replica's: each write goes to all of them. */
+const path = "the cluster's writes";
 
 const question =
 	"SELECT database, name, engine FROM system.tables WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA') AND NOT is_temporary FORMAT JSONEachRow";

@@ -19,12 +19,10 @@ export const paths = {
 	replicaLog: (home: string, replica: string) => join(home, "logs", `${replica}.log`),
 	/** The number of the restart that the replica's process was started for. */
 	replicaRun: (home: string, replica: string) => join(home, replica, "run"),
-	/** Why the replica may not serve any more, in one clause. */
-	heldOut: (home: string, replica: string) => join(home, replica, "held-out"),
 };
 
 /** All that a cluster puts into its folder besides its replicas' folders and its record. */
-export const ownEntries = ["log", "logs", "run", "run.json", "router.lock"];
+export const ownEntries = ["logs", "run", "run.json", "router.lock"];
 
 export interface RunFile {
 	/** The Unix socket at which the router takes orders. */

@@ -1,4 +1,4 @@
-import type { Answer, Session } from "./engine";
+import { type Answer, EngineError, type Session } from "./chdb";
 import { isSign, isWord, type Token, tokens } from "./sql";
 
 /**
@@ -27,17 +27,13 @@ export function httpStatus(code: number): number {
 /** Parameters of a request that are no settings. */
 const own = new Set(["query", "database", "default_format", "query_id"]);
 
-/** A parameter of a request that can't be what it is given as. */
-export class BadParameter extends Error {
-	override readonly name = "BadParameter";
-}
-
-/** What a request's parameters set for its statement. Throws {@link BadParameter}. */
+/** What a request's parameters set for its statement. Throws {@link EngineError}. */
 export function sessionOf(params: URLSearchParams): Session {
 	const settings: Record<string, string> = {};
 	for (const [name, value] of params) {
 		if (own.has(name)) continue;
-		if (!/^\w+$/.test(name)) throw new BadParameter(name);
+		if (!/^\w+$/.test(name))
+			throw new EngineError(`Code: 115. DB::Exception: Unknown setting '${name}'. (UNKNOWN_SETTING)`, 115);
 		settings[name] = value;
 	}
 	return { database: params.get("database") ?? undefined, settings };

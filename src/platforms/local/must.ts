@@ -20,27 +20,42 @@ export function mustBeOurs({ cluster, retained }: RecordFile, spec: ClusterSpec,
 
 type Size = Pick<ClusterSpec, "name" | "shards" | "replicas">;
 
-/** Throws when another size is asked for than the cluster has. */
-export function mustHaveSize(replicas: number, spec: Size): void {
-	const [obstacle] = sizeObstacles(replicas, spec);
+/** Throws when a creation asks for another size than what is there has. */
+function mustHaveSize(replicas: number, spec: Size): void {
+	mustHaveOneShard(spec);
+	if (replicas !== spec.replicas)
+		throw new ControlError(
+			`${spec.name} has ${counted(replicas)} there already. Set replicas to ${replicas}; it can be changed once the cluster runs.`,
+		);
+}
+
+export function mustHaveOneShard(spec: Size): void {
+	const [obstacle] = shardObstacles(spec);
 	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
 }
 
-/** The size is fixed: the log of writes does not reach back to the first one, which a new replica would need. */
-export function sizeObstacles(replicas: number, spec: Size): Obstacle[] {
-	const found: Obstacle[] = [];
-	if (spec.shards !== 1)
-		found.push({
-			property: "shards",
-			reason: `shards is ${spec.shards}, and a local cluster has one shard. Set shards to 1, or use kubernetes.`,
-		});
-	if (replicas !== spec.replicas)
+/** A replica that joins copies the data of another one, which must run for that. */
+export function sizeObstacles({ replicas }: Pick<LocalCluster, "replicas">, spec: Size, runs: boolean): Obstacle[] {
+	const found = shardObstacles(spec);
+	if (replicas !== spec.replicas && !runs)
 		found.push({
 			property: "replicas",
-			reason: `${spec.name} has ${replicas} replica${replicas === 1 ? "" : "s"}, and the local platform can't make that ${spec.replicas}. Set replicas back to ${replicas}, or make another cluster and copy the data.`,
+			reason: `${spec.name} has ${counted(replicas)} and is stopped, and replicas join and leave only a cluster that runs. Start it first, or set replicas back to ${replicas}.`,
 		});
 	return found;
 }
+
+function shardObstacles({ shards }: Size): Obstacle[] {
+	if (shards === 1) return [];
+	return [
+		{
+			property: "shards",
+			reason: `shards is ${shards}, and a local cluster has one shard. Set shards to 1, or use kubernetes.`,
+		},
+	];
+}
+
+const counted = (replicas: number) => `${replicas} replica${replicas === 1 ? "" : "s"}`;
 
 /** Throws unless an engine of that version is known, and no data were opened by a newer one. */
 export function mustRun(

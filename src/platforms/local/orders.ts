@@ -1,10 +1,9 @@
 import { request } from "node:http";
 import type { RouterStatus } from "./fleet";
 import { routerSocket } from "./home";
-import type { EngineOf } from "./standby";
 
 /** Asks the router something over its own socket; `undefined` when none runs, or none that answers. */
-async function order(home: string, path: "/reload" | "/status" | `/prepare?${string}`): Promise<string | undefined> {
+async function order(home: string, path: "/reload" | "/status"): Promise<string | undefined> {
 	const socketPath = routerSocket(home);
 	if (socketPath === undefined) return undefined;
 	return new Promise((resolve) => {
@@ -24,17 +23,6 @@ async function order(home: string, path: "/reload" | "/status" | `/prepare?${str
 export async function routerStatus(home: string): Promise<RouterStatus | undefined> {
 	const answer = await order(home, "/status");
 	return answer === undefined ? undefined : (JSON.parse(answer) as RouterStatus);
-}
-
-/** An engine that a replica is to have ready. */
-export interface Preparation extends EngineOf {
-	/** `0-1` */
-	readonly replica: string;
-}
-
-/** Has the router start a replica's next process ahead of its turn, if one runs. */
-export async function prepareReplica(home: string, { replica, version, library, addon }: Preparation): Promise<void> {
-	await order(home, `/prepare?${new URLSearchParams({ replica, version, library, addon })}`);
 }
 
 /** Has the router read the record anew; once this resolves, it routes by it. Says whether one answered. */

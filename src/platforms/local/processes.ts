@@ -39,14 +39,12 @@ export interface Spawn {
 	readonly log: string;
 	/** Added to the few variables that are passed on. */
 	readonly env?: Readonly<NodeJS.ProcessEnv>;
-	/** Whether messages can be sent to it. */
-	readonly channel?: boolean;
 	/** Called when it ends while this process still runs. */
 	readonly onExit?: () => void;
 }
 
 /** Starts a process that belongs to nobody's terminal and outlives this one. Throws when it can't be started at all. */
-export function spawnDetached({ program, argument, home, log, env = {}, channel, onExit }: Spawn): ChildProcess {
+export function spawnDetached({ program, argument, home, log, env = {}, onExit }: Spawn): ChildProcess {
 	const inherited = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
 	if (existsSync(log) && statSync(log).size > logLimit) renameSync(log, `${log}.old`);
 	const output = openSync(log, "a", 0o600);
@@ -55,7 +53,7 @@ export function spawnDetached({ program, argument, home, log, env = {}, channel,
 		const child = spawn(process.execPath, [entry(program), argument], {
 			cwd: home,
 			detached: true,
-			stdio: ["ignore", output, output, ...(channel ? (["ipc"] as const) : [])],
+			stdio: ["ignore", output, output],
 			env: { ...inherited, ...env },
 		});
 		child.once("exit", () => onExit?.());

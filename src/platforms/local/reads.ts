@@ -34,8 +34,8 @@ export async function answerRead(fleet: Fleet, request: ClientRequest, response:
 		try {
 			const begun = await begin(route, request, gone.signal);
 			if (begun !== undefined) return await pass(begun, request, response);
-			// Its keeper asks it anew; it is not routed until it says again that it serves.
-			if (!gone.signal.aborted) route.keeper.doubt();
+			// Its supervisor asks it anew; it is not routed until it says again that it serves.
+			if (!gone.signal.aborted) route.supervisor.doubt();
 			if (attempt >= attempts) throw errors.noReplica(`${attempts} times a replica ended while it ran this query`);
 		} finally {
 			done();

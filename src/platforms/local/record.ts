@@ -66,6 +66,11 @@ export function replicaFolders(replicas: number): string[] {
 	return Array.from({ length: replicas }, (_, ordinal) => `0-${ordinal}`);
 }
 
+/** Also the folders of replicas that are still to join. */
+export function allFolders({ wanted }: Pick<LocalCluster, "wanted">): string[] {
+	return replicaFolders(Object.keys(wanted).length);
+}
+
 /** The part of the record that every platform has. */
 export function commonRecord(
 	{ owner, generation, shards, replicas, mark, held }: LocalCluster,

@@ -1,4 +1,10 @@
-import { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from "node:http";
+import {
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+	type OutgoingHttpHeaders,
+	type RequestOptions,
+	request,
+} from "node:http";
 import type { ReplicaStatus } from "./protocol";
 
 /** A replica's whole answer to a write. */
@@ -39,24 +45,39 @@ export function openQuery(
 	return send({ socketPath: socket, path: `/query?${params}`, method: "POST", ...(signal && { signal }) }, body);
 }
 
-/**
- * Has a replica apply an entry of the log, which it reads there itself. Rejects when it dies before it has answered, or
- * is stopping: then its next process replays the entry.
- */
-export async function applyWrite(socket: string, n: number): Promise<ReplicaAnswer> {
-	const answer = await send({ socketPath: socket, path: `/apply?n=${n}`, method: "POST" });
-	const body = await whole(answer);
+/** Has a replica run a write. Rejects when it dies before it has answered, or does not take it. */
+export async function sendWrite(socket: string, n: number, params: string, body: Buffer): Promise<ReplicaAnswer> {
+	const answer = await send({ socketPath: socket, path: `/write?${params}`, method: "POST" }, body, {
+		[numberHeader]: n,
+	});
+	const said = await whole(answer);
 	const { statusCode: status = 500, headers } = answer;
 	const code = headers["x-clickhouse-exception-code"];
 	// Not an answer to the write: taken for one, it would tell the client that a write was refused which another replica has.
-	if (status === 503 && code === undefined) throw new Error(`it does not take writes: ${body.toString().trim()}`);
-	return { status, headers, body, code: code === undefined ? undefined : Number(code) };
+	if (status === 503 && code === undefined) throw new Error(`it does not take writes: ${said.toString().trim()}`);
+	return { status, headers, body: said, code: code === undefined ? undefined : Number(code) };
 }
 
-function send(options: RequestOptions, body?: Buffer): Promise<IncomingMessage> {
+/** The header of a write that gives its number. */
+export const numberHeader = "x-write-number";
+
+/** Has a replica's data stand still until it is released, for as long as the replica lives: `isOver` says when it does not. */
+export async function holdStill(
+	socket: string,
+): Promise<{ readonly isOver: () => boolean; readonly release: () => void }> {
+	const answer = await send({ socketPath: socket, path: "/still", method: "POST" });
+	if (answer.statusCode !== 200) throw new Error("it is stopping, and its data can't be copied now");
+	let over = false;
+	for (const event of ["end", "close", "error"]) answer.once(event, () => (over = true));
+	answer.resume();
+	return { isOver: () => over, release: () => answer.destroy() };
+}
+
+function send(options: RequestOptions, body?: Buffer, more: OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
 	return new Promise((resolve, reject) => {
+		const headers = { "Content-Length": body?.length ?? 0, ...more };
 		// A connection a request: a kept one may be closed by the other side just when it is used.
-		const sent = request({ ...options, agent: false, headers: { "Content-Length": body?.length ?? 0 } }, resolve);
+		const sent = request({ ...options, agent: false, headers }, resolve);
 		sent.once("error", reject);
 		sent.end(body);
 	});

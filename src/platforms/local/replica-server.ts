@@ -3,49 +3,41 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { basename } from "node:path";
-import type { DbVersion } from "../../core/version";
-import { type Applier, type Result, Undecidable } from "./applier";
-import { type Engine, EngineError } from "./engine";
-import { BadParameter, httpStatus, lateException, sessionOf, shapeOf, summary, withoutLines } from "./http-format";
-import { LogReader } from "./log-reader";
-import type { Progress } from "./progress";
+import { type Engine, EngineError } from "./chdb";
+import { errorText } from "./error-text";
+import { httpStatus, lateException, sessionOf, shapeOf, summary, withoutLines } from "./http-format";
+import { noteNumbers, readNumbers } from "./numbers";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
+import { numberHeader } from "./replica-client";
 import { classify, statementText } from "./statement";
-
-/** What a replica answers with, once it has it. */
-export interface Parts {
-	readonly engine: Engine;
-	readonly applier: Applier;
-	readonly progress: Progress;
-	/** The folder of the log of writes. */
-	readonly log: string;
-}
+import type { Writer } from "./writer";
 
 /** How long queries that run may go on when the process is to stop, in milliseconds. */
 const stopLimit = 10_000;
 
-/** A replica's HTTP interface on its socket: `GET /status`, `POST /query?<parameters>`, `POST /apply?n=17`. */
+/**
+ * A replica's HTTP interface on its socket: `GET /status`, `POST /query?<parameters>`, `POST /write?<parameters>` with its
+ * number in a header, and `POST /still`, which has the data stand still until its connection ends.
+ */
 export class ReplicaServer {
 	phase = "starting";
-	#parts: Parts | undefined;
+	#writer: Writer | undefined;
 	#serving = false;
-	#trouble: string | undefined;
 	#queries = 0;
-	/** Writes follow one another. */
-	#writes: Promise<unknown> = Promise.resolve();
+	/** Writes, and the times when the data stands still, follow one another. */
+	#turns: Promise<unknown> = Promise.resolve();
 	#timezone = "UTC";
 	#contentTypes: ReadonlyMap<string, string> = new Map();
 
 	private constructor(
-		/** As the server calls itself to clients. */
-		readonly name: string,
-		readonly version: DbVersion,
+		readonly options: ReplicaOptions,
 		readonly release: () => void,
 	) {}
 
 	/** Answers on a socket, whose file a dead process may have left, until SIGTERM. `release` is called at the end. */
-	static async listen({ home, replica, version, socket }: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
-		const made = new ReplicaServer(`${basename(home)}-${replica}`, version, release);
+	static async listen(options: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
+		const { socket } = options;
+		const made = new ReplicaServer(options, release);
 		const server = createServer(
 			{ maxHeaderSize: 2 << 20 },
 			(request, response) => void made.#answer(request, response),
@@ -60,44 +52,27 @@ export class ReplicaServer {
 		return made;
 	}
 
-	#attached(): Parts {
-		if (this.#parts === undefined) throw new Error("nothing is attached yet");
-		return this.#parts;
-	}
-
-	attach(parts: Parts): void {
-		this.#parts = parts;
-	}
-
 	/** From now on queries and writes are taken. */
-	async serve(): Promise<void> {
-		const { engine } = this.#attached();
+	async serve(writer: Writer): Promise<void> {
+		const { engine } = writer;
 		[this.#timezone = "UTC"] = await engine.column("SELECT timezone()");
 		// Engines before 25.4 do not tell.
 		const types = await engine
 			.column("SELECT concat(name, '=', content_type) FROM system.formats WHERE is_output")
 			.catch(() => []);
 		this.#contentTypes = new Map(types.map((line) => line.split(/=(.*)/s) as [string, string]));
+		this.#writer = writer;
 		this.#serving = true;
 		this.phase = "serving";
-	}
-
-	/** Takes nothing from now on, and says why. */
-	holdOut(trouble: string): void {
-		this.#serving = false;
-		this.#trouble = trouble;
-		this.phase = "held out";
 	}
 
 	get status(): ReplicaStatus {
 		return {
 			pid: process.pid,
-			version: this.version,
+			version: this.options.version,
 			phase: this.phase,
 			serving: this.#serving,
-			applied: this.#parts?.progress.applied ?? 0,
 			queries: this.#queries,
-			...(this.#trouble !== undefined && { trouble: this.#trouble }),
 		};
 	}
 
@@ -108,22 +83,24 @@ export class ReplicaServer {
 				response.setHeader("Content-Type", "application/json");
 				return void response.end(JSON.stringify(this.status));
 			}
-			const parts = this.#parts;
-			if (!this.#serving || parts === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
-			if (url.pathname === "/apply") return this.#apply(parts, Number(url.searchParams.get("n")), response);
-			if (url.pathname === "/query") return await this.#query(parts, request, url.searchParams, response);
+			const writer = this.#writer;
+			if (!this.#serving || writer === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
+			if (url.pathname === "/still") return await this.#inTurn(response, () => this.#still(writer.engine, response));
+			const [params, body] = [url.searchParams, await bodyOf(request)];
+			if (url.pathname === "/query") return await this.#query(writer.engine, body, params, response);
+			const n = Number(request.headers[numberHeader]);
+			if (url.pathname === "/write")
+				return await this.#inTurn(response, () => this.#write(writer, n, params, body, response));
 			response.writeHead(404).end();
 		} catch (error) {
 			this.#fail(response, error);
 		}
 	}
 
-	async #query(parts: Parts, request: IncomingMessage, params: URLSearchParams, response: ServerResponse) {
-		const chunks: Buffer[] = [];
-		for await (const chunk of request) chunks.push(chunk as Buffer);
+	async #query(engine: Engine, body: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
 		this.#queries += 1;
 		try {
-			await this.#read(parts.engine, statementText(params, Buffer.concat(chunks)), params, response);
+			await this.#read(engine, statementText(params, body), params, response);
 		} finally {
 			this.#queries -= 1;
 		}
@@ -155,73 +132,97 @@ export class ReplicaServer {
 		response.writeHead(200, { ...headers, "X-ClickHouse-Summary": summary(answer) }).end(answer.bytes);
 	}
 
-	async #apply({ applier, progress, log }: Parts, n: number, response: ServerResponse): Promise<void> {
-		const turn = this.#writes.then(async () => {
-			let result: Result | undefined;
-			const reader = new LogReader(log, progress.applied + 1);
-			try {
-				while (progress.applied < n) {
-					const entry = reader.next();
-					if (entry === undefined) throw new Error(`the log of writes has no entry ${n}`);
-					result = await applier.apply(entry);
-					if (entry.n === n) this.#written(result, new URLSearchParams(entry.params), response);
-				}
-			} finally {
-				reader.close();
-			}
-			if (result === undefined) response.writeHead(200).end();
+	/** Does something once what was asked for before is done, unless whoever asked has gone meanwhile. */
+	async #inTurn(response: ServerResponse, action: () => Promise<void>): Promise<void> {
+		const turn = this.#turns.then(async () => {
+			// A router that was killed may have sent a write right before: nobody waits for it, or knows of it.
+			await new Promise(setImmediate);
+			if (!this.#serving || response.destroyed || response.socket?.destroyed) return void response.destroy();
+			await action();
 		});
-		this.#writes = turn.catch(() => {});
+		this.#turns = turn.catch(() => {});
+		await turn;
+	}
+
+	async #still(engine: Engine, response: ServerResponse): Promise<void> {
+		const over = once(response, "close");
+		await engine.run("SYSTEM STOP MERGES");
 		try {
-			await turn;
-		} catch (error) {
-			// There is no answer: it is not known what is in the data. A new process finds out, or this one says it can't.
-			response.destroy();
-			if (!(error instanceof Undecidable)) throw error;
-			this.holdOut(error.message);
+			response.writeHead(200).flushHeaders();
+			await over;
+		} finally {
+			await engine.run("SYSTEM START MERGES");
 		}
 	}
 
-	#written(result: Result, params: URLSearchParams, response: ServerResponse): void {
+	async #write(
+		writer: Writer,
+		n: number,
+		params: URLSearchParams,
+		body: Buffer,
+		response: ServerResponse,
+	): Promise<void> {
+		const { home, replica } = this.options;
+		const { begun, answered, failed } = readNumbers(home, replica);
+		if (begun !== answered || n !== answered + 1)
+			return void response.writeHead(503).end(`write ${n} does not follow ${answered}\n`);
+		noteNumbers(home, replica, { begun: n, answered, failed });
 		const headers = this.#headers("TabSeparated", params);
-		if ("error" in result) this.#refuse(response, result.error, headers);
-		else
-			response.writeHead(200, { ...headers, "X-ClickHouse-Summary": summary(result.answer) }).end(result.answer.bytes);
+		const result = await writer.run(n, params, body).catch(this.#end);
+		if (result.kind === "broke-off") {
+			const { error } = result;
+			this.#serving = false;
+			if (response.destroyed) this.#end(error);
+			response.once("close", () => this.#end(error));
+			return this.#refuse(response, error, headers, 503);
+		}
+		try {
+			noteNumbers(home, replica, { begun: n, answered: n, failed: result.kind === "failed" });
+		} catch (error) {
+			this.#end(error);
+		}
+		if (result.kind === "failed") return this.#refuse(response, result.error, headers);
+		response.writeHead(200, { ...headers, "X-ClickHouse-Summary": summary(result.answer) }).end(result.answer.bytes);
 	}
+
+	/** A write may be half done, and nothing in here can tell: the next process finds out what its data is worth. */
+	#end = (error: unknown): never => {
+		console.error(errorText(error));
+		process.exit(1);
+	};
 
 	#headers(format: string, params: URLSearchParams): Record<string, string> {
 		return {
 			"Content-Type": this.#contentTypes.get(format) ?? "text/plain; charset=UTF-8",
 			"X-ClickHouse-Format": format,
 			"X-ClickHouse-Query-Id": params.get("query_id") || randomUUID(),
-			"X-ClickHouse-Server-Display-Name": this.name,
+			"X-ClickHouse-Server-Display-Name": `${basename(this.options.home)}-${this.options.replica}`,
 			"X-ClickHouse-Timezone": params.get("session_timezone") || this.#timezone,
 		};
 	}
 
 	#fail(response: ServerResponse, error: unknown): void {
-		if (error instanceof BadParameter) {
-			const text = `Code: 115. DB::Exception: Unknown setting '${error.message}'. (UNKNOWN_SETTING)`;
-			this.#refuse(response, new EngineError(text, 115));
-		} else if (error instanceof EngineError) {
-			this.#refuse(response, error);
-		} else {
-			// Most often a client that has gone. Whoever still asks must not take it for an answer.
-			response.destroy();
-		}
+		if (error instanceof EngineError) this.#refuse(response, error);
+		// Most often a client that has gone. Whoever still asks must not take it for an answer.
+		else response.destroy();
 	}
 
-	#refuse(response: ServerResponse, error: EngineError, headers: Record<string, string> = {}): void {
+	#refuse(
+		response: ServerResponse,
+		error: EngineError,
+		headers: Record<string, string> = {},
+		status = httpStatus(error.code),
+	): void {
 		if (response.headersSent) {
 			response.destroy();
 			return;
 		}
-		response.writeHead(httpStatus(error.code), {
+		response.writeHead(status, {
 			...headers,
 			"Content-Type": "text/plain; charset=UTF-8",
 			"X-ClickHouse-Exception-Code": String(error.code),
 		});
-		response.end(`${error.message} (version ${this.version})\n`);
+		response.end(`${error.message} (version ${this.options.version})\n`);
 	}
 
 	async #stop(server: Server, socket: string): Promise<void> {
@@ -229,17 +230,23 @@ export class ReplicaServer {
 		this.#serving = false;
 		this.phase = "stopping";
 		const deadline = performance.now() + stopLimit;
-		const applied = this.#writes;
+		const turns = this.#turns;
 		while (this.#queries > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-		await Promise.race([applied, new Promise((resolve) => setTimeout(resolve, deadline - performance.now()))]);
+		await Promise.race([turns, new Promise((resolve) => setTimeout(resolve, deadline - performance.now()))]);
 		server.close();
 		rmSync(socket, { force: true });
 		// The engine can't be closed under a query that runs; its data is safe without that.
 		if (this.#queries > 0) process.kill(process.pid, "SIGKILL");
-		this.#parts?.engine.close();
+		this.#writer?.engine.close();
 		this.release();
 		process.exit(0);
 	}
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of request) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks);
 }
 
 /** Older engines say so after the last piece, and for an empty answer, which then lacks its header. */

@@ -1,18 +1,14 @@
 import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import type { DbVersion } from "../../core/version";
 import { writeDurably } from "./durable";
 import { errorText } from "./error-text";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, type RunFile, socketFolder } from "./home";
 import { type Lock, tryLock } from "./lock";
-import type { Preparation } from "./orders";
 import { portTaken } from "./port-owner";
-import { logFolder } from "./protocol";
 import { Store } from "./store";
-import { WriteLog } from "./write-log";
 import { Writes } from "./writes";
 
 /**
@@ -31,12 +27,11 @@ class Router {
 	constructor(
 		readonly home: string,
 		readonly lock: Lock,
-		log: WriteLog,
 		readonly sockets: string,
 	) {
 		this.#store = new Store(home);
-		this.#fleet = new Fleet(this.#store, sockets, () => log.last);
-		this.#front = new Front(this.#fleet, new Writes(this.#fleet, log), () => this.#wake());
+		this.#fleet = new Fleet(this.#store, sockets);
+		this.#front = new Front(this.#fleet, new Writes(this.#fleet), () => this.#wake());
 	}
 
 	async run(): Promise<void> {
@@ -64,19 +59,12 @@ class Router {
 			try {
 				const url = new URL(request.url ?? "/", "http://localhost");
 				if (url.pathname === "/reload") this.reload();
-				else if (url.pathname === "/prepare") this.#prepare(url.searchParams);
 				else if (url.pathname !== "/status") return void response.writeHead(404).end();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
 				response.writeHead(500).end(errorText(error));
 			}
 		});
-	}
-
-	#prepare(params: URLSearchParams): void {
-		const { replica, version, library, addon } = Object.fromEntries(params) as Record<keyof Preparation, string>;
-		this.reload();
-		this.#fleet.prepare(replica, { version: version as DbVersion, library, addon });
 	}
 
 	async #tick(): Promise<void> {
@@ -161,7 +149,7 @@ async function main(home: string): Promise<void> {
 	const tried = tryLock(paths.routerLock(home));
 	if ("holder" in tried) return;
 	const sockets = socketFolder(home);
-	const router = new Router(home, tried.lock, WriteLog.open(join(home, logFolder)), sockets);
+	const router = new Router(home, tried.lock, sockets);
 	router.reload();
 	const control = join(sockets, "router.sock");
 	rmSync(control, { force: true });

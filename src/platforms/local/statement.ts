@@ -6,25 +6,13 @@ import { isSign, isWord, type Token, tokens } from "./sql";
 export type Classified =
 	/** One replica answers it. The engine runs it in a mode that changes nothing. */
 	| { readonly kind: "read" }
-	/** Every replica applies it. */
-	| { readonly kind: "write"; readonly repeat: Repeat; readonly insert?: Insert }
+	/** Every replica runs it. */
+	| { readonly kind: "write"; readonly insert?: Insert }
 	/** The local platform does not do it; the reason says why and what to do instead, as a sentence without a full stop. */
 	| { readonly kind: "refused"; readonly reason: string };
 
-/**
- * How to go on with a write that a killed process may or may not have applied:
- * - `insert`: rows from data; its token makes a second time harmless.
- * - `select`: rows from a query, which may read what the first time wrote; what there is of it is taken away first.
- * - `again`: a second time changes nothing; errors such as "already exists" mean that it was done.
- * - `mutation`: done when the engine has noted it down.
- * - `name`: done when the names of tables have changed.
- * - `never`: can't be told once it has begun to show.
- */
-export type Repeat = "insert" | "select" | "again" | "mutation" | "name" | "never";
-
 const refuse = (reason: string): Classified => ({ kind: "refused", reason });
 const read: Classified = { kind: "read" };
-const write = (repeat: Repeat, insert?: Insert): Classified => ({ kind: "write", repeat, ...(insert && { insert }) });
 
 /** The text that ClickHouse's HTTP interface makes of a request: the parameter `query`, a line break, the body. */
 export function statementText(params: URLSearchParams, body: Buffer): Buffer {
@@ -63,8 +51,8 @@ export function classify(sql: string | Buffer): Classified {
 	const all = [...ahead, ...scan];
 	const why = refusals[verb]?.(all);
 	if (why !== undefined) return refuse(why);
-	if (!Object.hasOwn(repeats, verb)) return classifyRead(all);
-	return oneStatement(all) ?? cluster(all) ?? diverges(all) ?? write(repeats[verb]?.(all) ?? "never");
+	if (!writing.has(verb)) return classifyRead(all);
+	return oneStatement(all) ?? cluster(all) ?? diverges(all) ?? { kind: "write" };
 }
 
 function classifyRead(all: readonly Token[]): Classified {
@@ -100,7 +88,7 @@ function classifyInsert(text: string, ahead: readonly Token[], skip: number): Cl
 	}
 	const why = divergence(whole());
 	if (why !== undefined) return refuse(why);
-	return several ?? write(insert.source === "select" ? "select" : "insert", insert);
+	return several ?? { kind: "write", insert };
 }
 
 const severalStatements =
@@ -130,31 +118,13 @@ function diverges(all: readonly Token[]): Classified | undefined {
 
 const has = (all: readonly Token[], ...words: readonly string[]) =>
 	all.some((_, i) => words.every((word, k) => isWord(all[i + k], ...word.split("|"))));
-const commas = (all: readonly Token[]) => all.some((token) => token.depth === 0 && isSign(token, ","));
 
-/** Verbs that change data or names, and how each goes on after a kill. */
-const repeats: Readonly<Record<string, (all: readonly Token[]) => Repeat>> = {
-	CREATE: () => "again",
-	REPLACE: () => "again",
-	DROP: () => "again",
-	TRUNCATE: () => "again",
-	OPTIMIZE: () => "again",
-	ATTACH: () => "again",
-	DETACH: () => "again",
-	DELETE: () => "mutation",
-	UPDATE: () => "never",
-	UNDROP: () => "name",
-	RENAME: () => "name",
-	EXCHANGE: () => "name",
-	GRANT: () => "again",
-	REVOKE: () => "again",
-	MOVE: () => "never",
-	ALTER: (all) => {
-		if (has(all, "MOVE", "PARTITION|PART") || (has(all, "ATTACH", "PARTITION|PART") && has(all, "FROM")))
-			return "never";
-		return "mutation";
-	},
-};
+/** Verbs that change data or names. */
+const writing = new Set(
+	`CREATE REPLACE DROP TRUNCATE OPTIMIZE ATTACH DETACH DELETE UPDATE UNDROP RENAME EXCHANGE GRANT REVOKE MOVE ALTER`.split(
+		" ",
+	),
+);
 
 const kinds = ["TEMPORARY", "TABLE", "VIEW", "DICTIONARY", "DATABASE", "FUNCTION", "IF", "EXISTS", "EMPTY"];
 
@@ -194,15 +164,10 @@ const refusals: Readonly<Record<string, (all: readonly Token[]) => string | unde
 	COMMIT: () => "transactions are not offered",
 	ROLLBACK: () => "transactions are not offered",
 	WATCH: () => "WATCH is not offered by the local platform. Ask again with SELECT",
-	RENAME: (all) =>
-		commas(all) ? "several RENAMEs in one statement can't be repeated after a crash. Send each alone" : undefined,
 	DROP: (all) => {
-		if (commas(all)) return "several DROPs in one statement can't be repeated after a crash. Send each alone";
 		const isDefault = isWord(all[1], "DATABASE") && all[subject(all)]?.text === "default";
 		return isDefault ? "the engine ends without the database default. Drop the tables in it" : undefined;
 	},
-	EXCHANGE: (all) =>
-		commas(all) ? "several EXCHANGEs in one statement can't be repeated after a crash. Send each alone" : undefined,
 	DETACH: (all) => {
 		if (!has(all, "PERMANENTLY"))
 			return "what is detached comes back on each replica when that restarts. Add PERMANENTLY";
@@ -220,24 +185,12 @@ const refusals: Readonly<Record<string, (all: readonly Token[]) => string | unde
 function refuseCreate(all: readonly Token[]): string | undefined {
 	const head = all.filter((token) => token.depth === 0);
 	if (has(head.slice(0, 4), "TEMPORARY")) return `${session} Create an ordinary table, and drop it when it is done`;
-	if (has(head, "POPULATE")) {
-		return "POPULATE can't be repeated after a crash. Create the view without it, then INSERT INTO it SELECT what was there before";
-	}
 	if (has(head, "REFRESH", "EVERY|AFTER"))
 		return "each replica would refresh the view at its own moment. Fill a table from the client";
 	if (has(head.slice(0, 4), "LIVE|WINDOW", "VIEW"))
 		return "LIVE and WINDOW views are not offered by the local platform";
 	const isView = has(head.slice(0, 6), "VIEW");
 	const isTable = has(head.slice(0, 4), "TABLE");
-	if (has(head, "CLONE", "AS"))
-		return "CLONE AS can't be repeated after a crash. CREATE TABLE ... AS, then INSERT ... SELECT";
-	const selects = head.some((token, i) => {
-		const then = all.slice(all.indexOf(token) + 1).find((next) => !isSign(next, "("));
-		return isWord(token, "AS") && i > 1 && isWord(then, "SELECT", "WITH", "FROM");
-	});
-	if (isTable && selects) {
-		return "CREATE TABLE ... AS SELECT can't be repeated after a crash. CREATE TABLE first, then INSERT INTO it SELECT";
-	}
 	return isTable || isView || has(head.slice(0, 3), "DATABASE") ? refuseEngine(all) : undefined;
 }
 

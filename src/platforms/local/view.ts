@@ -47,7 +47,7 @@ export function viewReplica({ cluster, openedBy, router, alive }: Sight, folder:
 			openedBy: openedBy[folder],
 			serving,
 			readOnly: routed?.status?.serving ? false : undefined,
-			// A replica says that it serves only once it holds every write of the log.
+			// A replica counts as serving only once it holds what the cluster holds.
 			caughtUp: routed?.status?.serving ? true : undefined,
 			...(trouble !== undefined &&
 				cluster.desired === "Started" && { trouble, ...(failure && { cause: failure.cause }) }),

@@ -1,4 +1,4 @@
-/** The process of one engine: `node bare-engine.cjs <dist/platforms/local/engine.js> <addon> <library> <version> <folder>`. */
+/** The process of one engine: `node bare-engine.cjs <dist/platforms/local/chdb.js> <addon> <library> <version> <folder>`. */
 const [module_, addon, library, version, folder] = process.argv.slice(2);
 const { Engine } = require(module_);
 

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DbVersion } from "../../../src/core/version";
 import { QueryError, type Server, type Settings } from "../../../src/platforms/kubernetes/ask/server";
-import { addonOf, engineEnvironment, installedEngines } from "../../../src/platforms/local/engines";
+import { addonOf, engineEnvironment, installedEngines } from "../../../src/platforms/local/installed";
 import { engines } from "../local/place";
 
 type Sql = Pick<Server, "rows" | "run">;
 
-const built = join(__dirname, "../../../dist/platforms/local/engine.js");
+const built = join(__dirname, "../../../dist/platforms/local/chdb.js");
 
 /**
  * A current engine in the place of a pod's, since the servers of the real cluster are old ones: one process, with no local

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-	BadParameter,
-	httpStatus,
-	lateException,
-	sessionOf,
-	shapeOf,
-	withoutLines,
-} from "../../../src/platforms/local/http-format";
+import { EngineError } from "../../../src/platforms/local/chdb";
+import { httpStatus, lateException, sessionOf, shapeOf, withoutLines } from "../../../src/platforms/local/http-format";
 
 describe("shapeOf", () => {
 	const shape = (sql: string, params: Record<string, string> = {}) => {
@@ -44,7 +38,7 @@ describe("sessionOf", () => {
 	});
 	it("takes no name that could be SQL", () => {
 		for (const name of ["a = 1, b", "a'b", "a b", "ä"]) {
-			expect(() => sessionOf(new URLSearchParams({ [name]: "1" }))).toThrow(BadParameter);
+			expect(() => sessionOf(new URLSearchParams({ [name]: "1" }))).toThrow(EngineError);
 		}
 	});
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ControlError, PlatformError } from "../../../src/control/errors";
 import { localPlatform } from "../../../src/platforms/local";
 import { routerSocket } from "../../../src/platforms/local/home";
+import { Load } from "./load";
 import { freePort, LocalPlace, until, versions } from "./place";
 
 let place: LocalPlace;
@@ -56,14 +57,14 @@ describe("a created cluster", () => {
 		for (const { pid } of processes) expect(readFileSync(`/proc/${pid}/environ`, "latin1")).not.toContain("hunter2");
 	});
 
-	it("is of one shard, and stays at its number of replicas", async () => {
+	it("is of one shard, and is not made again in another size", async () => {
 		const create = (wanted: { shards?: number; replicas?: number }) =>
 			caught(place.under((claim, control) => control.create(claim, place.spec(wanted))));
 		expect((await create({ shards: 2 }))?.message).toContain("shards");
 		await place.started({ replicas: 1 });
 		expect((await create({ replicas: 2 }))?.message).toContain("replicas");
 		const configured = await caught(
-			place.under((claim, control) => control.configure(claim, place.spec({ replicas: 3 }))),
+			place.under((claim, control) => control.configure(claim, place.spec({ shards: 2, replicas: 1 }))),
 		);
 		expect(configured).toBeInstanceOf(ControlError);
 	});
@@ -128,6 +129,39 @@ describe("a created cluster", () => {
 		await place.started({ replicas: 1 });
 		await place.under((claim, control) => control.destroy(claim, { data: true }));
 		expect(existsSync(place.home)).toBe(false);
+	});
+});
+
+describe("a cluster of another size", () => {
+	it("has all rows on the replica that joins, and takes writes without the one that left", async () => {
+		await place.started({ replicas: 1 });
+		await place.sql("CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
+		await place.sql("INSERT INTO t VALUES (1), (2)");
+		const load = new Load(place, "t", 1, "reads");
+		const grow = () =>
+			place.under(async (claim, control) => {
+				const spec = place.spec({ replicas: 2 });
+				await control.configure(claim, spec);
+				await until("it joined", 60, async () => (await control.join(claim)).length === 0 || undefined);
+				await place.until("Started");
+			});
+		await grow();
+		await place.sql("INSERT INTO t VALUES (3)");
+		for (const replica of ["0-0", "0-1"]) expect(await place.ask(replica, "SELECT sum(id) FROM t")).toBe("6");
+		await place.under(async (claim, control) => {
+			await expect(control.leave(claim, "db-0-0")).rejects.toThrow("only the last");
+			await control.drain(claim, "db-0-1");
+			await control.leave(claim, "db-0-1");
+		});
+		expect(existsSync(join(place.home, "0-1"))).toBe(false);
+		await place.sql("INSERT INTO t VALUES (4)");
+		// What an earlier one of the same number held is nothing to it.
+		mkdirSync(join(place.home, "0-1/data"), { recursive: true });
+		writeFileSync(join(place.home, "0-1/data/numbers"), "99 99 done".padEnd(47).concat("\n"));
+		await grow();
+		expect(await place.ask("0-1", "SELECT sum(id) FROM t")).toBe("10");
+		await load.stop();
+		expect(load.selects.failed).toEqual([]);
 	});
 });
 

@@ -16,8 +16,10 @@ export class Load {
 		readonly place: LocalPlace,
 		readonly table: string,
 		readers = 2,
+		does: "reads" | "reads and writes" = "reads and writes",
 	) {
-		this.#loops = [this.#write(), ...Array.from({ length: readers }, () => this.#read())];
+		const reading = Array.from({ length: readers }, () => this.#read());
+		this.#loops = does === "reads" ? reading : [this.#write(), ...reading];
 	}
 
 	async stop(): Promise<void> {

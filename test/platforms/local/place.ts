@@ -8,11 +8,13 @@ import type { ObservedCluster } from "../../../src/core/cluster";
 import type { State } from "../../../src/core/state";
 import { type DbVersion, parseVersion } from "../../../src/core/version";
 import { LocalControl } from "../../../src/platforms/local/control";
-import { ensureRouter, paths, routerProcess } from "../../../src/platforms/local/home";
+import { ensureRouter, paths, routerProcess, socketFolder } from "../../../src/platforms/local/home";
 import { lockHolder } from "../../../src/platforms/local/lock";
+import { type Numbers, noteNumbers, readNumbers } from "../../../src/platforms/local/numbers";
 import { reloadRouter } from "../../../src/platforms/local/orders";
 import { type ProcessId, signal } from "../../../src/platforms/local/process-id";
 import type { LocalCluster, RecordFile } from "../../../src/platforms/local/record";
+import { openQuery } from "../../../src/platforms/local/replica-client";
 import type { LocalSettings } from "../../../src/platforms/local/settings";
 import { Store } from "../../../src/platforms/local/store";
 
@@ -115,6 +117,25 @@ export class LocalPlace {
 	kill(which: string): void {
 		const id = this.processes()[which];
 		if (id !== undefined) signal(id, "SIGKILL");
+	}
+
+	/** The number of the write that a replica has begun, and of the last one that it has answered. */
+	numbers(replica: string): Numbers {
+		return readNumbers(this.home, replica);
+	}
+
+	/** As if a replica that does not run had been killed right before it answered its last write. */
+	forgetAnswer(replica: string): void {
+		const { begun, answered } = this.numbers(replica);
+		noteNumbers(this.home, replica, { begun, answered: answered - 1, failed: false });
+	}
+
+	/** Asks one replica itself, past the endpoint. */
+	async ask(replica: string, sql: string): Promise<string> {
+		const answer = await openQuery(join(socketFolder(this.home), `${replica}.sock`), "", Buffer.from(sql));
+		const chunks: Buffer[] = [];
+		for await (const chunk of answer) chunks.push(chunk as Buffer);
+		return Buffer.concat(chunks).toString().trim();
 	}
 
 	/** Runs a statement over the endpoint; throws what it answers when that is no success. */

@@ -3,23 +3,23 @@ import { join } from "node:path";
 import type { Cause } from "../../core/cluster";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { writeDurably } from "./durable";
-import { engineEnvironment } from "./engines";
 import { paths, replicaProcess } from "./home";
-import { Loop } from "./loop";
+import { engineEnvironment } from "./installed";
+import { noteNumbers, readNumbers } from "./numbers";
 import type { ProcessId } from "./process-id";
 import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
-import { openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
+import { openedFile, type ReplicaOptions, type ReplicaStatus, type Source } from "./protocol";
 import { replicaStatus } from "./replica-client";
-import { type EngineOf, Standby } from "./standby";
+import type { Standing } from "./standing";
 import { errorWords } from "./store";
 
 /** What a replica is to run. */
-export interface Wanted extends EngineOf {
+export interface Wanted extends Pick<ReplicaOptions, "version" | "library" | "addon"> {
 	/** A process that was started for another run than this is replaced. */
 	readonly run: number;
 }
 
-/** How a replica is now, as its keeper sees it. */
+/** How a replica is now, as its supervisor sees it. */
 export interface Kept {
 	/** What the process itself says; `undefined` while none answers. */
 	readonly status: ReplicaStatus | undefined;
@@ -32,22 +32,24 @@ export interface Kept {
 	readonly stuck: Cause | undefined;
 }
 
-export interface KeeperOptions {
+export interface SupervisorOptions {
 	readonly home: string;
 	/** `0-1` */
 	readonly replica: string;
 	readonly socket: string;
-	/**
-	 * Judges a process that says it serves, before {@link Keeper.now} shows it: `behind` has it replaced, so that it
-	 * replays what it lacks; any other word is its trouble, and holds it out.
-	 */
-	readonly judge: (status: ReplicaStatus) => "good" | "behind" | { readonly trouble: string };
-	/** Called when {@link Keeper.now} shows it come, go, serve or cease to. */
+	/** What its data is worth beside that of the others, while it serves or before it is started. */
+	readonly standing: (serves: boolean) => Standing;
+	/** Where another replica answers; `undefined` while it does not serve. */
+	readonly socketOf: (replica: string) => string | undefined;
+	/** Called when {@link Supervisor.now} shows it come, go, serve or cease to. */
 	readonly onChange: () => void;
 }
 
 /** A process that was started from here. */
-type Spawned = Pick<Standby, "ended" | "end">;
+interface Spawned {
+	ended: boolean;
+	readonly end: () => void;
+}
 
 /** How long a process may take to end by itself before it is killed: it waits for the queries that it runs. */
 const stopSeconds = 20;
@@ -60,10 +62,10 @@ const shortestBackoff = 250;
 const longestBackoff = 30_000;
 
 /**
- * Keeps one replica's process as it is wanted: starts it, starts it again when it ended, replaces it for another run,
- * and stops it. Finds a process that an earlier router started by the lock that each replica's process holds.
+ * Keeps one replica's process as it is wanted: starts it, starts it again when it ended, replaces it for another run or
+ * when its data lacks something, and stops it. Finds a process that an earlier router started by the lock that each replica's process holds.
  */
-export class Keeper {
+export class Supervisor {
 	#now: Kept = { status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined };
 	#wanted: Wanted | undefined;
 	#failures = 0;
@@ -76,12 +78,13 @@ export class Keeper {
 	#silent = 0;
 	/** Started just now, and not yet far enough to hold its lock. */
 	#spawned: Spawned | undefined;
-	/** Started ahead of its turn. */
-	#standby: Standby | undefined;
-	// Once it has been told what is wanted: a process that an earlier router started is not one too many.
-	readonly #loop = new Loop(() => this.#step());
+	#poked = false;
+	#wake: () => void = () => {};
 
-	constructor(readonly options: KeeperOptions) {}
+	constructor(readonly options: SupervisorOptions) {
+		// Once it has been told what is wanted: a process that an earlier router started is not one too many.
+		void Promise.resolve().then(() => this.#run());
+	}
 
 	get now(): Kept {
 		return this.#now;
@@ -98,30 +101,36 @@ export class Keeper {
 		this.doubt();
 	}
 
-	/** Has a process ready for when this engine is wanted. What the replica runs goes on. */
-	prepare(engine: EngineOf): void {
-		if (this.#standby?.holds(engine)) return;
-		this.unprepare();
-		const { home, replica } = this.options;
-		this.#standby = Standby.start(this.#optionsOf(engine), paths.replicaLog(home, replica), () => this.#loop.poke());
-	}
-
-	/** Nothing need be ready any more. */
-	unprepare(): void {
-		this.#standby?.end();
-		this.#standby = undefined;
-	}
-
 	/** Forgets what the process last said, so that it does not count as serving until it says so anew. */
 	doubt(): void {
 		this.#epoch += 1;
 		this.#set({ status: undefined });
-		this.#loop.poke();
+		this.#poke();
 	}
 
 	/** The replica's process, if it runs. */
 	process(): ProcessId | undefined {
 		return replicaProcess(this.options.home, this.options.replica);
+	}
+
+	#poke(): void {
+		this.#poked = true;
+		this.#wake();
+	}
+
+	async #run(): Promise<never> {
+		for (;;) {
+			this.#poked = false;
+			const pause = await this.#step();
+			if (this.#poked) continue;
+			await new Promise<void>((resolve) => {
+				const timer = setTimeout(resolve, pause);
+				this.#wake = () => {
+					clearTimeout(timer);
+					resolve();
+				};
+			});
+		}
 	}
 
 	/** Takes one step towards what is wanted; answers after how many milliseconds to look again. */
@@ -151,16 +160,46 @@ export class Keeper {
 			this.#set({ status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined });
 			return 1000;
 		}
-		const tooOld = this.#openedByNewer(wanted.version);
-		if (tooOld !== undefined) {
-			this.#set({ status: undefined, phase: "not started", alive: false, trouble: tooOld, stuck: "version" });
-			return 1000;
-		}
+		const { replica } = this.options;
+		if (this.#isOpenedByNewer(replica, wanted.version))
+			return this.#tooOld(
+				`its data was opened by ${this.#openedBy(replica)}, so ${wanted.version} may not open it: a DB version never goes back`,
+			);
 		const wait = Math.min(shortestBackoff * 2 ** this.#failures, longestBackoff);
 		const left = this.#startedAt + wait - performance.now();
-		if (left > 0) return left;
-		this.#start(wanted);
-		return 20;
+		return left > 0 ? left : this.#startWhole(wanted);
+	}
+
+	/** Starts it with data that holds what the cluster holds, as soon as there is some. */
+	#startWhole(wanted: Wanted): number {
+		const { home, replica, standing, socketOf } = this.options;
+		const found = standing(false);
+		if (found.kind === "unsettled") return this.#waits("waiting for a write to end");
+		if (found.kind === "decides") {
+			const { begun } = readNumbers(home, replica);
+			noteNumbers(home, replica, { begun, answered: begun, failed: false });
+		}
+		if (found.kind !== "lacks") return this.#start(wanted);
+		const fit = found.sources.filter((source) => !this.#isOpenedByNewer(source, wanted.version));
+		if (fit.length === 0)
+			return this.#tooOld(
+				`a write broke off in it, and the data to copy was opened by a later version than ${wanted.version}: its own update brings it back`,
+			);
+		for (const source of fit) {
+			const socket = socketOf(source);
+			if (socket !== undefined) return this.#start(wanted, { replica: source, socket });
+		}
+		return this.#waits(`waiting for ${fit[0]}, whose data it is to copy`);
+	}
+
+	#waits(phase: string): number {
+		this.#set({ status: undefined, phase, alive: false });
+		return 100;
+	}
+
+	#tooOld(trouble: string): number {
+		this.#set({ status: undefined, phase: "not started", alive: false, trouble, stuck: "version" });
+		return 1000;
 	}
 
 	/** A process runs: has it go when it is not the wanted one, else asks how it is. */
@@ -178,18 +217,17 @@ export class Keeper {
 		if (this.#silent > 0 && this.#silent < patience) return 200;
 		if (status === undefined || !status.serving) {
 			this.#set({ status, phase: status?.phase ?? "starting", alive: true });
-			if (status?.trouble !== undefined) this.#set({ trouble: status.trouble, stuck: "data" });
 			return 50;
 		}
 		this.#served = true;
 		this.#failures = 0;
-		// What it holds changes with each write from here on, so it is judged once, before the first.
-		const verdict = this.#now.status?.serving ? "good" : this.options.judge(status);
-		if (verdict === "behind") return this.#stop(id, 0);
-		const trouble = verdict === "good" ? status.trouble : verdict.trouble;
-		const stuck = trouble === undefined ? undefined : "data";
-		this.#set({ status: { ...status, serving: !stuck }, phase: status.phase, alive: true, trouble, stuck });
-		return 1000;
+		const { kind } = this.options.standing(true);
+		// Its next process gets the data of another replica.
+		if (kind === "lacks") return this.#stop(id, 0);
+		const serving = kind === "whole";
+		const phase = serving ? status.phase : "waiting for a write to end";
+		this.#set({ status: { ...status, serving }, phase, alive: true, trouble: undefined, stuck: undefined });
+		return serving ? 1000 : 100;
 	}
 
 	async #stop(id: ProcessId, seconds: number): Promise<number> {
@@ -217,51 +255,36 @@ export class Keeper {
 		});
 	}
 
-	#start(wanted: Wanted): void {
+	#start(wanted: Wanted, source?: Source): number {
 		const { home, replica, socket } = this.options;
 		mkdirSync(join(home, replica), { recursive: true, mode: 0o700 });
 		mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
 		rmSync(socket, { force: true });
 		writeDurably(paths.replicaRun(home, replica), String(wanted.run));
 		this.#startedAt = performance.now();
-		this.#spawned = this.#take(wanted) ?? this.#spawn(wanted);
+		this.#spawned = this.#spawn(wanted, source);
 		this.#runs = true;
 		this.#served = false;
 		this.#set({ status: undefined, phase: "starting", alive: true });
+		return 20;
 	}
 
-	/** Has the process that is ready take its turn, if it is one for this. */
-	#take(wanted: Wanted): Spawned | undefined {
-		const standby = this.#standby;
-		if (!standby?.holds(wanted)) {
-			this.unprepare();
-			return undefined;
-		}
-		this.#standby = undefined;
-		standby.go();
-		return standby;
-	}
-
-	#spawn(wanted: Wanted): Spawned {
-		const { home, replica } = this.options;
+	#spawn({ version, library, addon }: Wanted, source: Source | undefined): Spawned {
+		const { home, replica, socket } = this.options;
+		const options: ReplicaOptions = { home, replica, version, library, addon, socket, ...(source && { source }) };
 		const spawned = { ended: false, end: () => child.kill("SIGKILL") };
 		const child = spawnDetached({
 			program: "replica",
-			argument: JSON.stringify(this.#optionsOf(wanted)),
+			argument: JSON.stringify(options),
 			home,
 			log: paths.replicaLog(home, replica),
-			env: engineEnvironment(wanted.library),
+			env: engineEnvironment(library),
 			onExit: () => {
 				spawned.ended = true;
-				this.#loop.poke();
+				this.#poke();
 			},
 		});
 		return spawned;
-	}
-
-	#optionsOf({ version, library, addon }: EngineOf): ReplicaOptions {
-		const { home, replica, socket } = this.options;
-		return { home, replica, version, library, addon, socket };
 	}
 
 	#runOf(): number | undefined {
@@ -269,11 +292,14 @@ export class Keeper {
 		return text === "" ? undefined : Number(text);
 	}
 
+	#openedBy(replica: string): DbVersion | undefined {
+		return parseVersion(readOr(join(this.options.home, replica, openedFile), "").trim());
+	}
+
 	/** The last guard of the rule that a DB version never goes back: whatever the record says, older engines never open newer data. */
-	#openedByNewer(version: DbVersion): string | undefined {
-		const opened = parseVersion(readOr(join(this.options.home, this.options.replica, openedFile), "").trim());
-		if (opened === undefined || compareVersions(opened, version) <= 0) return undefined;
-		return `its data was opened by ${opened}, so ${version} may not open it: a DB version never goes back`;
+	#isOpenedByNewer(replica: string, version: DbVersion): boolean {
+		const opened = this.#openedBy(replica);
+		return opened !== undefined && compareVersions(opened, version) > 0;
 	}
 
 	#set(change: Partial<Kept>): void {

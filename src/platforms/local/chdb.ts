@@ -52,7 +52,7 @@ interface Addon {
 		sql: string,
 		format: string,
 	): Promise<{ bytes: Uint8Array; elapsed: number; rowsRead: number; bytesRead: number }>;
-	/** The rows are those of the SQL and of the buffer behind it, which is empty here. */
+	/** The rows are those of the SQL and of the buffer behind it, which is empty here: it ends at an empty line. */
 	InsertRawAsyncConnection(
 		connection: Connection,
 		sql: string,
@@ -74,7 +74,7 @@ export class Engine {
 	#folder = "";
 	#args: readonly string[] = [];
 	/** Keeps the data open between statements. */
-	#keeper: Connection | undefined;
+	#first: Connection | undefined;
 
 	private constructor(readonly addon: Addon) {}
 
@@ -103,13 +103,13 @@ export class Engine {
 	open(folder: string, config: string): void {
 		this.#folder = folder;
 		this.#args = [`--config-file=${config}`];
-		this.#keeper = this.#connect();
+		this.#first = this.#connect();
 	}
 
 	/** Closes the data; no statement may be running. */
 	close(): void {
-		if (this.#keeper !== undefined) this.addon.CloseConnection(this.#keeper);
-		this.#keeper = undefined;
+		if (this.#first !== undefined) this.addon.CloseConnection(this.#first);
+		this.#first = undefined;
 	}
 
 	/** Runs one statement, and gives its whole answer. */

@@ -1,0 +1,39 @@
+import { constants, existsSync, renameSync, rmSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { dataFolder, type Source } from "./protocol";
+import { holdStill } from "./replica-client";
+
+/** How often a copy is begun anew where files went away under it. */
+const attempts = 20;
+
+/**
+ * Puts a copy of another replica's data in the place of a replica's own, which nobody has open. The other one goes on
+ * answering meanwhile; it takes no write and merges nothing. After a kill at any moment the numbers are the old ones, or
+ * there are none, so that the next start copies again.
+ */
+export async function copyData(home: string, replica: string, source: Source): Promise<void> {
+	const [from, to] = [join(home, source.replica, dataFolder), join(home, replica, dataFolder)];
+	const [fresh, old] = [`${to}.new`, `${to}.old`];
+	const still = await holdStill(source.socket);
+	try {
+		for (let attempt = 1; ; attempt++) {
+			rmSync(fresh, { recursive: true, force: true });
+			try {
+				// Where the file system can, the copy shares its blocks with the original.
+				await cp(from, fresh, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+				break;
+			} catch (error) {
+				// The engine removes parts that it merged some minutes before.
+				if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === attempts) throw error;
+			}
+		}
+		if (still.isOver()) throw new Error(`${source.replica} ended while its data was copied`);
+		rmSync(old, { recursive: true, force: true });
+		if (existsSync(to)) renameSync(to, old);
+		renameSync(fresh, to);
+	} finally {
+		still.release();
+	}
+	rmSync(old, { recursive: true, force: true });
+}
