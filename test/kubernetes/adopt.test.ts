@@ -100,7 +100,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect(await running(space, replicas, "data")).toEqual(before);
 	});
 
-	test("is taken over without a restart, and no SELECT fails meanwhile", { timeout: 3 * minute }, async () => {
+	test("is taken over without a restart, and no SELECT fails meanwhile", async () => {
 		const under = await load();
 		await holding((its, claim) => its.create(claim, spec()));
 		await vi.waitFor(() => expect(under.seen.selects).toBeGreaterThan(20), { timeout: minute });
@@ -152,9 +152,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect(own.obstacles).toContainEqual(expect.objectContaining({ property: "kubernetes.existing" }));
 	});
 
-	test("is updated replica by replica, with its volumes, while every SELECT is answered", {
-		timeout: 6 * minute,
-	}, async () => {
+	test("is updated replica by replica, with its volumes, while every SELECT is answered", async () => {
 		const under = await load();
 		const restarted: string[] = [];
 		const { cluster } = await roll({
@@ -185,9 +183,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		for (const pod of replicas) expect(await space.queryPod(pod, "SELECT count() > 0 FROM rows")).toBe("1");
 	});
 
-	test("is mended where all pods of a shard fail, and its author's OrderedReady makes one only after the other", {
-		timeout: 5 * minute,
-	}, async () => {
+	test("is mended where all pods of a shard fail, and its author's OrderedReady makes one only after the other", async () => {
 		const [first = "", second = ""] = replicas.slice(2);
 		await kubectl(space, [
 			"set",
@@ -216,7 +212,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect(cluster.replicas.map(({ version }) => version)).toEqual(replicas.map(() => versions.v3));
 	});
 
-	test("is stopped and started", { timeout: 4 * minute }, async () => {
+	test("is stopped and started", async () => {
 		await holding((its, claim) => its.stop(claim));
 		await vi.waitFor(async () => expect((await control().observe())?.state).toBe("Stopped"), {
 			timeout: 2 * minute,
@@ -229,7 +225,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		});
 	});
 
-	test("is let go by destroy, and goes on", { timeout: 2 * minute }, async () => {
+	test("is let go by destroy, and goes on", async () => {
 		const now = await running(space, replicas, "data");
 		const under = await load();
 		await holding((its, claim) => its.destroy(claim));

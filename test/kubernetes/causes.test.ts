@@ -49,9 +49,6 @@ const comesUp = (event: RollEvent) =>
 
 here(
 	"a size that others change in the middle of a roll is told at once, and what is advised goes on with it",
-	{
-		timeout: 8 * minute,
-	},
 	async () => {
 		const space = await Space.open();
 		try {
@@ -97,9 +94,6 @@ here(
 
 here(
 	"a version that others set in the middle of a roll is told at once, and set as advised it is gone on with",
-	{
-		timeout: 5 * minute,
-	},
 	async () => {
 		const space = await Space.open();
 		try {
@@ -123,9 +117,6 @@ here(
 
 here(
 	"a pod that stops within its grace period is waited for, however little patience there is for a standstill",
-	{
-		timeout: 5 * minute,
-	},
 	async () => {
 		const space = await Space.open();
 		try {
@@ -171,9 +162,6 @@ here(
 
 here(
 	"what keeps a pod from being made or from a node is told by its kind, and never answered with another image",
-	{
-		timeout: 8 * minute,
-	},
 	async () => {
 		const space = await Space.open();
 		try {

@@ -66,7 +66,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expectRefused(storage, "property kubernetes.storage", "it can't be set beside existing");
 	});
 
-	test("is taken over as the preview says: without a restart", { timeout: 3 * minute }, async () => {
+	test("is taken over as the preview says: without a restart", async () => {
 		const { output, status } = await project
 			.set({ version: "1.7.1", replicas: undefined, kubernetes: kubernetes() })
 			.preview();
@@ -92,7 +92,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		await project.upOk();
 	});
 
-	test("an update that does not come up stops at the first replica", { timeout: 5 * minute }, async () => {
+	test("an update that does not come up stops at the first replica", async () => {
 		const load = startLoad({ endpoint: await space.endpoint("clickhouse"), table: "rows", loops: 1, pause: 100 });
 		const failed = await project.set({ version: "1.7.9" }).up();
 		expect((await load.stop()).failedSelects).toEqual([]);
@@ -102,9 +102,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expect((await running(space, replicas, "clickhouse-data"))[0]).toEqual(before[0]);
 	});
 
-	test("goes on with a later version, killed midway and taken up again, while every SELECT is answered", {
-		timeout: 5 * minute,
-	}, async () => {
+	test("goes on with a later version, killed midway and taken up again, while every SELECT is answered", async () => {
 		const { output } = await project.set({ version: "1.8.0" }).preview();
 		expect(caveatsOf(output, "1.8.0")).toContain('+ order: "clickhouse-1, then clickhouse-0"');
 
@@ -150,7 +148,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expect(await project.preview("--expect-no-changes")).toMatchObject({ status: 0 });
 	});
 
-	test("goes on when the state forgets it, and can be taken up again", { timeout: 3 * minute }, async () => {
+	test("goes on when the state forgets it, and can be taken up again", async () => {
 		const { urn } = (await project.set({ version: "1.8.0" }).resource()) as unknown as { urn: string };
 		await untouched(async () => {
 			expect(await project.run("state", "delete", urn, "--yes")).toMatchObject({ status: 0 });
@@ -160,7 +158,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		await project.run("state", "delete", urn, "--yes");
 	});
 
-	test("is all its author's again, by the commands of docs/existing-clusters.md", { timeout: 3 * minute }, async () => {
+	test("is all its author's again, by the commands of docs/existing-clusters.md", async () => {
 		await untouched(async () => {
 			await kubectl(space, [
 				"patch",
@@ -185,7 +183,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expect(await space.query("clickhouse", "SELECT 1")).toBe("1");
 	});
 
-	test("is taken over once more, and let go by destroy", { timeout: 4 * minute }, async () => {
+	test("is taken over once more, and let go by destroy", async () => {
 		expectRefused(await project.preview(), "property adopt");
 		await untouched(() => project.set({ adopt: true }).upOk());
 		await untouched(async () => {

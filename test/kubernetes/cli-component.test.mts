@@ -52,7 +52,7 @@ describe.skipIf(unavailable !== undefined)("a program with a component, by the r
 		expect(status).toBe(0);
 	});
 
-	test("up makes a cluster that answers with the generated password", { timeout: 5 * minute }, async () => {
+	test("up makes a cluster that answers with the generated password", async () => {
 		said.push(await project.upOk());
 		expect(await project.outputs()).toMatchObject({ secretName: "db-password", version: "1.7.1", state: "Started" });
 		await answers(await password());
@@ -72,7 +72,7 @@ describe.skipIf(unavailable !== undefined)("a program with a component, by the r
 		expect(output).toMatch(/~ 1 to update\n\s+8 unchanged/);
 	});
 
-	test("up does it", { timeout: 5 * minute }, async () => {
+	test("up does it", async () => {
 		said.push(await project.upOk());
 		expect(await project.outputs()).toMatchObject({ version: "1.8.0", state: "Started" });
 		await answers(await password());
@@ -89,7 +89,7 @@ describe.skipIf(unavailable !== undefined)("a program with a component, by the r
 		}
 	});
 
-	test("destroy keeps the namespace and its volumes", { timeout: 5 * minute }, async () => {
+	test("destroy keeps the namespace and its volumes", async () => {
 		expect(await project.run("destroy", "--yes", "--skip-preview")).toMatchObject({ status: 0 });
 		const names = async (kind: "statefulsets" | "secrets" | "persistentvolumeclaims") =>
 			(await space.api.list<{ metadata: { name: string } }>(kind, {})).map(({ metadata }) => metadata.name);
@@ -100,9 +100,7 @@ describe.skipIf(unavailable !== undefined)("a program with a component, by the r
 });
 
 describe.skipIf(unavailable !== undefined)("a DbCluster that was declared alone", () => {
-	test("goes over into a component of its name, and is neither made anew nor deleted", {
-		timeout: 5 * minute,
-	}, async () => {
+	test("goes over into a component of its name, and is neither made anew nor deleted", async () => {
 		const space = await Space.open();
 		const project = await new ComponentProject(space).init();
 		try {

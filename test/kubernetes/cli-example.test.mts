@@ -98,7 +98,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 		]);
 	});
 
-	test("step 2 updates replica by replica while every SELECT is answered", { timeout: 5 * minute }, async () => {
+	test("step 2 updates replica by replica while every SELECT is answered", async () => {
 		await makeRows(space, replicas);
 		const endpoint = await space.endpoint("analytics");
 		await space.reachable("analytics");
@@ -120,7 +120,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 			});
 	});
 
-	test("there is no way back, also not with the state from before", { timeout: 5 * minute }, async () => {
+	test("there is no way back, also not with the state from before", async () => {
 		const reason =
 			"1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0 or later.";
 		const after = await project.state();
@@ -132,9 +132,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 		expect(await runningVersions(space)).toEqual(["1.8.0", "1.8.0"]);
 	});
 
-	test("what kubectl updated is seen by a refresh, and previews refuse to go back on it", {
-		timeout: 5 * minute,
-	}, async () => {
+	test("what kubectl updated is seen by a refresh, and previews refuse to go back on it", async () => {
 		await setImage(space, "analytics-0", "1.8.1");
 		await Promise.all(replicas.map((pod) => replacePod(space, pod)));
 

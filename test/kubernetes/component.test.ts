@@ -156,7 +156,7 @@ describe.skipIf(unavailable !== undefined)("a cluster of the component on an ext
 		await space?.close();
 	});
 
-	test("is made by what is registered, with no right but those of the Role", { timeout: 5 * minute }, async () => {
+	test("is made by what is registered, with no right but those of the Role", async () => {
 		await declareDb();
 		for (const thing of objects()) await apply(space.api, thing);
 		const { inputs, failures } = await provider.check({}, cluster());
@@ -205,7 +205,7 @@ describe.skipIf(unavailable !== undefined)("a cluster of the component on an ext
 		});
 	});
 
-	test("another generation of the password is rolled out, replica by replica", { timeout: 5 * minute }, async () => {
+	test("another generation of the password is rolled out, replica by replica", async () => {
 		// Only an administrator may read Secrets of other names than the Role's.
 		await declareDb({ passwordGeneration: 2, password: rotated, kubeconfig: environment.kubeconfig });
 		for (const thing of objects()) await apply(space.api, thing);

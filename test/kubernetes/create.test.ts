@@ -8,8 +8,6 @@ import { Space, unavailable } from "./harness";
 import { Registry, unreachable } from "./registry";
 
 type Properties = Record<string, unknown>;
-const minute = 60_000;
-
 /** What Pulumi does of one resource on a real cluster: state goes from one run to the next, also from one that failed. */
 class Resource {
 	private id = "";
@@ -80,9 +78,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		...more,
 	});
 
-	test("fails again with its reason, and ends with the image that was mended under its tag", {
-		timeout: 6 * minute,
-	}, async () => {
+	test("fails again with its reason, and ends with the image that was mended under its tag", async () => {
 		const db = resource();
 		const crashes = /db-0-\d did not come up: .*cannot load metadata written by an older server/;
 		const first = await db.fails(at("1.7.9"));
@@ -114,7 +110,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		expect((await db.preview(at("1.7.9"))).inputs).not.toHaveProperty("unfinished");
 	});
 
-	test("ends with a later version, though another is the latest", { timeout: 6 * minute }, async () => {
+	test("ends with a later version, though another is the latest", async () => {
 		const list = [...versions.list, { version: "1.8.1" }];
 		const db = resource();
 		await db.fails(at("1.7.9", { versions: { list } }));
@@ -124,9 +120,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		});
 	});
 
-	test("ends with an earlier version where there is no such image, so that no server ever opened the volumes", {
-		timeout: 6 * minute,
-	}, async () => {
+	test("ends with an earlier version where there is no such image, so that no server ever opened the volumes", async () => {
 		registry.set("1.7.9", "nothing");
 		const db = resource();
 		expect(await db.fails(at("1.7.9"))).toMatch(/its image can't be pulled: .*NotFound/);
@@ -141,9 +135,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		expect((await space.control().record())?.openedBy).toEqual({ "db-0-0": "1.7.1", "db-0-1": "1.7.1" });
 	});
 
-	test("is destroyed with its data by a deletionPolicy that came in an up which failed", {
-		timeout: 6 * minute,
-	}, async () => {
+	test("is destroyed with its data by a deletionPolicy that came in an up which failed", async () => {
 		const db = resource();
 		await db.fails(at("1.7.9"));
 		await db.fails(at("1.7.9", { deletionPolicy: "Delete" }));
@@ -154,7 +146,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 });
 
 describe.skipIf(unavailable !== undefined)("desiredState", () => {
-	test("is told in the caveats, and what they say is done", { timeout: 6 * minute }, async () => {
+	test("is told in the caveats, and what they say is done", async () => {
 		vi.spyOn(console, "log").mockImplementation(() => {});
 		const space = await Space.open();
 		try {

@@ -11,7 +11,7 @@ const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
 const identity = { name: "db", owner: "project/stack/db", generation: "g1", shards: 1, replicas: 2 };
 
-here("a cluster whose first pods can't start is mended by creating it again", { timeout: 3 * minute }, async () => {
+here("a cluster whose first pods can't start is mended by creating it again", async () => {
 	const space = await Space.open();
 	try {
 		const wrong = space.settings({ passwordSecret: { name: "db-password", key: "no-such-key" } });

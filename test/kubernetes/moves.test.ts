@@ -49,7 +49,7 @@ interface Stage {
 
 /** A cluster `db` of a test's own. */
 function moves(what: string, test: (stage: Stage) => Promise<void>, config: Record<string, string> = {}): void {
-	it.skipIf(unavailable !== undefined)(what, { timeout: 8 * minute }, async () => {
+	it.skipIf(unavailable !== undefined)(what, async () => {
 		const space = await Space.open();
 		const lines = vi.spyOn(console, "log").mockImplementation(() => {});
 		const versions = { list: [{ version: "1.7.1" }] };

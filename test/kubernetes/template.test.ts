@@ -27,7 +27,7 @@ here("a pod that is lost in the middle of a roll comes back with the new version
 	}
 });
 
-here("ON CLUSTER answers before and after a roll", { timeout: 5 * minute }, async () => {
+here("ON CLUSTER answers before and after a roll", async () => {
 	const space = await Space.open();
 	try {
 		const control = await startCluster(space, { version: v("1.7.1") });
@@ -50,7 +50,7 @@ here("ON CLUSTER answers before and after a roll", { timeout: 5 * minute }, asyn
 	}
 });
 
-here("what never started takes nothing from what runs, and may be given up", { timeout: 5 * minute }, async () => {
+here("what never started takes nothing from what runs, and may be given up", async () => {
 	const space = await Space.open();
 	try {
 		const control = await startCluster(space, { version: v("1.7.1") });

@@ -63,7 +63,7 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 	}, 4 * minute);
 	afterAll(() => space?.close());
 
-	test("are not taken over: preview and up name the volume, and every row stays", { timeout: 2 * minute }, async () => {
+	test("are not taken over: preview and up name the volume, and every row stays", async () => {
 		const before = await everything();
 		const lost =
 			"clickhouse-0, clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. An update restarts every pod.";
@@ -74,7 +74,7 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 		expect(before.rows).toEqual(Array(2).fill(String(rows)));
 	});
 
-	test("have a way out: their rows go to a cluster of ours", { timeout: 4 * minute }, async () => {
+	test("have a way out: their rows go to a cluster of ours", async () => {
 		await startCluster(space, { name: "new", version: versions.v1, replicas: 1 });
 		await makeRows(space, ["new-0-0"]);
 		const { user, password } = credentials;
