@@ -5,10 +5,10 @@ import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
 import { compareVersions, type DbVersion, lowest, parseVersion } from "../core/version";
 import { type Complete, complete } from "../pulumi/args/complete";
-import { catalogueOf, latestOf } from "../pulumi/judge/catalogue";
+import { catalogueOf, latestKnown } from "../pulumi/judge/catalogue";
 import { controlErrorText } from "../words/errors";
 import { goneText } from "../words/resource";
-import { type ClusterStatus, elsewhereText } from "../words/status";
+import { type ClusterStatus, statusElsewhereText } from "../words/status";
 import type { RecordedCluster } from "./state";
 
 /** What Pulumi's state says of a cluster. */
@@ -45,7 +45,7 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 		const control = place.platform.control(place.name, place.settings);
 		const cluster = await control.observe();
 		if (cluster?.record === undefined) return troubled(known, goneText(known.id));
-		return seen(known, cluster, cluster.record, latestOf(await catalogueOf(valid)));
+		return seen(known, cluster, cluster.record, latestKnown(await catalogueOf(valid)));
 	} catch (error) {
 		if (error instanceof ControlError) return troubled(known, controlErrorText(error));
 		throw error;
@@ -67,7 +67,7 @@ export function troubled(known: ClusterStatus, problem: string): ClusterStatus {
 export function settingsOf(inputs: Readonly<Record<string, unknown>>, isHere: boolean): Complete {
 	const { directory } = (inputs.local ?? {}) as { directory?: unknown };
 	if (!isHere && typeof directory === "string" && !isAbsolute(directory) && !/^~(\/|$)/.test(directory)) {
-		throw new ControlError(elsewhereText(directory));
+		throw new ControlError(statusElsewhereText(directory));
 	}
 	return complete(inputs);
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { ControlError } from "../control/errors";
 import { type Timeline, timelineFormat } from "../roll/timeline";
-import { laterTimelineText, noTimelineText, unreadableText } from "../words/timeline";
+import { laterTimelineText, noTimelineText, unreadableTimelineText } from "../words/timeline";
 import { drawTimeline } from "./timeline-svg";
 
 /** Adds `timeline`, which draws how an update went. */
@@ -39,11 +39,11 @@ export function readTimeline(file: string): Timeline {
 }
 
 function read(file: string, where: string): string {
-	if (file === "-" && process.stdin.isTTY) throw new ControlError(unreadableText(where, "it is a terminal"));
+	if (file === "-" && process.stdin.isTTY) throw new ControlError(unreadableTimelineText(where, "it is a terminal"));
 	try {
 		return readFileSync(file === "-" ? 0 : file, "utf8");
 	} catch (error) {
-		throw new ControlError(unreadableText(where, (error as Error).message));
+		throw new ControlError(unreadableTimelineText(where, (error as Error).message));
 	}
 }
 

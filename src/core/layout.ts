@@ -9,7 +9,7 @@ export interface Placed {
 }
 
 /** What two servers say of whether they are of one shard. */
-export type Evidence =
+export type LayoutEvidence =
 	/** Of a table that both have: the path of its copies, as either has it. */
 	| { readonly by: "paths"; readonly table: string; readonly paths: readonly [string, string] }
 	/** The macro `shard` of either. */
@@ -26,12 +26,12 @@ export interface Told {
 	/** They are declared to be of one shard. */
 	readonly apart: boolean;
 	/** What says so of these two. */
-	readonly evidence: Evidence;
+	readonly evidence: LayoutEvidence;
 }
 
 interface Says {
 	readonly same: boolean;
-	readonly evidence: Evidence;
+	readonly evidence: LayoutEvidence;
 }
 
 interface Definition {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ControlError } from "../control/errors";
 
 /** How to prove to a registry who asks. */
-export type Credentials =
+export type RegistryCredentials =
 	| { readonly username: string; readonly password: string }
 	/** To be exchanged for a token, by OAuth 2. */
 	| { readonly identityToken: string };
@@ -29,7 +29,7 @@ const helperSeconds = 10;
  *
  * @throws ControlError where the configuration or its program is out of order.
  */
-export async function credentialsFor(registry: string): Promise<Credentials | undefined> {
+export async function credentialsFor(registry: string): Promise<RegistryCredentials | undefined> {
 	const config = readConfig();
 	const names = registry === "registry-1.docker.io" ? [dockerHub, "docker.io", "index.docker.io"] : [registry];
 	const helper = entryOf(config.credHelpers, names) ?? config.credsStore;
@@ -76,7 +76,7 @@ function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, names: rea
  *
  * Source: https://github.com/docker/docker-credential-helpers, "Development".
  */
-function askHelper(name: string, server: string): Promise<Credentials | undefined> {
+function askHelper(name: string, server: string): Promise<RegistryCredentials | undefined> {
 	const program = `docker-credential-${name}`;
 	const failed = (why: string) =>
 		new ControlError(`the program ${program}, which Docker's configuration names, ${why}`);
@@ -99,7 +99,7 @@ function askHelper(name: string, server: string): Promise<Credentials | undefine
 	});
 }
 
-function readHelper(text: string): Credentials | undefined {
+function readHelper(text: string): RegistryCredentials | undefined {
 	try {
 		const { Username, Secret } = JSON.parse(text) as { Username?: unknown; Secret?: unknown };
 		if (typeof Username !== "string" || typeof Secret !== "string") return undefined;

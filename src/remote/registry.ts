@@ -1,5 +1,5 @@
 import { ControlError } from "../control/errors";
-import { type Credentials, credentialsFor } from "./credentials";
+import { credentialsFor, type RegistryCredentials } from "./credentials";
 import { type Answer, defaultLimits, isLoopback, isSafe, type Limits, request } from "./http";
 import type { Reference } from "./reference";
 import { remembering } from "./remember";
@@ -138,7 +138,7 @@ function scheme(registry: string): string {
 async function prove(
 	challenge: string,
 	{ repository }: Repository,
-	who: Credentials | undefined,
+	who: RegistryCredentials | undefined,
 	limits?: Limits,
 ): Promise<{ readonly authorization: string; readonly until: number } | undefined> {
 	const basic = who !== undefined && "username" in who ? basicAuth(who) : undefined;
@@ -162,7 +162,7 @@ async function prove(
 	return answer.status === 200 ? readToken(answer.text) : undefined;
 }
 
-function basicAuth({ username, password }: Extract<Credentials, { username: string }>): string {
+function basicAuth({ username, password }: Extract<RegistryCredentials, { username: string }>): string {
 	return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 

@@ -11,7 +11,7 @@ import { holding } from "./hold";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
 import { CameBack, takeStep } from "./step";
-import { type Place, stopOf, stopped } from "./stop";
+import { type Reached, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
 import { phaseTeller } from "./watch";
@@ -106,7 +106,7 @@ export async function rollUnder(
 	const of = planned.lanes.flatMap(({ steps }) => steps).length;
 	if (of === 0 && cluster.mark === undefined) return { cluster, steps: 0, seconds: secondsSince(clock, start) };
 
-	const place: Place = { change, step: 0, of };
+	const place: Reached = { change, step: 0, of };
 	try {
 		await mark(ground, planned, cluster.mark);
 		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes && !begun });
@@ -182,7 +182,7 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 }
 
 /** A running cluster: each replica in its turn, then a last look at the whole. */
-async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Place): Promise<void> {
+async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Reached): Promise<void> {
 	const { timing, report, to } = ground;
 	let begun = 0;
 	let done = 0;
@@ -193,7 +193,7 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 		return steps.map(() => rest);
 	});
 	await runLanes(turns, timing.shardsAtOnce, async (rest, goOn) => {
-		const at: Place = { change: place.change, step: ++begun, of: place.of };
+		const at: Reached = { change: place.change, step: ++begun, of: place.of };
 		try {
 			const seconds = await takeTurn(ground, cluster, rest, goOn, at);
 			if (seconds === undefined || at.replica === undefined) return;
@@ -215,7 +215,7 @@ async function takeTurn(
 	cluster: ObservedCluster,
 	rest: Step[],
 	goOn: () => void,
-	at: Place,
+	at: Reached,
 ): Promise<number | undefined> {
 	const step = await takeNext(ground, rest);
 	if (step === undefined) return undefined;

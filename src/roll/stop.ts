@@ -7,7 +7,7 @@ import { StepStopped } from "./ground";
 import { RollStopped } from "./stopped";
 
 /** How far a roll got. */
-export interface Place {
+export interface Reached {
 	readonly change: RollStop["change"];
 	replica?: string;
 	step: number;
@@ -23,7 +23,7 @@ export async function stopped(
 	control: ClusterControl,
 	before: ObservedCluster,
 	to: DbVersion,
-	place: Place,
+	place: Reached,
 ): Promise<unknown> {
 	const cause = causeOf(error);
 	if (cause === undefined) return error;
@@ -45,7 +45,7 @@ export function stopOf(
 	cluster: ObservedCluster,
 	to: DbVersion,
 	cause: RollStop["cause"],
-	place: Place,
+	place: Reached,
 	writesNeed: ClusterControl["writesNeed"] = "one",
 ): RollStop {
 	const shards = [...byShard(cluster).values()];

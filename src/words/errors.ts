@@ -1,5 +1,5 @@
 import { Claimed, ClaimLost, type ControlError } from "../control/errors";
-import { ended, oneLine } from "./text";
+import { oneLine, withFullStop } from "./text";
 
 /**
  * A control error with its way out, as one readable block.
@@ -13,5 +13,5 @@ export function controlErrorText(error: ControlError): string {
 	if (error instanceof ClaimLost) {
 		return `${oneLine(error.message)}. Nothing more was touched here. Wait until the other one is done, then run pulumi up again.`;
 	}
-	return ended(oneLine(error.message, 1000));
+	return withFullStop(oneLine(error.message, 1000));
 }

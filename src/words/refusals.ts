@@ -3,7 +3,7 @@ import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion, sameVersion } from "../core/version";
 import type { Instead } from "../core/ways";
 import { advice } from "./advice";
-import { count, ended, list, moment, oneLine, problems, quoted } from "./text";
+import { count, list, moment, oneLine, problems, quoted, withFullStop } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
@@ -30,7 +30,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 				refusal.why === undefined
 					? ["the catalogue is empty", "check what versions lists"]
 					: [`the catalogue can't be read: ${oneLine(refusal.why)}`, "preview again when the catalogue can be read"];
-			return `"latest" can't be resolved: ${ended(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
+			return `"latest" can't be resolved: ${withFullStop(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
 		}
 		const meant = refusal.meant === undefined ? "" : ` Did you mean ${refusal.meant}?`;
 		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
@@ -48,7 +48,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		// The one rule that speaks though the target may be anything.
 		const target = parseVersion(refusal.target) ?? quoted(refusal.target);
 		if ("unreadable" in refusal) {
-			return `the cluster can't be read: ${ended(oneLine(refusal.unreadable))} Without knowing what it runs, no update to ${target} is allowed. Make sure that the cluster can be reached from this machine, then preview again.`;
+			return `the cluster can't be read: ${withFullStop(oneLine(refusal.unreadable))} Without knowing what it runs, no update to ${target} is allowed. Make sure that the cluster can be reached from this machine, then preview again.`;
 		}
 		const { state, troubles } = refusal;
 		const replicas = troubles.map(({ replica, trouble }) =>
@@ -91,7 +91,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			instead.length === 0
 				? `No known later version will do: wait for one, or, ${lift}. ${supportHelps}`
 				: `${setting({ instead, stopped })}${unfinished ? ", which resumes from there" : ""}, or, ${lift}.`;
-		return `${ended(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
+		return `${withFullStop(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
 
 	"latest-only": ({ target, latest, instead, stopped }) => {

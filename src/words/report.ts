@@ -68,7 +68,7 @@ export function versionsText(from: string | undefined, to: string | undefined): 
 }
 
 /** After a version that is not the latest. */
-export function availableText(available: string): string {
+export function reportAvailableText(available: string): string {
 	return `${available} is available`;
 }
 
@@ -98,7 +98,7 @@ export function estimateText(last: Estimate, replicas: number | undefined): stri
 }
 
 /** Errors that are not about a cluster; where they are, but not what they say. */
-export function elsewhereText(places: readonly string[], errors: number): string {
+export function reportElsewhereText(places: readonly string[], errors: number): string {
 	return `${count(errors, "error is", "errors are")} not about a database cluster${places.length === 0 ? "" : ` (${list(places)})`}.`;
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterRecord, Scaled } from "../control/record";
 import type { Release } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { count, ended, oneLine } from "./text";
+import { count, oneLine, withFullStop } from "./text";
 
 /** A cluster of this name is there, and it is not this resource's. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
@@ -62,7 +62,7 @@ export function elsewhereText(id: string): string {
 
 /** It can't be told whether a new cluster's place is free. */
 export function unreachableText(why: string): string {
-	return `could not find out whether the cluster already exists: ${ended(oneLine(why))} Make sure that it can be reached from this machine, then preview again.`;
+	return `could not find out whether the cluster already exists: ${withFullStop(oneLine(why))} Make sure that it can be reached from this machine, then preview again.`;
 }
 
 /** A version is written with a digest that can't be kept to. */
@@ -85,12 +85,12 @@ export function availableText(name: string, runs: DbVersion, latest: DbVersion):
 /** Of a new cluster, which has no caveats. */
 export function deprecatedText(name: string, version: DbVersion, { deprecated }: Pick<Release, "deprecated">): string {
 	const why = typeof deprecated === "string" ? `: ${oneLine(deprecated)}` : "";
-	return `${name}: ${ended(`the catalogue marks ${version} as deprecated${why}`)}`;
+	return `${name}: ${withFullStop(`the catalogue marks ${version} as deprecated${why}`)}`;
 }
 
 /** Of a new cluster, which has no caveats. */
 export function catalogueUnknownText(name: string, version: DbVersion, why: string): string {
-	return `${name}: ${ended(`the catalogue can't be read, so whether ${version} exists was not checked: ${oneLine(why)}`)}`;
+	return `${name}: ${withFullStop(`the catalogue can't be read, so whether ${version} exists was not checked: ${oneLine(why)}`)}`;
 }
 
 /** What the input `caveats` says while the version itself is known only in the update. */
@@ -104,7 +104,7 @@ export function versionUnknownCaveats(properties: readonly string[]): Record<str
 
 /** What to do after a create that did not get to the end. */
 export function createStoppedText(why: string): string {
-	return `${ended(why)} The cluster is kept as it is: pulumi up resumes it, pulumi destroy removes it.`;
+	return `${withFullStop(why)} The cluster is kept as it is: pulumi up resumes it, pulumi destroy removes it.`;
 }
 
 /** After a destroy: the data is still there. */

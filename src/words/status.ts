@@ -1,6 +1,6 @@
 import type { UpdateMark } from "../core/cluster";
 import { scaledClause } from "./resource";
-import { count, duration, ended, list, oneLine } from "./text";
+import { count, duration, list, oneLine, withFullStop } from "./text";
 
 /** What is known of one cluster of a stack: the lines of `status`, and its JSON. Fields may be added. */
 export interface ClusterStatus {
@@ -76,7 +76,7 @@ function updateWord({ unfinished, updateAvailable }: ClusterStatus): string {
 export function remarks(it: ClusterStatus): string[] {
 	const { name, problem, unfinished, scaled = [], next } = it;
 	const said: string[] = [];
-	if (problem !== undefined) said.push(`${name}: ${ended(oneLine(problem))}`);
+	if (problem !== undefined) said.push(`${name}: ${withFullStop(oneLine(problem))}`);
 	if (unfinished?.by !== undefined) {
 		said.push(`${name}: ${transition(unfinished)} is under way, by ${oneLine(unfinished.by)}. To see it: --watch`);
 	} else if (unfinished !== undefined && next !== undefined) {
@@ -166,7 +166,7 @@ export const pulumiProblems = {
 			: `there is no stack ${oneLine(stack)} in this backend. Run pulumi stack ls --all to list all stacks.`,
 	passphrase: () =>
 		"the secrets of the stack can't be read: set PULUMI_CONFIG_PASSPHRASE, or use --recorded, which needs none.",
-	other: (words: string) => `pulumi says: ${ended(oneLine(words))}`,
+	other: (words: string) => `pulumi says: ${withFullStop(oneLine(words))}`,
 	unreadable: () => "the state that pulumi wrote can't be read. Update the Pulumi CLI, or this package.",
 } as const;
 
@@ -177,6 +177,6 @@ export function noClustersText(stacks: readonly string[]): string {
 }
 
 /** Its folder is given relative to a program that is somewhere else. */
-export function elsewhereText(directory: string): string {
+export function statusElsewhereText(directory: string): string {
 	return `its folder ${oneLine(directory)} is relative to its program, which is not here. Run this in the program's folder.`;
 }

@@ -1,7 +1,7 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
 import { advice, isUpToTheVendor, wayOut } from "./advice";
-import { count, duration, ended, list, oneLine, problems } from "./text";
+import { count, duration, list, oneLine, problems, withFullStop } from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
@@ -16,7 +16,7 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "s
 export function stopText(stop: RollStop): string {
 	return [
 		`${what(stop)} stopped ${place(stop)}.`,
-		ended(whatFailed(stop)),
+		withFullStop(whatFailed(stop)),
 		whatServes(stop),
 		`Next: ${next(stop)}`,
 	].join(" ");
@@ -24,7 +24,7 @@ export function stopText(stop: RollStop): string {
 
 /** The message of a cluster that did not come to the state that was asked for. */
 export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
-	const why = ended(whatFailed({ cause, replica }));
+	const why = withFullStop(whatFailed({ cause, replica }));
 	return `'${cluster}' did not reach ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. If that does not help, contact the vendor's support.`;
 }
 

@@ -18,7 +18,7 @@ export function quoted(text: string): string {
 }
 
 /** Ends a clause that may be somebody else's with one full stop. */
-export function ended(clause: string): string {
+export function withFullStop(clause: string): string {
 	return /[.!?]$/.test(clause) ? clause : `${clause}.`;
 }
 

@@ -1,5 +1,5 @@
 import type { Interval, Timeline } from "../roll/timeline";
-import { count, duration, ended, oneLine } from "./text";
+import { count, duration, oneLine, withFullStop } from "./text";
 
 /** It could not be written, which is no reason to fail. */
 export function timelineLostText(cluster: string, file: string, why: string): string {
@@ -92,12 +92,12 @@ export function moreReplicas(number: number): string {
 
 /** What is given is no timeline. */
 export function noTimelineText(where: string, why: string): string {
-	return `${where} is not a timeline of this package: ${ended(oneLine(why))} Set PULUMI_DBCLUSTER_TIMELINES to a folder before pulumi up, and each update leaves one there.`;
+	return `${where} is not a timeline of this package: ${withFullStop(oneLine(why))} Set PULUMI_DBCLUSTER_TIMELINES to a folder before pulumi up, and each update leaves one there.`;
 }
 
 /** It can't be read at all, or there is nothing to read. */
-export function unreadableText(where: string, why: string): string {
-	return `${where} can't be read: ${ended(oneLine(why))} Name the file of a timeline, or - for standard input.`;
+export function unreadableTimelineText(where: string, why: string): string {
+	return `${where} can't be read: ${withFullStop(oneLine(why))} Name the file of a timeline, or - for standard input.`;
 }
 
 /** A later release of this package wrote it. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import {
-	availableText,
 	countsText,
 	desiredTexts,
-	elsewhereText,
 	estimateText,
 	leftOutText,
+	reportAvailableText,
+	reportElsewhereText,
 	unreadableText,
 	verdicts,
 	versionsText,
@@ -32,11 +32,11 @@ golden("report", {
 	"no version": versionsText(undefined, undefined),
 	"an estimate by as many replicas": estimateText(last, 2),
 	"a measurement of other replicas": estimateText({ ...last, to: "1.7.0", replicas: 1, out: [6, 6] }, 4),
-	"an error elsewhere": elsewhereText([], 1),
-	"errors elsewhere": elsewhereText(["bucket", "topic"], 3),
+	"an error elsewhere": reportElsewhereText([], 1),
+	"errors elsewhere": reportElsewhereText(["bucket", "topic"], 3),
 	"one left out": leftOutText(1),
 	"several left out": leftOutText(12),
-	available: availableText("1.8.0"),
+	available: reportAvailableText("1.8.0"),
 	"no file": unreadableText("preview.json", "no such file"),
 });
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import {
 	type ClusterStatus,
-	elsewhereText,
 	headings,
 	noClustersText,
 	outText,
@@ -11,6 +10,7 @@ import {
 	remarks,
 	row,
 	sightingText,
+	statusElsewhereText,
 	watchTexts,
 } from "../../src/words/status";
 import { creation, v } from "../build";
@@ -87,7 +87,7 @@ golden("status", {
 	"no clusters in many stacks": noClustersText(Array.from({ length: 9 }, String)),
 	recorded: recordedText,
 	out: outText,
-	"program elsewhere": elsewhereText("clusters"),
+	"program elsewhere": statusElsewhereText("clusters"),
 });
 
 test("a line has a cell for each heading", () => {

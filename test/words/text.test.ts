@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, duration, ended, list, moment, oneLine, quoted } from "../../src/words/text";
+import { count, duration, list, moment, oneLine, quoted, withFullStop } from "../../src/words/text";
 
 test.each([
 	[[], ""],
@@ -30,7 +30,7 @@ test.each([
 	["it exits", "it exits."],
 	["it exits.", "it exits."],
 	['last words: "Code: 1000"', 'last words: "Code: 1000".'],
-])("ended(%j)", (clause, expected) => expect(ended(clause)).toBe(expected));
+])("ended(%j)", (clause, expected) => expect(withFullStop(clause)).toBe(expected));
 
 test.each([
 	[0, "no queries"],

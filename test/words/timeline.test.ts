@@ -11,7 +11,7 @@ import {
 	timelineLostText,
 	timelineStop,
 	timelineTitle,
-	unreadableText,
+	unreadableTimelineText,
 } from "../../src/words/timeline";
 import { v } from "../build";
 import { golden } from "./golden";
@@ -75,7 +75,7 @@ golden("timeline", {
 	"a bar of a version": barText("a-0-1", { from: 0, to: 3, is: "serving", version: v("1.8.0") }),
 	"replicas left out": moreReplicas(1),
 	"no timeline": noTimelineText("t.json", "it is not JSON"),
-	unreadable: unreadableText("t.json", "ENOENT"),
+	unreadable: unreadableTimelineText("t.json", "ENOENT"),
 	"of a later release": laterTimelineText("t.json", 2),
 });
 

@@ -2,7 +2,7 @@ import { parseVersion } from "../../core/version";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
-import type { Diagnostic, Preview, Resource, Step } from "./preview";
+import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
 
 const clusterType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 
@@ -93,7 +93,7 @@ export function report(preview: Preview, state: readonly Resource[] = [], status
 
 function clusterReport(
 	urn: string,
-	step: Step | undefined,
+	step: PreviewStep | undefined,
 	errors: readonly Diagnostic[],
 	known?: Resource,
 ): ClusterReport {

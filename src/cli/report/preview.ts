@@ -29,13 +29,13 @@ const stateFile = z.object({ deployment: z.object({ resources: z.array(resource)
 
 /** A resource as Pulumi writes it. A secret value is the text `[secret]`, or an object with a `ciphertext`. */
 export type Resource = z.output<typeof resource>;
-export type Step = z.output<typeof step>;
+export type PreviewStep = z.output<typeof step>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
 /** What `pulumi preview --json` printed. */
 export interface Preview {
 	/** Of unchanged resources only with `--show-sames`; of a preview that failed none, or those before its first errors. */
-	readonly steps: readonly Step[];
+	readonly steps: readonly PreviewStep[];
 	readonly diagnostics: readonly Diagnostic[];
 	/** It printed nothing: it failed before it came to any resource, and says why on its standard error. */
 	readonly empty: boolean;

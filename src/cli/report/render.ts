@@ -1,8 +1,8 @@
 import {
-	availableText,
 	countsText,
-	elsewhereText,
 	leftOutText,
+	reportAvailableText,
+	reportElsewhereText,
 	verdicts,
 	versionsText,
 	words,
@@ -69,7 +69,9 @@ function row({ name, verdict, from, to }: ClusterReport): string {
 }
 
 function sameText({ name, from, available }: ClusterReport): string {
-	const said = [from, available === undefined ? undefined : availableText(available)].filter((it) => it !== undefined);
+	const said = [from, available === undefined ? undefined : reportAvailableText(available)].filter(
+		(it) => it !== undefined,
+	);
 	return `${code(name)}${said.length === 0 ? "" : ` (${text(said.join("; "))})`}`;
 }
 
@@ -82,7 +84,7 @@ function summary({ clusters, failed, empty }: StackReport): string {
 function remarks({ clusters, otherErrors, failed }: StackReport, { url }: Options): string[] {
 	return [
 		clusters.some(({ verdict }) => verdict === "not-judged") ? words.notJudged : "",
-		otherErrors.count === 0 ? "" : elsewhereText(otherErrors.at.map(code), otherErrors.count),
+		otherErrors.count === 0 ? "" : reportElsewhereText(otherErrors.at.map(code), otherErrors.count),
 		failed && url !== undefined && URL.canParse(url) ? link(words.log, new URL(url).href) : "",
 	];
 }

@@ -5,7 +5,7 @@ import { PlatformError } from "../../control/errors";
 import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess } from "./home";
 import { reloadRouter } from "./orders";
 import type { ProcessId } from "./process-id";
-import { lastWords, stopProcess } from "./processes";
+import { lastLines, stopProcess } from "./processes";
 import { allFolders, type LocalCluster } from "./record";
 import { folderError } from "./store";
 
@@ -19,7 +19,7 @@ export async function carryOut(home: string, cluster: LocalCluster | undefined):
 	while (cluster !== undefined && !(await reloadRouter(home))) {
 		if (cluster.desired !== "Started" && running(home, cluster).length === 0) return;
 		if (performance.now() > deadline) {
-			const words = lastWords(paths.routerLog(home));
+			const words = lastLines(paths.routerLog(home));
 			const said = words === "" ? "" : `; its last words: ${JSON.stringify(words)}`;
 			throw new PlatformError(`the router of ${cluster.name} did not start within ${routerSeconds} seconds${said}.`);
 		}
@@ -33,7 +33,7 @@ export async function carryOut(home: string, cluster: LocalCluster | undefined):
 }
 
 /** Waits until all processes of a stopped cluster have ended; ends them where they do not. */
-export function ended(home: string, cluster: LocalCluster): Promise<void> {
+export function untilEnded(home: string, cluster: LocalCluster): Promise<void> {
 	return allEnded(() => running(home, cluster));
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { DbVersion } from "../../core/version";
 import { errorText } from "./error-text";
-import { literal } from "./sql";
+import { settingLiteral } from "./sql";
 
 /** An error of the engine, in ClickHouse's own words. */
 export class EngineError extends Error {
@@ -18,7 +18,7 @@ export class EngineError extends Error {
 }
 
 /** A whole answer. */
-export interface Answer {
+export interface EngineAnswer {
 	readonly bytes: Buffer;
 	readonly rowsRead: number;
 	readonly bytesRead: number;
@@ -70,7 +70,7 @@ interface Addon {
  * Statements on one connection wait for each other, so each gets a connection of its own (2 ms), with its own settings,
  * database and parameters. They run on libuv's threads: `UV_THREADPOOL_SIZE` is how many run at once.
  */
-export class Engine {
+export class Chdb {
 	#folder = "";
 	#args: readonly string[] = [];
 	/** Keeps the data open between statements. */
@@ -83,14 +83,14 @@ export class Engine {
 	 *
 	 * @param library The folder that LD_LIBRARY_PATH names, too.
 	 */
-	static load(addon: string, library: string, version: DbVersion): Engine {
+	static load(addon: string, library: string, version: DbVersion): Chdb {
 		if (!existsSync(join(library, "libchdb.so")))
 			throw new Error(`there is no engine in ${library}: libchdb.so is missing`);
 		if (!existsSync(addon)) throw new Error(`there is no ${addon}, which connects Node.js with the engine`);
-		let engine: Engine;
+		let engine: Chdb;
 		let found: string;
 		try {
-			engine = new Engine(createRequire(__filename)(addon) as Addon);
+			engine = new Chdb(createRequire(__filename)(addon) as Addon);
 			found = engine.addon.Query("SELECT version()", "TabSeparated").trim();
 		} catch (error) {
 			throw new Error(`the engine in ${library} can't be loaded: ${errorText(error)}`);
@@ -113,7 +113,7 @@ export class Engine {
 	}
 
 	/** Runs one statement, and gives its whole answer. */
-	run(sql: string, session: Session = { settings: {} }, format = "TabSeparated"): Promise<Answer> {
+	run(sql: string, session: Session = { settings: {} }, format = "TabSeparated"): Promise<EngineAnswer> {
 		return this.#within(session, async (connection) => {
 			const { bytes, rowsRead, bytesRead, elapsed } = await this.addon.QueryAsyncConnection(connection, sql, format);
 			return { bytes: Buffer.from(bytes), rowsRead, bytesRead, rowsWritten: 0, bytesWritten: 0, elapsed };
@@ -121,7 +121,7 @@ export class Engine {
 	}
 
 	/** Runs one INSERT. What its materialized views write is counted, too. */
-	insert(sql: string, session: Session): Promise<Answer> {
+	insert(sql: string, session: Session): Promise<EngineAnswer> {
 		return this.#within(session, async (connection) => {
 			const written = await this.addon.InsertRawAsyncConnection(connection, sql, Buffer.alloc(0), false);
 			return { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, ...written };
@@ -178,7 +178,7 @@ export class Engine {
 	async #begin({ database, settings }: Session): Promise<Connection> {
 		const connection = this.#connect();
 		try {
-			const sets = Object.entries(settings).map(([name, value]) => `${name} = ${literal(value)}`);
+			const sets = Object.entries(settings).map(([name, value]) => `${name} = ${settingLiteral(value)}`);
 			if (sets.length > 0) await this.addon.QueryAsyncConnection(connection, `SET ${sets.join(", ")}`, "Null");
 			if (database) {
 				await this.addon.QueryAsyncConnection(connection, `USE \`${database.replace(/[\\`]/g, "\\$&")}\``, "Null");

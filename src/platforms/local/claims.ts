@@ -4,14 +4,14 @@ import { isAlive, ownProcessId } from "./process-id";
 import type { LocalClaim, RecordFile } from "./record";
 
 /** The claim that keeps others out: not expired, and its process lives. */
-export function liveClaim(record: RecordFile, now: number): LocalClaim | undefined {
+export function claimOfLiving(record: RecordFile, now: number): LocalClaim | undefined {
 	const claim = unexpiredClaim(record, now);
 	return claim !== undefined && isAlive(claim.process) ? claim : undefined;
 }
 
 /** The record with a new claim in it; throws {@link Claimed} while another that is alive holds one. */
-export function withClaim(record: RecordFile, holder: string, seconds: number, now: number): RecordFile {
-	const free = liveClaim(record, now) === undefined ? { ...record, claim: undefined } : record;
+export function withLocalClaim(record: RecordFile, holder: string, seconds: number, now: number): RecordFile {
+	const free = claimOfLiving(record, now) === undefined ? { ...record, claim: undefined } : record;
 	return withNewClaim(free, { holder, process: ownProcessId() }, seconds, now);
 }
 
@@ -36,7 +36,7 @@ const drainedForGood = 0;
 
 /** The replicas that are out of the endpoint by somebody's order. */
 export function drainedReplicas(record: RecordFile, now: number): ReadonlySet<string> {
-	const live = liveClaim(record, now)?.fence;
+	const live = claimOfLiving(record, now)?.fence;
 	const drained = Object.entries(record.cluster?.wanted ?? {}).filter(
 		([, { drainedUnder }]) => drainedUnder === drainedForGood || (drainedUnder !== undefined && drainedUnder === live),
 	);

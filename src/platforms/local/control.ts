@@ -5,8 +5,8 @@ import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/rec
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import { type DbVersion, highest } from "../../core/version";
-import { carryOut, ended, removeCluster, removeReplica } from "./carry-out";
-import { withClaim, withReleased } from "./claims";
+import { carryOut, removeCluster, removeReplica, untilEnded } from "./carry-out";
+import { withLocalClaim, withReleased } from "./claims";
 import { numbersOf } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";
@@ -18,7 +18,7 @@ import { allFolders, commonRecord, type LocalCluster, type RecordFile, replicaFo
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { standingOf } from "./standing";
 import { Store } from "./store";
-import { replicaName, type Sight, viewCluster, viewReplica } from "./view";
+import { type ClusterSight, replicaName, viewCluster, viewReplica } from "./view";
 
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
@@ -55,7 +55,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async claim(holder: string, seconds: number): Promise<Claim> {
-		const file = await this.#store.change((record) => withClaim(record, holder, seconds, Date.now()), "make");
+		const file = await this.#store.change((record) => withLocalClaim(record, holder, seconds, Date.now()), "make");
 		if (file?.claim === undefined) throw new PlatformError(`no claim could be written in ${this.#home}.`);
 		return { holder, fence: file.claim.fence };
 	}
@@ -220,7 +220,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		if (file !== undefined) mustHold(file, claim);
 		if (file?.cluster !== undefined) {
 			await this.stop(claim);
-			await ended(this.#home, file.cluster);
+			await untilEnded(this.#home, file.cluster);
 		}
 		await this.#change(claim, ({ cluster, ...record }) => {
 			if (data || cluster === undefined) return record;
@@ -241,7 +241,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		);
 	}
 
-	async #look(): Promise<Sight | undefined> {
+	async #look(): Promise<ClusterSight | undefined> {
 		const record = this.#read();
 		const cluster = record?.cluster;
 		if (record === undefined || cluster === undefined) return undefined;
@@ -314,7 +314,11 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 }
 
 /** @param openedBy by the replica's folder. */
-function recordFrom(cluster: LocalCluster, claim: RecordFile["claim"], openedBy: Sight["openedBy"]): ClusterRecord {
+function recordFrom(
+	cluster: LocalCluster,
+	claim: RecordFile["claim"],
+	openedBy: ClusterSight["openedBy"],
+): ClusterRecord {
 	const byName = Object.entries(openedBy).map(([folder, version]) => [replicaName(cluster, folder), version]);
 	return commonRecord(cluster, claim, Object.fromEntries(byName));
 }

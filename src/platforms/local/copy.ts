@@ -1,7 +1,7 @@
 import { constants, existsSync, renameSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { dataFolder, type Source } from "./protocol";
+import { type CopySource, dataFolder } from "./protocol";
 import { holdStill } from "./replica-client";
 
 /** How often a copy is begun anew where files went away under it. */
@@ -12,7 +12,7 @@ const attempts = 20;
  * answering meanwhile; it takes no write and merges nothing. After a kill at any moment the numbers are the old ones, or
  * there are none, so that the next start copies again.
  */
-export async function copyData(home: string, replica: string, source: Source): Promise<void> {
+export async function copyData(home: string, replica: string, source: CopySource): Promise<void> {
 	const [from, to] = [join(home, source.replica, dataFolder), join(home, replica, dataFolder)];
 	const [fresh, old] = [`${to}.new`, `${to}.old`];
 	const still = await holdStill(source.socket);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { errors } from "./answers";
-import { drainedReplicas, liveClaim } from "./claims";
+import { claimOfLiving, drainedReplicas } from "./claims";
 import { replicaProcess } from "./home";
 import { type Numbers, readNumbers } from "./numbers";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
@@ -81,7 +81,8 @@ export class Fleet {
 	/** Whether somebody changes the cluster, or began to and has not ended. */
 	get changing(): boolean {
 		return (
-			this.#file !== undefined && (this.cluster?.mark !== undefined || liveClaim(this.#file, Date.now()) !== undefined)
+			this.#file !== undefined &&
+			(this.cluster?.mark !== undefined || claimOfLiving(this.#file, Date.now()) !== undefined)
 		);
 	}
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerError, errors, QueryError, unknownPath } from "./answers";
+import { answerError, EndpointError, errors, unknownPath } from "./answers";
 import { type Fleet, startLimit } from "./fleet";
 import { answerRead, passedOn } from "./reads";
 import { type ClientRequest, packer, readRequest } from "./request";
@@ -33,7 +33,8 @@ export class Front {
 		try {
 			await this.#answer(request, response);
 		} catch (error) {
-			const known = error instanceof QueryError ? error : new QueryError(500, 1002, "UNKNOWN_EXCEPTION", String(error));
+			const known =
+				error instanceof EndpointError ? error : new EndpointError(500, 1002, "UNKNOWN_EXCEPTION", String(error));
 			answerError(response, known, this.#version());
 		}
 	}
@@ -41,7 +42,7 @@ export class Front {
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = new URL(request.url ?? "/", "http://localhost");
 		if (!["GET", "HEAD", "POST", "OPTIONS"].includes(request.method ?? "")) {
-			throw new QueryError(501, 48, "NOT_IMPLEMENTED", `Method ${request.method} is not offered. Use GET or POST`);
+			throw new EndpointError(501, 48, "NOT_IMPLEMENTED", `Method ${request.method} is not offered. Use GET or POST`);
 		}
 		await this.wake();
 		if (url.pathname === "/ping") return this.#ping(response);

@@ -1,4 +1,4 @@
-import { type Answer, EngineError, type Session } from "./chdb";
+import { type EngineAnswer, EngineError, type Session } from "./chdb";
 import { isSign, isWord, type Token, tokens } from "./sql";
 
 /**
@@ -40,7 +40,7 @@ export function sessionOf(params: URLSearchParams): Session {
 }
 
 /** How a query's answer is to be written. */
-export interface Shape {
+export interface AnswerShape {
 	readonly format: string;
 	/**
 	 * The engine hands large answers over in pieces, each a whole document with its header. Where those can be put
@@ -62,7 +62,7 @@ const framed = /^(?:totals|extremes|output_format_json_array_of_rows|rollup|cube
  *
  * @param text As Latin-1.
  */
-export function shapeOf(text: string, params: URLSearchParams): Shape {
+export function answerShapeOf(text: string, params: URLSearchParams): AnswerShape {
 	const all = [...tokens(text)];
 	const at = all.findLastIndex(
 		(token, i) => token.depth === 0 && isWord(token, "FORMAT") && isName(all[i + 1]) && endsAt(all[i + 2]),
@@ -100,7 +100,7 @@ export function lateException(message: string, tag: string): string {
 }
 
 /** The value of `X-ClickHouse-Summary`. Nothing is known of a query that streams when its headers go out. */
-export function summary(answer: Partial<Answer>): string {
+export function summary(answer: Partial<EngineAnswer>): string {
 	const { rowsRead = 0, bytesRead = 0, rowsWritten = 0, bytesWritten = 0, elapsed = 0 } = answer;
 	return JSON.stringify({
 		read_rows: String(rowsRead),

@@ -9,7 +9,7 @@ import { compareVersions, type DbVersion, parseVersion } from "../../core/versio
 import { expand, type LocalSettings } from "./settings";
 
 /** An engine of this machine. */
-export interface Engine {
+export interface InstalledEngine {
 	readonly version: DbVersion;
 	/** The absolute folder that holds, or should hold, its libchdb.so. */
 	readonly library: string;
@@ -27,7 +27,7 @@ const libraryFile = "libchdb.so";
 const addonFile = "chdb_node.node";
 
 /** The engines that the settings name, or else the one that is installed with npm. Oldest first. */
-export async function installedEngines(settings: LocalSettings): Promise<readonly Engine[]> {
+export async function installedEngines(settings: LocalSettings): Promise<readonly InstalledEngine[]> {
 	const named = Object.entries(settings.engines ?? {}).flatMap(([text, where]) => {
 		const version = parseVersion(text);
 		return version === undefined ? [] : [{ version, library: libraryFolder(where) }];
@@ -47,7 +47,7 @@ export async function localReleases(settings: LocalSettings): Promise<readonly R
  * The addon through which every engine is driven: the newest engine's, since an older engine's may ask for a newer C++
  * runtime than the system has, while the newest one runs on older libraries, too.
  */
-export function addonOf(settings: LocalSettings, engines: readonly Engine[]): string {
+export function addonOf(settings: LocalSettings, engines: readonly InstalledEngine[]): string {
 	if (settings.addon !== undefined) return expand(settings.addon);
 	const candidates = [...engines].reverse().map(({ library }) => join(library, addonFile));
 	const installed = packageFolder(packages[`${process.platform}-${process.arch}`] ?? "");

@@ -75,7 +75,7 @@ export function boundLog(log: string): void {
 }
 
 /** What the last process that wrote to a log said at its end, on one line; empty when it said nothing. */
-export function lastWords(log: string): string {
+export function lastLines(log: string): string {
 	const lines = tail(log, 16_384).split("\n");
 	const start = lines.findLastIndex((line) => line.startsWith(runHeader));
 	const said = lines
@@ -111,13 +111,13 @@ function tail(path: string, bytes: number): string {
  */
 export async function stopProcess(id: ProcessId, seconds: number): Promise<void> {
 	signal(id, "SIGTERM");
-	if (await ended(id, seconds)) return;
+	if (await processEnded(id, seconds)) return;
 	signal(id, "SIGKILL");
-	await ended(id, 10);
+	await processEnded(id, 10);
 }
 
 /** Waits until a process is no more; says whether it is. */
-export async function ended(id: ProcessId, seconds: number): Promise<boolean> {
+export async function processEnded(id: ProcessId, seconds: number): Promise<boolean> {
 	const deadline = performance.now() + seconds * 1000;
 	while (isAlive(id)) {
 		if (performance.now() > deadline) return false;

@@ -18,7 +18,7 @@ export const dataFolder = "data";
 export const openedFile = `${dataFolder}/opened`;
 
 /** Another replica whose data is to be copied. */
-export interface Source {
+export interface CopySource {
 	/** `0-1` */
 	readonly replica: string;
 	readonly socket: string;
@@ -39,7 +39,7 @@ export interface ReplicaOptions {
 	/** The path of the Unix socket to listen on; at most 107 bytes. */
 	readonly socket: string;
 	/** Whose data takes the place of its own before that is opened. */
-	readonly source?: Source;
+	readonly source?: CopySource;
 }
 
 /** The answer to `GET /status`, from the moment that the process listens. */

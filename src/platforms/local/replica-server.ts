@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { basename } from "node:path";
-import { type Engine, EngineError } from "./chdb";
+import { type Chdb, EngineError } from "./chdb";
 import { errorText } from "./error-text";
-import { httpStatus, lateException, sessionOf, shapeOf, summary, withoutLines } from "./http-format";
+import { answerShapeOf, httpStatus, lateException, sessionOf, summary, withoutLines } from "./http-format";
 import { noteNumbers, readNumbers } from "./numbers";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { numberHeader } from "./replica-client";
@@ -97,7 +97,7 @@ export class ReplicaServer {
 		}
 	}
 
-	async #query(engine: Engine, body: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
+	async #query(engine: Chdb, body: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
 		this.#queries += 1;
 		try {
 			await this.#read(engine, statementText(params, body), params, response);
@@ -106,14 +106,14 @@ export class ReplicaServer {
 		}
 	}
 
-	async #read(engine: Engine, text: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
+	async #read(engine: Chdb, text: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
 		const statement = classify(text);
 		if (statement.kind !== "read") throw new EngineError("Code: 164. DB::Exception: Not a read. (READONLY)", 164);
 		const { database, settings } = sessionOf(params);
 		// The engine then changes nothing, whatever the statement turns out to be; settings can still be given.
 		const session = { database, settings: { ...settings, readonly: settings.readonly === "1" ? "1" : "2" } };
 		const sql = text.toString();
-		const shape = shapeOf(text.toString("latin1"), params);
+		const shape = answerShapeOf(text.toString("latin1"), params);
 		const headers = this.#headers(shape.format, params);
 		if (shape.headerLines !== undefined) {
 			const tag = randomBytes(8).toString("hex");
@@ -144,7 +144,7 @@ export class ReplicaServer {
 		await turn;
 	}
 
-	async #still(engine: Engine, response: ServerResponse): Promise<void> {
+	async #still(engine: Chdb, response: ServerResponse): Promise<void> {
 		const over = once(response, "close");
 		await engine.run("SYSTEM STOP MERGES");
 		try {

@@ -4,7 +4,7 @@ process.env.UV_THREADPOOL_SIZE ??= "64";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, parseVersion } from "../../core/version";
-import { Engine } from "./chdb";
+import { Chdb } from "./chdb";
 import { copyData } from "./copy";
 import { syncFolder, writeDurably } from "./durable";
 import { paths, watchRouter } from "./home";
@@ -29,7 +29,7 @@ async function main(options: ReplicaOptions): Promise<void> {
 	watchRouter(home);
 
 	server.phase = "loading the engine";
-	const engine = Engine.load(addon, library, version);
+	const engine = Chdb.load(addon, library, version);
 	if (source !== undefined) {
 		server.phase = `copying the data of ${source.replica}`;
 		await copyData(home, replica, source);

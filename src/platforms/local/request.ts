@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type Duplex, pipeline } from "node:stream";
 import zlib from "node:zlib";
-import { errors, QueryError } from "./answers";
+import { EndpointError, errors } from "./answers";
 import { errorText } from "./error-text";
 
 /** A client's request, read whole. */
@@ -41,7 +41,7 @@ const ours = [
 /** Headers that stand for a parameter. */
 const headers = { "x-clickhouse-database": "database", "x-clickhouse-format": "default_format" } as const;
 
-/** Reads a request of a client; throws {@link QueryError} for what the local platform does not do. */
+/** Reads a request of a client; throws {@link EndpointError} for what the local platform does not do. */
 export async function readRequest(request: IncomingMessage, url: URL): Promise<ClientRequest> {
 	const params = new URLSearchParams(url.search);
 	const wanted = params.get("enable_http_compression") === "1";
@@ -116,7 +116,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 			chunks.push(chunk as Buffer);
 		}
 	} catch (error) {
-		if (error instanceof QueryError || unpack === undefined) throw error;
+		if (error instanceof EndpointError || unpack === undefined) throw error;
 		throw errors.badBody(errorText(error));
 	}
 	return Buffer.concat(chunks, size);

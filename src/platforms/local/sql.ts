@@ -109,7 +109,7 @@ export function isSign(token: Token | undefined, sign: string): boolean {
 }
 
 /** A literal for a `SET` statement. */
-export function literal(text: string): string {
+export function settingLiteral(text: string): string {
 	return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }
 

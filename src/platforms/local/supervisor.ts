@@ -7,14 +7,14 @@ import { paths, replicaProcess } from "./home";
 import { engineEnvironment } from "./installed";
 import { noteNumbers, readNumbers } from "./numbers";
 import type { ProcessId } from "./process-id";
-import { boundLog, lastWords, spawnDetached, stopProcess } from "./processes";
-import { openedFile, type ReplicaOptions, type ReplicaStatus, type Source } from "./protocol";
+import { boundLog, lastLines, spawnDetached, stopProcess } from "./processes";
+import { type CopySource, openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
 import type { Standing } from "./standing";
 import { errorWords } from "./store";
 
 /** What a replica is to run. */
-export interface Wanted extends Pick<ReplicaOptions, "version" | "library" | "addon"> {
+export interface WantedReplica extends Pick<ReplicaOptions, "version" | "library" | "addon"> {
 	/** A process that was started for another run than this is replaced. */
 	readonly run: number;
 }
@@ -67,7 +67,7 @@ const longestBackoff = 30_000;
  */
 export class Supervisor {
 	#now: Kept = { status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined };
-	#wanted: Wanted | undefined;
+	#wanted: WantedReplica | undefined;
 	#failures = 0;
 	#startedAt = Number.NEGATIVE_INFINITY;
 	/** Grows whenever what the process said before counts no more. */
@@ -91,7 +91,7 @@ export class Supervisor {
 	}
 
 	/** Sets what is to run; `undefined`: nothing. */
-	want(wanted: Wanted | undefined): void {
+	want(wanted: WantedReplica | undefined): void {
 		const same = wanted?.run === this.#wanted?.run;
 		this.#wanted = wanted;
 		if (same) return;
@@ -171,7 +171,7 @@ export class Supervisor {
 	}
 
 	/** Starts it with data that holds what the cluster holds, as soon as there is some. */
-	#startWhole(wanted: Wanted): number {
+	#startWhole(wanted: WantedReplica): number {
 		const { home, replica, standing, socketOf } = this.options;
 		const found = standing(false);
 		if (found.kind === "unsettled") return this.#waits("waiting for a write to end");
@@ -240,7 +240,7 @@ export class Supervisor {
 
 	#noteEnd(): void {
 		const { home, replica } = this.options;
-		const words = lastWords(paths.replicaLog(home, replica));
+		const words = lastLines(paths.replicaLog(home, replica));
 		const how = this.#served ? "ended while it served" : "exits at start";
 		if (!this.#served) this.#failures += 1;
 		this.#runs = false;
@@ -255,7 +255,7 @@ export class Supervisor {
 		});
 	}
 
-	#start(wanted: Wanted, source?: Source): number {
+	#start(wanted: WantedReplica, source?: CopySource): number {
 		const { home, replica, socket } = this.options;
 		mkdirSync(join(home, replica), { recursive: true, mode: 0o700 });
 		mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
@@ -269,7 +269,7 @@ export class Supervisor {
 		return 20;
 	}
 
-	#spawn({ version, library, addon }: Wanted, source: Source | undefined): Spawned {
+	#spawn({ version, library, addon }: WantedReplica, source: CopySource | undefined): Spawned {
 		const { home, replica, socket } = this.options;
 		const options: ReplicaOptions = { home, replica, version, library, addon, socket, ...(source && { source }) };
 		const spawned = { ended: false, end: () => child.kill("SIGKILL") };

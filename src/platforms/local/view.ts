@@ -2,12 +2,12 @@ import type { ReplicaView } from "../../control/port";
 import type { Cause, Failure, ObservedCluster } from "../../core/cluster";
 import type { State } from "../../core/state";
 import type { DbVersion } from "../../core/version";
-import { liveClaim } from "./claims";
+import { claimOfLiving } from "./claims";
 import type { RouterStatus } from "./fleet";
 import { type LocalCluster, type RecordFile, replicaFolders } from "./record";
 
 /** All that is looked at to see how a cluster is. */
-export interface Sight {
+export interface ClusterSight {
 	readonly record: RecordFile;
 	readonly cluster: LocalCluster;
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
@@ -21,7 +21,7 @@ export interface Sight {
 /** The name of a replica to people: `analytics-0-1`. */
 export const replicaName = (cluster: Pick<LocalCluster, "name">, folder: string) => `${cluster.name}-${folder}`;
 
-export function viewCluster(sight: Sight): ObservedCluster {
+export function viewCluster(sight: ClusterSight): ObservedCluster {
 	const { cluster } = sight;
 	const views = replicaFolders(cluster.replicas).map((folder) => viewReplica(sight, folder));
 	return {
@@ -32,7 +32,7 @@ export function viewCluster(sight: Sight): ObservedCluster {
 	};
 }
 
-export function viewReplica({ cluster, openedBy, router, alive }: Sight, folder: string): ReplicaView {
+export function viewReplica({ cluster, openedBy, router, alive }: ClusterSight, folder: string): ReplicaView {
 	const [shard = 0, ordinal = 0] = folder.split("-").map(Number);
 	const routed = router?.replicas[folder];
 	const serving = routed?.routed === true && router?.trouble === undefined;
@@ -70,7 +70,7 @@ function noRouter(router: RouterStatus | undefined, alive: boolean): string | un
 	return router === undefined && alive ? "the cluster's router does not run; it is being started again" : undefined;
 }
 
-function stateOf({ record, cluster, router, alive, now }: Sight, views: readonly ReplicaView[]): State {
+function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: readonly ReplicaView[]): State {
 	if (cluster.desired === "Stopped") return router === undefined && alive.size === 0 ? "Stopped" : "Stopping";
 	// Nothing runs, so nothing would wake it or bring it back: the machine was restarted, or everything was killed.
 	if (router === undefined && alive.size === 0) return "Stopped";
@@ -78,7 +78,7 @@ function stateOf({ record, cluster, router, alive, now }: Sight, views: readonly
 	if (views.some(({ failure }) => failure !== undefined)) return "Degraded";
 	const all = views.every(({ replica }) => replica.serving);
 	if (cluster.mark !== undefined && !cluster.mark.creates)
-		return all || liveClaim(record, now) !== undefined ? "Updating" : "Degraded";
+		return all || claimOfLiving(record, now) !== undefined ? "Updating" : "Degraded";
 	if (all) return "Started";
 	return router === undefined || router.up ? "Degraded" : "Starting";
 }

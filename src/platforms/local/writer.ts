@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
-import { type Answer, type Engine, EngineError, type Session } from "./chdb";
+import { type Chdb, type EngineAnswer, EngineError, type Session } from "./chdb";
 import { sessionOf } from "./http-format";
 import { classify, statementText, withoutWait } from "./statement";
 
 /** What came of a write. */
 export type Result =
-	| { readonly kind: "done"; readonly answer: Answer }
+	| { readonly kind: "done"; readonly answer: EngineAnswer }
 	/** It failed as it would on every replica. */
 	| { readonly kind: "failed"; readonly error: EngineError }
 	/** It failed for a reason of this process or machine, and may be half done. */
@@ -50,11 +50,11 @@ const neverTaken = /^(?:max_execution_time|timeout_|max_memory|readonly$)/;
  */
 export class Writer {
 	private constructor(
-		readonly engine: Engine,
+		readonly engine: Chdb,
 		readonly settings: Readonly<Record<string, string>>,
 	) {}
 
-	static async of(engine: Engine): Promise<Writer> {
+	static async of(engine: Chdb): Promise<Writer> {
 		const known = new Set(await engine.column("SELECT name FROM system.settings"));
 		return new Writer(engine, Object.fromEntries(Object.entries(always).filter(([name]) => known.has(name))));
 	}
@@ -68,7 +68,7 @@ export class Writer {
 		}
 	}
 
-	#run(text: Buffer, session: Session): Promise<Answer> {
+	#run(text: Buffer, session: Session): Promise<EngineAnswer> {
 		const statement = classify(text);
 		if (statement.kind !== "write") throw new EngineError("Code: 36. DB::Exception: Not a write. (BAD_ARGUMENTS)", 36);
 		const { insert } = statement;

@@ -3,7 +3,7 @@ import type { CreateResult } from "@pulumi/pulumi/dynamic";
 import { createStoppedText } from "../../words/resource";
 import { complete } from "../args/complete";
 import { type Properties, withoutUndefined } from "../args/inputs";
-import { Failure, messageOf, Unfinished } from "../host/failure";
+import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { newer, seen } from "./outputs";
@@ -29,7 +29,7 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 		const record = await factsOf(wanted).record();
 		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
 		const isThere = record.known && record.value?.generation === generation;
-		if (!isThere) throw new Failure(message);
+		if (!isThere) throw new OneLineError(message);
 		const kept = { ...inputs, generation, ...lastUpdate(recorder, error) };
 		throw new Unfinished(place.id, createStoppedText(message), withoutUndefined(kept));
 	}

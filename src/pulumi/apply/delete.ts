@@ -5,7 +5,7 @@ import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
 import type { Properties } from "../args/inputs";
 import { Teller } from "../host/engine-log";
-import { Failure, messageOf } from "../host/failure";
+import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
 import { holder } from "./converge";
 import { mustBeSameServer } from "./server";
@@ -31,6 +31,6 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 		};
 		await finishing(() => holding(options, work).finally(() => teller.said()));
 	} catch (error) {
-		throw new Failure(messageOf(error));
+		throw new OneLineError(messageOf(error));
 	}
 }

@@ -2,7 +2,7 @@ import type { ObservedCluster } from "../../core/cluster";
 import { compareVersions, type DbVersion } from "../../core/version";
 import type { Properties } from "../args/inputs";
 import type { Valid } from "../args/parse";
-import { catalogueOf, latestOf } from "../judge/catalogue";
+import { catalogueOf, latestKnown } from "../judge/catalogue";
 
 /** What was seen of a cluster, as outputs. */
 export function seen({ state, replicas }: ObservedCluster): Properties {
@@ -14,7 +14,7 @@ export function seen({ state, replicas }: ObservedCluster): Properties {
 
 /** Whether there is something newer, as outputs. */
 export async function newer(valid: Valid, version: DbVersion | undefined): Promise<Properties> {
-	const latestVersion = latestOf(await catalogueOf(valid));
+	const latestVersion = latestKnown(await catalogueOf(valid));
 	const updateAvailable =
 		latestVersion !== undefined && version !== undefined && compareVersions(latestVersion, version) > 0;
 	return { latestVersion, updateAvailable };

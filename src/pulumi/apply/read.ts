@@ -4,7 +4,7 @@ import type { ObservedCluster } from "../../core/cluster";
 import { type DbVersion, highest, sameVersion } from "../../core/version";
 import { complete } from "../args/complete";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
-import { Failure, messageOf } from "../host/failure";
+import { messageOf, OneLineError } from "../host/failure";
 import { record } from "../judge/snapshot";
 import { newer, seen } from "./outputs";
 import { mustBeSameServer, serverOf } from "./server";
@@ -49,7 +49,7 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 			}),
 		};
 	} catch (error) {
-		throw new Failure(messageOf(error));
+		throw new OneLineError(messageOf(error));
 	}
 }
 

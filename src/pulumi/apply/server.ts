@@ -1,10 +1,10 @@
 import { ControlError } from "../../control/errors";
 import { elsewhereText } from "../../words/resource";
-import type { Place } from "../args/home";
+import type { Home } from "../args/home";
 import type { Properties } from "../args/inputs";
 
 /** The output `server`: which server the cluster was last found on, where the settings alone don't say it. */
-export function serverOf({ platform, settings }: Place): Properties {
+export function serverOf({ platform, settings }: Home): Properties {
 	const server = platform.server?.(settings);
 	return server === undefined ? {} : { server };
 }
@@ -15,6 +15,6 @@ export function serverOf({ platform, settings }: Place): Properties {
  *
  * @param props the old outputs; those of an early release name no server.
  */
-export function mustBeSameServer(place: Place, { server }: Properties): void {
+export function mustBeSameServer(place: Home, { server }: Properties): void {
 	if (server !== undefined && server !== serverOf(place).server) throw new ControlError(elsewhereText(place.id));
 }

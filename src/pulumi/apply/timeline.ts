@@ -4,13 +4,13 @@ import type { DbVersion } from "../../core/version";
 import { Recorder } from "../../roll/recorder";
 import { summaryOf } from "../../roll/timeline";
 import { timelineLostText } from "../../words/timeline";
-import type { Place } from "../args/home";
+import type { Home } from "../args/home";
 import type { Properties } from "../args/inputs";
 
 /** The environment variable that names a folder: each roll leaves its whole timeline there, in a file of its own. */
 const folderVariable = "PULUMI_DBCLUSTER_TIMELINES";
 
-export function recorderOf({ platform, settings, name }: Place, to: DbVersion): Recorder {
+export function recorderOf({ platform, settings, name }: Home, to: DbVersion): Recorder {
 	const { writesNeed } = platform.control(name, settings);
 	return new Recorder({ platform: platform.name, to, writesNeed });
 }

@@ -4,7 +4,7 @@ import { parseVersion, sameVersion } from "../../core/version";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
 import { complete } from "../args/complete";
 import { inForce, type Properties, withoutUndefined } from "../args/inputs";
-import { Failure, messageOf, Unfinished } from "../host/failure";
+import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { newer, seen } from "./outputs";
@@ -37,7 +37,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		if (!(error instanceof RollStopped || error instanceof WaitStopped)) {
 			// A refusal: nothing was touched, and nothing is unfinished; but whoever is refused may want to destroy it.
 			const isRefused = kept.deletionPolicy === olds.deletionPolicy;
-			throw isRefused ? new Failure(message) : new Unfinished(id, message, kept);
+			throw isRefused ? new OneLineError(message) : new Unfinished(id, message, kept);
 		}
 		const cluster = await factsOf(wanted).cluster();
 		const now = cluster.known && cluster.value !== undefined ? seen(cluster.value) : {};

@@ -16,7 +16,7 @@ export function accepted(what: string, wayOut?: string): (issue: Issue) => strin
 }
 
 /** A whole number. */
-export function count(least: number, most: number, fallback: number) {
+export function wholeNumber(least: number, most: number, fallback: number) {
 	const error = accepted(
 		`a whole number from ${least} to ${most.toLocaleString("en")}`,
 		`Leave it out for ${fallback}.`,

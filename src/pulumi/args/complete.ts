@@ -1,6 +1,6 @@
 import { ControlError } from "../../control/errors";
 import { type DbVersion, parseVersion } from "../../core/version";
-import type { Place } from "./home";
+import type { Home } from "./home";
 import type { Properties } from "./inputs";
 import { inputsAmong } from "./inputs";
 import { parse, type Valid } from "./parse";
@@ -8,7 +8,7 @@ import { parse, type Valid } from "./parse";
 /** Inputs of which everything is known. */
 export interface Complete extends Valid {
 	readonly version: DbVersion;
-	readonly place: Place;
+	readonly place: Home;
 }
 
 /** Reads inputs that check has let through. */

@@ -3,11 +3,11 @@ import { parseVersion } from "../../core/version";
 import { shown } from "./accepts";
 import type { Written } from "./digest";
 import { platforms } from "./platforms";
-import { type Problem, stranger } from "./problem";
+import { type InputProblem, stranger } from "./problem";
 import { type Path, pathText } from "./unknown";
 
 /** Where a cluster lives, read and complete. */
-export interface Place {
+export interface Home {
 	readonly platform: Platform;
 	readonly settings: unknown;
 	/** The name of the cluster. */
@@ -29,7 +29,7 @@ export function choose(
 	inputs: Readonly<Record<string, unknown>>,
 	known: Readonly<Record<string, unknown>>,
 	unknown: readonly Path[],
-): Chosen | Problem[] | undefined {
+): Chosen | InputProblem[] | undefined {
 	const given = Object.keys(platforms).filter((name) => inputs[name] !== undefined && inputs[name] !== null);
 	const [name, ...others] = given;
 	const platform = name === undefined ? undefined : platforms[name];
@@ -73,7 +73,7 @@ export function choose(
 	];
 }
 
-export function placeOf({ platform, settings }: Chosen, name: string, { version, digest }: Written): Place {
+export function placeOf({ platform, settings }: Chosen, name: string, { version, digest }: Written): Home {
 	const parsed = parseVersion(version);
 	const pin = parsed !== undefined && digest !== undefined ? { version: parsed, digest } : undefined;
 	return { platform, settings, name, id: `${platform.name}:${platform.place(settings)}/${name}`, ...(pin && { pin }) };

@@ -1,13 +1,13 @@
 import { foreignDataText } from "../../words/resource";
 import { splitDigest } from "./digest";
-import { choose, type Place, placeOf } from "./home";
+import { choose, type Home, placeOf } from "./home";
 import { platforms } from "./platforms";
-import { type Problem, stranger, versionProblem } from "./problem";
+import { type InputProblem, stranger, versionProblem } from "./problem";
 import { type Args, namesAt, schema } from "./schema";
 import { type Path, pathText, splitUnknown } from "./unknown";
 
 /** The inputs of a resource, read; or everything that is wrong with them. */
-export type Parsed = { readonly problems: readonly Problem[] } | Valid;
+export type Parsed = { readonly problems: readonly InputProblem[] } | Valid;
 
 export interface Valid {
 	readonly problems?: undefined;
@@ -16,7 +16,7 @@ export interface Valid {
 	/** Without a digest. `undefined`: not known yet. */
 	readonly version: string | undefined;
 	/** `undefined`: not known yet. */
-	readonly place: Place | undefined;
+	readonly place: Home | undefined;
 	readonly args: Omit<Args, "version" | "name">;
 }
 
@@ -72,7 +72,7 @@ interface Issue {
 	readonly keys?: readonly string[];
 }
 
-function problemsOf({ code, path, message, keys }: Issue): Problem[] {
+function problemsOf({ code, path, message, keys }: Issue): InputProblem[] {
 	// Pulumi prints the value of a property that a problem names, and an address may hold a secret.
 	if (pathText(path) === "versions.url") return [{ property: "", reason: `versions.url: ${message}` }];
 	if (code !== "unrecognized_keys") return [{ property: pathText(path), reason: message }];
@@ -97,7 +97,7 @@ function fillIn(rest: Readonly<Record<string, unknown>>, unknown: readonly Path[
 }
 
 /** One sentence is enough for each property. */
-function firstOfEach(problems: readonly Problem[]): Problem[] {
+function firstOfEach(problems: readonly InputProblem[]): InputProblem[] {
 	const seen = new Set<string>();
 	return problems.filter(({ property, reason }) => {
 		const key = property === "" ? reason : property;

@@ -9,7 +9,7 @@ import { nearest } from "./nearest";
 import { type Path, pathText } from "./unknown";
 
 /** What is wrong with one property; Pulumi writes the property and its value before the reason. */
-export interface Problem {
+export interface InputProblem {
 	readonly property: string;
 	readonly reason: string;
 }
@@ -18,7 +18,7 @@ export interface Problem {
 const secretLike = /pass|secret|token|key|credential|auth|config/i;
 
 /** A property that there is none of. */
-export function stranger(path: Path, key: string, names: readonly string[]): Problem {
+export function stranger(path: Path, key: string, names: readonly string[]): InputProblem {
 	const near = nearest(key, names);
 	const way = near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
 	const hidden = path.length === 0 && secretLike.test(key);
@@ -29,7 +29,7 @@ export function stranger(path: Path, key: string, names: readonly string[]): Pro
 }
 
 /** What is wrong with a version as it was written; `undefined` for a DB version and for `latest`. */
-export function versionProblem(text: string, platform: Platform | undefined): Problem | undefined {
+export function versionProblem(text: string, platform: Platform | undefined): InputProblem | undefined {
 	const written = splitDigest(text);
 	const { version } = written;
 	if (version !== "latest" && parseVersion(version) === undefined) return flawed(version, flawOf(version, unknown("")));
@@ -37,6 +37,6 @@ export function versionProblem(text: string, platform: Platform | undefined): Pr
 	return reason === undefined ? undefined : { property: "version", reason };
 }
 
-export function flawed(target: string, flaw: VersionFlaw): Problem {
+export function flawed(target: string, flaw: VersionFlaw): InputProblem {
 	return { property: "version", reason: refusalText({ rule: "version-format", property: "version", target, ...flaw }) };
 }

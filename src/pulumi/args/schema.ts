@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { policies } from "../../core/question";
 import { defaultTiming } from "../../roll/timing";
-import { accepted, count, name, oneOf, trueOrFalse } from "./accepts";
+import { accepted, name, oneOf, trueOrFalse, wholeNumber } from "./accepts";
 import { registry, release, versions } from "./versions-schema";
 import { windowProblem } from "./window";
 
@@ -34,9 +34,9 @@ const update = z.strictObject(
 	{
 		policy: oneOf(policies, "latest"),
 		judge: oneOf(["live", "recorded"], "live"),
-		drainSeconds: count(0, 86_400, defaultTiming.drainSeconds),
-		stallSeconds: count(1, 604_800, defaultTiming.stallSeconds),
-		shardsAtOnce: count(1, 256, defaultTiming.shardsAtOnce),
+		drainSeconds: wholeNumber(0, 86_400, defaultTiming.drainSeconds),
+		stallSeconds: wholeNumber(1, 604_800, defaultTiming.stallSeconds),
+		shardsAtOnce: wholeNumber(1, 256, defaultTiming.shardsAtOnce),
 		localTables: z
 			.array(z.string({ error: tableError }).regex(/^[^.]+\..+$/, { error: tableError }), {
 				error: accepted('a list such as ["default.loc", "scratch.*"]'),
@@ -51,8 +51,8 @@ const update = z.strictObject(
 /** All arguments but the platform's, which the platform reads itself. `version` is judged by the rules and by check. */
 export const schema = z.strictObject({
 	version: z.string({ error: accepted("a DB version, such as 1.8.0, or latest") }),
-	shards: count(1, 256, 1),
-	replicas: count(1, 64, 2),
+	shards: wholeNumber(1, 256, 1),
+	replicas: wholeNumber(1, 64, 2),
 	versions: versions.optional(),
 	update: update.prefault({}),
 	desiredState: z

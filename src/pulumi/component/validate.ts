@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { accepted, count, trueOrFalse } from "../args/accepts";
+import { accepted, trueOrFalse, wholeNumber } from "../args/accepts";
 import { parse } from "../args/parse";
-import { type Problem, stranger } from "../args/problem";
+import { type InputProblem, stranger } from "../args/problem";
 import { type Path, pathText, splitUnknown, unknownValue } from "../args/unknown";
 import type { KubernetesDbClusterArgs } from "./args";
 
@@ -98,7 +98,7 @@ const own = z.strictObject({
 		.string({ error: "it is not text: give it from the stack's secrets, or leave it out for a random one." })
 		.min(1, { error: "it is empty: give it from the stack's secrets, or leave it out for a random one." })
 		.optional(),
-	passwordGeneration: count(1, 1_000_000, 1),
+	passwordGeneration: wholeNumber(1, 1_000_000, 1),
 	keeper: z
 		.strictObject(
 			{
@@ -162,7 +162,7 @@ export function validate(name: string, args: KubernetesDbClusterArgs): void {
 	throw new pulumi.RunError(`KubernetesDbCluster '${name}' can't be declared:\n  ${lines.join("\n  ")}`);
 }
 
-function problemsOf(name: string, args: KubernetesDbClusterArgs): Problem[] {
+function problemsOf(name: string, args: KubernetesDbClusterArgs): InputProblem[] {
 	const given = (settle(args ?? {}) ?? {}) as Record<string, unknown>;
 	const { known, unknown } = splitUnknown(given) as { known: Record<string, unknown>; unknown: Path[] };
 	const names = [...Object.keys(own.shape), ...clusterKeys, ...serverKeys, ...renamedKeys];
@@ -182,7 +182,7 @@ function problemsOf(name: string, args: KubernetesDbClusterArgs): Problem[] {
 	];
 }
 
-function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): Problem[] {
+function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): InputProblem[] {
 	const read = own.safeParse(select(known, Object.keys(own.shape)));
 	const issues = (read.success ? [] : read.error.issues).filter(
 		({ code, path }) => !unknown.some((at) => begins(path, at) || (code === "custom" && begins(at, path))),
@@ -203,8 +203,8 @@ function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): 
 const begins = (path: readonly PropertyKey[], start: readonly PropertyKey[]) =>
 	start.every((key, index) => key === path[index]);
 
-function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Record<string, unknown>): Problem[] {
-	const found: Problem[] = [];
+function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Record<string, unknown>): InputProblem[] {
+	const found: InputProblem[] = [];
 	if (passwordSecret !== undefined && (password !== undefined || passwordGeneration !== undefined))
 		found.push({
 			property: "passwordSecret",
@@ -220,7 +220,7 @@ function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Rec
 }
 
 /** As DbCluster will say them, under the names that they have here. */
-function clusterProblems(name: string, given: Record<string, unknown>): Problem[] {
+function clusterProblems(name: string, given: Record<string, unknown>): InputProblem[] {
 	const { hosts } = (given.keeper ?? {}) as { hosts?: unknown };
 	const cluster = given.name ?? name;
 	const { problems = [] } = parse({

@@ -16,7 +16,7 @@ export function messageOf(error: unknown): string {
  * What Pulumi's provider host prints and passes on. For read and delete it prints `${error}: ${error.stack}`: so these
  * two make one readable line instead of a stack.
  */
-export class Failure extends Error {
+export class OneLineError extends Error {
 	constructor(message: string) {
 		super(message);
 		this.stack = message;
@@ -31,7 +31,7 @@ export class Failure extends Error {
  * The resource exists but is not as it should be: Pulumi keeps the old inputs and these outputs, shows the reasons, and
  * goes on with it in the next `up`.
  */
-export class Unfinished extends Failure {
+export class Unfinished extends OneLineError {
 	readonly reasons: readonly string[];
 	constructor(
 		readonly id: string,

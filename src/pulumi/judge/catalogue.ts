@@ -41,6 +41,6 @@ function releaseIn({ version, ...rest }: Entry): Release[] {
 	return parsed === undefined ? [] : [{ version: parsed, ...given }];
 }
 
-export function latestOf(catalogue: Known<readonly Release[]>): DbVersion | undefined {
+export function latestKnown(catalogue: Known<readonly Release[]>): DbVersion | undefined {
 	return catalogue.known ? latestAmong(catalogue.value) : undefined;
 }

@@ -12,17 +12,17 @@ import {
 	unreachableText,
 	versionUnknownCaveats,
 } from "../../words/resource";
-import type { Place } from "../args/home";
+import type { Home } from "../args/home";
 import { Teller } from "../host/engine-log";
-import { latestOf, listed } from "./catalogue";
+import { latestKnown, listed } from "./catalogue";
 import { foresee, type Judgement, judge, judgeRestart } from "./judge";
-import { type Asked, type Found, isPinned, isSwitched, isUnchanged, refused } from "./outcome";
+import { type CheckInput, type Found, isPinned, isSwitched, isUnchanged, refused } from "./outcome";
 import { mayOwn } from "./ownership";
 import { sizeOf } from "./size";
 import { recall, record } from "./snapshot";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
-export async function checkExisting(asked: Asked, place: Place, itsRecord: ClusterRecord): Promise<Found> {
+export async function checkExisting(asked: CheckInput, place: Home, itsRecord: ClusterRecord): Promise<Found> {
 	const { valid, facts, before, version, olds } = asked;
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
 	const { mark } = itsRecord;
@@ -60,14 +60,14 @@ export async function checkExisting(asked: Asked, place: Place, itsRecord: Clust
 }
 
 /** Whether the settings or the size differ from what they were. */
-function isReshaped({ valid, before }: Asked, place: Place, itsRecord: ClusterRecord): boolean {
+function isReshaped({ valid, before }: CheckInput, place: Home, itsRecord: ClusterRecord): boolean {
 	const { shards, replicas } = sizeOf(valid, itsRecord);
 	if (shards !== itsRecord.shards || replicas !== itsRecord.replicas) return true;
 	return !isDeepStrictEqual(before?.place?.settings, place.settings);
 }
 
 /** A check that can't see the cluster. What does not change needs no look. */
-export async function checkUnreachable(asked: Asked, why: string): Promise<Found> {
+export async function checkUnreachable(asked: CheckInput, why: string): Promise<Found> {
 	const { valid, before, version, olds } = asked;
 	const recording = valid.args.update.judge === "recorded";
 	const kept = recording ? { recorded: olds.recorded } : {};
@@ -83,7 +83,7 @@ export async function checkUnreachable(asked: Asked, why: string): Promise<Found
 
 /** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
 async function judgeUpdate(
-	{ valid, facts }: Asked,
+	{ valid, facts }: CheckInput,
 	version: DbVersion,
 	cluster: Known<ObservedCluster>,
 	notes: readonly CaveatNote[],
@@ -101,9 +101,9 @@ async function judgeUpdate(
 }
 
 /** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */
-async function tellOfLatest({ valid, version }: Asked, { name }: Place): Promise<void> {
+async function tellOfLatest({ valid, version }: CheckInput, { name }: Home): Promise<void> {
 	const list = listed(valid);
-	const latest = list && latestOf(known(list));
+	const latest = list && latestKnown(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
 	const teller = new Teller(name);
 	teller.say(availableText(name, version, latest));

@@ -4,16 +4,16 @@ import { decide } from "../../core/rules";
 import type { DbVersion } from "../../core/version";
 import { refusalText } from "../../words/refusals";
 import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCaveats } from "../../words/resource";
-import type { Place } from "../args/home";
+import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
-import type { Problem } from "../args/problem";
+import type { InputProblem } from "../args/problem";
 import { sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
 import type { Facts } from "./facts";
-import { type Asked, type Found, refused } from "./outcome";
+import { type CheckInput, type Found, refused } from "./outcome";
 
 /** A check where there is no cluster: it is to be made, or it is gone. */
-export async function checkNew({ valid, facts, version, olds, news }: Asked, place: Place): Promise<Found> {
+export async function checkNew({ valid, facts, version, olds, news }: CheckInput, place: Home): Promise<Found> {
 	if (Object.keys(olds).length > 0) return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
@@ -35,7 +35,7 @@ export async function checkNew({ valid, facts, version, olds, news }: Asked, pla
  * An update goes to the latest version; a new cluster may begin with any that the user's own catalogue holds and does not
  * block. Whether the platform has it, the platform says itself.
  */
-async function notToBeMade(valid: Valid, facts: Facts, name: string, target: DbVersion): Promise<Problem[]> {
+async function notToBeMade(valid: Valid, facts: Facts, name: string, target: DbVersion): Promise<InputProblem[]> {
 	if (sourceOf(valid) === undefined || !isKnown(valid, "versions")) return [];
 	const catalogue = await facts.catalogue();
 	if (!catalogue.known) {

@@ -5,14 +5,14 @@ import type { ClusterRecord } from "../../control/record";
 import type { Known } from "../../core/question";
 import { controlErrorText } from "../../words/errors";
 import { movedText } from "../../words/resource";
-import type { Place } from "../args/home";
+import type { Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
-import type { Problem } from "../args/problem";
+import type { InputProblem } from "../args/problem";
 import { checkExisting, checkUnreachable } from "./check-existing";
 import { checkNew } from "./check-new";
 import { factsOf } from "./facts";
-import { type Asked, type Found, needsLook, refused } from "./outcome";
+import { type CheckInput, type Found, needsLook, refused } from "./outcome";
 import { resolveVersion } from "./resolve";
 
 /**
@@ -42,7 +42,7 @@ async function examine(olds: Properties, news: Properties): Promise<Found> {
 }
 
 /** 1. Reads what is asked for, or finds what is wrong with the arguments by themselves. */
-async function read(olds: Properties, news: Properties): Promise<Asked | Required<Pick<Found, "failures">>> {
+async function read(olds: Properties, news: Properties): Promise<CheckInput | Required<Pick<Found, "failures">>> {
 	const valid = parse(news);
 	if (valid.problems !== undefined) return { failures: valid.problems };
 	const before = formerly(olds, news, valid);
@@ -55,13 +55,13 @@ async function read(olds: Properties, news: Properties): Promise<Asked | Require
 }
 
 /** 2. Looks at what there is: all of it at once where that is needed anyway, else at nothing but the record. */
-async function look(asked: Asked): Promise<Known<ClusterRecord | undefined>> {
+async function look(asked: CheckInput): Promise<Known<ClusterRecord | undefined>> {
 	if (needsLook(asked)) await asked.facts.cluster();
 	return asked.facts.record();
 }
 
 /** 3. Decides, by the rules and by what the platform says. */
-function decide(asked: Asked, place: Place, record: Known<ClusterRecord | undefined>): Promise<Found> {
+function decide(asked: CheckInput, place: Home, record: Known<ClusterRecord | undefined>): Promise<Found> {
 	if (!record.known) return checkUnreachable(asked, record.why);
 	return record.value === undefined ? checkNew(asked, place) : checkExisting(asked, place, record.value);
 }
@@ -79,7 +79,7 @@ function withoutValue({ property, reason }: CheckFailure, news: Properties): Che
 }
 
 /** The inputs that are known once the arguments are read. */
-function settledBy({ valid, version }: Asked): Properties {
+function settledBy({ valid, version }: CheckInput): Properties {
 	const digest = valid.place?.pin?.digest;
 	return {
 		...(version !== undefined && { version: digest ? `${version}@${digest}` : version }),
@@ -96,7 +96,7 @@ function formerly(olds: Properties, news: Properties, valid: Valid): Valid | und
 	return before.problems === undefined ? before : undefined;
 }
 
-function movedFrom(before: Valid | undefined, { place }: Valid): Problem | undefined {
+function movedFrom(before: Valid | undefined, { place }: Valid): InputProblem | undefined {
 	const old = before?.place;
 	if (old === undefined || place === undefined || old.id === place.id) return undefined;
 	const isRenamed = old.name !== place.name;

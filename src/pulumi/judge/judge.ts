@@ -10,7 +10,7 @@ import type { DbVersion } from "../../core/version";
 import { caveatsInput, switchInput } from "../../words/caveats";
 import { refusalText } from "../../words/refusals";
 import { isKnown, type Valid } from "../args/parse";
-import type { Problem } from "../args/problem";
+import type { InputProblem } from "../args/problem";
 import { windowAt } from "../args/window";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
@@ -20,7 +20,7 @@ export interface Judgement {
 	readonly caveats?: Record<string, Record<string, string>>;
 }
 
-type Reason = Problem & { readonly rule: RuleName };
+type Reason = InputProblem & { readonly rule: RuleName };
 
 /** Judges an update of an existing cluster by the rules, as a preview does: outside its window it may be approved. */
 export function judge(

@@ -6,7 +6,7 @@ import { isKnown, type Valid } from "../args/parse";
 import type { Facts } from "./facts";
 
 /** What a check is about. */
-export interface Asked {
+export interface CheckInput {
 	readonly valid: Valid;
 	/** What is asked of the world outside, of which each branch of the check asks only what it needs. */
 	readonly facts: Facts;
@@ -31,13 +31,13 @@ export function refused(property: string, reason: string): Found {
 }
 
 /** Whether the image that is asked for is pinned otherwise than it was. */
-export function isPinned({ valid, before }: Asked): boolean {
+export function isPinned({ valid, before }: CheckInput): boolean {
 	const pin = valid.place?.pin;
 	return pin !== undefined && pin.digest !== before?.place?.pin?.digest;
 }
 
 /** Whether it is to be started or stopped now. */
-export function isSwitched({ valid, before }: Asked): boolean {
+export function isSwitched({ valid, before }: CheckInput): boolean {
 	return valid.args.desiredState !== before?.args.desiredState;
 }
 
@@ -45,7 +45,7 @@ export function isSwitched({ valid, before }: Asked): boolean {
  * Whether the arguments alone tell that the whole cluster has to be looked at. Its record may tell so, too: of an update
  * that stopped midway, or of somebody else who scaled it.
  */
-export function needsLook(asked: Asked): boolean {
+export function needsLook(asked: CheckInput): boolean {
 	const { valid, before, version, olds } = asked;
 	if (version === undefined || Object.keys(olds).length === 0) return false;
 	const resized = (["shards", "replicas"] as const).some(
@@ -57,6 +57,6 @@ export function needsLook(asked: Asked): boolean {
 }
 
 /** Whether the version that is asked for is the one that the old inputs hold. */
-export function isUnchanged({ before, version }: Asked): boolean {
+export function isUnchanged({ before, version }: CheckInput): boolean {
 	return sameVersion(parseVersion(before?.version), version);
 }

@@ -1,8 +1,8 @@
 import { flawOf } from "../../core/rules/version-format";
 import { type DbVersion, highest, parseVersion } from "../../core/version";
 import type { Valid } from "../args/parse";
-import { flawed, type Problem } from "../args/problem";
-import { latestOf } from "./catalogue";
+import { flawed, type InputProblem } from "../args/problem";
+import { latestKnown } from "./catalogue";
 import type { Facts } from "./facts";
 
 /**
@@ -15,12 +15,12 @@ export async function resolveVersion(
 	valid: Valid,
 	facts: Facts,
 	before: string | undefined,
-): Promise<{ readonly version?: DbVersion; readonly failure?: Problem }> {
+): Promise<{ readonly version?: DbVersion; readonly failure?: InputProblem }> {
 	if (valid.version === undefined) return {};
 	const version = parseVersion(valid.version);
 	if (version !== undefined) return { version };
 	const catalogue = await facts.catalogue();
-	const latest = latestOf(catalogue);
+	const latest = latestKnown(catalogue);
 	if (latest !== undefined) return { version: highest([latest, parseVersion(before) ?? latest]) };
 	// What the catalogue is made of may be known in the update only, which judges then.
 	if (valid.unknown.length > 0) return {};

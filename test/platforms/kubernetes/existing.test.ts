@@ -3,7 +3,7 @@ import { AdoptedCluster } from "../../../src/platforms/kubernetes/adopted/cluste
 import { inspect } from "../../../src/platforms/kubernetes/adopted/inspect";
 import { change } from "../../../src/platforms/kubernetes/adopted/template";
 import { takenOver } from "../../../src/platforms/kubernetes/adopted/words";
-import type { Call, Connection } from "../../../src/platforms/kubernetes/api/wire";
+import type { ApiCall, Connection } from "../../../src/platforms/kubernetes/api/wire";
 import { isAdopted, readSettings } from "../../../src/platforms/kubernetes/render/settings";
 import { v } from "../../build";
 
@@ -73,7 +73,7 @@ function answerOf(query: string, { data = ["/var/lib/clickhouse/"], disks }: Ser
 
 /** An API server that holds some objects, and servers. */
 function clusterOf(world: World, existing: object = {}, servers: Servers = {}) {
-	const calls: Call[] = [];
+	const calls: ApiCall[] = [];
 	const connection: Connection = {
 		server: "https://test",
 		now: () => 0,

@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../../src/platforms/local/chdb";
-import { httpStatus, lateException, sessionOf, shapeOf, withoutLines } from "../../../src/platforms/local/http-format";
+import {
+	answerShapeOf,
+	httpStatus,
+	lateException,
+	sessionOf,
+	withoutLines,
+} from "../../../src/platforms/local/http-format";
 
 describe("shapeOf", () => {
 	const shape = (sql: string, params: Record<string, string> = {}) => {
-		const { format, headerLines } = shapeOf(sql, new URLSearchParams(params));
+		const { format, headerLines } = answerShapeOf(sql, new URLSearchParams(params));
 		return [format, headerLines];
 	};
 	it.each<[string, Record<string, string>, [string, number | undefined]]>([

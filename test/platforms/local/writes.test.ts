@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { QueryError } from "../../../src/platforms/local/answers";
+import { EndpointError } from "../../../src/platforms/local/answers";
 import type { Fleet, Route } from "../../../src/platforms/local/fleet";
 import { numberHeader } from "../../../src/platforms/local/replica-client";
 import { Writes } from "../../../src/platforms/local/writes";
@@ -66,7 +66,7 @@ describe("writes", () => {
 	const refusal = (sql: string) =>
 		write(sql).then(
 			() => undefined,
-			(error: unknown) => error as QueryError,
+			(error: unknown) => error as EndpointError,
 		);
 
 	it("go to every replica, one after the other", async () => {
@@ -78,7 +78,7 @@ describe("writes", () => {
 	it("are refused while a replica is out, saying which, and go to none", async () => {
 		out = [1];
 		const error = await refusal("INSERT 1");
-		expect(error).toBeInstanceOf(QueryError);
+		expect(error).toBeInstanceOf(EndpointError);
 		expect(error).toMatchObject({ status: 503, type: "TABLE_IS_READ_ONLY", retryAfter: 1 });
 		expect(error?.message).toContain("db-0-1 is starting");
 		expect(taken).toEqual([]);

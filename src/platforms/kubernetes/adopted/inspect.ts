@@ -17,9 +17,9 @@ import type { AdoptedCluster } from "./cluster";
 import { dataProblems } from "./data";
 import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
-import { asTakenOver, imageOf, podsOf } from "./template";
+import { asTakenOver, podsOf, serverImageOf } from "./template";
 
-export type Wanted = Pick<ClusterSpec<KubernetesSettings>, "version" | "shards" | "replicas" | "localTables">;
+export type TakeoverSpec = Pick<ClusterSpec<KubernetesSettings>, "version" | "shards" | "replicas" | "localTables">;
 
 /** What others made, as it is before it is taken over. */
 export interface Inspected {
@@ -36,7 +36,7 @@ export interface Inspected {
 const sets = "kubernetes.existing.statefulSets";
 
 /** Looks at all that is to be taken over, and finds everything that stands in the way. Changes nothing. */
-export async function inspect(cluster: AdoptedCluster, wanted: Wanted): Promise<Inspected> {
+export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Promise<Inspected> {
 	const obstacles: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });
 	const { existing } = cluster;
@@ -130,17 +130,17 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 
 function imageProblem(
 	cluster: AdoptedCluster,
-	{ version }: Wanted,
+	{ version }: TakeoverSpec,
 	pod: Pod,
 	template: PodTemplate,
 ): Obstacle | undefined {
 	const { existing } = cluster;
 	const { name } = pod.metadata;
-	const reference = imageOf(pod, existing);
-	if (imageOf(template, existing) !== reference)
+	const reference = serverImageOf(pod, existing);
+	if (serverImageOf(template, existing) !== reference)
 		return {
 			property: sets,
-			reason: `${name} runs ${reference}, and its StatefulSet says ${imageOf(template, existing)}. Let that rollout end first, or set the image back.`,
+			reason: `${name} runs ${reference}, and its StatefulSet says ${serverImageOf(template, existing)}. Let that rollout end first, or set the image back.`,
 		};
 	const runs = versionOf(cluster.given.image, asTakenOver(pod, existing));
 	const tagged = runs === undefined ? undefined : taggedImage(cluster.given.image, runs);

@@ -1,5 +1,5 @@
 import type { ClusterSpec } from "../../../control/port";
-import { type Evidence, type Placed, type Told, toldOtherwise } from "../../../core/layout";
+import { type LayoutEvidence, type Placed, type Told, toldOtherwise } from "../../../core/layout";
 import type { Pod } from "../api/types";
 import type { Inventory } from "../ask/inventory";
 import { layoutOf } from "../ask/layout";
@@ -42,7 +42,7 @@ function evidenceText({ evidence, pair: [a, b], apart }: Told): string {
 	return one === other ? `${what} is ${one} on both ${a} and ${b}` : `${what} is ${one} on ${a}, and ${other} on ${b}`;
 }
 
-function parts(evidence: Evidence): [what: string, one?: string, other?: string] {
+function parts(evidence: LayoutEvidence): [what: string, one?: string, other?: string] {
 	switch (evidence.by) {
 		case "paths":
 			return [`The path of ${evidence.table} in Keeper`, ...evidence.paths];

@@ -9,7 +9,7 @@ import type { Spec } from "../change/create";
 import { label } from "../render/names";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
-import { inspect, type Wanted } from "./inspect";
+import { inspect, type TakeoverSpec } from "./inspect";
 import { servicesOf } from "./services";
 import { change, noted, podLabels, podsOf } from "./template";
 
@@ -34,7 +34,7 @@ export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec
 }
 
 /** What other settings come to: most are not ours to change. */
-export async function assess(cluster: AdoptedCluster, wanted: Wanted): Promise<Assessment> {
+export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Promise<Assessment> {
 	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
 	const { existing } = cluster;

@@ -72,11 +72,11 @@ const told = ({ container }: Existing, { version, reference }: Pick<Image, "vers
 export function noted(cluster: AdoptedCluster, of: PodTemplate): Record<string, string> {
 	const { existing } = cluster;
 	const version = versionOf(cluster.given.image, asTakenOver(of, existing));
-	const reference = imageOf(of, existing);
+	const reference = serverImageOf(of, existing);
 	return version === undefined
 		? { [annotation.container]: existing.container }
 		: told(existing, { version, reference });
 }
 
-export const imageOf = ({ spec }: PodTemplate, { container }: Existing): string =>
+export const serverImageOf = ({ spec }: PodTemplate, { container }: Existing): string =>
 	spec.containers.find(({ name }) => name === container)?.image ?? "";

@@ -2,7 +2,7 @@ import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, Conflict, readStatus } from "./errors";
 import type { KubeObject } from "./types";
-import type { Answer, Call, Connection } from "./wire";
+import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
 /** Who owns the fields that are applied. It stands in users' clusters, so it never changes. */
 const fieldManager = "pulumi-dbcluster";
@@ -48,7 +48,7 @@ export class Api {
 
 	/** `undefined` only on proof of absence. */
 	async get<T>(kind: Kind, name: string): Promise<T | undefined> {
-		const call: Call = { method: "GET", path: this.path(kind, name) };
+		const call: ApiCall = { method: "GET", path: this.path(kind, name) };
 		const answer = await this.connection.send(call);
 		return answer.status === 404 ? undefined : this.read<T>(call, answer);
 	}
@@ -57,7 +57,7 @@ export class Api {
 		const query = new URLSearchParams();
 		if (options.labels !== undefined) query.set("labelSelector", options.labels);
 		if (options.fields !== undefined) query.set("fieldSelector", options.fields);
-		const call: Call = { method: "GET", path: `${this.path(kind)}?${query}` };
+		const call: ApiCall = { method: "GET", path: `${this.path(kind)}?${query}` };
 		return this.read<{ items: T[] }>(call, await this.connection.send(call)).items;
 	}
 
@@ -67,7 +67,7 @@ export class Api {
 	}
 
 	async create<T>(kind: Kind, object: KubeObject): Promise<T> {
-		const call: Call = {
+		const call: ApiCall = {
 			method: "POST",
 			path: `${this.path(kind)}?fieldManager=${fieldManager}`,
 			body: JSON.stringify(object),
@@ -79,7 +79,7 @@ export class Api {
 	/** Server-side apply: the object must carry every field that is ours, since one that is left out is given up. */
 	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
 		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
-		const call: Call = {
+		const call: ApiCall = {
 			method: "PATCH",
 			path: `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`,
 			body: JSON.stringify(object),
@@ -95,7 +95,7 @@ export class Api {
 		patch: object,
 		options: { readonly dryRun?: boolean } = {},
 	): Promise<T | undefined> {
-		const call: Call = {
+		const call: ApiCall = {
 			method: "PATCH",
 			path: `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`,
 			body: JSON.stringify(patch),
@@ -107,7 +107,7 @@ export class Api {
 
 	/** Deletes it, where a uid is given only that very object. One that is gone, or another by now, is no error. */
 	async delete(kind: Kind, name: string, uid?: string): Promise<void> {
-		const call: Call = {
+		const call: ApiCall = {
 			method: "DELETE",
 			path: this.path(kind, name),
 			body: JSON.stringify({ propagationPolicy: "Background", ...(uid && { preconditions: { uid } }) }),
@@ -128,7 +128,7 @@ export class Api {
 	}
 
 	/** A request to a pod through the API server's proxy. The pod's own errors come back as answers. */
-	async proxy(pod: string, port: number, call: Call): Promise<Answer> {
+	async proxy(pod: string, port: number, call: ApiCall): Promise<ApiAnswer> {
 		const path = `${this.path("pods", `${pod}:${port}`)}/proxy${call.path}`;
 		const answer = await this.connection.send({ ...call, path, retry: false });
 		const status = answer.status === 200 ? undefined : readStatus(answer.text);
@@ -150,7 +150,7 @@ export class Api {
 		return `/${kinds[kind]}/namespaces/${this.namespace}/${kind}${name === undefined ? "" : `/${name}`}`;
 	}
 
-	private read<T>(call: Call, answer: Answer): T {
+	private read<T>(call: ApiCall, answer: ApiAnswer): T {
 		if (answer.status < 200 || answer.status > 299) throw apiError(this.connection, call, answer);
 		try {
 			return JSON.parse(answer.text) as T;

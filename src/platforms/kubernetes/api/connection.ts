@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, noAnswer, Unanswered } from "./errors";
-import type { Answer, Call, Connection } from "./wire";
+import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
 /** The package holds ES modules only, which `require` loads; its types are asked for as such. */
 type KubeConfig = import("@kubernetes/client-node", { with: { "resolution-mode": "import" }}).KubeConfig;
@@ -160,7 +160,7 @@ async function prepare(config: KubeConfig, agent: Agent | undefined): Promise<Re
 	return { ...options, rejectUnauthorized: true, ...(agent === undefined ? {} : { agent }) };
 }
 
-function exchange(url: URL, options: RequestOptions, call: Call): Promise<[Answer, date: number | undefined]> {
+function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[ApiAnswer, date: number | undefined]> {
 	return new Promise((resolve, reject) => {
 		const headers = {
 			...(options.headers as Record<string, string>),

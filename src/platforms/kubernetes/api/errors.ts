@@ -1,5 +1,5 @@
 import { ControlError, PlatformError } from "../../../control/errors";
-import type { Answer, Call, Connection } from "./wire";
+import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
 /** Changed by somebody since it was read: read again and decide anew. */
 export class Conflict extends ControlError {
@@ -33,7 +33,7 @@ interface Status {
 }
 
 /** What to tell a person of the API server's error: which verb on what is forbidden, that the namespace is missing. */
-export function apiError({ server }: Pick<Connection, "server">, call: Call, answer: Answer): ControlError {
+export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, answer: ApiAnswer): ControlError {
 	const status = readStatus(answer.text);
 	const message = status?.message ?? (answer.text.trim().slice(0, 300) || `status ${answer.status}`);
 	if (answer.status === 409) return new Conflict(message);

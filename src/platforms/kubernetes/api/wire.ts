@@ -1,5 +1,5 @@
 /** What goes over the wire to an API server. */
-export interface Call {
+export interface ApiCall {
 	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
 	/** With the query, encoded. */
 	readonly path: string;
@@ -13,7 +13,7 @@ export interface Call {
 	readonly retry?: boolean;
 }
 
-export interface Answer {
+export interface ApiAnswer {
 	readonly status: number;
 	readonly text: string;
 }
@@ -27,5 +27,5 @@ export interface Connection {
 	/** When the API server was last found to be away, by this machine's clock; `undefined` while it never was. */
 	awayAt(): number | undefined;
 	/** Any answer of the API server, also an error; throws {@link PlatformError} when there is none. */
-	send(call: Call): Promise<Answer>;
+	send(call: ApiCall): Promise<ApiAnswer>;
 }

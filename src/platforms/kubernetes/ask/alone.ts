@@ -1,7 +1,7 @@
 import { type HeldTable, lackedBy, uncopied } from "../../../core/holdings";
 import { inventoryOf } from "./inventory";
 import { QueryError, type Server } from "./server";
-import { path, quoted } from "./sql";
+import { identifier, path } from "./sql";
 import { databasesOf } from "./tables";
 import { askTogether } from "./together";
 
@@ -47,7 +47,7 @@ export async function heldAlone(server: Server, others: readonly Server[] | unde
 	const found: string[] = [];
 	for (const [database, engine] of databases)
 		if (engine === "Replicated")
-			found.push(`the database ${quoted(database)} is of engine Replicated, whose replicas leave only by hand`);
+			found.push(`the database ${identifier(database)} is of engine Replicated, whose replicas leave only by hand`);
 	const lacking = elsewhere.map((other) => new Set(lackedBy(other, its)));
 	const lone = its.tables.filter((table) => table.path !== undefined && lacking.every((lacks) => lacks.has(table)));
 	const read = others === undefined ? await readRows(server, lone) : undefined;

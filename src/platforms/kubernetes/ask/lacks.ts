@@ -26,7 +26,7 @@ export interface Foreseen {
 const most = 5;
 
 /** Asks the replicas that serve which of their rows do not replicate to new ones. Those of a new shard are meant to have none. */
-export async function foresee(
+export async function foreseeJoins(
 	cluster: Cluster,
 	stored: Stored,
 	pods: readonly Pod[],

@@ -1,7 +1,7 @@
 import { ControlError, PlatformError } from "../../../control/errors";
 import type { Api } from "../api/api";
 import type { Pod } from "../api/types";
-import type { Call } from "../api/wire";
+import type { ApiCall } from "../api/wire";
 import { container, ports } from "../render/names";
 import type { KeptSettings } from "../render/shape";
 
@@ -67,7 +67,7 @@ export class Server {
 		await this.send({ method: "POST", path, body: `${sql} ${mark}`, timeout: 300_000 });
 	}
 
-	private async send(call: Call): Promise<string> {
+	private async send(call: ApiCall): Promise<string> {
 		const headers: Record<string, string> =
 			this.credentials === undefined
 				? {}

@@ -2,7 +2,7 @@ import { ControlError } from "../../../control/errors";
 import { isInner } from "../../../core/holdings";
 import { ownDatabases } from "./inventory";
 import { QueryError, type Server, type Settings } from "./server";
-import { path, quoted } from "./sql";
+import { identifier, path } from "./sql";
 
 interface Table {
 	readonly database: string;
@@ -92,9 +92,9 @@ export async function copyTables(from: Server, to: Server, patience = 10_000): P
 	for (const table of missing) refuseHidden(`the table ${path(table)}`, table.statement);
 	for (const database of databases.keys()) {
 		if (have.has(database)) continue;
-		const [row] = await from.rows(`SHOW CREATE DATABASE ${quoted(database)}`, await known(from, whole));
+		const [row] = await from.rows(`SHOW CREATE DATABASE ${identifier(database)}`, await known(from, whole));
 		const statement = String(row?.statement);
-		refuseHidden(`the database ${quoted(database)}`, statement);
+		refuseHidden(`the database ${identifier(database)}`, statement);
 		await to.run(statement.replace(/^CREATE DATABASE /, "CREATE DATABASE IF NOT EXISTS "), settings);
 	}
 	if (missing.length > 0) await copyFunctions(from, to);

@@ -5,7 +5,7 @@ import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
 import { type Cluster, names, podOf } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
 import { inventoryOf } from "../ask/inventory";
-import { foresee } from "../ask/lacks";
+import { foreseeJoins } from "../ask/lacks";
 import { settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { health } from "../ask/server";
@@ -50,7 +50,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	if (obstacles.length === 0) {
 		for (const replica of leaves) await attempt("replicas", () => lossOf(cluster, stored, replica, leaves));
 		await attempt("replicas", async () => {
-			const foreseen = await foresee(cluster, stored, pods, joining, wanted.localTables);
+			const foreseen = await foreseeJoins(cluster, stored, pods, joining, wanted.localTables);
 			joins = foreseen.joins;
 			obstacles.push(...foreseen.obstacles);
 		});

@@ -3,7 +3,7 @@ import type { Element } from "./config-files";
 import { ports } from "./names";
 
 /** Where the volume of each replica is. */
-export const dataFolder = "/var/lib/clickhouse";
+export const dataPath = "/var/lib/clickhouse";
 
 /** An element that a user's file must not set, since the cluster is run by what it says. */
 interface Reserved {
@@ -29,7 +29,7 @@ const all = (paths: readonly string[], rest: Omit<Reserved, "path">): Reserved[]
 	paths.map((path) => ({ path, ...rest }));
 
 const isOnVolume = ({ text }: Element) =>
-	!posix.isAbsolute(text.trim()) || posix.normalize(`${text.trim()}/`).startsWith(`${dataFolder}/`);
+	!posix.isAbsolute(text.trim()) || posix.normalize(`${text.trim()}/`).startsWith(`${dataPath}/`);
 const isOwnUsers = ({ text }: Element) => ["users.xml", "/etc/clickhouse-server/users.xml"].includes(text.trim());
 
 const port = (number: number) => `leave it out, the server answers at port ${number}`;
@@ -90,7 +90,7 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 			isOwn: true,
 			instead: "leave it out, the cluster has a queue of its own for ON CLUSTER",
 		},
-		{ path: "path", instead: `leave it out, the volume is at ${dataFolder}` },
+		{ path: "path", instead: `leave it out, the volume is at ${dataPath}` },
 		...all(
 			[
 				"storage_configuration/disks/*/path",
@@ -104,7 +104,7 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 				"keeper_server/log_storage_path",
 				"keeper_server/snapshot_storage_path",
 			],
-			{ fine: isOnVolume, instead: `write a folder below ${dataFolder}/, which is the volume` },
+			{ fine: isOnVolume, instead: `write a folder below ${dataPath}/, which is the volume` },
 		),
 		...all(["users_config", "user_directories/users_xml/path"], {
 			fine: isOwnUsers,

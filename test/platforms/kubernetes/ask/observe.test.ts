@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TimedOut } from "../../../../src/platforms/kubernetes/api/errors";
 import type { Pod } from "../../../../src/platforms/kubernetes/api/types";
-import type { Answer, Connection } from "../../../../src/platforms/kubernetes/api/wire";
+import type { ApiAnswer, Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { look, observe } from "../../../../src/platforms/kubernetes/ask/observe";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
@@ -15,7 +15,7 @@ const isReady = ({ status }: Pod) =>
 	status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True");
 
 /** A cluster of one replica with this pod, whose server answers every question with no rows unless given. */
-function clusterOf(pod: Pod, answer: () => Answer = () => ({ status: 200, text: "" })): Cluster {
+function clusterOf(pod: Pod, answer: () => ApiAnswer = () => ({ status: 200, text: "" })): Cluster {
 	const slice = {
 		metadata: { name: "db-1", labels: { "kubernetes.io/service-name": "db" } },
 		endpoints: [{ conditions: { ready: true }, targetRef: { uid: pod.metadata.uid } }],
@@ -52,7 +52,7 @@ const podWith = (status: Pod["status"], more: object = {}): Pod => ({
 
 describe("a look at a replica that is ready", () => {
 	const ready = podWith({ conditions: [{ type: "Ready", status: "True" }], containerStatuses: [server] });
-	const seen = async (answer?: () => Answer) => (await look(clusterOf(ready, answer), "db-0-0")).replica;
+	const seen = async (answer?: () => ApiAnswer) => (await look(clusterOf(ready, answer), "db-0-0")).replica;
 
 	it("does not hold against it what its server says that it can't tell", async () => {
 		const forbidden = () => ({ status: 403, text: "Code: 497. DB::Exception: Not enough privileges" });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Api } from "../../../../src/platforms/kubernetes/api/api";
-import type { Call } from "../../../../src/platforms/kubernetes/api/wire";
+import type { ApiCall } from "../../../../src/platforms/kubernetes/api/wire";
 import { clientQueries, health, QueryError, Server, unsettled } from "../../../../src/platforms/kubernetes/ask/server";
 
 /** A server that gives these answers in turn, and the last one from then on. */
 function answering(...answers: readonly { readonly status: number; readonly text: string }[]) {
-	const calls: Call[] = [];
-	const proxy = async (_pod: string, _port: number, call: Call) => {
+	const calls: ApiCall[] = [];
+	const proxy = async (_pod: string, _port: number, call: ApiCall) => {
 		calls.push(call);
 		return answers[Math.min(calls.length, answers.length) - 1];
 	};
