@@ -35,7 +35,7 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 	{
 		file: "src/pulumi/judge/facts.ts",
 		begins: "there is nothing to ask",
-		why: "where the version is not known, no rule is asked",
+		why: "a bug of ours",
 	},
 	{ file: "src/roll/stopped.ts", why: "src/words/stop.ts words the same for people" },
 	{ file: "src/platforms/local/determinism.ts", begins: "now now64", why: "a list of names" },
