@@ -51,6 +51,26 @@ export interface ClusterRecord {
 	readonly scaled?: readonly Scaled[];
 }
 
+/** What a platform keeps of a cluster, and more, as its record. What is absent is left out. */
+export function asRecord(
+	kept: { readonly [Field in keyof ClusterRecord]: ClusterRecord[Field] | undefined } & Required<
+		Pick<ClusterRecord, "owner" | "generation" | "shards" | "replicas" | "openedBy">
+	>,
+): ClusterRecord {
+	const { owner, generation, shards, replicas, mark, claim, openedBy, held, scaled } = kept;
+	return {
+		owner,
+		generation,
+		shards,
+		replicas,
+		...(mark && { mark }),
+		...(claim && { claim: { holder: claim.holder, fence: claim.fence, expires: claim.expires } }),
+		openedBy,
+		...(held && { held }),
+		...(scaled && scaled.length > 0 && { scaled }),
+	};
+}
+
 /** What is remembered of replicas, once one held something else; `undefined` forgets it. */
 export function withHeld(
 	held: ClusterRecord["held"],

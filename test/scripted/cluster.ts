@@ -1,5 +1,5 @@
 import type { ReplicaView } from "../../src/control/port";
-import type { ClaimRecord, ClusterRecord, HeldDigest } from "../../src/control/record";
+import { asRecord, type ClaimRecord, type ClusterRecord, type HeldDigest } from "../../src/control/record";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { State } from "../../src/core/state";
 import type { Unit } from "./unit";
@@ -18,18 +18,10 @@ export interface Cluster {
 }
 
 export function recordOf(cluster: Cluster, claim: ClaimRecord | undefined): ClusterRecord {
-	const { owner, generation, shards, replicas, mark, held, units } = cluster;
-	const openedBy = units.flatMap((unit) => (unit.openedBy === undefined ? [] : [[unit.name, unit.openedBy] as const]));
-	return {
-		owner,
-		generation,
-		shards,
-		replicas,
-		...(mark && { mark }),
-		...(claim && { claim }),
-		openedBy: Object.fromEntries(openedBy),
-		...(held && { held }),
-	};
+	const openedBy = cluster.units.flatMap((unit) =>
+		unit.openedBy === undefined ? [] : [[unit.name, unit.openedBy] as const],
+	);
+	return asRecord({ ...cluster, claim, openedBy: Object.fromEntries(openedBy) });
 }
 
 export function stateOf({ mode, mark }: Cluster, views: readonly ReplicaView[]): State {

@@ -1,18 +1,18 @@
-import { liveClaim as unexpiredClaim, withClaim as withNewClaim, withoutClaim } from "../../control/claims";
+import { liveClaim, withClaim, withoutClaim } from "../../control/claims";
 import type { Claim } from "../../control/port";
 import { isAlive, ownProcessId } from "./process-id";
 import type { LocalClaim, RecordFile } from "./record";
 
 /** The claim that keeps others out: not expired, and its process lives. */
 export function claimOfLiving(record: RecordFile, now: number): LocalClaim | undefined {
-	const claim = unexpiredClaim(record, now);
+	const claim = liveClaim(record, now);
 	return claim !== undefined && isAlive(claim.process) ? claim : undefined;
 }
 
 /** The record with a new claim in it; throws {@link Claimed} while another that is alive holds one. */
 export function withLocalClaim(record: RecordFile, holder: string, seconds: number, now: number): RecordFile {
 	const free = claimOfLiving(record, now) === undefined ? { ...record, claim: undefined } : record;
-	return withNewClaim(free, { holder, process: ownProcessId() }, seconds, now);
+	return withClaim(free, { holder, process: ownProcessId() }, seconds, now);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mustHold, withExtended } from "../../control/claims";
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
-import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
+import { asRecord, type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import { type DbVersion, highest } from "../../core/version";
@@ -14,7 +14,7 @@ import { addonOf, installedEngines } from "./installed";
 import { mustBeOurs, mustHaveOneShard, mustRun, sizeObstacles } from "./must";
 import { reloadRouter, routerStatus } from "./orders";
 import { isFree, portTaken } from "./port-owner";
-import { allFolders, commonRecord, type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { standingOf } from "./standing";
 import { Store } from "./store";
@@ -320,7 +320,7 @@ function recordFrom(
 	openedBy: ClusterSight["openedBy"],
 ): ClusterRecord {
 	const byName = Object.entries(openedBy).map(([folder, version]) => [replicaName(cluster, folder), version]);
-	return commonRecord(cluster, claim, Object.fromEntries(byName));
+	return asRecord({ ...cluster, claim, openedBy: Object.fromEntries(byName) });
 }
 
 type EngineChoice = Pick<LocalCluster, "engines" | "addon">;

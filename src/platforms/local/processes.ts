@@ -117,7 +117,7 @@ export async function stopProcess(id: ProcessId, seconds: number): Promise<void>
 }
 
 /** Waits until a process is no more; says whether it is. */
-export async function processEnded(id: ProcessId, seconds: number): Promise<boolean> {
+async function processEnded(id: ProcessId, seconds: number): Promise<boolean> {
 	const deadline = performance.now() + seconds * 1000;
 	while (isAlive(id)) {
 		if (performance.now() > deadline) return false;

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { ClusterRecord } from "../../control/record";
 import { type DbVersion, parseVersion } from "../../core/version";
 
 const version = z.string().refine((text): text is DbVersion => parseVersion(text) !== undefined);
@@ -69,22 +68,4 @@ export function replicaFolders(replicas: number): string[] {
 /** Also the folders of replicas that are still to join. */
 export function allFolders({ wanted }: Pick<LocalCluster, "wanted">): string[] {
 	return replicaFolders(Object.keys(wanted).length);
-}
-
-/** The part of the record that every platform has. */
-export function commonRecord(
-	{ owner, generation, shards, replicas, mark, held }: LocalCluster,
-	claim: LocalClaim | undefined,
-	openedBy: Readonly<Record<string, DbVersion>>,
-): ClusterRecord {
-	return {
-		owner,
-		generation,
-		shards,
-		replicas,
-		...(mark && { mark }),
-		...(claim && { claim: { holder: claim.holder, fence: claim.fence, expires: claim.expires } }),
-		openedBy,
-		...(held && { held }),
-	};
 }

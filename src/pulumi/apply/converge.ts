@@ -161,8 +161,7 @@ async function establish(change: Change): Promise<Established> {
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
 	const spec = found?.creates ? { ...asked, ...noLarger(asked, record) } : asked;
 	const assessment = await bare.assess(spec);
-	const reasons = assessment.obstacles.map(({ reason }) => reason);
-	if (reasons.length > 0) throw new ControlError(reasons.join("\n"));
+	throwAny(assessment.obstacles);
 	if (found !== undefined || !runsEverywhere(cluster, version)) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
 	// Nothing was touched up to here.
@@ -226,8 +225,7 @@ async function refuse(
 	reshaping: Pick<Reshaping, "rejoins"> = { rejoins: [] },
 ): Promise<void> {
 	const [catalogue, cluster] = await Promise.all([catalogueOf(wanted), withHolds(bare, observed)]);
-	const refusals = judgeNow(wanted, wanted.version, known(restored(cluster, reshaping)), catalogue);
-	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
+	throwAny(judgeNow(wanted, wanted.version, known(restored(cluster, reshaping)), catalogue));
 }
 
 /** Settings that restart replicas wait for the maintenance window, and need replicas that can stand in for each other. */
@@ -235,8 +233,12 @@ async function mayRestart({ wanted, bare }: Change, observed: ObservedCluster, r
 	const touches = reshaping.restarts.length > 0 || observed.replicas.some(({ outdated }) => outdated);
 	const cluster = reshaped(touches ? await withHolds(bare, observed) : observed, reshaping);
 	const closed = judgeWindow(wanted, wanted.version, known(cluster));
-	const refusals = [...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster)];
-	if (refusals.length > 0) throw new ControlError(refusals.map(({ reason }) => reason).join("\n"));
+	throwAny([...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster)]);
+}
+
+/** Every reason at once, each on a line of its own. */
+function throwAny(against: readonly { readonly reason: string }[]): void {
+	if (against.length > 0) throw new ControlError(against.map(({ reason }) => reason).join("\n"));
 }
 
 /**

@@ -1,10 +1,10 @@
 import { releasesOf, type Source } from "../../catalogue";
 import { withKnown } from "../../catalogue/known";
-import { ControlError } from "../../control/errors";
-import { type Known, known, type Release, unknown } from "../../core/question";
+import { type Known, type Release, unknown } from "../../core/question";
 import { latestOf as latestAmong } from "../../core/release";
 import { type DbVersion, parseVersion } from "../../core/version";
 import { isKnown, type Valid } from "../args/parse";
+import { attempt } from "./attempt";
 
 /** Which versions exist: what the user names, or else what the platform can run. */
 export async function catalogueOf(valid: Valid): Promise<Known<readonly Release[]>> {
@@ -12,13 +12,10 @@ export async function catalogueOf(valid: Valid): Promise<Known<readonly Release[
 	const source = sourceOf(valid);
 	const { place } = valid;
 	if (source === undefined && place === undefined) return unknown("it is not known yet where the cluster lives");
-	try {
+	return attempt(async () => {
 		const releases = source === undefined ? await place?.platform.releases(place.settings) : await releasesOf(source);
-		return known(withKnown(releases ?? []));
-	} catch (error) {
-		if (error instanceof ControlError) return unknown(error.message);
-		throw error;
-	}
+		return withKnown(releases ?? []);
+	});
 }
 
 /** Where the user says that versions come from; `undefined` where he leaves that to the platform. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { ClusterRecord } from "../../control/record";
 import type { CaveatNote } from "../../core/caveats";
 import { type ObservedCluster, type Reshaping, reshaped, runsEverywhere, type UpdateMark } from "../../core/cluster";
@@ -13,10 +12,20 @@ import {
 	versionUnknownCaveats,
 } from "../../words/resource";
 import type { Home } from "../args/home";
+import type { Valid } from "../args/parse";
 import { Teller } from "../host/engine-log";
 import { latestKnown, listed } from "./catalogue";
 import { foresee, type Judgement, judge, judgeRestart } from "./judge";
-import { type CheckInput, type Found, isPinned, isSwitched, isUnchanged, refused } from "./outcome";
+import {
+	type CheckInput,
+	type Found,
+	isPinned,
+	isRecorded,
+	isReset,
+	isSwitched,
+	isUnchanged,
+	refused,
+} from "./outcome";
 import { mayOwn } from "./ownership";
 import { sizeOf } from "./size";
 import { recall, record } from "./snapshot";
@@ -28,9 +37,9 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const { mark } = itsRecord;
 	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned(asked) || isBehind(itsRecord, version);
-	const recording = valid.args.update.judge === "recorded";
+	const recording = isRecorded(asked);
 	const { scaled } = itsRecord;
-	const toAssess = mark !== undefined || scaled !== undefined || isReshaped(asked, place, itsRecord);
+	const toAssess = mark !== undefined || scaled !== undefined || isReset(asked) || isResized(valid, itsRecord);
 	const toSwitch = isSwitched(asked);
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
@@ -59,17 +68,16 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	return { inputs: { ...kept, ...drift, caveats, ...(mark && { unfinished: markText(mark) }) } };
 }
 
-/** Whether the settings or the size differ from what they were. */
-function isReshaped({ valid, before }: CheckInput, place: Home, itsRecord: ClusterRecord): boolean {
+/** Whether the size differs from the one that the cluster has. */
+function isResized(valid: Valid, itsRecord: ClusterRecord): boolean {
 	const { shards, replicas } = sizeOf(valid, itsRecord);
-	if (shards !== itsRecord.shards || replicas !== itsRecord.replicas) return true;
-	return !isDeepStrictEqual(before?.place?.settings, place.settings);
+	return shards !== itsRecord.shards || replicas !== itsRecord.replicas;
 }
 
 /** A check that can't see the cluster. What does not change needs no look. */
 export async function checkUnreachable(asked: CheckInput, why: string): Promise<Found> {
-	const { valid, before, version, olds } = asked;
-	const recording = valid.args.update.judge === "recorded";
+	const { before, version, olds } = asked;
+	const recording = isRecorded(asked);
 	const kept = recording ? { recorded: olds.recorded } : {};
 	if (version === undefined || isUnchanged(asked)) return { inputs: kept };
 	if (Object.keys(olds).length === 0) return refused("name", unreachableText(why));

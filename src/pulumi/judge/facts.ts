@@ -1,11 +1,11 @@
-import { ControlError } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { Assessment } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
-import { type Known, known, type Release, unknown } from "../../core/question";
+import { type Known, known, type Release } from "../../core/question";
 import type { DbVersion } from "../../core/version";
 import type { Valid } from "../args/parse";
+import { attempt } from "./attempt";
 import { catalogueOf } from "./catalogue";
 import { sizeOf } from "./size";
 
@@ -77,13 +77,4 @@ function once<T>(ask: () => T): () => T {
 		answer ??= { value: ask() };
 		return answer.value;
 	};
-}
-
-async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {
-	try {
-		return known(await read());
-	} catch (error) {
-		if (error instanceof ControlError) return unknown(error.message);
-		throw error;
-	}
 }

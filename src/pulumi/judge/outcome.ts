@@ -36,6 +36,16 @@ export function isPinned({ valid, before }: CheckInput): boolean {
 	return pin !== undefined && pin.digest !== before?.place?.pin?.digest;
 }
 
+/** Whether the settings differ from those that the old inputs hold. */
+export function isReset({ valid, before }: CheckInput): boolean {
+	return !isDeepStrictEqual(valid.place?.settings, before?.place?.settings);
+}
+
+/** Whether what is seen of the cluster is kept, for previews that can't reach it. */
+export function isRecorded({ valid }: CheckInput): boolean {
+	return valid.args.update.judge === "recorded";
+}
+
 /** Whether it is to be started or stopped now. */
 export function isSwitched({ valid, before }: CheckInput): boolean {
 	return valid.args.desiredState !== before?.args.desiredState;
@@ -51,9 +61,7 @@ export function needsLook(asked: CheckInput): boolean {
 	const resized = (["shards", "replicas"] as const).some(
 		(property) => isKnown(valid, property) && valid.args[property] !== before?.args[property],
 	);
-	const reset = !isDeepStrictEqual(valid.place?.settings, before?.place?.settings);
-	const recording = valid.args.update.judge === "recorded";
-	return !isUnchanged(asked) || isPinned(asked) || isSwitched(asked) || resized || reset || recording;
+	return [isPinned, isSwitched, isReset, isRecorded].some((is) => is(asked)) || !isUnchanged(asked) || resized;
 }
 
 /** Whether the version that is asked for is the one that the old inputs hold. */
