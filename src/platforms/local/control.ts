@@ -1,24 +1,25 @@
 import { mustHold, withExtended } from "../../control/claims";
 import { ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
-import { asRecord, type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
+import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
-import { type DbVersion, highest } from "../../core/version";
+import type { DbVersion } from "../../core/version";
 import { carryOut, removeCluster, removeReplica, untilEnded } from "./carry-out";
+import { type EngineChoice, freshCluster, merged, undrained, withJoining } from "./changes";
 import { withLocalClaim, withReleased } from "./claims";
 import { numbersOf } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";
 import { addonOf, installedEngines } from "./installed";
-import { mustBeOurs, mustHaveOneShard, mustRun, sizeObstacles } from "./must";
+import { mustBeOurs, mustRun, sizeObstacles } from "./must";
 import { reloadRouter, routerStatus } from "./orders";
 import { isFree, portTaken } from "./port-owner";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { standingOf } from "./standing";
 import { Store } from "./store";
-import { type ClusterSight, replicaName, viewCluster, viewReplica } from "./view";
+import { type ClusterSight, recordFrom, replicaName, viewCluster, viewReplica } from "./view";
 
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
@@ -311,57 +312,4 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		if (routerProcess(this.#home) !== undefined) return;
 		throw new PlatformError(`${this.name} can't have its endpoint: ${portTaken(port)}`);
 	}
-}
-
-/** @param openedBy by the replica's folder. */
-function recordFrom(
-	cluster: LocalCluster,
-	claim: RecordFile["claim"],
-	openedBy: ClusterSight["openedBy"],
-): ClusterRecord {
-	const byName = Object.entries(openedBy).map(([folder, version]) => [replicaName(cluster, folder), version]);
-	return asRecord({ ...cluster, claim, openedBy: Object.fromEntries(byName) });
-}
-
-type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
-
-function undrained({ wanted }: LocalCluster): LocalCluster["wanted"] {
-	return Object.fromEntries(Object.entries(wanted).map(([folder, { version, run }]) => [folder, { version, run }]));
-}
-
-/** With the replicas that are to join; those start with what the others were last told to run. */
-function withJoining(cluster: LocalCluster, spec: ClusterSpec<LocalSettings>): LocalCluster {
-	mustHaveOneShard(spec);
-	const known = allFolders(cluster);
-	if (spec.replicas < known.length)
-		throw new ControlError(
-			`${cluster.name} has ${known.length} replicas, and is not made smaller before they have left.`,
-		);
-	const version = highest(Object.values(cluster.wanted).map((replica) => replica.version));
-	const joining = replicaFolders(spec.replicas).slice(known.length);
-	const wanted = Object.fromEntries(joining.map((folder) => [folder, { version: version ?? spec.version, run: 1 }]));
-	return { ...cluster, wanted: { ...cluster.wanted, ...wanted } };
-}
-
-/** The engines of the program as it is now go before those that the record has from earlier. */
-function merged(cluster: LocalCluster, { engines, addon }: EngineChoice): EngineChoice {
-	return { engines: { ...cluster.engines, ...engines }, addon };
-}
-
-function freshCluster(spec: ClusterSpec<LocalSettings>, port: number, { engines, addon }: EngineChoice): LocalCluster {
-	const { name, owner, generation, shards, replicas, version, settings } = spec;
-	return {
-		name,
-		owner,
-		generation,
-		shards,
-		replicas,
-		mark: { from: version, to: version, since: new Date().toISOString(), creates: true },
-		desired: "Started",
-		port,
-		idleAfterSeconds: settings.idleAfterSeconds,
-		engines,
-		addon,
-		wanted: Object.fromEntries(replicaFolders(replicas).map((folder) => [folder, { version, run: 1 }])),
-	};
 }

@@ -1,4 +1,5 @@
 import type { ReplicaView } from "../../control/port";
+import { asRecord, type ClusterRecord } from "../../control/record";
 import type { Cause, Failure, ObservedCluster } from "../../core/cluster";
 import type { State } from "../../core/state";
 import type { DbVersion } from "../../core/version";
@@ -81,4 +82,18 @@ function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: r
 		return all || claimOfLiving(record, now) !== undefined ? "Updating" : "Degraded";
 	if (all) return "Started";
 	return router === undefined || router.up ? "Degraded" : "Starting";
+}
+
+/**
+ * The record as every platform has it.
+ *
+ * @param openedBy by the replica's folder.
+ */
+export function recordFrom(
+	cluster: LocalCluster,
+	claim: RecordFile["claim"],
+	openedBy: ClusterSight["openedBy"],
+): ClusterRecord {
+	const byName = Object.entries(openedBy).map(([folder, version]) => [replicaName(cluster, folder), version]);
+	return asRecord({ ...cluster, claim, openedBy: Object.fromEntries(byName) });
 }

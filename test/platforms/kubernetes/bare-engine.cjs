@@ -1,8 +1,8 @@
 /** The process of one engine: `node bare-engine.cjs <dist/platforms/local/chdb.js> <addon> <library> <version> <folder>`. */
 const [module_, addon, library, version, folder] = process.argv.slice(2);
-const { Engine } = require(module_);
+const { Chdb } = require(module_);
 
-const engine = Engine.load(addon, library, version);
+const engine = Chdb.load(addon, library, version);
 engine.open(folder, `${folder}.xml`);
 process.on("message", async ({ id, sql, settings, format }) => {
 	try {

@@ -48,6 +48,15 @@ export class BareEngine {
 		return new BareEngine(child, root);
 	}
 
+	/** One that holds the table `shop.rows` with a row, and one that is empty. */
+	static async pair(version: DbVersion): Promise<[from: BareEngine, to: BareEngine]> {
+		const [from, to] = await Promise.all([BareEngine.open(version), BareEngine.open(version)]);
+		await from.sql("CREATE DATABASE shop");
+		await from.sql("CREATE TABLE shop.rows (n UInt64, `odd ``name` String) ENGINE = MergeTree ORDER BY n");
+		await from.sql("INSERT INTO shop.rows VALUES (1, 'one')");
+		return [from, to];
+	}
+
 	/** The answer, without the last line's end. */
 	async sql(sql: string, settings: Settings = {}, format = "TabSeparated"): Promise<string> {
 		const id = this.calls++;

@@ -8,10 +8,7 @@ describe("on a current engine", () => {
 	let from: BareEngine;
 	let to: BareEngine;
 	beforeAll(async () => {
-		[from, to] = await Promise.all([BareEngine.open(versions.v2), BareEngine.open(versions.v2)]);
-		await from.sql("CREATE DATABASE shop");
-		await from.sql("CREATE TABLE shop.rows (n UInt64, `odd ``name` String) ENGINE = MergeTree ORDER BY n");
-		await from.sql("INSERT INTO shop.rows VALUES (1, 'one')");
+		[from, to] = await BareEngine.pair(versions.v2);
 	});
 	afterAll(() => Promise.all([from?.close(), to?.close()]));
 
