@@ -1,7 +1,8 @@
 import { liveClaim } from "../control/claims";
 import type { ClusterControl, ReplicaView } from "../control/port";
-import type { ObservedCluster, ObservedReplica, UpdateMark } from "../core/cluster";
-import { type DbVersion, parseVersion, sameVersion } from "../core/version";
+import { servesAt } from "../core/availability";
+import type { ObservedCluster, UpdateMark } from "../core/cluster";
+import { parseVersion } from "../core/version";
 import { type Clock, systemClock } from "../roll/clock";
 import { retrying } from "../roll/retry";
 import { outText, type Progress, progressBar, type Sighting, sightingText, watchTexts } from "../words/status";
@@ -87,7 +88,7 @@ class Watch {
 
 	async #tell(cluster: ObservedCluster, { from, to, creates }: UpdateMark): Promise<void> {
 		const { replicas } = cluster;
-		const there = replicas.filter((it) => servesVersion(it, to));
+		const there = replicas.filter((it) => servesAt(it, to));
 		const far = { done: there.length, of: replicas.length };
 		const sightings = await Promise.all(
 			replicas.map(async (it): Promise<Sighting> => {
@@ -112,12 +113,8 @@ class Watch {
 		if (this.progress === undefined) return;
 		const { to, creates } = this.progress;
 		this.progress = undefined;
-		const there = cluster?.replicas.every((it) => servesVersion(it, parseVersion(to)));
+		const there = cluster?.replicas.every((it) => servesAt(it, parseVersion(to)));
 		const said = cluster?.mark !== undefined ? "stopped" : there ? "finished" : "ended";
 		this.display.line(watchTexts[said](this.watched.name, to, creates));
 	}
-}
-
-function servesVersion({ serving, version, outdated }: ObservedReplica, to: DbVersion | undefined): boolean {
-	return serving && sameVersion(version, to) && outdated !== true;
 }

@@ -1,3 +1,4 @@
+import type { Problem } from "./availability";
 import type { Cause, Rival } from "./cluster";
 import type { Told } from "./layout";
 import type { State } from "./state";
@@ -77,7 +78,7 @@ export interface RefusalFacts {
 		readonly replica: string;
 		readonly others: readonly {
 			readonly replica: string;
-			readonly problem: "down" | "read-only" | "behind" | "unknown";
+			readonly problem: Problem | "unknown";
 			readonly trouble?: string;
 		}[];
 	};

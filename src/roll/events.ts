@@ -1,3 +1,4 @@
+import type { Availability, Problem } from "../core/availability";
 import type { Cause, Failure } from "../core/cluster";
 import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
@@ -58,19 +59,17 @@ export type RollEvent =
 			readonly creates?: true;
 	  };
 
-/** Why another replica of the shard can't stand in for the one that is next. */
-export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
-
 /** Another replica of the shard, and why it can't. */
 export interface Unable {
 	readonly replica: string;
-	readonly problem: Problem;
+	/** `lacks`: tables that the one that is next holds; `unknown`: it could not be asked for them. */
+	readonly problem: Problem | "lacks" | "unknown";
 	/** What keeps it from being fit, where that is known. */
 	readonly failure?: Failure;
 }
 
 /** Why and where a roll stopped; words make the message of it. */
-export interface RollStop {
+export interface RollStop extends Availability {
 	readonly cluster: string;
 	readonly to: DbVersion;
 	/**
@@ -114,8 +113,6 @@ export interface RollStop {
 		| { readonly kind: "platform"; readonly words: string };
 	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
 	readonly notServing: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
-	readonly reads: boolean;
-	readonly writes: boolean;
 }
 
 /** Why waiting for a cluster to reach a state ended without it; words make the message of it. */

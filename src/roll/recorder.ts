@@ -1,4 +1,5 @@
 import type { ClusterControl } from "../control/port";
+import { availability } from "../core/availability";
 import type { ObservedCluster } from "../core/cluster";
 import { plan } from "../core/plan";
 import type { DbVersion } from "../core/version";
@@ -149,7 +150,7 @@ export class Recorder {
 			...(error !== undefined && { stop: stopOf(error) }),
 			writesNeed,
 			replicas,
-			available: availability(replicas, writesNeed),
+			available: availableOver(replicas, writesNeed),
 		};
 	}
 
@@ -212,20 +213,18 @@ function stopOf(error: unknown): NonNullable<Timeline["stop"]> {
 }
 
 /** What clients could do: at each moment at which a replica came or went, where it differs from before. */
-function availability(replicas: Timeline["replicas"], writesNeed: Timeline["writesNeed"]): Timeline["available"] {
+function availableOver(replicas: Timeline["replicas"], writesNeed: Timeline["writesNeed"]): Timeline["available"] {
 	const moments = new Set(replicas.flatMap(({ intervals }) => intervals.map(({ from }) => from)).concat(0));
 	const shards = [...new Set(replicas.map(({ shard }) => shard))];
-	const found: { at: number; reads: boolean; writes: boolean }[] = [];
+	const found: Timeline["available"] = [];
 	for (const at of [...moments].sort((a, b) => a - b)) {
-		const serving = shards.map((shard) => {
+		const members = shards.map((shard) => {
 			const lanes = replicas.filter((replica) => replica.shard === shard);
 			const now = lanes.flatMap(({ intervals }) => intervals.filter(({ from, to }) => from <= at && at < to));
 			const members = now.filter(({ is }) => is !== "joining");
-			const serve = members.filter(({ is }) => is === "serving").length;
-			return { some: serve > 0, all: serve > 0 && serve === members.length };
+			return members.map(({ is }) => ({ serving: is === "serving", readOnly: undefined }));
 		});
-		const reads = serving.every(({ some }) => some);
-		const writes = writesNeed === "one" ? reads : serving.every(({ all }) => all);
+		const { reads, writes } = availability(members, writesNeed);
 		const last = found.at(-1);
 		if (last?.reads !== reads || last.writes !== writes) found.push({ at, reads, writes });
 	}

@@ -1,12 +1,13 @@
 import type { ReplicaView } from "../control/port";
+import { type Problem, problemOf, servesAt } from "../core/availability";
 import type { Holdings } from "../core/holdings";
 import type { Step } from "../core/plan";
 import { type DbVersion, sameVersion } from "../core/version";
 import { unchanged } from "./by-others";
 import { secondsSince } from "./clock";
-import type { Problem, Unable } from "./events";
+import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
-import { type Outcome, servesVersion, sightOf, watch } from "./watch";
+import { type Outcome, sightOf, watch } from "./watch";
 import { heldBy, isWhole, lossWatch, othersHold, whoLacks } from "./whole-data";
 
 /** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
@@ -161,7 +162,7 @@ async function standIn(ground: Ground, replica: string, others: readonly string[
 		goOn();
 		await hold.keep();
 		unfit = await lookAround(ground, others);
-		const problems = unfit.map(problemOf);
+		const problems = unfit.map(unable);
 		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
 			told = JSON.stringify(problems);
 			report({ event: "holding", replica, others: problems });
@@ -177,21 +178,20 @@ interface Unfit {
 	readonly view: ReplicaView;
 }
 
-const problemOf = ({ problem, view }: Unfit): Unable => ({ replica: view.replica.name, problem });
+const unable = ({ problem, view }: Unfit): Unable => ({ replica: view.replica.name, problem });
 
 /** With what keeps it from being fit, also where that might have passed. */
 function explained(unfit: Unfit) {
 	const { cause, phase: words, failure = cause && { cause, words } } = unfit.view;
-	return { ...problemOf(unfit), ...(failure && { failure }) };
+	return { ...unable(unfit), ...(failure && { failure }) };
 }
 
-/** Those replicas that can't stand in for another of their shard. What is not known of one is not held against it. */
+/** Those replicas that can't stand in for another of their shard. */
 async function lookAround(ground: Ground, replicas: readonly string[]): Promise<Unfit[]> {
 	const views = await Promise.all(replicas.map((name) => ground.control.look(name)));
 	for (const view of views) await unchanged(ground, view);
 	return views.flatMap((view) => {
-		const { serving, readOnly, caughtUp } = view.replica;
-		const problem = !serving ? "down" : readOnly === true ? "read-only" : caughtUp === false ? "behind" : undefined;
+		const problem = problemOf(view.replica);
 		return problem === undefined ? [] : [{ problem, view }];
 	});
 }
@@ -218,7 +218,7 @@ async function comesUp(
 			last = view;
 			const { serving, version } = view.replica;
 			const sight = sightOf([view]);
-			if (servesVersion(view, to)) return { ...sight, done: "serves" };
+			if (servesAt(view.replica, to)) return { ...sight, done: "serves" };
 			await unchanged(ground, view, restarted);
 			if (serving && version !== undefined && !sameVersion(version, to)) {
 				return { ...sight, done: { runs: version } };

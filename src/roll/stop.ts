@@ -1,5 +1,6 @@
 import { ClaimLost, ControlError, PlatformError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
+import { availability } from "../core/availability";
 import { byShard, type ObservedCluster } from "../core/cluster";
 import type { DbVersion } from "../core/version";
 import type { RollStop } from "./events";
@@ -48,7 +49,6 @@ export function stopOf(
 	place: Reached,
 	writesNeed: ClusterControl["writesNeed"] = "one",
 ): RollStop {
-	const shards = [...byShard(cluster).values()];
 	const version = (serving: boolean) =>
 		cluster.replicas
 			.filter((replica) => replica.serving === serving)
@@ -60,10 +60,6 @@ export function stopOf(
 		cause,
 		serving: version(true),
 		notServing: version(false),
-		reads: shards.every((shard) => shard.some(({ serving }) => serving)),
-		writes: shards.every((shard) => {
-			const writable = shard.filter(({ serving, readOnly }) => serving && readOnly !== true);
-			return writable.length >= (writesNeed === "all" ? shard.length : 1);
-		}),
+		...availability([...byShard(cluster).values()], writesNeed),
 	};
 }

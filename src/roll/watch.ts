@@ -1,6 +1,5 @@
 import type { ReplicaView } from "../control/port";
 import type { Cause, Failure } from "../core/cluster";
-import { type DbVersion, sameVersion } from "../core/version";
 import type { Clock } from "./clock";
 import type { RollEvent } from "./events";
 
@@ -88,15 +87,4 @@ export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done
 export function marks({ phase, replica }: ReplicaView): string {
 	const { version, serving, readOnly, caughtUp, outdated } = replica;
 	return JSON.stringify([phase, version, serving, readOnly, caughtUp, outdated]);
-}
-
-/**
- * It serves the version with the current settings, takes writes, and is not known to lack any. An unknown is not a no; an
- * unknown version is.
- */
-export function servesVersion({ replica }: ReplicaView, version: DbVersion): boolean {
-	const { serving, readOnly, caughtUp, outdated } = replica;
-	return (
-		serving && sameVersion(replica.version, version) && readOnly !== true && caughtUp !== false && outdated !== true
-	);
 }

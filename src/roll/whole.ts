@@ -1,3 +1,4 @@
+import { problemOf } from "../core/availability";
 import type { ObservedCluster } from "../core/cluster";
 import { sameVersion } from "../core/version";
 import { unchanged } from "./by-others";
@@ -46,7 +47,7 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 		const now = await control.observe();
 		// Being behind for a moment is the way of a busy replica; each was seen to have caught up in its turn.
 		const not = (now ?? cluster).replicas.filter(
-			(replica) => !replica.serving || replica.readOnly === true || !sameVersion(replica.version, to),
+			(replica) => problemOf({ ...replica, caughtUp: true }) !== undefined || !sameVersion(replica.version, to),
 		);
 		const views = await Promise.all(not.map(({ name }) => control.look(name)));
 		views.forEach(tell);

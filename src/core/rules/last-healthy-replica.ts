@@ -1,4 +1,4 @@
-import type { ObservedReplica } from "../cluster";
+import { problemOf } from "../availability";
 import { plan } from "../plan";
 import type { RefusalFacts } from "../refusal";
 import { mayResume, type Rule } from "./rule";
@@ -17,17 +17,14 @@ export const lastHealthyReplica: Rule<"last-healthy-replica"> = {
 		const next = plan(cluster, target).lanes[0]?.steps[0];
 		if (next === undefined || next.broken) return undefined;
 		const others = cluster.replicas.filter(({ shard, name }) => shard === next.shard && name !== next.replica);
-		const problems = others.flatMap(problemOf);
+		const problems = others.flatMap((other): Other[] => {
+			// What a roll waits out is a reason to refuse as long as it has not begun.
+			const problem = problemOf(other) ?? (other.caughtUp === undefined ? "unknown" : undefined);
+			const { name: replica, trouble } = other;
+			return problem === undefined ? [] : [{ replica, problem, ...(trouble !== undefined && { trouble }) }];
+		});
 		return others.length > 0 && problems.length === others.length
 			? { replica: next.replica, others: problems }
 			: undefined;
 	},
 };
-
-function problemOf({ name, serving, readOnly, caughtUp, trouble }: ObservedReplica): Other[] {
-	const of = (problem: Other["problem"]) => [{ replica: name, problem, ...(trouble !== undefined && { trouble }) }];
-	if (!serving) return of("down");
-	if (readOnly === true) return of("read-only");
-	if (caughtUp === undefined) return of("unknown");
-	return caughtUp ? [] : of("behind");
-}

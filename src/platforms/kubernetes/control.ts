@@ -12,7 +12,7 @@ import { look, observe } from "./ask/observe";
 import { settle } from "./ask/opened";
 import type { Stored } from "./ask/record";
 import { aloneOrBack, rivals } from "./ask/rivals";
-import { recordFrom } from "./ask/size";
+import { sizedRecord } from "./ask/size";
 import { applySet } from "./change/apply";
 import * as making from "./change/create";
 import { drain, undrain } from "./change/drain";
@@ -40,7 +40,7 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 
 	async record(): Promise<ClusterRecord | undefined> {
 		const { cluster } = this;
-		return recordFrom(cluster, ...(await Promise.all([cluster.record.read(), cluster.sets()])));
+		return sizedRecord(cluster, ...(await Promise.all([cluster.record.read(), cluster.sets()])));
 	}
 	async observe(): Promise<Observation | undefined> {
 		return observe(this.cluster);

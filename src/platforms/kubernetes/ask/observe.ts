@@ -15,7 +15,7 @@ import { emptied } from "./emptied";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
-import { desiredReplicas, recordFrom } from "./size";
+import { desiredReplicas, sizedRecord } from "./size";
 
 /** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -51,7 +51,7 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 		),
 	);
 	const mark = stored?.mark;
-	const record = recordFrom(cluster, stored, sets);
+	const record = sizedRecord(cluster, stored, sets);
 	const state = stateOf(seen, replicas);
 	return { name: cluster.name, state, replicas, ...(mark && { mark }), ...(record && { record }) };
 }

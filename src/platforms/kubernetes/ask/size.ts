@@ -19,7 +19,7 @@ export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly Stat
 }
 
 /** The record for everybody, with what the StatefulSets ask for that it does not. */
-export function recordFrom(
+export function sizedRecord(
 	cluster: Cluster,
 	stored: Stored | undefined,
 	sets: readonly StatefulSet[],

@@ -1,0 +1,40 @@
+import type { ObservedReplica } from "./cluster";
+import { type DbVersion, sameVersion } from "./version";
+
+/** What keeps a replica from standing in for another of its shard. */
+export type Problem = "down" | "read-only" | "behind";
+
+/** What is not known of a replica is not held against it. */
+export function problemOf({ serving, readOnly, caughtUp }: ObservedReplica): Problem | undefined {
+	if (!serving) return "down";
+	if (readOnly === true) return "read-only";
+	return caughtUp === false ? "behind" : undefined;
+}
+
+/** It can stand in for the others with a version and the current settings: an update is done with it. */
+export function servesAt(replica: ObservedReplica, version: DbVersion | undefined): boolean {
+	return problemOf(replica) === undefined && sameVersion(replica.version, version) && replica.outdated !== true;
+}
+
+/** What clients can do. */
+export interface Availability {
+	readonly reads: boolean;
+	readonly writes: boolean;
+}
+
+/**
+ * @param shards the members of each shard.
+ * @param writesNeed how many replicas of each shard have to take writes for a write to succeed.
+ */
+export function availability(
+	shards: readonly (readonly Pick<ObservedReplica, "serving" | "readOnly">[])[],
+	writesNeed: "one" | "all",
+): Availability {
+	return {
+		reads: shards.every((shard) => shard.some(({ serving }) => serving)),
+		writes: shards.every((shard) => {
+			const writable = shard.filter(({ serving, readOnly }) => serving && readOnly !== true).length;
+			return writable >= (writesNeed === "all" ? Math.max(shard.length, 1) : 1);
+		}),
+	};
+}
