@@ -1,6 +1,6 @@
+import { shown } from "../../control/accepts";
 import type { Pin, Platform } from "../../control/platform";
 import { parseVersion } from "../../core/version";
-import { shown } from "./accepts";
 import type { Written } from "./digest";
 import { platforms } from "./platforms";
 import { type InputProblem, stranger } from "./problem";

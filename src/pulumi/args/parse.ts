@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { foreignDataText } from "../../words/resource";
 import { splitDigest } from "./digest";
 import { choose, type Home, placeOf } from "./home";
@@ -32,9 +33,10 @@ export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
 	const rest = without(known, Object.keys(platforms));
 	const found = schema.safeParse(rest);
 	// What is missing because it is not known yet is no problem.
-	const problems = (found.success ? [] : found.error.issues)
-		.filter(({ path }) => !unknown.some((at) => at.every((key, index) => key === path[index])))
-		.flatMap((issue) => problemsOf(issue as Issue));
+	const issues = (found.success ? [] : found.error.issues).filter(
+		({ path }) => !unknown.some((at) => at.every((key, index) => key === path[index])),
+	);
+	const problems = problemsOf(issues);
 	const platform = choose(inputs, known, unknown);
 	if (Array.isArray(platform)) problems.push(...platform);
 	const chosen = Array.isArray(platform) ? undefined : platform;
@@ -65,20 +67,16 @@ export function isKnown(valid: Valid, property: string): boolean {
 	);
 }
 
-interface Issue {
-	readonly code: string;
-	readonly path: Path;
-	readonly message: string;
-	readonly keys?: readonly string[];
-}
-
-function problemsOf({ code, path, message, keys }: Issue): InputProblem[] {
-	// Pulumi prints the value of a property that a problem names, and an address may hold a secret.
-	if (pathText(path) === "versions.url") return [{ property: "", reason: `versions.url: ${message}` }];
-	if (code !== "unrecognized_keys") return [{ property: pathText(path), reason: message }];
-	const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
-	const names = path.length === 0 ? [...own, ...Object.keys(platforms)] : own;
-	return (keys ?? []).map((key) => stranger(path, key, names));
+function problemsOf(issues: readonly z.core.$ZodIssue[]): InputProblem[] {
+	return issues.flatMap((issue) => {
+		const { path, message } = issue as { path: Path; message: string };
+		// Pulumi prints the value of a property that a problem names, and an address may hold a secret.
+		if (pathText(path) === "versions.url") return [{ property: "", reason: `versions.url: ${message}` }];
+		if (issue.code !== "unrecognized_keys") return [{ property: pathText(path), reason: message }];
+		const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
+		const names = path.length === 0 ? [...own, ...Object.keys(platforms)] : own;
+		return issue.keys.map((key) => stranger(path, key, names));
+	});
 }
 
 /** Stands the defaults in for what is not known yet. */

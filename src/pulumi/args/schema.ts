@@ -1,33 +1,28 @@
 import { z } from "zod";
+import { accepted, clusterName, integer, listOf, oneOf, text, trueOrFalse, wholeNumber } from "../../control/accepts";
 import { policies } from "../../core/question";
 import { defaultTiming } from "../../roll/timing";
-import { accepted, name, oneOf, trueOrFalse, wholeNumber } from "./accepts";
 import { registry, release, versions } from "./versions-schema";
 import { windowProblem } from "./window";
-
-const scheduleError = accepted('a schedule as cron has it, of five fields, such as "0 2 * * 6"');
-const minutesError = accepted("a whole number of minutes from 1 to 10,080");
 
 const window = z
 	.strictObject(
 		{
-			schedule: z.string({ error: scheduleError }),
-			minutes: z
-				.number({ error: minutesError })
-				.int({ error: minutesError })
-				.min(1, { error: minutesError })
-				.max(10_080, { error: minutesError }),
-			timeZone: z.string({ error: accepted('a time zone, such as "Europe/Berlin"') }).default("UTC"),
+			schedule: z.string(accepted('a schedule as cron has it, of five fields, such as "0 2 * * 6"')),
+			minutes: integer(1, 10_080, "a whole number of minutes from 1 to 10,080"),
+			timeZone: z.string(accepted('a time zone, such as "Europe/Berlin"')).default("UTC"),
 		},
-		{ error: accepted('an object such as { schedule: "0 2 * * 6", minutes: 120 }') },
+		accepted('an object such as { schedule: "0 2 * * 6", minutes: 120 }'),
 	)
 	.superRefine((given, context) => {
 		const problem = windowProblem(given);
 		if (problem !== undefined) context.addIssue({ code: "custom", ...problem });
 	});
 
-const tableError = accepted(
+const table = text(
 	'the name of a table with its database, such as "default.loc", or "scratch.*" for all of a database',
+	undefined,
+	/^[^.]+\..+$/,
 );
 
 const update = z.strictObject(
@@ -37,33 +32,27 @@ const update = z.strictObject(
 		drainSeconds: wholeNumber(0, 86_400, defaultTiming.drainSeconds),
 		stallSeconds: wholeNumber(1, 604_800, defaultTiming.stallSeconds),
 		shardsAtOnce: wholeNumber(1, 256, defaultTiming.shardsAtOnce),
-		localTables: z
-			.array(z.string({ error: tableError }).regex(/^[^.]+\..+$/, { error: tableError }), {
-				error: accepted('a list such as ["default.loc", "scratch.*"]'),
-			})
-			.default([]),
+		localTables: listOf(table, '["default.loc", "scratch.*"]').default([]),
 		window: window.optional(),
 		ignoreWindow: trueOrFalse(false),
 	},
-	{ error: accepted("an object such as { drainSeconds: 60 }") },
+	accepted("an object such as { drainSeconds: 60 }"),
 );
 
 /** All arguments but the platform's, which the platform reads itself. `version` is judged by the rules and by check. */
 export const schema = z.strictObject({
-	version: z.string({ error: accepted("a DB version, such as 1.8.0, or latest") }),
+	version: z.string(accepted("a DB version, such as 1.8.0, or latest")),
 	shards: wholeNumber(1, 256, 1),
 	replicas: wholeNumber(1, 64, 2),
 	versions: versions.optional(),
 	update: update.prefault({}),
 	desiredState: z
-		.enum(["Started", "Stopped"], {
-			error: accepted('"Started" or "Stopped"', "Leave it out to leave the cluster as it is."),
-		})
+		.enum(["Started", "Stopped"], accepted('"Started" or "Stopped"', "Leave it out to leave the cluster as it is."))
 		.optional(),
 	deletionPolicy: oneOf(["Retain", "Delete"], "Retain"),
 	adopt: trueOrFalse(false),
-	name: name(),
-	owner: z.string({ error: accepted("the resource that owns the cluster; the constructor adds it") }),
+	name: clusterName(),
+	owner: z.string(accepted("the resource that owns the cluster; the constructor adds it")),
 });
 
 /** The arguments with every default filled in. */

@@ -1,62 +1,56 @@
 import { z } from "zod";
 import { isLink, shapes } from "../../catalogue/release";
+import { accepted, listOf, text } from "../../control/accepts";
 import { parseVersion } from "../../core/version";
 import { isSafe } from "../../remote/http";
-import { accepted } from "./accepts";
 
-const engineError = accepted('a ClickHouse version, such as "23.3"');
-const dateError = accepted('a day, such as "2024-08-20"');
-const linkError = accepted('the address of a page, such as "https://example.com/releases/1.8.0"');
+const link = accepted('the address of a page, such as "https://example.com/releases/1.8.0"');
 
 /** A reason, or that there is one: documents say so, too. */
 function reason(example: string) {
-	const error = accepted(`the reason, such as "${example}"`);
-	return z.union([z.literal(true), z.string().min(1, { error })], { error }).optional();
+	const what = `the reason, such as "${example}"`;
+	return z.union([z.literal(true), text(what)], accepted(what)).optional();
 }
 
 export const release = z.strictObject(
 	{
 		version: z
-			.string({ error: accepted("a DB version, such as 1.8.0") })
-			.refine((text) => parseVersion(text) !== undefined, {
-				error: accepted("a DB version: three or four numbers with dots between them, such as 1.8.0 or 0.9.2.0"),
-			}),
-		engine: z.string({ error: engineError }).regex(shapes.engine, { error: engineError }).optional(),
-		date: z.string({ error: dateError }).regex(shapes.date, { error: dateError }).optional(),
-		notes: z.string({ error: linkError }).refine(isLink, { error: linkError }).optional(),
+			.string(accepted("a DB version, such as 1.8.0"))
+			.refine(
+				(text) => parseVersion(text) !== undefined,
+				accepted("a DB version: three or four numbers with dots between them, such as 1.8.0 or 0.9.2.0"),
+			),
+		engine: text('a ClickHouse version, such as "23.3"', undefined, shapes.engine).optional(),
+		date: text('a day, such as "2024-08-20"', undefined, shapes.date).optional(),
+		notes: z.string(link).refine(isLink, link).optional(),
 		deprecated: reason("1.8.2 is faster"),
 		blocked: reason("corrupts vector indexes"),
 	},
-	{ error: accepted('an object such as { version: "1.8.0" }') },
+	accepted('an object such as { version: "1.8.0" }'),
 );
 
-const imageError = accepted(
-	'an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
-);
 /** A host or a part of a repository's name, and once `{version}` in a tag. */
 const image = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]*\{version\}[\w.-]*)?$/;
+const pattern = accepted('a regular expression, such as "^1\\\\."');
 
 export const registry = z.strictObject(
 	{
-		image: z.string({ error: imageError }).regex(image, { error: imageError }),
-		tags: z
-			.string({ error: accepted('a regular expression, such as "^1\\\\."') })
-			.refine(isPattern, { error: accepted('a regular expression, such as "^1\\\\."') })
-			.optional(),
+		image: text(
+			'an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
+			undefined,
+			image,
+		),
+		tags: z.string(pattern).refine(isPattern, pattern).optional(),
 	},
-	{ error: accepted('an object such as { image: "myscale/myscaledb" }') },
+	accepted('an object such as { image: "myscale/myscaledb" }'),
 );
 
-const urlError = accepted(
-	"the https address of a document, without a password in it",
-	"Plain http is for 127.0.0.1 only.",
-);
+const url = accepted("the https address of a document, without a password in it", "Plain http is for 127.0.0.1 only.");
 
 export const versions = z
 	.strictObject(
 		{
-			list: z
-				.array(release, { error: accepted('a list such as [{ version: "1.7.1" }, { version: "1.8.0" }]') })
+			list: listOf(release, '[{ version: "1.7.1" }, { version: "1.8.0" }]')
 				.min(1, {
 					error: "the list is empty: no version could be chosen. Name the versions that exist, or leave it out.",
 				})
@@ -65,10 +59,10 @@ export const versions = z
 			url: z
 				// Its value is never repeated: what stands behind its question mark may be a secret.
 				.string({ error: "it is not text: give the address of a document." })
-				.refine(isDocument, { error: ({ input }) => urlError({ input: withoutSecrets(String(input)) }) })
+				.refine(isDocument, { error: ({ input }) => url.error({ input: withoutSecrets(String(input)) }) })
 				.optional(),
 		},
-		{ error: accepted('an object such as { list: [{ version: "1.8.0" }] }') },
+		accepted('an object such as { list: [{ version: "1.8.0" }] }'),
 	)
 	.refine((given) => Object.values(given).filter((source) => source !== undefined).length < 2, {
 		error: ({ input }) =>

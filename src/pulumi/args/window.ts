@@ -1,5 +1,5 @@
+import { shown } from "../../control/accepts";
 import type { Window } from "../../core/question";
-import { shown } from "./accepts";
 
 /** When updates may begin. */
 export interface Schedule {

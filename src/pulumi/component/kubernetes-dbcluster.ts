@@ -28,29 +28,29 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 	private static readonly type = "pulumi-dbcluster:kubernetes:KubernetesDbCluster";
 
 	/** The URL of ClickHouse's HTTP interface inside the Kubernetes cluster. */
-	readonly endpoint: pulumi.Output<string>;
+	readonly endpoint!: pulumi.Output<string>;
 	/** The URL of the Ingress; absent without one. */
-	readonly url: pulumi.Output<string | undefined>;
+	readonly url!: pulumi.Output<string | undefined>;
 	/** The namespace. */
-	readonly namespace: pulumi.Output<string>;
+	readonly namespace!: pulumi.Output<string>;
 	/** The Secret of the namespace that holds the user's password. */
-	readonly secretName: pulumi.Output<string>;
+	readonly secretName!: pulumi.Output<string>;
 	/** The DB version that every replica runs. */
-	readonly version: pulumi.Output<string>;
+	readonly version!: pulumi.Output<string>;
 	/** What it ran before its last update; absent before the first. */
-	readonly previousVersion: pulumi.Output<string | undefined>;
+	readonly previousVersion!: pulumi.Output<string | undefined>;
 	/** The newest version of the catalogue when the cluster was last created, updated or refreshed; absent if unknown. */
-	readonly latestVersion: pulumi.Output<string | undefined>;
+	readonly latestVersion!: pulumi.Output<string | undefined>;
 	/** Whether `latestVersion` is newer than what runs. Set `version` to it, or to `latest`, to update. */
-	readonly updateAvailable: pulumi.Output<boolean>;
+	readonly updateAvailable!: pulumi.Output<boolean>;
 	/** `Started`, `Stopped`, `Idle`, `Starting`, `Stopping`, `Updating`, `Restoring`, `Degraded` or `Unknown`. */
-	readonly state: pulumi.Output<string>;
+	readonly state!: pulumi.Output<string>;
 	/** What each replica runs. */
-	readonly replicaVersions: pulumi.Output<ReplicaVersion[]>;
+	readonly replicaVersions!: pulumi.Output<ReplicaVersion[]>;
 	/** How the last update went, also one that stopped; absent before the first. */
-	readonly lastUpdate: pulumi.Output<LastUpdate | undefined>;
+	readonly lastUpdate!: pulumi.Output<LastUpdate | undefined>;
 	/** In preview what the pending update does to reads and writes, and in which order, by transition; absent when none is due. */
-	readonly caveats: pulumi.Output<Record<string, Record<string, string>> | undefined>;
+	readonly caveats!: pulumi.Output<Record<string, Record<string, string>> | undefined>;
 
 	/** Whether a value is a KubernetesDbCluster, also of another copy of this package. */
 	static override isInstance(value: unknown): value is KubernetesDbCluster {
@@ -122,32 +122,24 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		);
 		exposure(scope);
 
-		this.endpoint = db.endpoint;
-		this.url = pulumi.output(args.ingress?.host).apply((host) => host && `https://${host}`);
-		this.namespace = pulumi.output(scope.namespace);
-		this.secretName = login.name;
-		this.version = db.version;
-		this.previousVersion = db.previousVersion;
-		this.latestVersion = db.latestVersion;
-		this.updateAvailable = db.updateAvailable;
-		this.state = db.state;
-		this.replicaVersions = db.replicaVersions;
-		this.lastUpdate = db.lastUpdate;
-		this.caveats = db.caveats;
-		this.registerOutputs({
-			endpoint: this.endpoint,
-			url: this.url,
-			namespace: this.namespace,
-			secretName: this.secretName,
-			version: this.version,
-			previousVersion: this.previousVersion,
-			latestVersion: this.latestVersion,
-			updateAvailable: this.updateAvailable,
-			state: this.state,
-			replicaVersions: this.replicaVersions,
-			lastUpdate: this.lastUpdate,
-			caveats: this.caveats,
-		});
+		const { version, previousVersion, latestVersion, updateAvailable, state, replicaVersions, lastUpdate, caveats } =
+			db;
+		const outputs = {
+			endpoint: db.endpoint,
+			url: pulumi.output(args.ingress?.host).apply((host) => host && `https://${host}`),
+			namespace: pulumi.output(scope.namespace),
+			secretName: login.name,
+			version,
+			previousVersion,
+			latestVersion,
+			updateAvailable,
+			state,
+			replicaVersions,
+			lastUpdate,
+			caveats,
+		};
+		Object.assign(this, outputs);
+		this.registerOutputs(outputs);
 	}
 }
 

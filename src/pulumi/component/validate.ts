@@ -1,6 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { accepted, trueOrFalse, wholeNumber } from "../args/accepts";
+import {
+	accepted,
+	listOf,
+	mapOf,
+	port,
+	problemsIn,
+	text,
+	trueOrFalse,
+	volumeSize,
+	wholeNumber,
+} from "../../control/accepts";
 import { parse } from "../args/parse";
 import { type InputProblem, stranger } from "../args/problem";
 import { type Path, pathText, splitUnknown, unknownValue } from "../args/unknown";
@@ -36,15 +46,15 @@ export const serverKeys = [
 /** Arguments that become one of DbCluster's. */
 const renamedKeys = ["name", "namespace", "kubeconfig", "passwordSecret"];
 
-const object = (example: string) => ({ error: accepted(`an object such as ${example}`) });
-const text = (what: string) => z.string({ error: accepted(what) }).min(1, { error: accepted(what) });
-const labels = z.record(z.string(), text('text, such as "true"').or(z.literal("")), object('{ app: "shop" }'));
+const object = (example: string) => accepted(`an object such as ${example}`);
+const labels = mapOf(z.string(accepted('text, such as "true"')), '{ app: "shop" }');
 
-const cidr = accepted('a range of addresses, such as "10.0.0.0/8" or "fd00::/8"');
 const peerShape = {
 	podLabels: labels.optional(),
 	namespaceLabels: labels.optional(),
-	cidr: z.union([z.cidrv4(), z.cidrv6()], { error: cidr }).optional(),
+	cidr: z
+		.union([z.cidrv4(), z.cidrv6()], accepted('a range of addresses, such as "10.0.0.0/8" or "fd00::/8"'))
+		.optional(),
 };
 /** `{}` would be nobody for one and everybody for another reader. */
 function onePeer(
@@ -60,35 +70,20 @@ function onePeer(
 				: "it is empty: name addresses by cidr, or pods by podLabels and namespaceLabels ({} is all of them).",
 		});
 }
-const peers = z
-	.array(z.strictObject(peerShape, object('{ podLabels: { app: "shop" } }')).superRefine(onePeer), {
-		error: accepted('a list such as [{ podLabels: { app: "shop" } }]'),
-	})
-	.optional();
-const port = accepted("a port, from 1 to 65,535");
-const destinations = z
-	.array(
-		z
-			.strictObject(
-				{
-					...peerShape,
-					ports: z
-						.array(z.int({ error: port }).min(1, { error: port }).max(65_535, { error: port }), {
-							error: accepted("a list of ports, such as [443]"),
-						})
-						.min(1, { error: "the list is empty: name the ports, such as [443]." }),
-				},
-				object('{ cidr: "0.0.0.0/0", ports: [443] }'),
-			)
-			.superRefine(onePeer),
-		{ error: accepted('a list such as [{ cidr: "0.0.0.0/0", ports: [443] }]') },
-	)
-	.optional();
+const peers = listOf(
+	z.strictObject(peerShape, object('{ podLabels: { app: "shop" } }')).superRefine(onePeer),
+	'[{ podLabels: { app: "shop" } }]',
+).optional();
+const ports = z
+	.array(port(), accepted("a list of ports, such as [443]"))
+	.min(1, { error: "the list is empty: name the ports, such as [443]." });
+const destinations = listOf(
+	z.strictObject({ ...peerShape, ports }, object('{ cidr: "0.0.0.0/0", ports: [443] }')).superRefine(onePeer),
+	'[{ cidr: "0.0.0.0/0", ports: [443] }]',
+).optional();
 
-const host = accepted('a host name, such as "analytics.example.com"');
-const keeperCount = {
-	error: accepted("1 or 3", "Leave it out for 3: with two, either one's loss would be an outage."),
-};
+const hostName = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const keeperCount = accepted("1 or 3", "Leave it out for 3: with two, either one's loss would be an outage.");
 
 /** What is the component's own; all else DbCluster reads. */
 const own = z.strictObject({
@@ -102,16 +97,12 @@ const own = z.strictObject({
 	keeper: z
 		.strictObject(
 			{
-				hosts: z
-					.array(z.unknown(), { error: accepted('a list such as ["zookeeper-0.zookeeper:2181"]') })
+				hosts: listOf(z.unknown(), '["zookeeper-0.zookeeper:2181"]')
 					.min(1, { error: "the list is empty: name the hosts, or leave it out to have a Keeper made." })
 					.optional(),
 				replicas: z.literal([1, 3], keeperCount).optional(),
 				image: text('an image, such as "clickhouse/clickhouse-keeper:25.8.30.16"').optional(),
-				storage: z
-					.string({ error: accepted('a size, such as "10Gi"') })
-					.regex(/^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/, { error: accepted('a size, such as "10Gi"') })
-					.optional(),
+				storage: volumeSize().optional(),
 				resources: z.looseObject({}, object('{ requests: { memory: "1Gi" } }')).optional(),
 			},
 			object("{ replicas: 3 }"),
@@ -120,9 +111,7 @@ const own = z.strictObject({
 	ingress: z
 		.strictObject(
 			{
-				host: z
-					.string({ error: host })
-					.regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, { error: host }),
+				host: text('a host name, such as "analytics.example.com"', undefined, hostName),
 				className: text("the name of an IngressClass").optional(),
 				tlsSecret: text("the name of a Secret").optional(),
 				annotations: labels.optional(),
@@ -188,14 +177,10 @@ function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): 
 		({ code, path }) => !unknown.some((at) => begins(path, at) || (code === "custom" && begins(at, path))),
 	);
 	return [
-		...issues.flatMap((issue) =>
-			issue.code === "unrecognized_keys"
-				? issue.keys.map((key) => ({
-						property: pathText([...issue.path, key] as Path),
-						reason: "there is no such argument.",
-					}))
-				: [{ property: pathText(issue.path as Path), reason: issue.message }],
-		),
+		...problemsIn(issues, () => "there is no such argument.").map(({ path, reason }) => ({
+			property: pathText(path),
+			reason,
+		})),
 		...conflicts(known),
 	];
 }

@@ -27,14 +27,14 @@ test.each<[object, string]>([
 	[{}, "version: it is missing: give a DB version, such as 1.8.0, or latest."],
 	[{ version: "one" }, 'version: "one" is not a DB version'],
 	[{ version, replica: 3 }, "replica: there is no property replica. Did you mean replicas?"],
-	[{ version, storage: "big" }, 'storage: "big" is not the size of a volume: write it as "100Gi".'],
+	[{ version, storage: "big" }, 'storage: "big" is not the size of a volume. Write it as "100Gi".'],
 	[{ version, replicas: 0 }, "replicas: 0 is not a whole number from 1 to 64. Leave it out for 2."],
 	[{ version, namespace: "My_NS" }, 'namespace: "My_NS" is not the name of a namespace'],
 	[{ version, createNamespace: "no" }, 'createNamespace: "no" is not true or false. Leave it out for true.'],
 	[{ version, keeper: { replicas: 2 } }, "keeper.replicas: 2 is not 1 or 3. Leave it out for 3: with two,"],
 	[
 		{ version, keeper: { hosts: ["a b"] } },
-		'keeper.hosts[0]: "a b" is not a host: write it as "keeper-0.keeper:2181".',
+		'keeper.hosts[0]: "a b" is not a host. Write it as "keeper-0.keeper:2181".',
 	],
 	[{ version, keeper: { hosts: [] } }, "keeper.hosts: the list is empty: name the hosts, or leave it out"],
 	[

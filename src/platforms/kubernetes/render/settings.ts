@@ -1,5 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import {
+	accepted,
+	integer,
+	listOf,
+	mapOf,
+	port,
+	problemsIn,
+	shown,
+	text,
+	trueOrFalse,
+	volumeSize,
+} from "../../../control/accepts";
 import type { SettingProblem } from "../../../control/platform";
 import { fileProblems } from "./server-files";
 
@@ -8,37 +20,24 @@ const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const serviceLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
-const size = /^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 const fileName = /^[A-Za-z0-9][-_.A-Za-z0-9]*\.(xml|yaml|yml)$/;
 const host = /^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
 /** A tag or a digest after the last slash; a port before it is fine. */
 const taggedImage = /(@|:[^/]+$)/;
 
-interface Given {
-	readonly input?: unknown;
-}
-
-/** Says what was given, that it is not what is wanted, and what to write instead. */
-const not = (what: string, way: string) => ({
-	error: ({ input }: Given) =>
-		input === undefined ? `it is missing. It is ${what}: ${way}.` : `${shown(input)} is not ${what}: ${way}.`,
-});
-
-const text = (shape: RegExp, what: string, way: string) => z.string(not(what, way)).regex(shape, not(what, way));
-const listOf = <T extends z.ZodType>(item: T, example: string) =>
-	z.array(item, not("a list", `write ${example}`)).default([]);
-const mapOf = <T extends z.ZodType>(value: T, example: string) =>
-	z.record(z.string(), value, not("an object", `write ${example}`));
-const secretName = text(dnsSubdomain, "the name of a Secret", "lower-case letters, digits, dashes and dots");
-
+const secretName = () =>
+	text("the name of a Secret", "Take lower-case letters, digits, dashes and dots.", dnsSubdomain);
 const quantities = mapOf(
-	text(quantity, "a quantity", 'write it as text, such as "500m" or "4Gi"'),
+	text("a quantity", 'Write it as text, such as "500m" or "4Gi".', quantity),
 	'{ memory: "4Gi" }',
 ).default({});
-const strings = mapOf(z.string(not("text", 'write it as "true" or "7"')), '{ key: "value" }').default({});
+const strings = mapOf(z.string(accepted("text", 'Write it as "true" or "7".')), '{ key: "value" }').default({});
 
 const resources = z
-	.strictObject({ requests: quantities, limits: quantities }, not("an object", 'write { requests: { memory: "4Gi" } }'))
+	.strictObject(
+		{ requests: quantities, limits: quantities },
+		accepted('an object such as { requests: { memory: "4Gi" } }'),
+	)
 	.superRefine(({ requests, limits }, context) => {
 		for (const [kind, limit] of Object.entries(limits)) {
 			const request = requests[kind];
@@ -53,7 +52,7 @@ const resources = z
 	.default({ requests: { cpu: "500m", memory: "2Gi" }, limits: {} });
 
 const files = mapOf(
-	z.string(not("the text of a file", "read it with readFileSync(path, 'utf8')")),
+	z.string(accepted("the text of a file", "Read it with readFileSync(path, 'utf8').")),
 	'{ "limits.xml": "<clickhouse>...</clickhouse>" }',
 )
 	.superRefine((given, context) => {
@@ -70,23 +69,18 @@ const files = mapOf(
 	.default({});
 
 const names = (what: string, example: string) =>
-	z
-		.array(
-			text(dnsSubdomain, `the name of a ${what}`, `name one of the namespace, such as ${example}`),
-			not("a list", `write [${example}]`),
-		)
+	listOf(text(`the name of a ${what}`, `Name one of the namespace, such as ${example}.`, dnsSubdomain), `[${example}]`)
 		.min(1, { error: `the list is empty: name the ${what}s, such as [${example}].` })
 		.refine((given) => new Set(given).size === given.length, { error: `it names a ${what} twice: name each once.` });
-const port = not("a port", "a whole number from 1 to 65,535");
 
 const existing = z.strictObject(
 	{
 		statefulSets: names("StatefulSet", '"clickhouse"'),
 		services: names("Service", '"clickhouse"'),
-		container: text(dnsLabel, "the name of a container", "the one that is the server").default("clickhouse"),
-		httpPort: z.int(port).min(1, port).max(65_535, port).default(8123),
+		container: text("the name of a container", "Name the one that is the server.", dnsLabel).default("clickhouse"),
+		httpPort: port().default(8123),
 	},
-	not("an object", 'write { statefulSets: ["clickhouse"], services: ["clickhouse"] }'),
+	accepted('an object such as { statefulSets: ["clickhouse"], services: ["clickhouse"] }'),
 );
 
 /** What is asked for of pods that are made here; those of others are made as their own templates say. */
@@ -110,47 +104,47 @@ const ofOwnPods = [
 	"gracePeriodSeconds",
 ];
 
-const timeError = not("a time", "a whole number of seconds from 1 to 86,400");
-const imageError = not("an image", 'name its repository, such as "myscale/myscaledb"');
-
 const schema = z
 	.strictObject({
-		namespace: text(dnsLabel, "the name of a namespace", "lower-case letters, digits and dashes"),
-		image: z
-			.string(imageError)
-			.min(1, imageError)
-			.refine((image) => image.includes("{version}") || !taggedImage.test(image), {
-				error: ({ input }: Given) =>
+		namespace: text("the name of a namespace", "Take lower-case letters, digits and dashes.", dnsLabel),
+		image: text("an image", 'Name its repository, such as "myscale/myscaledb".').refine(
+			(image) => image.includes("{version}") || !taggedImage.test(image),
+			{
+				error: ({ input }) =>
 					`${shown(input)} holds a tag or a digest: leave it out, for the cluster's version is the tag. Where tags are spelt otherwise, write {version} in its place, as in "myscale/myscaledb:{version}-ubi".`,
-			}),
+			},
+		),
 		// Its value is never repeated: it may hold credentials.
 		kubeconfig: z
 			.string({ error: "it is not text: give the path of a kubeconfig, or its content." })
 			.min(1, { error: "it is empty: leave it out for the default kubeconfig." })
 			.optional(),
-		context: text(/./, "a context", "name one of the kubeconfig, or leave it out for the current one").optional(),
+		context: text("a context", "Name one of the kubeconfig, or leave it out for the current one.").optional(),
 		existing: existing.optional(),
-		storage: text(size, "the size of a volume", 'write it as "100Gi"').default("10Gi"),
-		storageClass: text(dnsSubdomain, "the name of a StorageClass", "leave it out for the default one").optional(),
+		storage: volumeSize().default("10Gi"),
+		storageClass: text("the name of a StorageClass", "Leave it out for the default one.", dnsSubdomain).optional(),
 		resources,
 		config: files,
 		users: files,
-		keeper: listOf(text(host, "a host", 'write it as "keeper-0.keeper:2181"'), '["keeper-0.keeper:2181"]'),
-		user: text(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of a user", "letters, digits and _").default("default"),
+		keeper: listOf(text("a host", 'Write it as "keeper-0.keeper:2181".', host), '["keeper-0.keeper:2181"]').default([]),
+		user: text("the name of a user", "Take letters, digits and _.", /^[A-Za-z_][A-Za-z0-9_]*$/).default("default"),
 		passwordSecret: z
 			.strictObject(
-				{ name: secretName, key: text(/./, "a key of the Secret", 'such as "password"').default("password") },
-				not("a reference to a Secret", 'write { name: "db-password", key: "password" }'),
+				{ name: secretName(), key: text('a key of the Secret, such as "password"').default("password") },
+				accepted('a reference to a Secret such as { name: "db-password", key: "password" }'),
 			)
 			.optional(),
-		imagePullSecrets: listOf(secretName, '["registry"]'),
+		imagePullSecrets: listOf(secretName(), '["registry"]').default([]),
 		nodeSelector: strings,
-		tolerations: listOf(z.looseObject({}, not("a toleration", "write an object as in a pod's spec")), "[{ ... }]"),
-		affinity: z.looseObject({}, not("an affinity", "write an object as in a pod's spec")).optional(),
+		tolerations: listOf(
+			z.looseObject({}, accepted("a toleration", "Write an object as in a pod's spec.")),
+			"[{ ... }]",
+		).default([]),
+		affinity: z.looseObject({}, accepted("an affinity", "Write an object as in a pod's spec.")).optional(),
 		serviceAccountName: text(
-			dnsSubdomain,
 			"the name of a ServiceAccount",
-			"leave it out for the default one",
+			"Leave it out for the default one.",
+			dnsSubdomain,
 		).optional(),
 		labels: strings,
 		annotations: strings,
@@ -160,22 +154,27 @@ const schema = z
 					type: z
 						.enum(
 							["ClusterIP", "NodePort", "LoadBalancer"],
-							not("a type of Service", "ClusterIP, NodePort or LoadBalancer"),
+							accepted("a type of Service: ClusterIP, NodePort or LoadBalancer"),
 						)
 						.default("ClusterIP"),
 					annotations: strings,
 				},
-				not("an object", 'write { type: "LoadBalancer" }'),
+				accepted('an object such as { type: "LoadBalancer" }'),
 			)
 			.default({ type: "ClusterIP", annotations: {} }),
 		configRoot: z
 			.enum(
 				["clickhouse", "yandex"],
-				not("the root of the server's settings", "clickhouse, or yandex for servers before 21.10"),
+				accepted("the root of the server's settings: clickhouse, or yandex for servers before 21.10"),
 			)
 			.default("clickhouse"),
-		readOnlyRootFilesystem: z.boolean(not("true or false", "the default is false")).default(false),
-		gracePeriodSeconds: z.int(timeError).min(1, timeError).max(86_400, timeError).default(60),
+		readOnlyRootFilesystem: trueOrFalse(false),
+		gracePeriodSeconds: integer(
+			1,
+			86_400,
+			"a whole number of seconds from 1 to 86,400",
+			"Leave it out for 60.",
+		).default(60),
 	})
 	.superRefine((given, context) => {
 		if (given.existing === undefined && given.passwordSecret === undefined && Object.keys(given.users).length === 0)
@@ -206,7 +205,7 @@ export function readSettings(
 	name?: string,
 ): { readonly settings: KubernetesSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = schema.safeParse(given);
-	const problems = [...(read.success ? [] : read.error.issues.flatMap(problemsOf)), ...foreign(given)];
+	const problems = [...problemsIn(read.error?.issues ?? [], () => "there is no such setting."), ...foreign(given)];
 	const isTold = (path: SettingProblem["path"]) => problems.some((told) => isDeepStrictEqual(told.path, path));
 	problems.push(...fileProblems(given, name).filter(({ path }) => !isTold(path)));
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
@@ -223,17 +222,6 @@ function foreign(given: unknown): SettingProblem[] {
 			reason:
 				"it can't be set beside existing: those pods are made as their own StatefulSet says. Leave it out here, and change it there.",
 		}));
-}
-
-function problemsOf(issue: z.core.$ZodIssue): SettingProblem[] {
-	const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-	if (issue.code !== "unrecognized_keys") return [{ path, reason: issue.message }];
-	return issue.keys.map((key) => ({ path: [...path, key], reason: "there is no such setting." }));
-}
-
-function shown(value: unknown): string {
-	if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
-	return typeof value === "number" || typeof value === "boolean" ? String(value) : `a value of type ${typeof value}`;
 }
 
 const factors: Record<string, number> = {

@@ -59,7 +59,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 		],
 		[
 			{ resources: { requests: { cpu: 2 }, limits: {} } },
-			"resources.requests.cpu: 2 is not a quantity: write it as text",
+			"resources.requests.cpu: 2 is not a quantity. Write it as text",
 		],
 		[{ imagePulSecrets: [] }, "imagePulSecrets: there is no such setting"],
 		[{ namespace: undefined }, "namespace: it is missing"],
