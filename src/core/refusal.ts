@@ -56,6 +56,7 @@ export interface RefusalFacts {
 	} & Partial<Instead>;
 	/** With the newest that pass. */
 	"known-version": {
+		/** The catalogue is empty. */
 		readonly empty?: true;
 	} & Instead;
 	/** With the newest that passes. */

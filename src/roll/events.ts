@@ -2,15 +2,15 @@ import type { Cause, Failure } from "../core/cluster";
 import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
 
-/** What happens during a roll, as data, in the order in which it happens; words make one progress line of each. */
+/** What happens during a rollout, as data, in order; `words` turns each event into one progress line. */
 export type RollEvent =
-	/** Another process holds the claim; it may be a killed run's last step, so it is waited for, for a bounded time. */
+	/** Another process holds the claim; as it may be the last step of a killed run, it is waited for, up to a limit. */
 	| { readonly event: "waiting"; readonly holder: string; readonly expires: string }
-	/** The platform did not answer and is asked again, for a bounded time. */
+	/** The platform did not respond and is asked again, up to a limit. */
 	| { readonly event: "retrying"; readonly words: string }
 	| { readonly event: "began"; readonly transition: string; readonly steps: number; readonly resumes: boolean }
 	| { readonly event: "woke"; readonly seconds: number }
-	/** A replica is next, and others of its shard must catch up first. */
+	/** A replica is next, but others of its shard must catch up first. */
 	| {
 			readonly event: "holding";
 			readonly replica: string;
@@ -23,7 +23,7 @@ export type RollEvent =
 			readonly cut: number;
 			readonly seconds: number;
 	  }
-	/** It was taken out, and clients reach it again though it was not restarted: the others could not stand in any more. */
+	/** It was taken out and added to the endpoints again without a restart: the others could not take over any more. */
 	| { readonly event: "returned"; readonly replica: string }
 	| {
 			readonly event: "restarting";
@@ -42,7 +42,7 @@ export type RollEvent =
 	  }
 	/** New replicas hold what their shards hold, and clients reach them. */
 	| { readonly event: "joined"; readonly replicas: readonly string[]; readonly seconds: number }
-	/** It is no longer one of the cluster. */
+	/** It was removed from the cluster. */
 	| { readonly event: "left"; readonly replica: string; readonly seconds: number }
 	| {
 			readonly event: "noted";
@@ -58,27 +58,27 @@ export type RollEvent =
 			readonly creates?: true;
 	  };
 
-/** Why another replica of the shard can't stand in for the one that is next. */
+/** Why another replica of the shard can't take over from the next one. */
 export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
 
-/** Another replica of the shard, and why it can't. */
+/** Another replica of the shard that can't take over, and why. */
 export interface Unable {
 	readonly replica: string;
 	readonly problem: Problem;
-	/** What keeps it from being fit, where that is known. */
+	/** What keeps it, if known. */
 	readonly failure?: Failure;
 }
 
-/** Why and where a roll stopped; words make the message of it. */
+/** Why and where a rollout stopped; `words` turns it into a message. */
 export interface RollStop {
 	readonly cluster: string;
 	readonly to: DbVersion;
 	/**
-	 * What was under way: `settings` where every replica ran `to` already, `size` where replicas were to go, `creation` where
-	 * the cluster has not served yet.
+	 * What was in progress: `settings` if every replica ran `to` already, `size` if replicas were being removed,
+	 * `creation` if the cluster has not served yet.
 	 */
 	readonly change: "version" | "settings" | "size" | "creation";
-	/** The replica at which it stopped; absent when it stopped before the first. */
+	/** The replica at which it stopped; absent if it stopped before the first. */
 	readonly replica?: string;
 	/** That replica's place in the order, from 1; 0 before the first. */
 	readonly step: number;
@@ -88,7 +88,7 @@ export interface RollStop {
 		| Stalled
 		| Resized
 		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
-		/** Others told its shard to start another version from now on. */
+		/** Its shard was told, outside Pulumi, to start another version. */
 		| {
 				readonly kind: "version-set";
 				readonly object: string;
@@ -99,16 +99,15 @@ export interface RollStop {
 		/** It came back with less than it had, or than the others of its shard have. */
 		| {
 				readonly kind: "data-missing";
-				/** The first tables that are missing. */
 				readonly tables: readonly string[];
-				/** How many there are in all. */
+				/** How many are missing in total. */
 				readonly count: number;
-				/** Where its data is, for people; absent where that is not known. */
+				/** Where its data is, as text; absent if unknown. */
 				readonly at?: string;
-				/** Another replica of its shard has them. */
+				/** Another replica of its shard that has them. */
 				readonly elsewhere?: string;
 		  }
-		/** Its data would end with its process: why, as a clause. Nobody could tell before it came up. */
+		/** Why its data would end with its process, as a clause; unknown before it started. */
 		| { readonly kind: "volatile"; readonly words: string }
 		| { readonly kind: "claim-lost"; readonly by?: string }
 		| { readonly kind: "platform"; readonly words: string };
@@ -118,12 +117,12 @@ export interface RollStop {
 	readonly writes: boolean;
 }
 
-/** Why waiting for a cluster to reach a state ended without it; words make the message of it. */
+/** Why a cluster did not reach the state that was waited for; `words` turns it into a message. */
 export interface WaitStop {
 	readonly cluster: string;
 	readonly wanted: State;
 	readonly state: State;
-	/** The replica that it hangs on, where that is known. */
+	/** The replica that it waits for, if known. */
 	readonly replica?: string;
 	readonly cause: Failed | Stalled | Resized;
 }
@@ -139,12 +138,12 @@ interface Stalled {
 	readonly cause?: Cause;
 }
 
-/** Others gave its shard another size. */
+/** Its shard was given another size outside Pulumi. */
 interface Resized {
 	readonly kind: "resized";
 	/** As `kubectl` takes it: `StatefulSet db-0`. */
 	readonly object: string;
-	/** Absent where it was deleted. */
+	/** Absent if it was deleted. */
 	readonly replicas?: number;
 	readonly of: number;
 }

@@ -4,19 +4,19 @@ import { type DbVersion, sameVersion } from "../core/version";
 import type { Clock } from "./clock";
 import type { RollEvent } from "./events";
 
-/** What one look at something shows. */
+/** What one look shows. */
 export interface Sight<T> {
-	/** There when it is as it should be. */
+	/** Present once it is as it should be. */
 	readonly done?: T;
-	/** Why waiting can't help. */
+	/** Why waiting does not help. */
 	readonly failure?: Failure;
-	/** What it does, for people. */
+	/** What it is doing, as text. */
 	readonly phase: string;
-	/** What keeps it, where that is known. */
+	/** What keeps it, if known. */
 	readonly cause?: Cause;
-	/** It has time for what it does, and that is not over: no standstill. */
+	/** It is within its time limit: not stalled. */
 	readonly busy?: boolean;
-	/** All that tells progress from standstill. */
+	/** Everything whose change is progress. */
 	readonly marks: string;
 }
 
@@ -30,16 +30,16 @@ const pauseAfterChange = 150;
 const longestPause = 1000;
 
 /**
- * Looks again and again until it is done, can't be done, or has shown nothing new for `stallSeconds`. Something that goes
- * to and fro between the same few phases, as a process that crashes and is started again does, is no progress. At least
- * four looks go by before that, so that a laptop that slept meanwhile does not take its own absence for a standstill.
+ * Looks again and again until it is done, can't be done, or has shown nothing new for `stallSeconds`. Alternating
+ * between the same few phases, as a process in a crash loop does, is no progress. At least four looks pass before that,
+ * so that a laptop that slept does not take its own absence for a stall.
  */
 export async function watch<T>(clock: Clock, stallSeconds: number, look: () => Promise<Sight<T>>): Promise<Outcome<T>> {
 	const seen = new Set<string>();
 	let still = 0;
 	let last = clock.now();
-	// Each pause is about an eighth of the wait so far: what is up in no time is seen at once, and the platform is spared.
-	// One change is often soon followed by the next, so from then on it counts anew, but not from as little.
+	// Each pause is about an eighth of the wait so far: a quick change is seen immediately, and the platform is spared.
+	// One change is often soon followed by the next, so the count starts again then, but not from as little.
 	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.12)) {
 		const sight = await look();
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
@@ -61,7 +61,6 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 	}
 }
 
-/** Reports what each replica is doing, once for each change of it. */
 export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaView) => void {
 	const told = new Map<string, string>();
 	return ({ replica: { name }, phase }) => {
@@ -71,7 +70,7 @@ export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaV
 	};
 }
 
-/** What is seen of something that waits for these replicas: the first that can't come is what it is about, else the first. */
+/** One sight of several replicas: about the first that has failed, else the first. */
 export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done"> & { readonly about?: string } {
 	const about = views.find(({ failure }) => failure !== undefined) ?? views[0];
 	return {
@@ -84,15 +83,15 @@ export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done
 	};
 }
 
-/** What of a replica tells progress from standstill. */
+/** What of a replica counts as progress when it changes. */
 export function marks({ phase, replica }: ReplicaView): string {
 	const { version, serving, readOnly, caughtUp, outdated } = replica;
 	return JSON.stringify([phase, version, serving, readOnly, caughtUp, outdated]);
 }
 
 /**
- * It serves the version with the current settings, takes writes, and is not known to lack any. An unknown is not a no; an
- * unknown version is.
+ * It serves the version with the current settings, accepts writes, and is not known to lack any. Unknown is fine,
+ * except for the version.
  */
 export function servesVersion({ replica }: ReplicaView, version: DbVersion): boolean {
 	const { serving, readOnly, caughtUp, outdated } = replica;
