@@ -37,8 +37,8 @@ test.skipIf(unavailable !== undefined)(
 			const settings = settingsFor(space, its);
 			const takeover = (localTables?: string[]) => obstacles(settings, versions.v1, 1, 3, localTables);
 			const text = (reason: string) =>
-				`${reason} Such a cluster can't be taken over: leave its updates with what makes them today, or move its rows to a DbCluster that is declared so. A table that is to differ by replica is named in update.localTables.`;
-			const told = `each StatefulSet is taken over as one shard (shards: 1, replicas: 3), and the servers tell another layout, shards: 3, replicas: 1: ${pods.join(" / ")}.`;
+				`${reason} Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. If a table differs between replicas on purpose, add it to update.localTables.`;
+			const told = `each StatefulSet is taken over as one shard (shards: 1, replicas: 3), but the servers report another layout, shards: 3, replicas: 1: ${pods.join(" / ")}.`;
 
 			// Before there is a table, the macros tell it.
 			await vi.waitFor(() => Promise.all(pods.map((pod) => space.queryPod(pod, "SELECT 1"))), { timeout: minute });

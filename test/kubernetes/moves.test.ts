@@ -137,7 +137,7 @@ describe("a replica that leaves", () => {
 			await space.queryPod("db-0-1", `CREATE TABLE far ${columns} ENGINE = Distributed(two, default, rows, n)`);
 			await space.queryPod("db-0-1", `INSERT INTO far (n) ${numbers(10)}`);
 			expect((await db.preview(at(1))).refused).toEqual([
-				"replicas: db-0-1 can't go: `default`.`far` may have rows queued for other servers, and a server as old as this can't be told to send them. Move or drop that first. Set replicas back to 2 until then.",
+				"replicas: db-0-1 can't go: `default`.`far` may have rows queued for other servers, and this version of ClickHouse can't be told to send them. Move or drop that first. Set replicas back to 2 until then.",
 			]);
 			await space.queryPod("db-0-1", "DROP TABLE far");
 			await db.up(at(1));
@@ -160,7 +160,7 @@ describe("a replica that joins", () => {
 		}
 		await space.queryPod("db-0-0", `INSERT INTO rows (n) ${numbers(100)}`);
 		expect((await db.preview(at(3))).refused).toContain(
-			'replicas: db-0-2 would be without rows that its shard has: default.loc (Log) does not replicate; default.own replicates under a path of its own on each replica; default.view (Log) does not replicate. Make them replicate, under one path for all replicas, or drop what nobody needs. Or, where replicas may differ, name it: update.localTables: ["default.loc"].',
+			'replicas: db-0-2 would lack rows that its shard has: default.loc (Log) does not replicate; default.own has a different replication path on each replica; default.view (Log) does not replicate. Make them replicate, under one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["default.loc"].',
 		);
 		const named = (...localTables: string[]) => at(3, { update: { localTables } });
 		expect((await db.preview(named("default.loc", "default.view"))).refused).toContainEqual(

@@ -122,7 +122,7 @@ it.skipIf(unavailable !== undefined)(
 				async () =>
 					expect((await db.preview({ ...upgraded, versions: { list } })).refused).toEqual([
 						expect.stringMatching(
-							/^version: the update to 1\.8\.0 would start with db-0-1, and no other replica of its shard could serve meanwhile: db-0-0 has not caught up \(its table shop\.rows lacks rows of the others\)\./,
+							/^version: the update to 1\.8\.0 would start with db-0-1, and no other replica of its shard could serve meanwhile: db-0-0 has not caught up \(its table shop\.rows lacks rows that other replicas have\)\./,
 						),
 					]),
 				{ timeout: minute, interval: 500 },

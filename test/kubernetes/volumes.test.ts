@@ -66,7 +66,7 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 	test("are not taken over: preview and up name the volume, and every row stays", async () => {
 		const before = await everything();
 		const lost =
-			"clickhouse-0, clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. An update restarts every pod.";
+			"clickhouse-0, clickhouse-1 would lose data: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data, and an update replaces every pod.";
 		expect(await refused(args())).toEqual([expect.stringContaining(`kubernetes.existing.statefulSets: ${lost}`)]);
 		// Also where the preview was made before: by a saved plan, say.
 		await expect(create(args())).rejects.toThrow(lost);

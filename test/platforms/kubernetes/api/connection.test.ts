@@ -69,7 +69,7 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 			for (const none of [undefined, ""]) {
 				vi.stubEnv("KUBECONFIG", none);
 				expect(refusal({})).toBe(
-					"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+					"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or create ~/.kube/config",
 				);
 			}
 			vi.stubEnv("KUBECONFIG", join(folder, "none"));

@@ -92,7 +92,7 @@ describe("on a current engine", () => {
 		const error: unknown = await copyTables(from.server, broken, 0).catch((reason: unknown) => reason);
 		expect(error).toBeInstanceOf(ControlError);
 		expect((error as Error).message).toBe(
-			"the table `shop`.`late` can't be made on the new replica: Code: 60. no such table",
+			"the table `shop`.`late` can't be created on the new replica: Code: 60. no such table",
 		);
 		await from.sql("DROP TABLE shop.late");
 	});
