@@ -76,7 +76,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 			'readiness   : "clickhouse has no readiness probe: pods get one for /ping with their next restart"',
 			'replicas    : "clickhouse-0, clickhouse-1 keep running; none restarts"',
 			'services    : "clickhouse: the selector gets one more label, which all replicas have by then"',
-			'statefulSets: "clickhouse gets labels, and OnDelete in the place of RollingUpdate"',
+			'statefulSets: "clickhouse gets labels, and OnDelete instead of RollingUpdate"',
 		];
 		expect(inOrder(output, said), output).toBe(true);
 		await untouched(() => project.upOk());

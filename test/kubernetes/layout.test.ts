@@ -77,7 +77,7 @@ test.skipIf(unavailable !== undefined)(
 			const control = new AdoptedControl("db", settings);
 			const claim = await control.claim("the test", 600);
 			const spec = { name: "db", owner: "o", generation: "g", version: versions.v1, shards: 1, replicas: 3, settings };
-			await expect(control.create(claim, spec)).rejects.toThrow("the servers tell another layout");
+			await expect(control.create(claim, spec)).rejects.toThrow("the servers report another layout");
 			await control.release(claim);
 			expect(await rows()).toBe("600");
 			expect(await running(space, pods, "clickhouse-data")).toEqual(before);

@@ -96,7 +96,7 @@ here("what is wrong with a place is said before anything is made", { timeout: mi
 		const metadata = { name: "db-config" };
 		await space.api.create("configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata, data: { mine: "1" } });
 		expect(await said(space.settings())).toEqual([
-			`name: the namespace ${space.namespace} has a ConfigMap db-config that is not of this cluster: take another name, or remove it first`,
+			`name: the namespace ${space.namespace} has a ConfigMap db-config that does not belong to this cluster: choose another name, or remove it first`,
 		]);
 	} finally {
 		await space.close();

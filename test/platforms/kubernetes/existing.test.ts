@@ -219,7 +219,9 @@ describe("what others made can be taken over", () => {
 			const pods = { "clickhouse-0": podOf("clickhouse-0", image), "clickhouse-1": podOf("clickhouse-1", image) };
 			expect(await reasons({ ...world, statefulsets: { clickhouse }, pods })).toEqual(
 				Object.keys(pods).map((name) =>
-					expect.stringContaining(`kubernetes.image: ${name} runs ${image}, which is not a version of clickhouse/server`),
+					expect.stringContaining(
+						`kubernetes.image: ${name} runs ${image}, which is not a version of clickhouse/server`,
+					),
 				),
 			);
 		}
@@ -259,10 +261,11 @@ describe("what others made can be taken over", () => {
 		const { cluster } = clusterOf({ ...world, services: { ...world.services, metrics } });
 		expect(takenOver(cluster.existing, await inspect(cluster, wanted))).toEqual({
 			replicas: "clickhouse-0, clickhouse-1 keep running; none restarts",
-			statefulSets: "clickhouse gets labels, and OnDelete in the place of RollingUpdate",
+			statefulSets: "clickhouse gets labels, and OnDelete instead of RollingUpdate",
 			services: "clickhouse: the selector gets one more label, which all replicas have by then",
 			readiness: "clickhouse has no readiness probe: pods get one for /ping with their next restart",
-			undrained: "metrics also select these pods: clients of these Services see each restart, unless you add them to existing.services",
+			undrained:
+				"metrics also select these pods: clients of these Services see each restart, unless you add them to existing.services",
 			replication: "no table replicates: each replica returns only its own rows",
 		});
 	});

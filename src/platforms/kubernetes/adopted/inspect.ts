@@ -58,13 +58,17 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 	const sizes = there.map(({ metadata, spec }) => `${metadata.name} ${spec.replicas ?? 1}`);
 	const alike = new Set(there.map(({ spec }) => spec.replicas ?? 1)).size <= 1;
 	if (!alike)
-		refuse(sets, `the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them to the same number first.`);
+		refuse(
+			sets,
+			`the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them to the same number first.`,
+		);
 	const pods: Pod[] = [];
 	for (const set of there) {
 		for (const reason of await setProblems(cluster, set)) refuse(sets, reason);
 		const { name } = set.metadata;
 		const { replicas = 1, template } = set.spec;
-		if (replicas === 0) refuse(sets, `${name} is scaled to 0, and only a running cluster can be taken over. Scale it up first.`);
+		if (replicas === 0)
+			refuse(sets, `${name} is scaled to 0, and only a running cluster can be taken over. Scale it up first.`);
 		else if (alike && replicas !== wanted.replicas)
 			refuse("replicas", `${name} has ${replicas}. Set replicas to ${replicas}.`);
 		if (!template.spec.containers.some((each) => each.name === existing.container)) {
@@ -114,7 +118,9 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 			`${name} is managed by ${operator.kind} ${operator.name}, which would undo every change. Update this cluster through its operator.`,
 		);
 	if (spec.ordinals?.start)
-		found.push(`the pods of ${name} are numbered from ${spec.ordinals.start} (spec.ordinals.start), and only pods numbered from 0 are supported.`);
+		found.push(
+			`the pods of ${name} are numbered from ${spec.ordinals.start} (spec.ordinals.start), and only pods numbered from 0 are supported.`,
+		);
 	const { type = "RollingUpdate", rollingUpdate } = spec.updateStrategy ?? {};
 	const seen = (status?.observedGeneration ?? 0) >= generation;
 	if (type === "RollingUpdate" && !(seen && status?.currentRevision === status?.updateRevision)) {

@@ -50,13 +50,15 @@ async function problemOf(cluster: Cluster, service: Service, pods: readonly Pod[
 	const { name } = service.metadata;
 	const { clusterIP, selector, publishNotReadyAddresses } = service.spec;
 	const another = selector?.[label.clients];
-	if (another !== undefined && another !== cluster.name) return `${name} belongs to the cluster '${another}'. Name another Service.`;
+	if (another !== undefined && another !== cluster.name)
+		return `${name} belongs to the cluster '${another}'. Name another Service.`;
 	if (clusterIP === "None")
 		return `${name} is headless: clients that have resolved its addresses would still reach a replica that is about to restart. Name a Service with a cluster IP, or create one for clients.`;
 	if (publishNotReadyAddresses)
 		return `${name} also sends clients to replicas that are not ready. Set its publishNotReadyAddresses to false.`;
 	const left = pods.filter((pod) => !selects(service, pod)).map(({ metadata }) => metadata.name);
-	if (left.length > 0) return `${name} does not select ${left.join(", ")}, so it is not a Service of these replicas. Name a Service that selects all of them.`;
+	if (left.length > 0)
+		return `${name} does not select ${left.join(", ")}, so it is not a Service of these replicas. Name a Service that selects all of them.`;
 	const labels = ownSelector(selector)
 		.map(([key, value]) => `${key}=${value}`)
 		.join(",");

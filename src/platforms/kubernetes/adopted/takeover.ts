@@ -53,10 +53,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 		);
 	if (obstacles.length > 0) return { obstacles, ...untouched };
 	if (wanted.shards !== existing.statefulSets.length)
-		refuse(
-			"shards",
-			`shards can't be added to existing StatefulSets. Set shards to ${existing.statefulSets.length}.`,
-		);
+		refuse("shards", `shards can't be added to existing StatefulSets. Set shards to ${existing.statefulSets.length}.`);
 	for (const { metadata, spec } of sets) {
 		// While it is stopped, its former size counts.
 		const has = spec.replicas === 0 ? (stored.replicas ?? 1) : (spec.replicas ?? 1);

@@ -155,7 +155,9 @@ export class Api {
 		try {
 			return JSON.parse(answer.text) as T;
 		} catch {
-			throw new PlatformError(`${this.connection.server} does not answer like a Kubernetes API server: check the server address in the kubeconfig`);
+			throw new PlatformError(
+				`${this.connection.server} does not answer like a Kubernetes API server: check the server address in the kubeconfig`,
+			);
 		}
 	}
 }
@@ -164,7 +166,8 @@ export class Api {
 export function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {
 	return retry(attempt, (error, tries) => {
 		if (!(error instanceof Conflict)) return undefined;
-		if (tries >= 10) throw new PlatformError(`the object is changed again and again by another client: ${error.message}`);
+		if (tries >= 10)
+			throw new PlatformError(`the object is changed again and again by another client: ${error.message}`);
 		return 20 * tries * (1 + Math.random());
 	});
 }

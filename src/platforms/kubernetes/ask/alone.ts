@@ -47,7 +47,9 @@ export async function heldAlone(server: Server, others: readonly Server[] | unde
 	const found: string[] = [];
 	for (const [database, engine] of databases)
 		if (engine === "Replicated")
-			found.push(`the database ${identifier(database)} uses the engine Replicated, whose replicas must be removed by hand`);
+			found.push(
+				`the database ${identifier(database)} uses the engine Replicated, whose replicas must be removed by hand`,
+			);
 	const lacking = elsewhere.map((other) => new Set(lackedBy(other, its)));
 	const lone = its.tables.filter((table) => table.path !== undefined && lacking.every((lacks) => lacks.has(table)));
 	const read = others === undefined ? await readRows(server, lone) : undefined;

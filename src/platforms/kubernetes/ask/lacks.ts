@@ -103,9 +103,7 @@ async function lacksOf(servers: readonly Server[]): Promise<Lack[]> {
 		for (const { table, certain } of own)
 			note(
 				{ ...table, name: views.get(tableName(table)) ?? table.name },
-				certain
-					? `(${table.engine}) does not replicate`
-					: `(${table.engine}) does not replicate, and it may have rows`,
+				certain ? `(${table.engine}) does not replicate` : `(${table.engine}) does not replicate, and it may have rows`,
 			);
 		for (const table of await apart(server)) note(table, "has a different replication path on each replica");
 	}

@@ -25,7 +25,8 @@ export async function readCredentials(api: Api, { user, passwordSecret }: Login)
 	if (passwordSecret === undefined) return undefined;
 	const { name, key } = passwordSecret;
 	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
-	if (secret === undefined) throw new PlatformError(`the Secret ${name} does not exist in the namespace ${api.namespace}`);
+	if (secret === undefined)
+		throw new PlatformError(`the Secret ${name} does not exist in the namespace ${api.namespace}`);
 	const encoded = secret.data?.[key];
 	if (encoded === undefined) throw new PlatformError(`the Secret ${name} has no key '${key}'`);
 	return { user, password: Buffer.from(encoded, "base64").toString("utf8") };

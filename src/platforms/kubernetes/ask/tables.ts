@@ -123,7 +123,9 @@ export async function copyTables(from: Server, to: Server, patience = 10_000): P
 		const stuck = first !== undefined && failed.length === missing.length;
 		if (stuck && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 500));
 		else if (stuck)
-			throw new ControlError(`the table ${path(first.table)} can't be created on the new replica: ${first.why.message}`);
+			throw new ControlError(
+				`the table ${path(first.table)} can't be created on the new replica: ${first.why.message}`,
+			);
 		missing = failed.map(({ table }) => table);
 	}
 	return lacking.every(({ database }) => databases.get(database) !== "Replicated");

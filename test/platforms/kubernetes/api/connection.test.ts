@@ -51,7 +51,7 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 
 	it.each<[string, ConnectionSettings, string]>([
 		["no such file", { kubeconfig: join(folder, "none") }, "none can't be read (ENOENT)"],
-		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is no kubeconfig"],
+		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is not a kubeconfig"],
 		["no such context", { kubeconfig: good, context: "test" }, "no context 'test'; it has prod, dev"],
 		[
 			"unverified TLS",

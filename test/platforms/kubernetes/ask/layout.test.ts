@@ -36,7 +36,7 @@ function problem(paths: Record<string, string>, localTables?: string[]) {
 	return layoutProblem(existing, pods, asked, { shards: 2, replicas: 2, localTables });
 }
 
-const last = "A table that is to differ by replica is named in update.localTables.";
+const last = "If a table differs between replicas on purpose, add it to update.localTables.";
 
 test("StatefulSets that are one shard each may be taken over", () => {
 	expect(problem({ "a-0": "/0", "a-1": "/0", "b-0": "/1", "b-1": "/1" })).toBeUndefined();
@@ -51,6 +51,6 @@ test("StatefulSets with a replica of each shard may not", () => {
 
 test("shards of different sizes may not", () => {
 	const paths = { "a-0": "/0", "a-1": "/1", "b-0": "/1", "b-1": "/1" };
-	expect(problem(paths)).toContain("the servers tell another layout, shards of different sizes: a-0 / a-1, b-0, b-1. ");
+	expect(problem(paths)).toContain("the servers report another layout, shards of different sizes: a-0 / a-1, b-0, b-1. ");
 	expect(problem(paths, ["default.t"])).toBeUndefined();
 });
