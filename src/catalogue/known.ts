@@ -16,9 +16,7 @@ const changeLogs = {
  */
 const engines = { one: "23.3", two: "24.8" } as const;
 
-/**
- * Dates are from the change logs, except that of 1.6.4, which is from https://github.com/myscale/MyScaleDB/releases.
- */
+/** Dates are from the change logs; that of 1.6.4 is from https://github.com/myscale/MyScaleDB/releases. */
 const myScaleDb: readonly (readonly [version: string, date: string, engine: string, notes: string])[] = [
 	["1.6.4", "2024-08-12", engines.one, "https://github.com/myscale/MyScaleDB/releases"],
 	["1.7.0", "2024-08-19", engines.one, changeLogs.myscale],

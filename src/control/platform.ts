@@ -36,10 +36,7 @@ export interface Platform<Settings = unknown> {
 		given: Readonly<Record<string, unknown>>,
 		name?: string,
 	): { readonly settings: Settings } | { readonly problems: readonly SettingProblem[] };
-	/**
-	 * Where clusters with these settings run, so that `<platform>:<place>/<name>` names one cluster: a folder, a
-	 * namespace.
-	 */
+	/** Where such clusters run, a folder or a namespace: `<platform>:<place>/<name>` names one cluster. */
 	place(settings: Settings): string;
 	/** Which server is asked, if the place does not say so: a digest, so that it contains no credentials. */
 	server?(settings: Settings): string;

@@ -84,10 +84,7 @@ export interface Assessment extends Reshaping {
  * platform that can't be reached or read throws {@link PlatformError}; every call may then be repeated.
  */
 export interface ClusterControl<Settings = unknown> {
-	/**
-	 * How many replicas of a shard must serve for it to accept writes; for the message of a stopped rollout. Default
-	 * `one`.
-	 */
+	/** How many replicas of a shard must serve for it to accept writes; default `one`. For messages. */
 	readonly writesNeed?: "one" | "all";
 
 	/**

@@ -1,10 +1,7 @@
 import type { UpdateMark } from "../core/cluster";
 import type { DbVersion } from "../core/version";
 
-/**
- * Who may change the cluster now: a lease. It expires unless renewed, so that a killed holder blocks others only
- * briefly.
- */
+/** A lease: who may change the cluster. It expires unless renewed, so a killed holder blocks others briefly. */
 export interface ClaimRecord {
 	/** As text: `user@host, process 4711`. */
 	readonly holder: string;
@@ -49,10 +46,7 @@ export interface ClusterRecord {
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
 	/** Of the replicas that were taken out and not yet seen to come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
-	/**
-	 * Read with the record, not stored in it: whoever scales the cluster writes nothing there. Empty while it is stopped
-	 * or idle.
-	 */
+	/** Read with the record, not stored in it. Empty while the cluster is stopped or idle. */
 	readonly scaled?: readonly Scaled[];
 }
 

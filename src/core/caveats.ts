@@ -60,10 +60,7 @@ export type CaveatNote =
 	| { readonly note: "judged-from-record"; readonly at: string }
 	/** What exactly the target is, such as an image with its digest. */
 	| { readonly note: "artifact"; readonly what: string }
-	/**
-	 * Keep-alive connections of clients are reset with their replica; if shards query each other, so are those between
-	 * servers.
-	 */
+	/** Each restart resets keep-alive connections of clients and, if shards query each other, of servers. */
 	| { readonly note: "connections-reset"; readonly betweenServers?: boolean }
 	/** Some inputs are known only during the update, which checks them then. */
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }

@@ -16,10 +16,7 @@ export interface HeldTable {
 export interface Layout {
 	/** Its macro `shard`. */
 	readonly shard?: string;
-	/**
-	 * The clusters in its configuration that contain it, by name: the hosts of each shard, as the first labels of their
-	 * names.
-	 */
+	/** The clusters that contain it, by name: the hosts of each shard, by the first label of their names. */
 	readonly clusters: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 

@@ -112,10 +112,7 @@ function byMacro(a: Placed, b: Placed): Says | undefined {
 	return { same: values[0] === values[1], evidence: { by: "macro", values: [values[0], values[1]] } };
 }
 
-/**
- * Servers may define several clusters of the same hosts on purpose, such as one of all as replicas: one that fits is
- * enough.
- */
+/** Several clusters of the same hosts may be defined on purpose, so one that fits is enough. */
 function byClusters(a: Placed, b: Placed, { fits, definitions }: Definitions): Says | undefined {
 	const [first] = definitions;
 	if (first === undefined || fits) return undefined;

@@ -26,17 +26,11 @@ export interface Plan {
 	readonly upgrades: boolean;
 	/** The cluster is still being created. */
 	readonly creates?: true;
-	/**
-	 * The state that it starts from. All states but Stopped and Idle count as Started, so that each replica's health is
-	 * verified.
-	 */
+	/** The state that it starts from. All but Stopped and Idle count as Started: their health is verified. */
 	readonly start: EligibleState;
 	/** The steps of each shard that has any, in order; within a shard one follows the other. */
 	readonly lanes: readonly { readonly shard: number; readonly steps: readonly Step[] }[];
-	/**
-	 * The replica that must serve the target before a second shard begins. Absent if the cluster is stopped or there is
-	 * nothing to do.
-	 */
+	/** The replica that must serve the target before a second shard begins; absent if there is none to wait for. */
 	readonly canary?: string;
 	/** This update resumes an interrupted one to the same or an older target. */
 	readonly resumes: boolean;
@@ -83,10 +77,7 @@ function isSettled(cluster: ObservedCluster, to: DbVersion): boolean {
 	return standsEverywhere(cluster, to) && sameVersion(from, to) && sameVersion(goal, to);
 }
 
-/**
- * In a cluster that is still being created, no data is of another version: what a replica was told to start does not
- * count.
- */
+/** While a cluster is being created, no data is of another version, whatever replicas were told to start. */
 function isFresh({ replicas }: ObservedCluster, to: DbVersion): boolean {
 	return replicas.every(({ openedBy, serving, version }) => {
 		const stands = openedBy ?? (serving ? version : undefined);

@@ -34,10 +34,7 @@ function versionSet({ asked }: ReplicaView, to: DbVersion): RollStop["cause"] | 
 	return { kind: "version-set", object, image, ...(version !== undefined && { version }) };
 }
 
-/**
- * A replica that never started may have been asked for a later version by an update that is being reverted: that is
- * fine.
- */
+/** One that never started may have been asked for a later version by an update that is being reverted. */
 function astray({ replica, starting }: ReplicaView, to: DbVersion, restarted: boolean): RollStop["cause"] | undefined {
 	const { version, serving } = replica;
 	if (restarted && starting !== undefined && !sameVersion(starting, to))

@@ -84,10 +84,7 @@ export const timelineFormat = z.object({
 	/** How many replicas of a shard must serve for it to accept writes. */
 	writesNeed: z.enum(["one", "all"]),
 	replicas: z.array(replica),
-	/**
-	 * What clients could do, from 0 to the end. Derived from which replicas serve: a server may refuse for its own
-	 * reasons.
-	 */
+	/** What clients could do, from 0 to the end, as far as serving replicas show it. */
 	available: z.array(available),
 });
 

@@ -9,10 +9,7 @@ import { marks, watch } from "./watch";
 
 /** Seconds, for tables that are just being created on all replicas. */
 const patience = 15;
-/**
- * Seconds until the second look. A server that answers has read all of its tables' definitions, so what it says twice
- * is true.
- */
+/** Seconds until the second look. A server has read all table definitions before it answers. */
 const secondLook = 3;
 
 /** What a replica holds right before it is taken out, stored with the cluster too; `undefined` if it can't be asked. */

@@ -10,10 +10,7 @@ export interface Trouble {
 	readonly cause: RollStop["cause"];
 }
 
-/**
- * Wakes an idle cluster and waits until each replica serves or reports that it can't; returns what went wrong, if
- * anything.
- */
+/** Wakes an idle cluster, waits until each replica serves or can't; returns what went wrong, if anything. */
 export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<Trouble | undefined> {
 	const { control, hold, clock, timing, tell } = ground;
 	await hold.change((claim) => control.wake(claim));

@@ -5,10 +5,7 @@ import type { Rule } from "./rule";
 /** The vendor supports updates in place from this version on; data of an older one is migrated by hand. */
 const minimum = "0.9.2.0" as DbVersion;
 
-/**
- * Every replica runs a version that can be updated in place. Creating a cluster at an older one, or staying at it, is
- * no update.
- */
+/** Every replica can be updated in place. Creating a cluster at an older version, or keeping it, is no update. */
 export const minimumVersion: Rule<"minimum-version"> = {
 	name: "minimum-version",
 	judge({ target, cluster }) {

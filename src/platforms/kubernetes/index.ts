@@ -45,9 +45,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	},
 };
 
-/**
- * The API server checks everything that would be created, by a dry run: a missing namespace, rights, quotas, policies.
- */
+/** A dry run of everything that would be created: finds a missing namespace, rights, quotas, policies. */
 async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">, pin?: Pin): Promise<Obstacle[]> {
 	const { name, settings, version, shards, replicas } = spec;
 	const unfit = nameProblem(name);

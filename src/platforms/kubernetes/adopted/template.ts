@@ -68,9 +68,7 @@ const told = ({ container }: Existing, { version, reference }: Pick<Image, "vers
 	[annotation.image]: reference,
 });
 
-/**
- * Annotates a pod or template with its image's version, so that it stays known if `image` is spelt differently later.
- */
+/** The image's version as annotations, so that it stays known if `image` is spelt differently later. */
 export function noted(cluster: AdoptedCluster, of: PodTemplate): Record<string, string> {
 	const { existing } = cluster;
 	const version = versionOf(cluster.given.image, asTakenOver(of, existing));

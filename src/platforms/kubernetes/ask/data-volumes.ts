@@ -24,10 +24,7 @@ const endWithPod = [
 	"gitRepo",
 ];
 
-/**
- * The subfolders of a server's folder that hold its tables: anything else that is mounted there, such as schemas, is no
- * data.
- */
+/** The subfolders of a server's folder that hold tables; mounts elsewhere, such as schemas, are no data. */
 const ofTables = ["data", "store", "metadata"];
 
 /**

@@ -39,10 +39,7 @@ const failedMounts = 5;
 /** Mount errors that do not pass by themselves; a driver that still starts on a new node does. */
 const unmountable = /(configmap|secret|persistentvolumeclaim) "[^"]*" not found|non-existent/i;
 
-/**
- * The kubelet restarts immediately, then after 10 and 20 seconds: Keeper or a volume's former user may need some of
- * them.
- */
+/** The kubelet restarts after 0, 10 and 20 seconds: Keeper or a volume's former user may need some of them. */
 const patientRestarts = 2;
 
 const outOfMemory = "was killed because it ran out of memory: raise resources.limits.memory";

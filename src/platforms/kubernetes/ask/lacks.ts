@@ -25,10 +25,7 @@ export interface Foreseen {
 /** How many tables a message names. */
 const most = 5;
 
-/**
- * Asks the replicas that serve which of their rows do not replicate to new ones. Replicas of a new shard are meant to
- * have none.
- */
+/** Which rows of serving replicas do not replicate to new ones. Replicas of a new shard are meant to have none. */
 export async function foreseeJoins(
 	cluster: Cluster,
 	stored: Stored,

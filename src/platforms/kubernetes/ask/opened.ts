@@ -68,9 +68,7 @@ export function settle(stored: Stored, pods: readonly Pod[], image: string): Sto
 	return changed(stored, { ...stored, openedBy: opened, opening });
 }
 
-/**
- * Records that these replicas are about to be started with a version; earlier records that may have come true are kept.
- */
+/** Records that these replicas are about to be started with a version; keeps earlier records that may be true. */
 export function noteOpening(
 	stored: Stored,
 	version: DbVersion,

@@ -46,10 +46,7 @@ export class RecordStore {
 		return (await this.load())?.stored;
 	}
 
-	/**
-	 * Reads, decides and writes until there is no conflict. An unchanged record is not written. Creates it if there is
-	 * none.
-	 */
+	/** Reads, decides and writes until there is no conflict. Writes only changes; creates a missing record. */
 	change(decide: (stored: Stored) => Stored): Promise<Stored> {
 		return untilNoConflict(async () => {
 			const found = await this.load();

@@ -51,10 +51,7 @@ async function underWay({ api, name: itself }: Cluster): Promise<Other[]> {
 	return others;
 }
 
-/**
- * Milliseconds: of two updates that began together, the one whose cluster's name comes first waits so long for the
- * other to step back.
- */
+/** Of two updates that began together, the first by name waits so many milliseconds for the other. */
 const patience = 10_000;
 
 /**

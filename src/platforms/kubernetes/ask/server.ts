@@ -144,10 +144,7 @@ export async function health(server: Server, patience = 2000): Promise<Health> {
 	}
 }
 
-/**
- * The replicated tables that are not idle: a server may have thousands that are. If Keeper does not answer, all numbers
- * from it are 0.
- */
+/** Only the replicated tables that are not idle: there may be thousands. Without Keeper its numbers are 0. */
 export const unsettled =
 	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
 

@@ -131,10 +131,7 @@ export async function copyTables(from: Server, to: Server, patience = 10_000): P
 	return lacking.every(({ database }) => databases.get(database) !== "Replicated");
 }
 
-/**
- * The others hold its rows, and all of it is removed: large tables, and those that a dictionary reads, are dropped as
- * well.
- */
+/** The others hold its rows, so large tables, and those that a dictionary reads, are dropped as well. */
 const unguarded: Settings = {
 	max_table_size_to_drop: "0",
 	check_table_dependencies: "0",

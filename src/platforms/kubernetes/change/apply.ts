@@ -81,10 +81,7 @@ export function noteUnopened(
 	return noteOpening(stored, version, unopened, image);
 }
 
-/**
- * Under OnDelete a pod that can't start stays as it is although its template was fixed. It serves nobody, so it is
- * replaced.
- */
+/** Under OnDelete a pod that can't start keeps its old template. It serves nobody, so it is replaced. */
 async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape): Promise<void> {
 	const members = names(cluster, stored);
 	const now = cluster.api.connection.now();

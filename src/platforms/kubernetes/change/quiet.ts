@@ -1,7 +1,4 @@
-/**
- * Milliseconds without client queries before a server counts as quiet: requests through slower nodes' proxies arrive
- * within it.
- */
+/** Milliseconds without client queries that count as quiet, for requests through slower nodes' proxies. */
 const quietMoment = 1000;
 /** The least wait, for a server without clients: idle proxies follow the EndpointSlices within about a second. */
 const leastMoment = 1500;
@@ -20,9 +17,7 @@ export interface Surroundings {
 	readonly queries: () => Promise<number | undefined>;
 	/** When the API server was last unavailable. */
 	readonly awayAt: () => number | undefined;
-	/**
-	 * Called every second with the milliseconds waited so far: keeps the claim, and notices an outage of the API server.
-	 */
+	/** Called every second with the milliseconds waited: keeps the claim, notices an outage of the API server. */
 	readonly keep: (waited: number) => Promise<unknown>;
 	readonly now: () => number;
 	readonly sleep: (milliseconds: number) => Promise<void>;

@@ -158,10 +158,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	await applyAll(cluster, seen, shape, spec.version);
 }
 
-/**
- * Adds new replicas to the cluster: first they get the tables, then the rows, then clients. Returns those that are
- * still out.
- */
+/** Gives new replicas the tables, then the rows, then clients. Returns those that are still out. */
 export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<readonly string[]> {
 	const stored = await cluster.record.guard(claim);
 	const shape = shapeOf(spec);

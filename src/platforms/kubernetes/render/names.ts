@@ -21,10 +21,7 @@ export const annotation = {
 	 * it differs from its template's, a restart is pending.
 	 */
 	template: "pulumi-dbcluster/template",
-	/**
-	 * On a pod: how many replicas its shard had when it was created. A pod with a higher ordinal is not part of the
-	 * cluster.
-	 */
+	/** On a pod: its shard's size when it was created. A pod with a higher ordinal is not part of the cluster. */
 	size: "pulumi-dbcluster/size",
 	/** On a StatefulSet: an idler scaled it to zero. Public: idlers set it to `"true"`, and starting removes it. */
 	idle: "pulumi-dbcluster/idle",

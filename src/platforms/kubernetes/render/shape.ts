@@ -1,9 +1,7 @@
 import type { ClusterSpec } from "../../../control/port";
 import type { KubernetesSettings } from "./settings";
 
-/**
- * The settings that are stored with the cluster: how it is created, without the connection, which contains credentials.
- */
+/** The settings that are stored with the cluster: without the connection, which contains credentials. */
 export type KeptSettings = Omit<KubernetesSettings, "kubeconfig" | "context">;
 
 /** The desired cluster; without its version, because shards change theirs one after another. */
