@@ -24,6 +24,6 @@ export class Claimed extends ControlError {
 export class ClaimLost extends ControlError {
 	override readonly name = "ClaimLost";
 	constructor(readonly by: string | undefined) {
-		super(`another process${by === undefined ? "" : ` (${by})`} has taken over the change of this cluster`);
+		super(`another process${by === undefined ? "" : ` (${by})`} took over and is changing this cluster now`);
 	}
 }

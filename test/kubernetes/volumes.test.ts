@@ -166,7 +166,7 @@ test.skipIf(unavailable !== undefined)(
 				"zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, it removes what the cluster's own file sets there.",
 			]);
 			expect(await refusals(`<${root}><remote_servers><db/><other/></remote_servers></${root}>`)).toEqual([
-				"zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, it is derived from shards and replicas, and use another name for your cluster.",
+				"zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
 			]);
 			expect(await objects()).toEqual(made);
 		} finally {

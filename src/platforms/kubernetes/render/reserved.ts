@@ -68,13 +68,13 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 		},
 		...all(["macros/cluster", "macros/shard", "macros/replica"], {
 			isOwn: true,
-			instead: "leave it out, each replica gets its own, and use another name for your macro",
+			instead: "leave it out, because each replica gets its own, or rename it if it is your own macro",
 		}),
 		...(name === undefined
 			? []
 			: all([`remote_servers/${name}`], {
 					isOwn: true,
-					instead: "leave it out, it is derived from shards and replicas, and use another name for your cluster",
+					instead: "leave it out, because shards and replicas define it, or rename it if it is your own cluster",
 				})),
 		...(keeper
 			? [

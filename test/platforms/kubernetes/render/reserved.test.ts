@@ -50,12 +50,12 @@ describe("what the cluster's own file sets", () => {
 </clickhouse>`;
 		expect(reservedIn(rootOf(text), reserving)).toEqual([
 			"http_port (line 2): leave it out, the server listens on port 8123",
-			"macros/shard (line 3): leave it out, each replica gets its own, and use another name for your macro",
-			"remote_servers/db (line 4): leave it out, it is derived from shards and replicas, and use another name for your cluster",
+			"macros/shard (line 3): leave it out, because each replica gets its own, or rename it if it is your own macro",
+			"remote_servers/db (line 4): leave it out, because shards and replicas define it, or rename it if it is your own cluster",
 			"zookeeper/node (line 5): set the hosts in kubernetes.keeper",
 		]);
 		expect(reservedIn(rootOf("macros: { shard: 7 }", "zz.yaml"), reserving)).toEqual([
-			"macros/shard: leave it out, each replica gets its own, and use another name for your macro",
+			"macros/shard: leave it out, because each replica gets its own, or rename it if it is your own macro",
 		]);
 	});
 });
