@@ -89,7 +89,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const lift = "if the block is wrong, lift it in the catalogue";
 		const wayOut =
 			instead.length === 0
-				? `No known later version will do: wait for one, or, ${lift}. ${supportHelps}`
+				? `No known later version can be set: wait for a new one, or, ${lift}. ${supportHelps}`
 				: `${setting({ instead, stopped })}${unfinished ? ", which resumes from there" : ""}, or, ${lift}.`;
 		return `${withFullStop(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
@@ -127,7 +127,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		);
 		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
 		if (unasked.length > 0)
-			clauses.push(`${list(unasked, 3)} can't be asked what ${unasked.length === 1 ? "it holds" : "they hold"}`);
+			clauses.push(`${list(unasked, 3)} can't be asked which tables ${unasked.length === 1 ? "it holds" : "they hold"}`);
 		const [first] = tables;
 		const wayOut =
 			first === undefined
@@ -154,7 +154,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No known version will do: wait for one that does";
+	if (first === undefined) return "No known version can be set: wait for a new one";
 	if (stopped) return `Update the cluster while it is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }

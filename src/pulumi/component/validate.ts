@@ -214,7 +214,7 @@ function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Rec
 	if (hosts !== undefined && Object.keys(made).length > 0)
 		found.push({
 			property: "keeper.hosts",
-			reason: `no Keeper is made where hosts are given: leave out ${Object.keys(made).join(", ")}, or hosts.`,
+			reason: `no Keeper is created if hosts are given: leave out ${Object.keys(made).join(", ")}, or hosts.`,
 		});
 	return found;
 }
