@@ -127,7 +127,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		);
 		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
 		if (unasked.length > 0)
-			clauses.push(`${list(unasked, 3)} can't be asked which tables ${unasked.length === 1 ? "it holds" : "they hold"}`);
+			clauses.push(
+				`${list(unasked, 3)} can't be asked which tables ${unasked.length === 1 ? "it holds" : "they hold"}`,
+			);
 		const [first] = tables;
 		const wayOut =
 			first === undefined
