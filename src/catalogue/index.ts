@@ -6,7 +6,6 @@ import { type ImageTags, registryReleases } from "./registry";
 export interface Source {
 	readonly list?: readonly Release[];
 	readonly registry?: ImageTags;
-	/** The URL of a document. */
 	readonly url?: string;
 }
 

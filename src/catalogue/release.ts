@@ -4,7 +4,6 @@ export const shapes = {
 	date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
 } as const;
 
-/** An http or https URL. */
 export function isLink(text: string): boolean {
 	return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -11,7 +11,6 @@ export class Pulumi {
 		readonly folder: string,
 	) {}
 
-	/** The selected stack. */
 	async selected(): Promise<string> {
 		const stacks = (await this.#json(["stack", "ls", "--json"])) as readonly Stack[];
 		const current = stacks.find((stack) => stack.current);

@@ -1,4 +1,3 @@
-/** A DbCluster in a stack's state. */
 export interface RecordedCluster {
 	readonly name: string;
 	readonly project: string;

@@ -79,7 +79,6 @@ export function listing(clusters: readonly ClusterStatus[]): string {
 	return `${[...lines, ...(said.length > 0 ? ["", ...said] : [])].join("\n")}\n`;
 }
 
-/** Columns as wide as their widest cell. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
 	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
 	return rows.map((cells) =>

@@ -5,7 +5,6 @@ import { type Timeline, timelineFormat } from "../roll/timeline";
 import { laterTimelineText, noTimelineText, unreadableTimelineText } from "../words/timeline";
 import { drawTimeline } from "./timeline-svg";
 
-/** Adds `timeline`, which draws how an update went. */
 export function addTimeline(program: Command): void {
 	program
 		.command("timeline")

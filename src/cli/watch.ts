@@ -11,9 +11,7 @@ export interface Watched {
 	readonly control: Pick<ClusterControl, "observe" | "look">;
 }
 
-/** Where a watch prints. */
 export interface Display {
-	/** A line that stays. */
 	line(text: string): void;
 	/** A footer below the lines, until the next call. Ignored without a terminal. */
 	below(texts: readonly string[]): void;
@@ -54,7 +52,6 @@ function phaseOf({ phase, replica }: ReplicaView): string {
 class Watch {
 	/** Whether an update of it was in progress. */
 	seen = false;
-	/** Of the update in progress. */
 	progress: Progress | undefined;
 	readonly #control: Watched["control"];
 	readonly #told = new Map<string, string>();

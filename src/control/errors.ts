@@ -8,7 +8,6 @@ export class PlatformError extends ControlError {
 	override readonly name = "PlatformError";
 }
 
-/** Another process is changing the cluster. */
 export class Claimed extends ControlError {
 	override readonly name = "Claimed";
 	constructor(

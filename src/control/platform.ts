@@ -25,7 +25,6 @@ export interface Platform<Settings = unknown> {
 	readonly name: string;
 	/** Keep-alive connections of clients are reset with their replica; shown among the caveats. */
 	readonly resetsConnections?: boolean;
-	/** The names of its settings. */
 	readonly keys: readonly string[];
 	/**
 	 * Validates the arguments and reports all problems together. Never throws.

@@ -3,7 +3,6 @@ import type { Holdings, LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
 import type { ClusterRecord, HeldDigest } from "./record";
 
-/** A claim that this process holds. */
 export interface Claim {
 	readonly holder: string;
 	readonly fence: number;
@@ -44,7 +43,6 @@ export interface Asked {
 	readonly of: number;
 	/** The image that a recreated replica starts with. */
 	readonly image?: string;
-	/** That image's version, if known. */
 	readonly version?: DbVersion;
 }
 
@@ -69,7 +67,6 @@ export interface Obstacle {
 	readonly reason: string;
 }
 
-/** What a change of settings or size would do. */
 export interface Assessment extends Reshaping {
 	readonly obstacles: readonly Obstacle[];
 }

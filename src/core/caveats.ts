@@ -8,7 +8,6 @@ export type Effect =
 	| "unavailable"
 	/** May fail for a while as each replica restarts. */
 	| "interrupted"
-	/** Keeps working. */
 	| "working";
 
 /** What an update will do, by the vendor's table (state x replicas). Plain data; `words` turns it into text. */
@@ -49,7 +48,6 @@ export interface Caveats {
 /** The states that a program may ask for. */
 export type DesiredState = "Started" | "Stopped";
 
-/** A table whose rows no other replica has. */
 export interface Uncopied {
 	readonly table: string;
 	readonly on: readonly string[];
@@ -66,9 +64,7 @@ export type CaveatNote =
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
 	/** The catalogue could not be read, so its entries were not checked. */
 	| { readonly note: "catalogue-unknown"; readonly why: string }
-	/** What the catalogue says about the target. */
 	| { readonly note: "release"; readonly date?: string; readonly link?: string }
-	/** The catalogue advises against the target. */
 	| { readonly note: "deprecated"; readonly reason?: string }
 	/** When the update may begin. `ignored`: the window is closed, and the update begins anyway. */
 	| {

@@ -31,19 +31,15 @@ export interface ObservedReplica {
 export type Cause =
 	/** Its image does not exist or can't be pulled. */
 	| "image"
-	/** Its server exits. */
 	| "exits"
 	| "memory"
 	/** A Secret, ConfigMap or ServiceAccount of its pod is missing or misnamed. */
 	| "configuration"
 	/** A quota or limit leaves no room for it. */
 	| "quota"
-	/** An admission policy forbids it. */
 	| "admission"
-	/** No node fits. */
 	| "scheduling"
 	| "volume"
-	/** Its node does not respond. */
 	| "node"
 	| "network"
 	/** An injected container in its pod, such as a service mesh's. */
@@ -58,7 +54,6 @@ export type Cause =
 	| "data"
 	/** Another process has the cluster's port. */
 	| "port"
-	/** The platform refuses the request. */
 	| "refused";
 
 /** Why waiting does not help. */
@@ -73,7 +68,6 @@ export interface UpdateMark {
 	/** The lowest version that ran when it began. */
 	readonly from: DbVersion;
 	readonly to: DbVersion;
-	/** When it began, ISO 8601 in UTC. */
 	readonly since: string;
 	/** The cluster is being created and has not served yet. */
 	readonly creates?: true;

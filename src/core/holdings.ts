@@ -12,9 +12,7 @@ export interface HeldTable {
 	readonly rows?: number | null;
 }
 
-/** What a server says about its place in the cluster. */
 export interface Layout {
-	/** Its macro `shard`. */
 	readonly shard?: string;
 	/** The clusters that contain it, by name: the hosts of each shard, by the first label of their names. */
 	readonly clusters: Readonly<Record<string, readonly (readonly string[])[]>>;

@@ -12,7 +12,6 @@ export interface Placed {
 export type LayoutEvidence =
 	/** A table that both have: the path of its copies on each. */
 	| { readonly by: "paths"; readonly table: string; readonly paths: readonly [string, string] }
-	/** The macro `shard` of each. */
 	| { readonly by: "macro"; readonly values: readonly [string, string] }
 	/** A cluster in `system.clusters`, with which every other one that names these replicas agrees. */
 	| { readonly by: "clusters"; readonly cluster: string };
@@ -25,7 +24,6 @@ export interface Told {
 	readonly pair: readonly [string, string];
 	/** They are declared to be in one shard. */
 	readonly apart: boolean;
-	/** What shows it for these two. */
 	readonly evidence: LayoutEvidence;
 }
 

@@ -7,7 +7,6 @@ export interface Step {
 	readonly replica: string;
 	readonly shard: number;
 	readonly ordinal: number;
-	/** `undefined`: its version is unknown. */
 	readonly from: DbVersion | undefined;
 	/** It does not serve, so restarting it costs nothing: such replicas go first. */
 	readonly broken: boolean;

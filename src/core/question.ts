@@ -29,7 +29,6 @@ export interface Question {
 	readonly window?: Window;
 }
 
-/** A maintenance window at this moment. */
 export interface Window {
 	readonly open: boolean;
 	/** When it opens, or closes, ISO 8601 in UTC. */

@@ -9,9 +9,7 @@ import type { Instead } from "./ways";
 export type VersionFlaw = {
 	readonly flaw:
 		| "empty"
-		/** Spaces or line breaks around it. */
 		| "blanks"
-		/** A `v` before it. */
 		| "prefix"
 		/** Not only numbers and dots, such as `1.8.0-rc1`, `1.8.x` or `v1.8`. */
 		| "suffix"
@@ -19,7 +17,6 @@ export type VersionFlaw = {
 		| "leading-zero"
 		/** Numbers and dots, but not three or four numbers. */
 		| "parts"
-		/** A part of more than nine digits. */
 		| "too-long"
 		/** `latest`, which the catalogue can't resolve. */
 		| "latest-unknown"
@@ -54,14 +51,10 @@ export interface RefusalFacts {
 		/** It is the creation of the cluster, not an update. */
 		readonly creates?: true;
 	} & Partial<Instead>;
-	/** With the newest that pass. */
 	"known-version": {
-		/** The catalogue is empty. */
 		readonly empty?: true;
 	} & Instead;
-	/** With the newest that passes. */
 	"blocked-version": {
-		/** Absent where none is given. */
 		readonly reason?: string;
 		/** An update to it, or a creation at it, has begun: some replica's data may have its format. */
 		readonly unfinished: boolean;

@@ -1,13 +1,11 @@
 import { type DbVersion, highest, sameVersion } from "./version";
 
-/** A version that exists. */
 export interface Release {
 	readonly version: DbVersion;
 	/** The ClickHouse version that it is built on, such as `23.3`; only the first two parts count. */
 	readonly engine?: string;
 	/** The release date: `2024-08-20`. */
 	readonly date?: string;
-	/** The address of its release notes. */
 	readonly notes?: string;
 	/** Advised against, with the reason if one is given: `latest` skips it. */
 	readonly deprecated?: true | string;

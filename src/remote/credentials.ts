@@ -4,7 +4,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ControlError } from "../control/errors";
 
-/** How to authenticate with a registry. */
 export type RegistryCredentials =
 	| { readonly username: string; readonly password: string }
 	/** Exchanged for a token, by OAuth 2. */

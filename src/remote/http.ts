@@ -5,9 +5,7 @@ import { retry } from "../control/retry";
 export interface Limits {
 	/** Of one try, until the last byte. */
 	readonly milliseconds: number;
-	/** Of an answer's body. */
 	readonly bytes: number;
-	/** How often it is sent, at most. */
 	readonly tries: number;
 	/** Milliseconds before the second try, doubled before each later one. */
 	readonly pause: number;

@@ -1,4 +1,3 @@
-/** A parsed image reference. */
 export interface Reference {
 	/** A host, with its port if it has one. */
 	readonly registry: string;

@@ -2,7 +2,6 @@
 export interface Clock {
 	/** Milliseconds since the epoch. */
 	now(): number;
-	/** Resolves after so many milliseconds. */
 	sleep(milliseconds: number): Promise<void>;
 }
 

@@ -65,7 +65,6 @@ export type Problem = "down" | "read-only" | "behind" | "lacks" | "unknown";
 export interface Unable {
 	readonly replica: string;
 	readonly problem: Problem;
-	/** What keeps it, if known. */
 	readonly failure?: Failure;
 }
 
@@ -100,7 +99,6 @@ export interface RollStop {
 		| {
 				readonly kind: "data-missing";
 				readonly tables: readonly string[];
-				/** How many are missing in total. */
 				readonly count: number;
 				/** Where its data is, as text; absent if unknown. */
 				readonly at?: string;
@@ -143,7 +141,6 @@ interface Resized {
 	readonly kind: "resized";
 	/** As `kubectl` takes it: `StatefulSet db-0`. */
 	readonly object: string;
-	/** Absent if it was deleted. */
 	readonly replicas?: number;
 	readonly of: number;
 }

@@ -6,7 +6,6 @@ import type { RollEvent, RollStop } from "./events";
 import type { Hold } from "./hold";
 import type { Timing } from "./timing";
 
-/** What every step of a rollout needs. */
 export interface Ground {
 	readonly control: ClusterControl;
 	readonly hold: Hold;
@@ -24,7 +23,6 @@ export interface Ground {
 	readonly tell: (view: ReplicaView) => void;
 }
 
-/** A step that can't be completed, and why. */
 export class StepStopped extends Error {
 	constructor(
 		readonly why: RollStop["cause"],

@@ -10,7 +10,6 @@ import {
 	tableName,
 } from "../core/holdings";
 
-/** The digest that is stored with the cluster. */
 export function digestOf({ tables }: Holdings, local?: LocalTables): HeldDigest {
 	const counted = tables.filter((table) => !isLocal(table, local));
 	const lines = counted.map((table) => JSON.stringify([tableName(table), table.engine, table.path ?? ""])).sort();
@@ -29,7 +28,6 @@ function fewerThan(had: HeldDigest | undefined, has: HeldDigest): number {
 	return comparable ? Math.max(0, had.tables - has.tables) : 0;
 }
 
-/** What a replica held before it was taken out. */
 export interface Before {
 	/** If this process asked it. */
 	readonly holds?: Holdings;

@@ -62,7 +62,6 @@ export class Recorder {
 		}
 	}
 
-	/** Records an event. */
 	note(event: RollEvent): void {
 		if (this.#first === undefined || this.#finished !== undefined) return;
 		switch (event.event) {

@@ -20,7 +20,6 @@ import { remembered } from "./whole-data";
 
 export interface RollOptions {
 	readonly control: ClusterControl;
-	/** The version to take every replica to. */
 	readonly to: DbVersion;
 	/** Tables that differ between replicas on purpose: `default.loc`, `scratch.*`. */
 	readonly localTables?: LocalTables;

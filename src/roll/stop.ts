@@ -6,7 +6,6 @@ import type { RollStop } from "./events";
 import { StepStopped } from "./ground";
 import { RollStopped } from "./stopped";
 
-/** How far a rollout got. */
 export interface Reached {
 	readonly change: RollStop["change"];
 	replica?: string;

@@ -7,7 +7,6 @@ const version = z.custom<DbVersion>((text) => parseVersion(text) !== undefined, 
 
 const interval = z.object({
 	from: seconds,
-	/** At least `from`. */
 	to: seconds,
 	/**
 	 * - `serving`: clients reach it.
@@ -68,7 +67,6 @@ export const timelineFormat = z.object({
 	format: z.literal(1),
 	/** The cluster's name on its platform. */
 	cluster: z.string(),
-	/** `local` or `kubernetes`. */
 	platform: z.string(),
 	/** The lowest version that was replaced, and the target; the same if only settings or size changed. */
 	from: version,
@@ -79,7 +77,6 @@ export const timelineFormat = z.object({
 	seconds,
 	/** `stopped`: it ended on trouble; the rollout that resumes it has its own timeline. */
 	outcome: z.enum(["finished", "stopped"]),
-	/** Present if it stopped. */
 	stop: stop.optional(),
 	/** How many replicas of a shard must serve for it to accept writes. */
 	writesNeed: z.enum(["one", "all"]),

@@ -4,15 +4,12 @@ import { type DbVersion, sameVersion } from "../core/version";
 import type { Clock } from "./clock";
 import type { RollEvent } from "./events";
 
-/** What one look shows. */
 export interface Sight<T> {
 	/** Present once it is as it should be. */
 	readonly done?: T;
-	/** Why waiting does not help. */
 	readonly failure?: Failure;
 	/** What it is doing, as text. */
 	readonly phase: string;
-	/** What keeps it, if known. */
 	readonly cause?: Cause;
 	/** It is within its time limit: not stalled. */
 	readonly busy?: boolean;

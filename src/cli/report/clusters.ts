@@ -12,9 +12,7 @@ export interface ClusterReport {
 	/** The resource's name, prefixed with its parent's if two clusters have the same. */
 	readonly name: string;
 	readonly verdict: Verdict;
-	/** What it runs, if known. */
 	readonly from?: string;
-	/** What it will run, if known. */
 	readonly to?: string;
 	readonly refusals: readonly Refused[];
 	/** What the update will do, in words, by transition. */
@@ -37,13 +35,11 @@ export interface Refused {
 	readonly reason?: string;
 }
 
-/** What a preview says about a stack. */
 export interface StackReport {
 	/** The most urgent first. */
 	readonly clusters: readonly ClusterReport[];
 	/** How many errors are about other resources, and the names of those. */
 	readonly otherErrors: { readonly count: number; readonly at: readonly string[] };
-	/** Whether the preview failed. */
 	readonly failed: boolean;
 	/** It failed before it reached any resource. */
 	readonly empty: boolean;

@@ -24,7 +24,6 @@ export function text(words: string, most = 1500): string {
 	);
 }
 
-/** A name, set as code. */
 export function code(name: string): string {
 	return /^[\w./-]{1,100}$/.test(name) ? `\`${name}\`` : `<code>${text(name, 100)}</code>`;
 }

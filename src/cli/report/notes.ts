@@ -4,7 +4,6 @@ import { compareVersions, parseVersion } from "../../core/version";
 /** The user's list of versions in the inputs. */
 const versions = z.object({ list: z.array(z.object({ version: z.unknown(), notes: z.unknown().optional() })) });
 
-/** A link to a version's release notes. */
 export interface Notes {
 	readonly version: string;
 	readonly url: string;

@@ -32,7 +32,6 @@ export type Resource = z.output<typeof resource>;
 export type PreviewStep = z.output<typeof step>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
-/** The output of `pulumi preview --json`. */
 export interface Preview {
 	/** Unchanged resources only with `--show-sames`; of a failed preview none, or those before its first errors. */
 	readonly steps: readonly PreviewStep[];

@@ -12,7 +12,6 @@ export interface Subject {
 	readonly catalogue: readonly Release[] | undefined;
 }
 
-/** One reason why an update may not happen. */
 export interface Rule<Name extends RuleName> {
 	readonly name: Name;
 	/**

@@ -168,7 +168,6 @@ interface Asked {
 	readonly inventory: Inventory;
 }
 
-/** Asks each server what a rollout will ask. */
 async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
 	const attempt = collector(obstacles);
 	const settings = kept(cluster.given);

@@ -6,7 +6,6 @@ import { layoutOf } from "../ask/layout";
 import { parseReplica } from "../render/names";
 import type { Existing } from "../render/settings";
 
-/** What an existing server says. */
 export interface AskedOfLayout {
 	readonly pod: Pod;
 	readonly inventory: Inventory;

@@ -3,11 +3,9 @@ import type { Condition, ContainerState, ContainerStatus, Event, Pod } from "../
 import { serverStatus } from "./opened";
 
 export interface Diagnosis {
-	/** What it is doing, as text. */
 	readonly phase: string;
 	/** What keeps it from serving, if known; waiting may still help. */
 	readonly cause?: Cause;
-	/** Why waiting does not help. */
 	readonly failure?: Failure;
 	/** It is stopping, within its grace period. */
 	readonly busy?: true;

@@ -65,7 +65,6 @@ export class RecordStore {
 		});
 	}
 
-	/** Changes the record while the claim holds. */
 	under(claim: Claim, decide: (stored: Stored) => Stored): Promise<Stored> {
 		return this.change((stored) => decide(mustHold(stored, claim)));
 	}

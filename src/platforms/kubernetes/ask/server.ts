@@ -32,7 +32,6 @@ export async function readCredentials(api: Api, { user, passwordSecret }: Login)
 	return { user, password: Buffer.from(encoded, "base64").toString("utf8") };
 }
 
-/** The server answered a query with an error. */
 export class QueryError extends ControlError {
 	override readonly name = "QueryError";
 }
