@@ -37,7 +37,6 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 		begins: "there is nothing to ask",
 		why: "a bug of ours",
 	},
-	{ file: "src/roll/stopped.ts", why: "src/words/stop.ts words the same for people" },
 	{ file: "src/platforms/local/determinism.ts", begins: "now now64", why: "a list of names" },
 	{ file: "src/platforms/local/determinism.ts", begins: "arrowstream", why: "a list of names" },
 	{ file: "src/platforms/local/determinism.ts", begins: "async_insert", why: "a list of names" },

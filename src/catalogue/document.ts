@@ -7,7 +7,7 @@ import { remembering } from "../remote/remember";
 import { clickHouseRelease } from "./known";
 import { isLink, shapes } from "./release";
 
-/** What a document said last, and by which tag its server knows it. */
+/** The last content of a document, with its cache validators. */
 interface Fetched {
 	readonly releases: readonly Release[];
 	readonly etag?: string;
@@ -15,9 +15,10 @@ interface Fetched {
 }
 
 /**
- * The versions that a document lists; fetched once by all who ask within a few minutes, and then only if it has changed.
+ * The versions that a document lists; fetched once for everyone who asks within a few minutes, and then only if it has
+ * changed.
  *
- * @throws ControlError where it can't be had or read, with the document's address, less what may be a secret in it.
+ * @throws ControlError if it can't be fetched or read, with the document's address without possible secrets.
  */
 export async function documentReleases(url: string): Promise<readonly Release[]> {
 	return (await remembered(url)).releases;
@@ -25,7 +26,7 @@ export async function documentReleases(url: string): Promise<readonly Release[]>
 
 const remembered = remembering((url: string, last: Fetched | undefined) => fetchDocument(url, last));
 
-/** The same, fetched anew; where it has not changed since `last`, that. */
+/** The same, without the cache; returns `last` if nothing has changed since. */
 export async function fetchDocument(address: string, last?: Fetched, limits: Limits = defaultLimits): Promise<Fetched> {
 	const url = new URL(address);
 	const name = `${url.origin}${url.pathname}`;
@@ -48,11 +49,12 @@ export async function fetchDocument(address: string, last?: Fetched, limits: Lim
 }
 
 /**
- * Reads a list of versions: JSON, an array of texts or of objects, or lines of a version and a date with a tab between.
- * What is no DB version (a pre-release, `latest`) is left out: it can't be asked for, either.
+ * Parses a list of versions: JSON, an array of texts or objects, or lines of a version, a tab and a date. Skips what is
+ * no DB version (a pre-release, `latest`), because it can't be requested.
  *
- * @param name the document's, for messages.
- * @example parseDocument('["1.8.0", { "version": "1.9.0", "blocked": "corrupts indexes" }]', "https://example.com/v.json");
+ * @param name The document's name, for messages.
+ * @example parseDocument('["1.8.0", { "version": "1.9.0", "blocked": "corrupts indexes" }]',
+ * "https://example.com/v.json");
  * @example parseDocument("v24.8.4.13-lts\t2024-09-06\n", "https://example.com/version_date.tsv");
  */
 export function parseDocument(text: string, name: string): Release[] {
@@ -60,34 +62,34 @@ export function parseDocument(text: string, name: string): Release[] {
 	if (content.startsWith("<")) throw new ControlError(`${name} is a web page, not a list of versions`);
 	const releases = /^[[{"]/.test(content) ? fromJson(content, name) : fromLines(content);
 	if (releases.length === 0) {
-		throw new ControlError(`${name} lists no DB version: it is to be JSON, such as ["1.8.0"], or lines such as 1.8.0`);
+		throw new ControlError(`${name} lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0`);
 	}
 	return releases;
 }
 
-const whyError = { error: "is to be true, or the reason" };
+const whyError = { error: "must be true, or the reason as text" };
 const why = z.union([z.literal(true), z.string().min(1, whyError)], whyError).optional();
 
-const engineError = { error: 'is to be a ClickHouse version such as "23.3"' };
-const dateError = { error: "is to be a day such as 2024-08-20" };
-const linkError = { error: "is to be an address" };
+const engineError = { error: 'must be a ClickHouse version such as "23.3"' };
+const dateError = { error: "must be a day such as 2024-08-20" };
+const linkError = { error: "must be an address that begins with https:// or http://" };
 
-/** Other properties may stand beside these: documents have other readers, too. */
+/** Other properties are allowed: documents have other readers, too. */
 const entry = z.object(
 	{
-		version: z.string({ error: "is to be a text such as 1.8.0" }),
+		version: z.string({ error: "must be a text such as 1.8.0" }),
 		engine: z.string(engineError).regex(shapes.engine, engineError).optional(),
 		date: z.string(dateError).regex(shapes.date, dateError).optional(),
 		notes: z.string(linkError).refine(isLink, linkError).optional(),
 		deprecated: why,
 		blocked: why,
 	},
-	{ error: "is to be a text or an object" },
+	{ error: "must be a text or an object" },
 );
 
 const entries = z.array(
 	z.preprocess((value) => (typeof value === "string" ? { version: value } : value), entry),
-	{ error: "is to be an array of versions" },
+	{ error: "must be an array of versions" },
 );
 
 function fromJson(content: string, name: string): Release[] {
@@ -95,10 +97,10 @@ function fromJson(content: string, name: string): Release[] {
 	try {
 		json = JSON.parse(content);
 	} catch {
-		throw new ControlError(`${name} is no JSON`);
+		throw new ControlError(`${name} is not valid JSON`);
 	}
 	const read = entries.safeParse(json);
-	// A list that is read in part might miss what is blocked: nothing of it counts then.
+	// A list that is read only in part might miss a blocked version, so one error rejects it all.
 	if (!read.success)
 		throw new ControlError(`${name} can't be read: ${read.error.issues.slice(0, 3).map(flaw).join("; ")}`);
 	return read.data.flatMap(({ version, ...rest }) => {
@@ -108,7 +110,7 @@ function fromJson(content: string, name: string): Release[] {
 	});
 }
 
-/** `entry 3, engine, is to be ...`; entries are counted from 1, as people do. */
+/** `entry 3, engine, must be ...`; entries are counted from 1. */
 function flaw({ path: [index, ...rest], message }: z.core.$ZodIssue): string {
 	const where = typeof index === "number" ? [`entry ${index + 1}`, ...rest.map(String), ""].join(", ").trim() : "it";
 	return `${where.replace(/, *$/, rest.length > 0 ? "," : "")} ${message}`;

@@ -2,8 +2,8 @@ import type { Release } from "../core/release";
 import { type DbVersion, parseVersion } from "../core/version";
 
 /**
- * The change logs of MyScaleDB, each at the commit that was read: the older of the vendor's repository, the newer, from
- * 2.0.0 on, of those who carry it on.
+ * The change logs of MyScaleDB, each at the commit that was read: the older in the vendor's repository, the newer, from
+ * 2.0.0 on, in its successor's.
  */
 const changeLogs = {
 	myscale: "https://github.com/myscale/MyScaleDB/blob/2d0d7ec4c190c7ac177a1869eacd1dff68668934/MYSCALE_CHANGELOG.md",
@@ -11,12 +11,12 @@ const changeLogs = {
 } as const;
 
 /**
- * The engines of MyScaleDB. 23.3: what `SELECT version()` answers on a server of 1.x (23.3.2.1); the change logs name no
+ * The engines of MyScaleDB. 23.3: the answer of `SELECT version()` on a 1.x server (23.3.2.1); the change logs name no
  * other engine before 2.0.0. 24.8: "v2.0.0: Upgrade ClickHouse to v24.8.8.1-lts"; they name no other one up to 2.3.0.
  */
 const engines = { one: "23.3", two: "24.8" } as const;
 
-/** Dates are those of the change logs, but that of 1.6.4, which is from https://github.com/myscale/MyScaleDB/releases. */
+/** Dates are from the change logs; that of 1.6.4 is from https://github.com/myscale/MyScaleDB/releases. */
 const myScaleDb: readonly (readonly [version: string, date: string, engine: string, notes: string])[] = [
 	["1.6.4", "2024-08-12", engines.one, "https://github.com/myscale/MyScaleDB/releases"],
 	["1.7.0", "2024-08-19", engines.one, changeLogs.myscale],
@@ -30,9 +30,8 @@ const myScaleDb: readonly (readonly [version: string, date: string, engine: stri
 ];
 
 /**
- * Versions of which the package knows what they are built on. It stands in where a catalogue does not say so, and is no
- * catalogue itself: newer versions come out without this package. A ClickHouse version needs no entry: it is its own
- * engine.
+ * Versions whose engine the package knows, for catalogues that do not give it. It is not a catalogue itself: newer
+ * versions come out without this package. A ClickHouse version needs no entry: it is its own engine.
  */
 export const knownReleases: readonly Release[] = myScaleDb.map(([text, date, engine, notes]) => ({
 	version: text as DbVersion,
@@ -41,10 +40,10 @@ export const knownReleases: readonly Release[] = myScaleDb.map(([text, date, eng
 	notes,
 }));
 
-/** By the version as it is most often written: a catalogue may be long, and is looked through for each cluster. */
+/** By the usual spelling: a catalogue may be long, and is searched for each cluster. */
 const byVersion = new Map(knownReleases.map((release) => [release.version, release]));
 
-/** Adds what is known of each release; what the catalogue says wins. */
+/** Adds built-in knowledge to each release; the catalogue has precedence. */
 export function withKnown(releases: readonly Release[]): Release[] {
 	return releases.map((release) => {
 		const known = byVersion.get(release.version.replace(/^(\d+\.\d+\.\d+)\.0$/, "$1") as DbVersion);
@@ -53,9 +52,8 @@ export function withKnown(releases: readonly Release[]): Release[] {
 }
 
 /**
- * A ClickHouse release as its own list spells it: `v24.8.4.13-lts`. Its notes are where GitHub keeps the release of that
- * tag, as in https://github.com/ClickHouse/ClickHouse/releases. Others, `-testing` and `-prestable` among them, are none
- * that a cluster is updated to.
+ * A ClickHouse release as its own list spells it: `v24.8.4.13-lts`. Its notes are on GitHub under that tag, as in
+ * https://github.com/ClickHouse/ClickHouse/releases. Others, such as `-testing` and `-prestable`, are not for clusters.
  */
 export function clickHouseRelease(tag: string): Release | undefined {
 	const [, text] = /^v(\d+\.\d+\.\d+\.\d+)-(?:lts|stable)$/.exec(tag) ?? [];

@@ -5,13 +5,13 @@ import { listTags } from "../remote/registry";
 
 /** An image whose tags are versions. */
 export interface ImageTags {
-	/** Its repository; where tags are more than a version, `{version}` stands in its place: `acme/db:v{version}`. */
+	/** Its repository; if tags contain more than a version, `{version}` marks its place: `acme/db:v{version}`. */
 	readonly image: string;
 	/** A regular expression: only tags that match it count. */
 	readonly tags?: string;
 }
 
-/** The versions that an image's tags name. @throws ControlError where the registry does not list them. */
+/** The versions in an image's tags. @throws ControlError if the registry does not list them. */
 export async function registryReleases({ image, tags }: ImageTags): Promise<Release[]> {
 	const wanted = tags === undefined ? undefined : new RegExp(tags);
 	const found = await listTags(parseReference(tagged(image, "0.0.0")));

@@ -1,10 +1,9 @@
-/** What the properties of a release look like, in a program as in a document. */
+/** The syntax of a release's properties, in a program and in a document. */
 export const shapes = {
 	engine: /^\d{1,4}\.\d{1,4}(\.\d{1,9}){0,2}$/,
 	date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
 } as const;
 
-/** An address that a person can open. */
 export function isLink(text: string): boolean {
 	return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

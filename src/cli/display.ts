@@ -2,7 +2,7 @@ import { clearScreenDown, moveCursor } from "node:readline";
 import type { WriteStream } from "node:tty";
 import type { Display } from "./watch";
 
-/** Lines on a stream; on a terminal also what stands below them, which the next lines push down. */
+/** Writes lines to a stream; on a terminal also a footer, which the next lines push down. */
 export function displayOn(out: NodeJS.WritableStream & Partial<WriteStream>): Display {
 	if (!out.isTTY) return { line: (text) => void out.write(`${text}\n`), below: () => {} };
 	let standing: readonly string[] = [];
@@ -11,7 +11,7 @@ export function displayOn(out: NodeJS.WritableStream & Partial<WriteStream>): Di
 		moveCursor(out, 0, -standing.length);
 		clearScreenDown(out);
 	};
-	// A line that wraps would be two to move over.
+	// A wrapped line would be two to move over.
 	const draw = () => {
 		for (const text of standing) out.write(`${text.slice(0, Math.max(1, (out.columns ?? 80) - 1))}\n`);
 	};

@@ -11,7 +11,7 @@ import { goneText } from "../words/resource";
 import { type ClusterStatus, statusElsewhereText } from "../words/status";
 import type { RecordedCluster } from "./state";
 
-/** What Pulumi's state says of a cluster. */
+/** What Pulumi's state says about a cluster. */
 export function recordedStatus({ name, project, stack, id, outputs }: RecordedCluster): ClusterStatus {
 	const replicas = (Array.isArray(outputs.replicaVersions) ? outputs.replicaVersions : []).flatMap((it) => {
 		const { name: replica, version } = (it ?? {}) as { name?: unknown; version?: unknown };
@@ -37,7 +37,7 @@ export function recordedStatus({ name, project, stack, id, outputs }: RecordedCl
 	});
 }
 
-/** What the cluster itself says, and the state where it says nothing. Wakes nothing. */
+/** What the cluster itself says, completed from the state. Wakes nothing. */
 export async function liveStatus(recorded: RecordedCluster, valid: Complete): Promise<ClusterStatus> {
 	const known = recordedStatus(recorded);
 	const { place } = valid;
@@ -52,7 +52,7 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 	}
 }
 
-/** A cluster that can't be asked: what is in the state is history. */
+/** A cluster that can't be asked: the state's versions are history. */
 export function troubled(known: ClusterStatus, problem: string): ClusterStatus {
 	const { next, ...rest } = known;
 	return { ...rest, state: "Unknown", problem };
@@ -61,7 +61,7 @@ export function troubled(known: ClusterStatus, problem: string): ClusterStatus {
 /**
  * The settings of a cluster, read from its inputs.
  *
- * @param isHere whether this process runs in the program's folder, from which relative paths are taken.
+ * @param isHere Whether this process runs in the program's folder, which relative paths start from.
  * @throws a {@link ControlError}
  */
 export function settingsOf(inputs: Readonly<Record<string, unknown>>, isHere: boolean): Complete {

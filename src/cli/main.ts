@@ -7,11 +7,13 @@ import { addTimeline } from "./timeline";
 const { version } = require("../../package.json") as { version: string };
 
 /**
- * `npx pulumi-dbcluster`: what people and pipelines ask beside `pulumi preview` and `pulumi up`. Each command is a file of
- * this folder and touches no cluster: only Pulumi changes them.
+ * `npx pulumi-dbcluster`: complements `pulumi preview` and `pulumi up`, for people and pipelines. Each command is a
+ * file in this folder and changes no cluster: only Pulumi does.
  */
 const program = new Command("pulumi-dbcluster")
-	.description("Reads what Pulumi and the clusters say about versions and updates; changes no cluster.")
+	.description(
+		"Shows the versions and updates of database clusters, from Pulumi and from the clusters; changes no cluster.",
+	)
 	.version(version);
 
 addStatus(program);

@@ -4,14 +4,13 @@ import { dirname, join, resolve } from "node:path";
 import { ControlError } from "../control/errors";
 import { pulumiProblems } from "../words/status";
 
-/** The Pulumi CLI that is on PATH. It is asked, and changes nothing. */
+/** The Pulumi CLI on PATH; used only for reading. */
 export class Pulumi {
 	constructor(
-		/** Where it runs: the project's folder, or one below it. */
+		/** Where it runs: the project's folder or one below it. */
 		readonly folder: string,
 	) {}
 
-	/** The stack that is meant when none is named. */
 	async selected(): Promise<string> {
 		const stacks = (await this.#json(["stack", "ls", "--json"])) as readonly Stack[];
 		const current = stacks.find((stack) => stack.current);
@@ -24,7 +23,7 @@ export class Pulumi {
 		return ((await this.#json(["stack", "ls", "--all", "--json"])) as readonly Stack[]).map(({ name }) => name);
 	}
 
-	/** The state of a stack. With `secrets` they stand in it as they are: it is never to be printed or written. */
+	/** The state of a stack. With `secrets` they are in plain text: never print or write it. */
 	export(stack: string, secrets = false): Promise<unknown> {
 		return this.#json(["stack", "export", "--stack", stack, ...(secrets ? ["--show-secrets"] : [])], stack);
 	}
@@ -34,7 +33,7 @@ export class Pulumi {
 		try {
 			return JSON.parse(text);
 		} catch {
-			// What JSON.parse says quotes the text, which may hold secrets.
+			// JSON.parse's message quotes the text, which may contain secrets.
 			throw new ControlError(pulumiProblems.unreadable());
 		}
 	}
@@ -67,13 +66,13 @@ interface Stack {
 	readonly current: boolean;
 }
 
-/** The project that a folder belongs to: its name, and its program's folder, from which the program's paths are taken. */
+/** The project of a folder: its name, and its program's folder, which the program's paths start from. */
 export interface Project {
 	readonly name: string;
 	readonly program: string;
 }
 
-/** The project of a folder or of one above it, as the CLI looks for it. */
+/** The project of a folder or a parent of it, found as the CLI does. */
 export function projectOf(folder: string): Project | undefined {
 	for (let at = resolve(folder); ; at = dirname(at)) {
 		const file = ["Pulumi.yaml", "Pulumi.yml"].map((name) => join(at, name)).find(existsSync);

@@ -16,27 +16,23 @@ interface Flags {
 	readonly exitCode?: true;
 }
 
-/** `pulumi-dbcluster report`: what a preview means for database clusters, as the Markdown of a pull request's comment. */
+/** `pulumi-dbcluster report`: a preview's database clusters, as the Markdown of a pull request's comment. */
 export function addReport(program: Command): void {
 	program
 		.command("report")
 		.summary("turn a preview into the Markdown of a pull request's comment")
-		.description("Turns what `pulumi preview --json --show-sames` printed, also when it failed, into Markdown.")
-		.argument("[file]", "what the preview printed", "-")
+		.description("Turns the output of `pulumi preview --json --show-sames`, even of a failed one, into Markdown.")
+		.argument("[file]", "the output of the preview, or - for standard input", "-")
 		.option(
 			"--state <file>",
-			"what `pulumi stack export` wrote: names the clusters that a failed preview did not come to",
+			"the output of `pulumi stack export`: adds the clusters that a failed preview did not reach",
 		)
-		.option(
-			"--status <number>",
-			"the preview's exit status: it may have failed for a reason that it did not print",
-			whole,
-		)
+		.option("--status <number>", "the preview's exit status: some failures, such as policies, show only there", whole)
 		.option("--title <text>", "the heading")
-		.option("--marker <name>", "tells this comment from others of the same pull request (default: project/stack)")
-		.option("--url <address>", "where the log of the run is")
-		.option("--limit <characters>", "how long the comment may be", whole, 65_536)
-		.option("--output <file>", "where to write it (default: standard output)")
+		.option("--marker <name>", "distinguishes this comment from others on the pull request (default: project/stack)")
+		.option("--url <address>", "the URL of the run's log")
+		.option("--limit <characters>", "the maximum length of the comment", whole, 65_536)
+		.option("--output <file>", "the file to write to (default: standard output)")
 		.option(
 			"--exit-code",
 			"exit with 0 if no cluster changes, 2 if one does, 3 if one is refused or the preview failed",

@@ -1,4 +1,3 @@
-/** A DbCluster as it stands in a stack's state. */
 export interface RecordedCluster {
 	readonly name: string;
 	readonly project: string;
@@ -14,7 +13,7 @@ const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 const sign = "4dabf18193072939515e22adb298388d";
 const secretSign = "1b47061264138c4ac30d75fd1eb44270";
 
-/** The clusters of a state as `pulumi stack export` writes it, also those that are part of a component. */
+/** The clusters in a state as `pulumi stack export` writes it, also those inside components. */
 export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
 	const { resources } = field(field(state).deployment);
 	return (Array.isArray(resources) ? resources : []).map(field).flatMap((resource) => {
@@ -34,13 +33,12 @@ export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
 	});
 }
 
-/** Whether something in it is a secret. */
 export function hasSecrets(value: unknown): boolean {
 	if (typeof value !== "object" || value === null) return false;
 	return sign in value || Object.values(value).some(hasSecrets);
 }
 
-/** The value with its secrets as they are; those that are still encrypted are left out. Never to be printed or written. */
+/** The value with its secrets in plain text; those that are still encrypted are left out. Never print or write it. */
 export function revealed(value: unknown): unknown {
 	if (typeof value !== "object" || value === null) return value;
 	if (Array.isArray(value)) return value.map(revealed);

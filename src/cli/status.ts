@@ -18,25 +18,28 @@ interface Options {
 	readonly detailedExitcode?: true;
 }
 
-/** Adds `status`, which lists the clusters of a stack, what they run and whether there is something newer. */
+/** Adds `status`, which lists the clusters of a stack, their versions and available updates. */
 export function addStatus(program: Command): void {
 	program
 		.command("status")
-		.description("lists the clusters of a stack: what they run, what is newer, and the command that updates them")
+		.description("lists the clusters of a stack: their versions, newer ones, and the command that updates them")
 		.option("-s, --stack <name>", "the stack, instead of the selected one")
-		.option("-a, --all", "every stack of the backend")
+		.option("-a, --all", "all stacks of the backend")
 		.option("-C, --cwd <folder>", "where the project is", ".")
-		.option("--recorded", "only what Pulumi's state says; asks no cluster and needs no secret")
+		.option("--recorded", "read only Pulumi's state; asks no cluster and needs no secrets")
 		.option("--json", "as JSON")
 		.option("-w, --watch", "follow an update replica by replica until it ends, then list")
-		.option("--detailed-exitcode", "exit with 0 when all is up to date, 1 on an error, 2 when there is something to do")
+		.option(
+			"--detailed-exitcode",
+			"exit with 0 if all is up to date, 1 on an error, 2 if an update is available or unfinished",
+		)
 		.action(async (options: Options, command: Command) => {
 			for (const [one, other] of [
 				["all", "stack"],
 				["watch", "json"],
 				["watch", "recorded"],
 			] as const) {
-				if (options[one] && options[other]) command.error(`error: --${one} and --${other} can't be given together`);
+				if (options[one] && options[other]) command.error(`error: --${one} and --${other} can't be combined`);
 			}
 			process.exitCode = await status(options);
 		});
@@ -56,9 +59,10 @@ async function status(options: Options): Promise<number> {
 }
 
 /**
- * As `terraform plan -detailed-exitcode` has it; without that, there being something to do is no failure.
+ * Like `terraform plan -detailed-exitcode`; without the option, an available update is no failure.
  *
- * @returns 0: up to date; 1: a cluster could not be asked; 2: an update is available or unfinished, or the size is another than the last `pulumi up` left.
+ * @returns 0: up to date; 1: a cluster could not be asked; 2: an update is available or unfinished, or the size is
+ * not the one that the last `pulumi up` left.
  */
 export function exitStatus(clusters: readonly ClusterStatus[], detailed: boolean): number {
 	if (clusters.some(({ problem }) => problem !== undefined)) return 1;
@@ -66,7 +70,7 @@ export function exitStatus(clusters: readonly ClusterStatus[], detailed: boolean
 	return detailed && due ? 2 : 0;
 }
 
-/** The table, and below it what there is to do. */
+/** The table, followed by what to do. */
 export function listing(clusters: readonly ClusterStatus[]): string {
 	const several = new Set(clusters.map(({ stack }) => stack)).size > 1;
 	const lines = aligned([headings(several), ...clusters.map((it) => row(it, several))]);
@@ -75,7 +79,6 @@ export function listing(clusters: readonly ClusterStatus[]): string {
 	return `${[...lines, ...(said.length > 0 ? ["", ...said] : [])].join("\n")}\n`;
 }
 
-/** Columns as wide as their widest cell. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
 	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
 	return rows.map((cells) =>
@@ -86,14 +89,14 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 	);
 }
 
-/** A cluster of a stack, with its settings where it is to be asked, or why these can't be read. */
+/** A cluster of a stack, with its settings if it is to be asked, or why they can't be read. */
 interface Cluster {
 	readonly recorded: RecordedCluster;
 	readonly inputs: Readonly<Record<string, unknown>>;
 	readonly isHere: boolean;
 }
 
-/** Stacks whose states are read at the same time: each is a process of the CLI. */
+/** Stacks whose states are read in parallel: each is a process of the CLI. */
 const atOnce = 4;
 
 async function clustersOf({ stack, all, cwd, recorded }: Options): Promise<Cluster[]> {
@@ -107,7 +110,7 @@ async function clustersOf({ stack, all, cwd, recorded }: Options): Promise<Clust
 		clusters.push(...(await Promise.all(found)).flat());
 	}
 	if (clusters.length === 0) throw new ControlError(noClustersText(stacks));
-	// The paths in a program's arguments are taken from its folder.
+	// Paths in a program's arguments are relative to its folder.
 	if (project !== undefined) process.chdir(project.program);
 	return clusters;
 }
@@ -119,7 +122,7 @@ async function clustersOfStack(
 	live: boolean,
 ): Promise<Cluster[]> {
 	const found = clustersIn(await pulumi.export(stack), stack);
-	// Such as a kubeconfig: it is kept in memory, for as long as the cluster is asked.
+	// Such as a kubeconfig: it is kept in memory only while the cluster is asked.
 	const secret = live && found.some(({ inputs }) => hasSecrets(inputs));
 	const open = secret ? clustersIn(await pulumi.export(stack, true), stack) : found;
 	return found.map((recorded, index) => ({
@@ -139,7 +142,7 @@ async function statusOf({ recorded, inputs, isHere }: Cluster, stateOnly: boolea
 	}
 }
 
-/** One that can't be asked can't be watched; the list says why. */
+/** A cluster that can't be asked can't be watched; the list says why. */
 function watchable({ recorded, inputs, isHere }: Cluster): Watched[] {
 	try {
 		const { place } = settingsOf(inputs, isHere);

@@ -13,8 +13,8 @@ import {
 type Look = keyof typeof barNames;
 
 /**
- * Okabe and Ito's colours, which people tell apart whatever colours they see (https://jfly.uni-koeln.de/color/); what does
- * not serve is hatched besides.
+ * Okabe and Ito's colours, which are safe for colour-blind readers (https://jfly.uni-koeln.de/color/); bars of replicas
+ * that do not serve are hatched as well.
  */
 const colours: Readonly<Record<Look, { readonly fill: string; readonly ink: string; readonly hatch?: string }>> = {
 	before: { fill: "#56b4e9", ink: "#000" },
@@ -32,9 +32,9 @@ const width = 860;
 const margin = 20;
 const bar = 20;
 const lane = 30;
-/** Of the letters of the sans-serif font of 13 pixels, roughly. */
+/** The average width of a letter at 13 pixels. */
 const letter = 7.2;
-/** More lanes than that nobody looks at. */
+/** More lanes than this would not be read. */
 const most = 64;
 
 interface Bar {
@@ -51,8 +51,8 @@ interface Lane {
 }
 
 /**
- * Draws a timeline: a lane for each replica, and one each for what reads and writes could do. The picture needs nothing
- * from outside, has a ground of its own, and follows whether its reader has it light or dark.
+ * Draws a timeline: a lane for each replica, and one each for reads and writes. The picture loads nothing, has its own
+ * background, and follows the reader's light or dark mode.
  */
 export function drawTimeline(timeline: Timeline): string {
 	const { seconds } = timeline;
@@ -120,7 +120,7 @@ export function drawTimeline(timeline: Timeline): string {
 	].join("\n");
 }
 
-/** The text is dark on light, or the other way round; the bars are the same on both. */
+/** Text follows light and dark mode; bars do not. */
 const style = [
 	"text{font:13px system-ui,'Segoe UI',Helvetica,Arial,sans-serif}",
 	".title{font-weight:600;font-size:15px}",
@@ -132,7 +132,7 @@ const style = [
 const hatchOf = (degrees: string) =>
 	`<pattern id="h${degrees}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(${degrees})"><path d="M0 0V6" stroke="#000" stroke-opacity="0.35" stroke-width="2"/></pattern>`;
 
-/** Those that were touched before those that were not, where there are too many; all in their order. */
+/** If there are too many, touched replicas come first; all in their order. */
 function replicasShown({ replicas }: Timeline): Timeline["replicas"] {
 	if (replicas.length <= most) return replicas;
 	const touched = replicas.filter(({ intervals }) => intervals.some(({ is }) => is !== "serving"));
@@ -168,7 +168,7 @@ function drawBar({ look, label, tip }: Bar, x: number, y: number, wide: number):
 	const { fill, ink, hatch } = colours[look];
 	const box = (paint: string) => `<rect x="${x}" y="${y}" width="${round(wide)}" height="${bar}" fill="${paint}"/>`;
 	const fits = label.length * 6.4 + 8 < wide;
-	// On a hatched bar the letters get a ground of its colour.
+	// On a hatched bar, letters get a background in its colour.
 	const ground = hatch === undefined ? "" : ` paint-order="stroke" stroke="${fill}" stroke-width="4"`;
 	const said = fits ? text(x + 5, y + 14, label, `class="label" fill="${ink}"${ground}`) : "";
 	return `<g><title>${escaped(tip)}</title>${box(fill)}${hatch === undefined ? "" : box(`url(#h${hatch})`)}${said}</g>`;
@@ -194,7 +194,7 @@ function legendOf(lanes: readonly Lane[], { to }: Timeline, y: number): { parts:
 	return { parts, bottom: row };
 }
 
-/** From 0 on, at most ten: each 1, 2 or 5 times a power of ten, or whole parts of minutes and hours. */
+/** From 0 on, at most ten, at round numbers. */
 function ticksOf(seconds: number): number[] {
 	const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 86_400];
 	const step = steps.find((each) => seconds / each <= 9) ?? 864_000;
@@ -207,7 +207,7 @@ const text = (x: number, y: number, words: string, attributes: string) =>
 const cut = (name: string) => (name.length > 36 ? `…${name.slice(-35)}` : name);
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** XML has no place for control characters, not even escaped. */
+/** XML allows no control characters, not even escaped. */
 function escaped(words: string): string {
 	const signs: Readonly<Record<string, string>> = {
 		"&": "&amp;",

@@ -5,15 +5,14 @@ import { type Timeline, timelineFormat } from "../roll/timeline";
 import { laterTimelineText, noTimelineText, unreadableTimelineText } from "../words/timeline";
 import { drawTimeline } from "./timeline-svg";
 
-/** Adds `timeline`, which draws how an update went. */
 export function addTimeline(program: Command): void {
 	program
 		.command("timeline")
 		.description(
-			"draws the timeline of an update, as PULUMI_DBCLUSTER_TIMELINES has pulumi up write it, as an SVG picture",
+			"draws an update's timeline as an SVG picture (set PULUMI_DBCLUSTER_TIMELINES for pulumi up to write timelines)",
 		)
 		.argument("[file]", "the timeline, or - for standard input", "-")
-		.option("-o, --output <file>", "where the picture goes, instead of standard output")
+		.option("-o, --output <file>", "the file to write to (default: standard output)")
 		.action((file: string, { output }: { output?: string }) => {
 			const picture = drawTimeline(readTimeline(file));
 			if (output === undefined) process.stdout.write(picture);

@@ -12,21 +12,19 @@ export interface Watched {
 	readonly control: Pick<ClusterControl, "observe" | "look">;
 }
 
-/** Where the lines of a watch go. */
 export interface Display {
-	/** A line that stays. */
 	line(text: string): void;
-	/** What stands below the lines until the next call. Nothing where there is no terminal. */
+	/** A footer below the lines, until the next call. Ignored without a terminal. */
 	below(texts: readonly string[]): void;
 }
 
 const pause = 500;
 
 /**
- * Watches clusters until every update that is under way has ended; where none is, waits for one. Asks the clusters only,
+ * Watches clusters until every update in progress has ended; if there is none, waits for one. Only asks the clusters,
  * so that it shows any update, whoever runs it, and wakes nothing.
  *
- * @throws PlatformError when a cluster can't be asked for about a minute.
+ * @throws PlatformError if a cluster can't be asked for about a minute.
  */
 export async function watchUpdates(
 	watched: readonly Watched[],
@@ -47,16 +45,14 @@ export async function watchUpdates(
 	display.below([]);
 }
 
-/** A drained replica may call itself serving, since its queries go on. */
+/** A drained replica may report that it serves, because its queries continue. */
 function phaseOf({ phase, replica }: ReplicaView): string {
 	return phase === "serving" && !replica.serving ? outText : phase;
 }
 
-/** One cluster while it is watched. */
 class Watch {
-	/** Whether an update of it was under way. */
+	/** Whether an update of it was in progress. */
 	seen = false;
-	/** Of the update that is under way. */
 	progress: Progress | undefined;
 	readonly #control: Watched["control"];
 	readonly #told = new Map<string, string>();

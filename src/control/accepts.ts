@@ -24,7 +24,7 @@ export function accepted(what: string, wayOut?: string): { readonly error: (give
 }
 
 /** Text of a shape; any that is not empty without one. */
-export function text(what: string, wayOut?: string, shape = /./s) {
+export function textOf(what: string, wayOut?: string, shape = /./s) {
 	return z.string(accepted(what, wayOut)).regex(shape, accepted(what, wayOut));
 }
 
@@ -62,11 +62,11 @@ export const port = () => integer(1, 65_535, "a port, from 1 to 65,535");
 
 /** A size of a volume as Kubernetes writes it: `100Gi`. */
 export const volumeSize = () =>
-	text("the size of a volume", 'Write it as "100Gi".', /^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/);
+	textOf("the size of a volume", 'Write it as "100Gi".', /^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/);
 
 /** The name of a cluster: it becomes the name of folders, of StatefulSets and of hosts. */
 export function clusterName() {
-	return text(
+	return textOf(
 		"a name for a cluster: up to 42 lower-case letters, digits and dashes, a letter first and no dash last",
 		"Set name to such a one; it may differ from the resource's.",
 		/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/,

@@ -1,7 +1,7 @@
 import type { ObservedCluster } from "../core/cluster";
 import type { ClusterControl } from "./port";
 
-/** A cluster with what each replica that serves holds, by one question a replica, and who else holds copies of that. */
+/** Adds what each serving replica holds, by one query per replica, and which other clusters hold copies of it. */
 export async function withHolds(
 	control: Pick<ClusterControl, "holds" | "rivals">,
 	cluster: ObservedCluster,

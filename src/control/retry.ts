@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * Calls again while the call fails.
+ * Repeats a call while it fails.
  *
- * @param pause Milliseconds before the next try, after so many; `undefined` gives up, and the error is thrown on. What it
- * throws itself is thrown instead.
+ * @param pause Milliseconds before the next try, by the number of tries; `undefined` stops, and the error is thrown.
+ * If it throws, that error is thrown instead.
  */
 export async function retry<T>(
 	call: () => Promise<T>,

@@ -1,17 +1,17 @@
 import type { ObservedReplica } from "./cluster";
 import { type DbVersion, sameVersion } from "./version";
 
-/** What keeps a replica from standing in for another of its shard. */
+/** What keeps a replica from taking over from another of its shard. */
 export type Problem = "down" | "read-only" | "behind";
 
-/** What is not known of a replica is not held against it. */
+/** What is unknown does not count against a replica. */
 export function problemOf({ serving, readOnly, caughtUp }: ObservedReplica): Problem | undefined {
 	if (!serving) return "down";
 	if (readOnly === true) return "read-only";
 	return caughtUp === false ? "behind" : undefined;
 }
 
-/** It can stand in for the others with a version and the current settings: an update is done with it. */
+/** It can take over from the others at a version and with the current settings: an update is done with it. */
 export function servesAt(replica: ObservedReplica, version: DbVersion | undefined): boolean {
 	return problemOf(replica) === undefined && sameVersion(replica.version, version) && replica.outdated !== true;
 }

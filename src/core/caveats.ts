@@ -8,70 +8,65 @@ export type Effect =
 	| "unavailable"
 	/** May fail for a while as each replica restarts. */
 	| "interrupted"
-	/** Keeps working. */
 	| "working";
 
-/** What an update will do, keyed by the vendor's table (state x replicas). Data; words make text of it. */
+/** What an update will do, by the vendor's table (state x replicas). Plain data; `words` turns it into text. */
 export interface Caveats {
 	readonly transition: string;
-	/** Not only settings change: then there is no way back. */
+	/** The version changes, not only settings: then there is no way back. */
 	readonly upgrades: boolean;
 	readonly reads: Effect;
 	readonly writes: Effect;
-	/** Tables whose rows some replica has alone, where reads keep working otherwise. */
+	/** Tables whose rows only one replica has, if reads keep working otherwise. */
 	readonly uncopied: readonly Uncopied[];
 	/** Tables whose rows end with the server's process. */
 	readonly forgotten: readonly string[];
-	/** Replicas in order, one list a shard. */
+	/** Replicas in order, one list per shard. */
 	readonly order: readonly (readonly string[])[];
-	/** Several shards go on at once after this replica serves. */
+	/** Several shards are updated in parallel once this replica serves. */
 	readonly canary?: string;
-	/** The cluster is idle and is woken first, and is left Started. */
+	/** The cluster is idle; it is woken first and stays Started. */
 	readonly wakes: boolean;
-	/** The cluster is stopped, and is while it is updated. */
+	/** The cluster is stopped, and stays stopped while it is updated. */
 	readonly stopped: boolean;
-	/** What it is brought to afterwards; absent where it stays as it is. */
+	/** The state that it is brought to afterwards; absent if it stays as it is. */
 	readonly afterwards?: DesiredState;
 	readonly resumes: boolean;
-	/** The cluster is still being made. */
+	/** The cluster is still being created. */
 	readonly creates?: true;
-	/** Names of replicas that are new, and of those that go. */
+	/** Names of the replicas that are added, and of those that are removed. */
 	readonly joins: readonly string[];
 	readonly leaves: readonly string[];
-	/** Of replicas that somebody scaled away. */
+	/** Of replicas that were scaled away outside Pulumi. */
 	readonly rejoins: readonly string[];
-	/** Tables whose rows some of those that join will not have. */
+	/** Tables whose rows some of the added replicas will not have. */
 	readonly joinsWithout: readonly string[];
-	/** Said besides, each a fact that words turn into a clause: `judged-from-record`, `version-unknown`, ... */
+	/** Further facts, each worded as a clause. */
 	readonly notes: readonly CaveatNote[];
 }
 
-/** What a program may say that a cluster is to be in. */
+/** The states that a program may ask for. */
 export type DesiredState = "Started" | "Stopped";
 
-/** A table of which no other replica has the rows. */
 export interface Uncopied {
 	readonly table: string;
-	/** The replicas that have such a table, each with rows of its own. */
 	readonly on: readonly string[];
 }
 
 export type CaveatNote =
-	/** `judge: "recorded"`: the rules saw what an earlier run recorded, not the cluster. */
+	/** `judge: "recorded"`: the rules checked what an earlier run recorded, not the live cluster. */
 	| { readonly note: "judged-from-record"; readonly at: string }
 	/** What exactly the target is, such as an image with its digest. */
 	| { readonly note: "artifact"; readonly what: string }
-	/** Connections that clients keep alive end with their replica, and where shards ask each other, those between servers. */
+	/** Each restart resets keep-alive connections of clients and, if shards query each other, of servers. */
 	| { readonly note: "connections-reset"; readonly betweenServers?: boolean }
-	/** Some inputs are known only in the update, which judges then. */
+	/** Some inputs are known only during the update, which checks them then. */
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
-	/** The catalogue could not be read, so what it says of versions was not judged. */
+	/** The catalogue could not be read, so its entries were not checked. */
 	| { readonly note: "catalogue-unknown"; readonly why: string }
-	/** What the catalogue tells of the target, for whoever reads up on it. */
 	| { readonly note: "release"; readonly date?: string; readonly link?: string }
-	/** The catalogue says that the target is not to be chosen any more. */
 	| { readonly note: "deprecated"; readonly reason?: string }
-	/** When the update may begin. `ignored`: it is closed, and the update begins all the same. */
+	/** When the update may begin. `ignored`: the window is closed, and the update begins anyway. */
 	| {
 			readonly note: "window";
 			readonly is: "open" | "closed" | "ignored";
@@ -80,13 +75,13 @@ export type CaveatNote =
 	  };
 
 /**
- * What a plan does to reads and writes, by the vendor's table: Stopped, both are unavailable; one replica, both may be
- * interrupted; several, only writes. A shard with a single replica decides for a cluster of several, since a SELECT over
- * all shards needs it too.
+ * What a plan does to reads and writes, by the vendor's table. Stopped: both are unavailable. One replica: both may be
+ * interrupted. Several: only writes. A shard with a single replica decides for the whole cluster, because a SELECT over
+ * all shards needs it.
  *
- * @param cluster the one that the plan was made for.
- * @param reshaping what else happens to it, already counted in in `cluster`.
- * @param desired what it is to be in when all else is done.
+ * @param cluster The one that the plan was made for.
+ * @param reshaping What else happens to it, already applied to `cluster`.
+ * @param desired The state that it is to end in.
  */
 export function caveats(
 	plan: Plan,
@@ -106,7 +101,7 @@ export function caveats(
 		forgotten: forgottenIn(plan, cluster),
 		order: lanes.map(({ steps }) => steps.map((step) => step.replica)),
 		...(canary !== undefined && lanes.length > 1 && { canary }),
-		// What an unfinished update of it has left shows once it is awake.
+		// What an unfinished update has left behind shows only once the cluster is awake.
 		wakes: start === "Idle" && (lanes.length > 0 || cluster.mark !== undefined),
 		stopped: start === "Stopped",
 		...(afterwards !== undefined && { afterwards }),
@@ -121,8 +116,8 @@ export function caveats(
 }
 
 /**
- * What a cluster has to be brought to so that it is in what is desired; `undefined` where it is. A request wakes one that
- * is idle, so that it counts as started, and one that is still being made is to serve unless it is said otherwise.
+ * The state that a cluster has to be brought to; `undefined` if it is in it. An idle cluster counts as started, because
+ * a request wakes it. One that is still being created is started unless the program says otherwise.
  */
 export function switched(
 	{ state, mark }: Pick<ObservedCluster, "state" | "mark">,
@@ -133,7 +128,6 @@ export function switched(
 	return rests === (desired === "Stopped") ? undefined : desired;
 }
 
-/** Of the replicas that restart. */
 function uncopiedIn(plan: Plan, { replicas }: ObservedCluster): Uncopied[] {
 	const names = restarting(plan);
 	const found = new Map<string, string[]>();

@@ -2,117 +2,108 @@ import { type Holdings, lackedBy, tableName } from "./holdings";
 import type { State } from "./state";
 import { compareVersions, type DbVersion, highest, lowest, sameVersion } from "./version";
 
-/** What was seen of one replica. `undefined` is "not known", never "no". */
+/** What was observed of one replica. `undefined` is "not known", never "no". */
 export interface ObservedReplica {
 	/** As the platform names it, unique in the cluster: `analytics-0-1` is ordinal 1 of shard 0. */
 	readonly name: string;
 	readonly shard: number;
 	readonly ordinal: number;
-	/** The version it runs, or, while stopped, would start. */
+	/** The version that it runs or, while stopped, would start. */
 	readonly version: DbVersion | undefined;
-	/** The highest version that ever opened its data; the data can't be opened by an older one. */
+	/** The highest version that ever opened its data; no older one can open it. */
 	readonly openedBy: DbVersion | undefined;
 	/** Answers queries and is among the cluster's endpoints. */
 	readonly serving: boolean;
 	readonly readOnly: boolean | undefined;
 	/** Holds every write that the others of its shard acknowledged. */
 	readonly caughtUp: boolean | undefined;
-	/** Its tables, where it was asked for them. */
+	/** Its tables, if it was asked. */
 	readonly holds?: Holdings;
-	/** It runs with settings from before their last change: a restart gives it the new ones. */
+	/** Restart pending: it runs with settings from before their last change. */
 	readonly outdated?: boolean;
-	/** What a person should know of it in one clause, such as its last words: `exits at start: "Code: 1000 ..."`. */
+	/** What is wrong with it in one clause, such as its last words: `exits at start: "Code: 1000 ..."`. */
 	readonly trouble?: string;
-	/** What kind of trouble that is, where it is known. */
+	/** The kind of trouble, if known. */
 	readonly cause?: Cause;
 }
 
-/** What keeps a replica from serving: each kind has a way out of its own. */
+/** What keeps a replica from serving. Each has its own advice. */
 export type Cause =
-	/** Its image is not there, or can't be pulled. */
+	/** Its image does not exist or can't be pulled. */
 	| "image"
-	/** Its server ends by itself. */
 	| "exits"
 	| "memory"
-	/** What its pod needs is named wrongly, or is not there: a Secret, a ConfigMap, a ServiceAccount. */
+	/** A Secret, ConfigMap or ServiceAccount of its pod is missing or misnamed. */
 	| "configuration"
-	/** A quota or a limit of the place has no room for it. */
+	/** A quota or limit leaves no room for it. */
 	| "quota"
-	/** A policy of the place forbids it. */
 	| "admission"
-	/** No node takes it. */
 	| "scheduling"
 	| "volume"
-	/** Its node does not answer. */
 	| "node"
 	| "network"
-	/** A container that others put into its pod. */
+	/** An injected container in its pod, such as a service mesh's. */
 	| "container"
 	| "keeper"
-	/** It can't fetch what the others of its shard have. */
+	/** It can't fetch what the other replicas of its shard have. */
 	| "replication"
-	/** Others told its shard to have fewer replicas. */
+	/** Its shard was scaled down outside Pulumi. */
 	| "scaled"
-	/** A later version opened its data. */
 	| "version"
-	/** It lacks the tables of the others. */
 	| "emptied"
-	/** Its data may differ from the others'. */
 	| "data"
-	/** Somebody else has the port of the cluster. */
+	/** Another process has the cluster's port. */
 	| "port"
-	/** The platform won't do what it is asked for. */
 	| "refused";
 
-/** Why something can't be had by waiting. */
+/** Why waiting does not help. */
 export interface Failure {
 	readonly cause: Cause;
-	/** In one clause, with its own last words. */
+	/** In one clause, with the server's last words. */
 	readonly words: string;
 }
 
-/** The mark that an update leaves on the cluster while it is under way, and when it died midway. */
+/** The mark of an update on the cluster: it is in progress, or it was interrupted. */
 export interface UpdateMark {
 	/** The lowest version that ran when it began. */
 	readonly from: DbVersion;
 	readonly to: DbVersion;
-	/** When it began, ISO 8601 in UTC. */
 	readonly since: string;
-	/** The cluster is being made and has not served yet. */
+	/** The cluster is being created and has not served yet. */
 	readonly creates?: true;
 }
 
-/** Another cluster that holds copies of tables of this one, and of which an update is under way or stopped midway. */
+/** Another cluster with copies of the same tables, whose update is in progress or was interrupted. */
 export interface Rival {
 	readonly cluster: string;
 	readonly mark: UpdateMark;
-	/** Some process is at it just now. */
+	/** A process is updating it right now. */
 	readonly active: boolean;
-	/** The path in Keeper that both have copies under, and its replica that has one. */
+	/** The path in Keeper under which both have copies, and the other cluster's replica there. */
 	readonly path: string;
 	readonly replica: string;
 }
 
-/** What was seen of a whole cluster. Plain data: it can be recorded as JSON and judged later. */
+/** What was observed of a whole cluster. Plain data, so that it can be recorded as JSON and checked later. */
 export interface ObservedCluster {
 	readonly name: string;
 	/**
-	 * A cluster whose update stopped midway is Updating or Degraded, one that is still being made Starting or Degraded; one
-	 * that was Stopped or Idle then is so still.
+	 * A cluster with an interrupted update is Updating or Degraded, one that is still being created Starting or Degraded.
+	 * One that was Stopped or Idle then is still shown so.
 	 */
 	readonly state: State;
 	/** Every replica of every shard, by shard, then by ordinal. At least one. */
 	readonly replicas: readonly ObservedReplica[];
-	/** Replicas that serve were asked what they hold; one without an answer could not tell. */
+	/** The replicas that serve were asked what they hold; one without `holds` could not say. */
 	readonly asked?: true;
-	/** There when an update of ours is under way or stopped midway. */
+	/** Present while an update of ours is in progress or was interrupted. */
 	readonly mark?: UpdateMark;
 	readonly rivals?: readonly Rival[];
 }
 
 /**
- * What a replica is updated from. One that does not serve may have been told to start a version that never opened its
- * data (a tag that does not exist): then it still stands where its data does.
+ * The version that a replica is updated from. One that does not serve may have been told to start a version that never
+ * opened its data (a tag that does not exist): then its data is still at the old one.
  */
 export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVersion | undefined {
 	if (serving) return version ?? openedBy;
@@ -120,25 +111,25 @@ export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVer
 }
 
 /**
- * Every replica runs a version, or will when it starts: nobody has to be told to start it. Its data may be of an older one
- * all the same; see {@link standsEverywhere}.
+ * Every replica runs this version, or will when it starts. Its data may still be of an older one; see {@link
+ * standsEverywhere}.
  */
 export function runsEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
 	return replicas.length > 0 && replicas.every(({ version }) => sameVersion(version, target));
 }
 
 /**
- * Every replica's data is at a version: with it nothing is upgraded any more. One may have been told to start another
- * version all the same, and not have done so; see {@link runsEverywhere}.
+ * Every replica's data is at this version: going to it upgrades nothing. A replica may have been told to start another
+ * version and not have done so; see {@link runsEverywhere}.
  */
 export function standsEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
 	return replicas.length > 0 && replicas.every((replica) => sameVersion(standsAt(replica), target));
 }
 
 /**
- * It is certain that no replica ever started the target of the unfinished update, so that nothing was upgraded. A
- * replica of which it is not known what opened its data counts as one that started it; but in a cluster that is still
- * being made it is known of each, and `undefined` is no version yet.
+ * No replica ever started the target of the unfinished update, so nothing was upgraded. If it is not known what opened
+ * a replica's data, it counts as started; but in a cluster that is still being created it is known, and `undefined` is
+ * no version yet.
  */
 export function neverStarted(cluster: ObservedCluster, mark: UpdateMark): boolean {
 	const below = (version: DbVersion | undefined) =>
@@ -147,8 +138,8 @@ export function neverStarted(cluster: ObservedCluster, mark: UpdateMark): boolea
 }
 
 /**
- * The version below which no replica may be taken: the highest that runs or ever opened a replica's data. What an
- * unfinished update asked a replica to start does not count while it is certain that it opened nothing.
+ * The version below which no replica may go: the highest that runs or ever opened a replica's data. What an unfinished
+ * update asked a replica to start does not count while it certainly opened nothing.
  */
 export function floor({ mark, replicas }: ObservedCluster): DbVersion | undefined {
 	const counting = replicas.flatMap(({ serving, version, openedBy }) => {
@@ -170,8 +161,8 @@ export function byShard(cluster: ObservedCluster): Map<number, ObservedReplica[]
 }
 
 /**
- * With as much of what replicas hold as the rules and caveats look at: tables that every replica of a shard has alike, and
- * that replicate, are left out.
+ * Keeps only the holdings that rules and caveats look at: tables that replicate and that all replicas of a shard have
+ * alike are left out.
  */
 export function abridged(cluster: ObservedCluster): ObservedCluster {
 	const shards = byShard(cluster);
@@ -187,23 +178,23 @@ export function abridged(cluster: ObservedCluster): ObservedCluster {
 }
 
 export interface Joining extends Pick<ObservedReplica, "name" | "shard" | "ordinal"> {
-	/** Tables whose rows it will not have, though its shard has some: they differ between replicas on purpose. */
+	/** Tables whose rows it will not have although its shard does: they differ between replicas on purpose. */
 	readonly lacks?: readonly string[];
 }
 
-/** What other settings or another size do to a cluster that runs. */
+/** What a change of settings or size does to a running cluster. */
 export interface Reshaping {
-	/** Names of the replicas that have to be restarted for it, and of no others; until then they are `outdated`. */
+	/** The replicas that have to be restarted for it; until then they are `outdated`. */
 	readonly restarts: readonly string[];
-	/** Replicas that are to be made, or were made and are not let in yet. */
+	/** Replicas that are to be created, or were created and are not in the Service yet. */
 	readonly joins: readonly Joining[];
-	/** Names of the replicas that are to go, in the order in which they can. */
+	/** Names of the replicas that are to be removed, in order. */
 	readonly leaves: readonly string[];
-	/** Names of the cluster's replicas that somebody scaled away, and that come back on what they had. */
+	/** Replicas of the cluster that were scaled away outside Pulumi and return with their data. */
 	readonly rejoins: readonly string[];
 }
 
-/** A cluster as it will be with its new size, before the first replica restarts for the settings or the version. */
+/** A cluster at its new size, before the first replica restarts for the settings or the version. */
 export function reshaped(before: ObservedCluster, reshaping: Reshaping): ObservedCluster {
 	const { restarts, joins, leaves } = reshaping;
 	const cluster = restored(before, reshaping);
@@ -215,7 +206,7 @@ export function reshaped(before: ObservedCluster, reshaping: Reshaping): Observe
 	const joined = joins.map(({ lacks: _, ...replica }): ObservedReplica => {
 		const own = shards.get(replica.shard);
 		const peers = own ?? shards.get(0) ?? [];
-		// It starts with what its shard was last told to, or, of a new shard, the first.
+		// It starts with the version that its shard was last told or, in a new shard, that of the first.
 		const version = highest(peers.flatMap(({ version }) => version ?? []));
 		return { ...replica, version, openedBy: version, ...fit, ...holdsLike(peers, own === undefined) };
 	});
@@ -223,7 +214,7 @@ export function reshaped(before: ObservedCluster, reshaping: Reshaping): Observe
 	return { ...cluster, replicas };
 }
 
-/** A cluster once the replicas that somebody scaled away are back, which is the first that is done. */
+/** A cluster once the replicas that were scaled away are back, which comes first. */
 export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, "rejoins">): ObservedCluster {
 	if (rejoins.length === 0) return cluster;
 	const shards = byShard(cluster);
@@ -239,8 +230,8 @@ export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, 
 const fit = { serving: true, readOnly: false, caughtUp: true };
 
 /**
- * What a replica will hold that comes to others: their tables, without the rows that do not replicate. Under which paths
- * those of a new shard will replicate is not known: with the others' they would seem to be of one shard.
+ * What a replica that joins others will hold: their tables, without the rows that do not replicate. The paths of a new
+ * shard's tables are not known yet; with the other shards' paths it would look like the same shard.
  */
 function holdsLike(peers: readonly ObservedReplica[], isNewShard = false): Pick<ObservedReplica, "holds"> {
 	const holds = peers.find((peer) => peer.holds !== undefined)?.holds;

@@ -6,12 +6,12 @@ interface Engine {
 	readonly month: number;
 }
 
-/** The spring and the autumn release of each year are supported for long. */
+/** The spring and the autumn release of each year have long-term support. */
 const ltsMonths = [3, 8];
 
 /**
- * Whether servers on two ClickHouse versions may work in one cluster: they are less than a year apart, or fewer than two
- * long-term releases lie between them. An engine that can't be read passes: nothing is known against it.
+ * Whether servers of two ClickHouse versions may run in one cluster: they are less than a year apart, or fewer than two
+ * LTS releases lie between them. If an engine can't be parsed, the answer is yes.
  *
  * Source: https://clickhouse.com/docs/operations/update, "Multiple ClickHouse server versions in a cluster".
  *
@@ -25,7 +25,7 @@ export function mayRunSideBySide(a: string | undefined, b: string | undefined): 
 }
 
 /**
- * The engine of a DB version that is a ClickHouse version itself: since July 2018 those begin with the year.
+ * The engine of a DB version that is itself a ClickHouse version: since July 2018 those begin with the year.
  *
  * Source: https://clickhouse.com/docs/whats-new/changelog/2018, release 18.1.0: "Changed the numbering scheme for release
  * versions. Now the first part contains the year of release". No DB version of MyScaleDB comes near that.
@@ -37,7 +37,7 @@ export function engineIn(version: DbVersion): string | undefined {
 	return Number(version.split(".")[0]) >= 18 ? version : undefined;
 }
 
-/** `23.3`, also out of `23.3.2.1-lts`; `undefined` for what is no such thing. Releases of 2018 were only numbered: 18.16. */
+/** `23.3`, also from `23.3.2.1-lts`; `undefined` for anything else. Releases of 2018 were numbered through: 18.16. */
 function parseEngine(text: string | undefined): Engine | undefined {
 	const [, year, month] = /^(\d{2})\.(\d{1,2})(?!\d)/.exec(text ?? "") ?? [];
 	return Number(month) >= 1 ? { year: Number(year), month: Math.min(Number(month), 12) } : undefined;

@@ -1,30 +1,27 @@
-/** One table as one replica has it; database and name as the server has them. */
+/** One table of one replica; database and name as the server spells them. */
 export interface HeldTable {
 	readonly database: string;
 	readonly name: string;
 	readonly engine: string;
-	/** What its copies have in common, such as a path in Keeper. Absent where it does not replicate. */
+	/** What its copies share, such as a path in Keeper. Absent if it does not replicate. */
 	readonly path?: string;
 	/**
-	 * Rows that are this replica's alone; `null` where that can't be told. Absent where it replicates, or keeps none: a view,
-	 * say. Rows that an engine may merge away, or that expire, count as `null` once there are some.
+	 * How many rows only this replica has; `null` if unknown. Absent if it replicates or keeps no rows, as a view. Rows
+	 * that an engine may merge away, or that expire, count as `null` once there are some.
 	 */
 	readonly rows?: number | null;
 }
 
-/** What a server says of its place among others. */
 export interface Layout {
-	/** Its macro `shard`. */
 	readonly shard?: string;
-	/** The clusters that it knows and is named in, by name: the hosts of each shard, by the first labels of their names. */
+	/** The clusters that contain it, by name: the hosts of each shard, by the first label of their names. */
 	readonly clusters: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 
-/** What one replica holds. */
 export interface Holdings {
 	readonly tables: readonly HeldTable[];
 	readonly layout?: Layout;
-	/** Where its data is, for people: `/var/lib/clickhouse/ on the volume claim data-db-0-1`. */
+	/** Where its data is, as text: `/var/lib/clickhouse/ on the volume claim data-db-0-1`. */
 	readonly at?: string;
 	/** Why its data ends with its pod, as a clause: `/var/lib/clickhouse/ is on the emptyDir volume data`. */
 	readonly volatile?: string;
@@ -44,13 +41,13 @@ export function isLocal(table: Pick<HeldTable, "database" | "name">, local: Loca
 /** Engines whose rows end with the server's process, by design. */
 const inMemory = ["Memory"];
 
-/** Of a table whose rows no other replica has, and may be gone after a restart even though nothing is wrong. */
+/** Its rows may be gone after a restart although nothing is wrong. */
 export const forgets = ({ engine }: HeldTable): boolean => inMemory.includes(engine);
 
-/** A view's own table. Its name may be another on each replica; that the view is there is seen by the view. */
+/** The hidden table of a view. Its name may differ between replicas; the view itself is compared instead. */
 export const isInner = ({ name }: Pick<HeldTable, "name">): boolean => name.startsWith(".inner");
 
-/** The tables of one replica that another lacks: by name, engine and what its copies have in common. */
+/** The tables of one replica that another lacks, compared by name, engine and what copies share. */
 export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTable[] {
 	const there = new Map(other.tables.map((table) => [tableName(table), table]));
 	return of.tables.filter((table) => {
@@ -60,13 +57,13 @@ export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTa
 	});
 }
 
-/** The tables that hold rows of this replica alone. */
+/** The tables with rows that only this replica has. */
 export function uncopied({ tables }: Tables): HeldTable[] {
 	return tables.filter(({ rows }) => rows === null || (rows !== undefined && rows > 0));
 }
 
 /**
- * What a replica had and has no more: whole tables, and rows that no other replica can give back.
+ * What a replica had and no longer has: whole tables, and rows that no other replica has.
  *
  * @example lostSince({ tables: [rows, log] }, { tables: [rows] }); // [log]
  */

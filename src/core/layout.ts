@@ -8,24 +8,22 @@ export interface Placed {
 	readonly holds: Holdings;
 }
 
-/** What two servers say of whether they are of one shard. */
+/** What shows whether two servers are of one shard. */
 export type LayoutEvidence =
-	/** Of a table that both have: the path of its copies, as either has it. */
+	/** A table that both have: the path of its copies on each. */
 	| { readonly by: "paths"; readonly table: string; readonly paths: readonly [string, string] }
-	/** The macro `shard` of either. */
 	| { readonly by: "macro"; readonly values: readonly [string, string] }
-	/** The definition of a cluster, as every other one that names these replicas. */
+	/** A cluster in `system.clusters`, with which every other one that names these replicas agrees. */
 	| { readonly by: "clusters"; readonly cluster: string };
 
-/** A layout that the servers tell, which is not the declared one. */
+/** A layout that the servers report and that differs from the declared one. */
 export interface Told {
-	/** The replicas of each shard, in the order in which they were given. */
+	/** The replicas of each shard, in the given order. */
 	readonly shards: readonly (readonly string[])[];
-	/** Two that are declared to be of one shard and are not, or the other way round. */
+	/** Two that are declared to be in one shard and are not, or the other way round. */
 	readonly pair: readonly [string, string];
-	/** They are declared to be of one shard. */
+	/** They are declared to be in one shard. */
 	readonly apart: boolean;
-	/** What says so of these two. */
 	readonly evidence: LayoutEvidence;
 }
 
@@ -40,15 +38,16 @@ interface Definition {
 }
 
 /**
- * The layout that the servers tell, where that is not the declared one; `undefined` where nothing speaks against it. Total.
+ * The layout that the servers report, if it differs from the declared one; `undefined` if nothing contradicts that.
+ * Total.
  *
- * Replicas of one declared shard that are none would be taken for copies of each other, and rows be away without a word:
- * the first evidence that speaks decides. Replicas of different declared shards may well have some table alike, such as
- * one that is small and everywhere, and a macro that all servers have alike may just be unused: those are one shard only
- * where nothing tells them apart.
+ * Replicas of one declared shard that are not would be taken for copies of each other, and rows would silently be
+ * unavailable: the first evidence decides. Replicas of different declared shards may share a table, such as a small one
+ * that is everywhere, and a macro that is the same on all servers may be unused: they count as one shard only if
+ * nothing tells them apart.
  *
- * @param replicas those that were asked, by shard.
- * @param all the names of all replicas: a definition of a cluster counts only if it names exactly these.
+ * @param replicas Those that were asked, by shard.
+ * @param all The names of all replicas: a cluster definition counts only if it names exactly these.
  */
 export function toldOtherwise(
 	replicas: readonly Placed[],
@@ -74,7 +73,7 @@ export function toldOtherwise(
 	return isDeclared(shards) ? undefined : { shards: shards.map((group) => group.map(({ name }) => name)), ...found };
 }
 
-/** Of two pieces of evidence on replicas of different declared shards. */
+/** Combines two pieces of evidence on replicas of different declared shards. */
 function apartOr(first: Says | undefined, next: () => Says | undefined): Says | undefined {
 	if (first?.same === false) return first;
 	const second = next();
@@ -92,7 +91,7 @@ function pathsOf({ tables }: Holdings, local: LocalTables | undefined): Map<stri
 	);
 }
 
-/** Where some tables of the same name have the same path and others have not, that says nothing. */
+/** If some tables of the same name share a path and others do not, that shows nothing. */
 function byPaths(a: Pathed, b: Pathed): Says | undefined {
 	let says: Says | undefined;
 	for (const [table, path] of a.paths) {
@@ -111,7 +110,7 @@ function byMacro(a: Placed, b: Placed): Says | undefined {
 	return { same: values[0] === values[1], evidence: { by: "macro", values: [values[0], values[1]] } };
 }
 
-/** Servers know several clusters of the same hosts on purpose, such as one of all as replicas: one that fits is enough. */
+/** Several clusters of the same hosts may be defined on purpose, so one that fits is enough. */
 function byClusters(a: Placed, b: Placed, { fits, definitions }: Definitions): Says | undefined {
 	const [first] = definitions;
 	if (first === undefined || fits) return undefined;
@@ -141,7 +140,7 @@ function definitionsOf(replicas: readonly Placed[], all: readonly string[]): Def
 	return { fits, definitions };
 }
 
-/** Each replica goes to those that are said to be of its shard; where nothing is said, to those that it is declared with. */
+/** Groups each replica with those that evidence puts in its shard, or else with those that it is declared with. */
 function grouped<T extends Placed>(replicas: readonly T[], same: (a: T, b: T) => boolean | undefined): T[][] {
 	const groups: T[][] = [];
 	for (const replica of replicas) {
@@ -164,7 +163,7 @@ function isDeclared(groups: readonly (readonly Placed[])[]): boolean {
 	);
 }
 
-/** The layout that the servers of a cluster tell, where that is not the declared one. */
+/** The layout that a cluster's servers report, if it differs from the declared one. */
 export function toldOf({ replicas }: ObservedCluster, local: LocalTables | undefined): Told | undefined {
 	const placed = replicas.flatMap(({ name, shard, holds }) => (holds === undefined ? [] : [{ name, shard, holds }]));
 	const all = replicas.map(({ name }) => name);

@@ -2,45 +2,44 @@ import { byShard, type ObservedCluster, type ObservedReplica, standsAt, standsEv
 import type { EligibleState } from "./state";
 import { compareVersions, type DbVersion, lowest, sameVersion } from "./version";
 
-/** One replica, taken from the version and the settings that it runs with to those that are wanted. */
+/** One replica's way from its version and settings to the wanted ones. */
 export interface Step {
 	readonly replica: string;
 	readonly shard: number;
 	readonly ordinal: number;
-	/** `undefined`: it is not known what it runs. */
 	readonly from: DbVersion | undefined;
-	/** It does not serve now, so that taking it down costs nothing: such replicas go first. */
+	/** It does not serve, so restarting it costs nothing: such replicas go first. */
 	readonly broken: boolean;
-	/** It runs with settings from before their last change, so that it restarts also where its version is the target. */
+	/** Restart pending: it restarts even if its version is the target. */
 	readonly outdated: boolean;
 }
 
-/** How an update goes, as data: what the preview words and what the roll carries out. */
+/** An update as data: the preview words it, the rollout carries it out. */
 export interface Plan {
-	/** The lowest version that is left behind. */
+	/** The lowest version that is replaced. */
 	readonly from: DbVersion;
 	readonly to: DbVersion;
 	/** `1.7.1 -> 1.8.0`, `creation at 1.8.0`, or `settings at 1.8.0` where only those change. */
 	readonly transition: string;
-	/** Whether the version of any replica changes, or may; else only settings do. */
+	/** Whether the version of any replica changes, or may; otherwise only settings do. */
 	readonly upgrades: boolean;
-	/** The cluster is still being made. */
+	/** The cluster is still being created. */
 	readonly creates?: true;
-	/** What it starts from. All states but Stopped and Idle count as Started, so that each replica's health is verified. */
+	/** The state that it starts from. All but Stopped and Idle count as Started: their health is verified. */
 	readonly start: EligibleState;
-	/** The steps of each shard that still has some, in order; within a shard one follows the other. */
+	/** The steps of each shard that has any, in order; within a shard one follows the other. */
 	readonly lanes: readonly { readonly shard: number; readonly steps: readonly Step[] }[];
-	/** The replica that must serve the target before a second shard begins. Absent when stopped or nothing is to do. */
+	/** The replica that must serve the target before a second shard begins; absent if there is none to wait for. */
 	readonly canary?: string;
-	/** An earlier update to the same or an older target stopped midway, and this one goes on with it. */
+	/** This update resumes an interrupted one to the same or an older target. */
 	readonly resumes: boolean;
 }
 
 /**
- * Plans the way of a cluster to a version and to its current settings. Total: a replica that already runs with both and
- * serves has no step, nor has one of a stopped or idle cluster that will start with the target.
+ * Plans the way of a cluster to a version and its current settings. Total. A replica that serves with both already has
+ * no step, nor has one of a stopped or idle cluster that will start with the target.
  *
- * Order: replicas that do not serve first, then the highest ordinal first, one at a time in a shard.
+ * Order: replicas that do not serve first, then the highest ordinal first, one at a time per shard.
  *
  * @example plan(cluster, v("1.8.0")).lanes[0].steps.map((step) => step.replica); // ["analytics-0-1", "analytics-0-0"]
  */
@@ -67,18 +66,17 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 	};
 }
 
-/** The names of the replicas that a plan restarts. */
 export function restarting({ lanes }: Pick<Plan, "lanes">): Set<string> {
 	return new Set(lanes.flatMap(({ steps }) => steps.map(({ replica }) => replica)));
 }
 
-/** All data is at a version, and no unfinished update came from or goes to another. */
+/** All data is at this version, and no unfinished update came from or goes to another. */
 function isSettled(cluster: ObservedCluster, to: DbVersion): boolean {
 	const { from = to, to: goal = to } = cluster.mark ?? {};
 	return standsEverywhere(cluster, to) && sameVersion(from, to) && sameVersion(goal, to);
 }
 
-/** In a cluster that is still being made, no data is of another version: what a replica was to start does not count. */
+/** While a cluster is being created, no data is of another version, whatever replicas were told to start. */
 function isFresh({ replicas }: ObservedCluster, to: DbVersion): boolean {
 	return replicas.every(({ openedBy, serving, version }) => {
 		const stands = openedBy ?? (serving ? version : undefined);
@@ -106,12 +104,12 @@ function stepsOf(replicas: readonly ObservedReplica[], to: DbVersion, start: Eli
 		.sort((a, b) => Number(b.broken) - Number(a.broken) || b.ordinal - a.ordinal);
 }
 
-/** A shard with a replica that is down anyway goes first: as the canary it costs least. */
+/** A shard with a replica that is down anyway goes first: it is the cheapest canary. */
 function isBroken({ steps: [first] }: Plan["lanes"][number]): boolean {
 	return first?.broken === true;
 }
 
-/** A resumed update to the same target is still the transition that it was when it began. */
+/** A resumed update to the same target keeps the transition that it began with. */
 function leftBehind({ mark, replicas }: ObservedCluster, lanes: Plan["lanes"], to: DbVersion): DbVersion {
 	const left = lanes.flatMap(({ steps }) => steps.map((step) => step.from));
 	if (mark !== undefined && sameVersion(mark.to, to)) left.push(mark.from);

@@ -4,7 +4,7 @@ import type { Release } from "./release";
 
 export type { Release } from "./release";
 
-/** Something that is known, or the reason why it is not. */
+/** A value, or the reason why it is unknown. */
 export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export const known = <T>(value: T): Known<T> => ({ known: true, value });
@@ -14,26 +14,25 @@ export const unknown = (why: string): Known<never> => ({ known: false, why });
 export const policies = ["latest", "any"] as const;
 export type Policy = (typeof policies)[number];
 
-/** All that the rules look at. No clock, no I/O: the same question has the same answer. */
+/** All that the rules look at. No clock, no I/O: the same question always has the same answer. */
 export interface Question {
-	/** The version asked for, as it was written; it may be anything. */
+	/** The version asked for, as it was written; any text. */
 	readonly target: string;
 	readonly cluster: Known<ObservedCluster>;
 	readonly catalogue: Known<readonly Release[]>;
 	readonly policy: Policy;
-	/** What is known of versions besides, for those whose engine the catalogue does not tell. */
+	/** Built-in knowledge of versions, for those whose engine the catalogue does not give. */
 	readonly known?: readonly Release[];
 	/** Tables that differ between replicas on purpose. */
 	readonly localTables?: LocalTables;
-	/** Where updates are held to a maintenance window. */
+	/** Set if updates are limited to a maintenance window. */
 	readonly window?: Window;
 }
 
-/** A maintenance window, as it is now. */
 export interface Window {
 	readonly open: boolean;
 	/** When it opens, or closes, ISO 8601 in UTC. */
 	readonly until: string;
-	/** In which people there read times: `Europe/Berlin`. */
+	/** The time zone in which messages show times: `Europe/Berlin`. */
 	readonly timeZone: string;
 }

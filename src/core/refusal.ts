@@ -6,38 +6,35 @@ import type { Gap } from "./stepping-stones";
 import type { DbVersion } from "./version";
 import type { Instead } from "./ways";
 
-/** What is wrong with a text that should be a DB version. */
+/** What is wrong with a text that is not a DB version. */
 export type VersionFlaw = {
 	readonly flaw:
 		| "empty"
-		/** Blanks or line breaks around it. */
 		| "blanks"
-		/** A version with a `v` before it. */
 		| "prefix"
-		/** More than numbers and dots, such as `1.8.0-rc1`, `1.8.x` or `v1.8`. */
+		/** Not only numbers and dots, such as `1.8.0-rc1`, `1.8.x` or `v1.8`. */
 		| "suffix"
 		/** `01.8.0` */
 		| "leading-zero"
-		/** Numbers with dots between, but not three or four of them. */
+		/** Numbers and dots, but not three or four numbers. */
 		| "parts"
-		/** A part of more than nine digits. */
 		| "too-long"
-		/** `latest`, and the catalogue can't say which version that is. */
+		/** `latest`, which the catalogue can't resolve. */
 		| "latest-unknown"
 		| "other";
-	/** The version that was most likely meant; absent where that would be a guess. */
+	/** The version that was most likely meant; absent if that would be a guess. */
 	readonly meant?: DbVersion;
-	/** Why the catalogue can't say it; with `latest-unknown` only, and absent where the catalogue is empty. */
+	/** Why it can't; only with `latest-unknown`, absent if the catalogue is empty. */
 	readonly why?: string;
 };
 
-/** Facts of each rule's refusal, by the rule's name. Words make sentences of them; nothing here is a sentence. */
+/** The facts of each rule's refusal, by the rule's name. `words` makes sentences of them. */
 export interface RefusalFacts {
 	"version-format": VersionFlaw;
-	/** With the nearest and the newest that pass; absent where `highest` and everything later will do. */
+	/** With the nearest and the newest that pass; absent if `highest` and every later one passes. */
 	"no-downgrade": {
 		readonly highest: DbVersion;
-		/** The data was opened by it, though an older one runs. */
+		/** It opened the data, though an older one runs. */
 		readonly byDataOnly: boolean;
 	} & Partial<Instead>;
 	"minimum-version": { readonly replica: string; readonly running: DbVersion; readonly minimum: DbVersion };
@@ -47,31 +44,27 @@ export interface RefusalFacts {
 				readonly troubles: readonly { readonly replica: string; readonly trouble?: string; readonly cause?: Cause }[];
 		  }
 		| { readonly unreadable: string };
-	/** With the newest that passes; absent where `unfinished` itself does. */
+	/** With the newest that passes; absent if `unfinished` itself passes. */
 	"unfinished-update": {
 		readonly unfinished: DbVersion;
 		readonly from: DbVersion;
 		readonly since: string;
-		/** It is not an update but the creation of the cluster. */
+		/** It is the creation of the cluster, not an update. */
 		readonly creates?: true;
 	} & Partial<Instead>;
-	/** With the newest that pass. */
 	"known-version": {
-		/** The catalogue is. */
 		readonly empty?: true;
 	} & Instead;
-	/** With the newest that passes. */
 	"blocked-version": {
-		/** Absent where none is given. */
 		readonly reason?: string;
-		/** An update to it, or a creation at it, has begun, and some replica may have its data format. */
+		/** An update to it, or a creation at it, has begun: some replica's data may have its format. */
 		readonly unfinished: boolean;
 	} & Instead;
 	/** With the next version on the way to the latest. */
 	"latest-only": { readonly latest: DbVersion } & Instead;
-	/** With the target itself where it passes once the cluster is stopped, else with the newest that passes. */
+	/** With the target itself if it passes once the cluster is stopped, else with the newest that passes. */
 	"upgrade-path": Gap & {
-		/** Versions to go through, in order, of which the first passes; empty where there is none. */
+		/** Versions to go through, in order; the first passes. Empty if there are none. */
 		readonly steppingStones: readonly DbVersion[];
 	} & Instead;
 	"last-healthy-replica": {
@@ -82,18 +75,17 @@ export interface RefusalFacts {
 			readonly trouble?: string;
 		}[];
 	};
-	/** The replicas of each shard, as declared and as told. */
+	/** The replicas of each shard, as declared and as reported. */
 	layout: Told & { readonly declared: readonly (readonly string[])[] };
 	"last-copy": {
-		/** The first that some replicas hold and others of their shard lack, in the order of their names. */
+		/** The first ones that some replicas of a shard hold and others lack, by name. */
 		readonly tables: readonly {
 			readonly table: string;
 			readonly on: readonly string[];
 			readonly lack: readonly string[];
 		}[];
-		/** How many there are in all. */
 		readonly count: number;
-		/** Replicas that could not be asked what they hold. */
+		/** Replicas that could not say what they hold. */
 		readonly unasked: readonly string[];
 	};
 	"persistent-data": { readonly replicas: readonly { readonly replica: string; readonly volatile: string }[] };
@@ -107,7 +99,7 @@ export interface RefusalFacts {
 
 export type RuleName = keyof RefusalFacts;
 
-/** Why an update is not allowed: a rule, the property of the resource that it is about, and the facts. */
+/** Why an update is not allowed: the rule, the property that it is about, and the facts. */
 export type Refusal = {
 	[Name in RuleName]: { readonly rule: Name; readonly property: string; readonly target: string } & RefusalFacts[Name];
 }[RuleName];

@@ -1,21 +1,19 @@
 import { type DbVersion, highest, sameVersion } from "./version";
 
-/** A version that exists. */
 export interface Release {
 	readonly version: DbVersion;
-	/** The ClickHouse version that it is built on, such as `23.3`; the first two parts are used. */
+	/** The ClickHouse version that it is built on, such as `23.3`; only the first two parts count. */
 	readonly engine?: string;
-	/** The day on which it came out: `2024-08-20`. */
+	/** The release date: `2024-08-20`. */
 	readonly date?: string;
-	/** The address of its release notes. */
 	readonly notes?: string;
-	/** Not to be chosen any more, and why, if a reason is given: `latest` passes over it. */
+	/** Advised against, with the reason if one is given: `latest` skips it. */
 	readonly deprecated?: true | string;
-	/** Not to be updated to, and why, if a reason is given. */
+	/** Not to be updated to, with the reason if one is given. */
 	readonly blocked?: true | string;
 }
 
-/** What some releases tell of a version, however many parts it is written with. */
+/** The release of a version, however many parts it is written with. */
 export function releaseOf(version: DbVersion, releases: readonly Release[]): Release | undefined {
 	return releases.find((release) => sameVersion(release.version, version));
 }

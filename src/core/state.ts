@@ -1,4 +1,4 @@
-/** The states of a whole cluster, as the vendor names them, and two of ours: Degraded and Unknown. */
+/** The states of a whole cluster: the vendor's names, and two of our own, Degraded and Unknown. */
 export const states = [
 	"Started",
 	"Stopped",
@@ -8,7 +8,7 @@ export const states = [
 	"Stopping",
 	"Updating",
 	"Restoring",
-	/** Meant to serve, and at least one replica does not. */
+	/** It should serve, and at least one replica does not. */
 	"Degraded",
 	"Unknown",
 ] as const;

@@ -3,25 +3,25 @@ import { engineIn, mayRunSideBySide } from "./engine";
 import { allowed, type Release, releaseOf } from "./release";
 import { compareVersions, type DbVersion, highest } from "./version";
 
-/** Why a cluster can't be updated to a version while it serves: the servers of both must not work together. */
+/** Why a cluster can't be updated to a version while it serves: servers of both must not run together. */
 export interface Gap {
-	/** The one with the lowest version of those that must not. */
+	/** The one with the lowest version that is incompatible. */
 	readonly replica: string;
 	readonly running: DbVersion;
 	readonly runningEngine: string;
 	readonly targetEngine: string;
 }
 
-/** What tells the engine of a version. */
+/** Where the engine of a version is looked up. */
 export interface Releases {
 	readonly catalogue?: readonly Release[];
-	/** What is known of versions besides. Where the catalogue can't be read, this still counts. */
+	/** Built-in knowledge, which counts even if the catalogue can't be read. */
 	readonly known?: readonly Release[];
 }
 
 /**
- * What lies between a cluster and a version; `undefined` where nothing does. A lone server never meets the other version,
- * and neither do servers that are stopped.
+ * The gap between a cluster and a version; `undefined` if there is none. A single server never meets the other version,
+ * nor do stopped ones.
  */
 export function gapTo(cluster: ObservedCluster, target: DbVersion, releases: Releases): Gap | undefined {
 	if (cluster.replicas.length < 2 || cluster.state === "Stopped") return undefined;
@@ -38,9 +38,9 @@ export function gapTo(cluster: ObservedCluster, target: DbVersion, releases: Rel
 }
 
 /**
- * The fewest releases that lead over the gap from what runs to a version, each able to work beside the one before; none
- * where there is no gap, or none leads there. None lies below what the cluster has reached or what an unfinished update
- * goes to, and none is blocked: those are refused.
+ * The fewest releases that bridge the gap from what runs to a version, each compatible with the one before; empty if
+ * there is no gap or no way. None is below what the cluster has reached or an unfinished update's target, and none is
+ * blocked: those would be refused.
  */
 export function steppingStones(cluster: ObservedCluster, target: DbVersion, releases: Releases): DbVersion[] {
 	const gap = gapTo(cluster, target, releases);
@@ -53,7 +53,7 @@ export function steppingStones(cluster: ObservedCluster, target: DbVersion, rele
 			return engine !== undefined && compareVersions(version, reached) >= 0 && compareVersions(version, target) < 0;
 		})
 		.sort((a, b) => compareVersions(b.version, a.version));
-	// The first has to work beside every replica of the cluster, each later one only beside the one before.
+	// The first must be compatible with every replica, each later one only with the one before.
 	let at = between.find(({ version }) => {
 		return compareVersions(version, running) > 0 && gapTo(cluster, version, releases) === undefined;
 	});

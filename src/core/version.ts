@@ -3,17 +3,17 @@ import { coerce, compare as compareSemver, type SemVer } from "semver";
 declare const brand: unique symbol;
 
 /**
- * A DB version: three or four numeric parts, `1.8.0` or `0.9.2.0`, kept as it was written.
+ * A DB version: three or four numeric parts, `1.8.0` or `0.9.2.0`, kept as written.
  *
- * It is the version of the image or of the control plane, not what `SELECT version()` answers.
+ * It is the version of the image or the control plane, not the answer of `SELECT version()`.
  */
 export type DbVersion = string & { readonly [brand]: "DbVersion" };
 
-/** No leading zeros, no `v`, no pre-release: those would make two spellings, or two orders, of one version. */
+/** No leading zeros, `v` or pre-release: they would give one version two spellings or two orders. */
 const shape = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?$/;
 
 /**
- * Reads a DB version; `undefined` when the text is not one.
+ * Parses a DB version; `undefined` if the text is not one.
  *
  * @example parseVersion("1.8.0"); // "1.8.0"
  * @example parseVersion("v1.8.0-rc1"); // undefined
@@ -23,21 +23,20 @@ export function parseVersion(text: unknown): DbVersion | undefined {
 }
 
 /**
- * Orders two DB versions part by part as numbers; a missing fourth part is 0.
+ * Compares two DB versions part by part as numbers; a missing fourth part is 0.
  *
- * @returns a negative number, 0 or a positive number, as `Array.prototype.sort` wants it.
+ * @returns a negative number, 0 or a positive number, as for `Array.prototype.sort`.
  * @example compareVersions(v("0.10.11.0"), v("0.9.2.0")) > 0;
  */
 export function compareVersions(a: DbVersion, b: DbVersion): number {
 	return compareSemver(firstThree(a), firstThree(b)) || fourth(a) - fourth(b);
 }
 
-/** The same version, however many parts it was written with: `1.8.0` and `1.8.0.0`. One that is not known is no other's. */
+/** The same version, however many parts it was written with: `1.8.0` and `1.8.0.0`. An unknown version equals none. */
 export function sameVersion(a: DbVersion | undefined, b: DbVersion | undefined): boolean {
 	return a !== undefined && b !== undefined && compareVersions(a, b) === 0;
 }
 
-/** The highest of some versions; `undefined` of none. */
 export function highest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	return [...versions].reduce<DbVersion | undefined>(
 		(best, next) => (best !== undefined && compareVersions(best, next) >= 0 ? best : next),
@@ -45,7 +44,6 @@ export function highest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	);
 }
 
-/** The lowest of some versions; `undefined` of none. */
 export function lowest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	return [...versions].reduce<DbVersion | undefined>(
 		(best, next) => (best !== undefined && compareVersions(best, next) <= 0 ? best : next),
@@ -53,10 +51,10 @@ export function lowest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	);
 }
 
-/** Each version is read once: a catalogue of hundreds is compared for each of a thousand clusters. */
+/** Each version is parsed once: a catalogue of hundreds is compared for each of a thousand clusters. */
 const read = new Map<DbVersion, SemVer>();
 
-/** semver knows three parts; a DB version's fourth is compared apart. */
+/** semver has three parts; the fourth is compared separately. */
 function firstThree(version: DbVersion): SemVer {
 	const known = read.get(version) ?? (coerce(version) as SemVer);
 	read.set(version, known);

@@ -2,35 +2,34 @@ import { floor, type ObservedCluster } from "./cluster";
 import { type Release, releaseOf } from "./release";
 import { compareVersions, type DbVersion, sameVersion } from "./version";
 
-/** What to set in the place of a version that is refused: each of these passes every rule about versions. */
+/** What to set instead of a refused version: each of these passes every rule about versions. */
 export interface Instead {
-	/** None where none passes. */
+	/** Empty if none passes. */
 	readonly instead: readonly DbVersion[];
-	/** They pass once the cluster is stopped, and none does before. */
+	/** They pass once the cluster is stopped; none does before. */
 	readonly stopped?: true;
 }
 
-/** Which versions may be set next. Only a rule that refuses asks: each answer asks all rules about versions. */
+/** Which versions may be set next. Costly: each answer asks all rules about versions. */
 export interface Ways {
 	/** All of them, nearest first. */
 	now(): readonly DbVersion[];
 	/**
-	 * The newest of them, newest first, a deprecated one only where there is no other. Where none may be set now, those that
+	 * The newest of them, newest first; a deprecated one only if there is no other. If none may be set now, those that
 	 * may once the cluster is stopped.
 	 *
-	 * @param beyond only later ones than this.
+	 * @param beyond Only later ones than this.
 	 */
 	newest(beyond?: DbVersion, most?: number): Instead;
-	/** Those among some versions that may be set once the cluster is stopped. */
+	/** Those of the given versions that may be set once the cluster is stopped. */
 	onceStopped(versions: readonly DbVersion[]): readonly DbVersion[];
 }
 
 /**
- * Which versions may be set next, from what runs: those of the catalogue, of the cluster and of its unfinished update that
- * every rule about versions lets pass. What a refusal tells people to set is taken from here, so that no rule sends them
- * into the refusal of another.
+ * Which versions may be set next: those of the catalogue, the cluster and its unfinished update that pass every rule
+ * about versions. Refusals take their suggestions from here, so that no rule suggests what another refuses.
  *
- * @param passes whether no rule about versions has anything against a version, for a cluster like this.
+ * @param passes Whether every rule about versions allows a version, for a cluster like this.
  */
 export function waysFrom(
 	{ cluster, catalogue = [] }: { readonly cluster?: ObservedCluster; readonly catalogue?: readonly Release[] },
@@ -48,7 +47,7 @@ export function waysFrom(
 	};
 	const onceStopped = (versions: readonly DbVersion[]) => {
 		if (cluster === undefined || cluster.state === "Stopped") return [];
-		// An unfinished update has to go on before the cluster can be stopped.
+		// An unfinished update has to be resumed before the cluster can be stopped.
 		if (cluster.mark !== undefined && !passes(cluster.mark.to, cluster)) return [];
 		return versions.filter((version) => passes(version, { ...cluster, state: "Stopped" }));
 	};

@@ -4,30 +4,29 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ControlError } from "../control/errors";
 
-/** How to prove to a registry who asks. */
 export type RegistryCredentials =
 	| { readonly username: string; readonly password: string }
-	/** To be exchanged for a token, by OAuth 2. */
+	/** Exchanged for a token, by OAuth 2. */
 	| { readonly identityToken: string };
 
-/** Docker's own configuration, as far as it is about credentials. */
+/** The part of Docker's configuration that is about credentials. */
 interface DockerConfig {
 	readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>;
 	readonly credsStore?: string;
 	readonly credHelpers?: Readonly<Record<string, string>>;
 }
 
-/** Under this name Docker keeps what is for its own registry. */
+/** Docker stores the credentials of its own registry under this name. */
 const dockerHub = "https://index.docker.io/v1/";
 const helperSeconds = 10;
 
 /**
- * What `docker login` left for a registry: in `config.json` of `DOCKER_CONFIG` or `~/.docker`, or with the program
- * `docker-credential-*` that it names. Nothing of it is ever part of a message.
+ * The credentials that `docker login` stored for a registry: in `config.json` of `DOCKER_CONFIG` or `~/.docker`, or
+ * with the program `docker-credential-*` that it names. Messages never contain any of it.
  *
  * Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores
  *
- * @throws ControlError where the configuration or its program is out of order.
+ * @throws ControlError if the configuration or its program is broken.
  */
 export async function credentialsFor(registry: string): Promise<RegistryCredentials | undefined> {
 	const config = readConfig();
@@ -58,12 +57,12 @@ function readConfig(): DockerConfig {
 	try {
 		return (JSON.parse(text) as DockerConfig | null) ?? {};
 	} catch {
-		// The parser's own words quote the text, which holds credentials.
-		throw new ControlError(`Docker's configuration ${path} is no JSON`);
+		// The parser's message quotes the text, which contains credentials.
+		throw new ControlError(`Docker's configuration ${path} is not valid JSON`);
 	}
 }
 
-/** Older entries have a scheme before the host, or a path behind it. */
+/** Older entries have a scheme before the host, or a path after it. */
 function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, names: readonly string[]): T | undefined {
 	const bare = (name: string) => name.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
 	const wanted = names.map(bare);
@@ -72,7 +71,7 @@ function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, names: rea
 }
 
 /**
- * Asks a credential helper. It answers with a failure also where it knows nothing of the registry.
+ * Asks a credential helper. It also fails if it knows nothing of the registry.
  *
  * Source: https://github.com/docker/docker-credential-helpers, "Development".
  */
@@ -81,19 +80,19 @@ function askHelper(name: string, server: string): Promise<RegistryCredentials | 
 	const failed = (why: string) =>
 		new ControlError(`the program ${program}, which Docker's configuration names, ${why}`);
 	if (!/^[\w.-]+$/.test(name))
-		throw new ControlError("Docker's configuration names a credential helper that is no name");
+		throw new ControlError("Docker's configuration has a credential helper with an invalid name");
 	return new Promise((resolve, reject) => {
 		const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], timeout: helperSeconds * 1000 });
 		const chunks: Buffer[] = [];
-		child.on("error", ({ message }) => reject(failed(`does not run: ${message}`)));
+		child.on("error", ({ message }) => reject(failed(`can't be run: ${message}`)));
 		child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
 		child.on("close", (code, signal) => {
-			if (signal !== null) return reject(failed(`does not answer within ${helperSeconds} seconds`));
+			if (signal !== null) return reject(failed(`does not respond within ${helperSeconds} seconds`));
 			if (code !== 0) return resolve(undefined);
 			const read = readHelper(Buffer.concat(chunks).toString("utf8"));
-			return read === undefined ? reject(failed("answers what is no credentials")) : resolve(read);
+			return read === undefined ? reject(failed("does not return credentials")) : resolve(read);
 		});
-		// It may have ended before it read anything.
+		// It may have exited before it read anything.
 		child.stdin.on("error", () => {});
 		child.stdin.end(server);
 	});

@@ -1,17 +1,15 @@
 import { ControlError } from "../control/errors";
 import { retry } from "../control/retry";
 
-/** What a request may cost. Tests set smaller ones. */
+/** The limits of a request. Tests set smaller ones. */
 export interface Limits {
-	/** Of one try, until the last byte is there. */
+	/** Of one try, until the last byte. */
 	readonly milliseconds: number;
-	/** Of an answer's body. */
 	readonly bytes: number;
-	/** How often it is sent at most. */
 	readonly tries: number;
 	/** Milliseconds before the second try, doubled before each later one. */
 	readonly pause: number;
-	/** Milliseconds that a server may ask us to wait by Retry-After; where it asks for more, its answer stands. */
+	/** Milliseconds that a server may ask us to wait by Retry-After; if it asks for more, its answer is returned. */
 	readonly patience: number;
 }
 
@@ -29,12 +27,12 @@ export interface Answer {
 	readonly text: string;
 }
 
-/** Statuses that another try may better: too many requests, and a server or its proxy in trouble. */
+/** Statuses worth another try: too many requests, and a server or its proxy in trouble. */
 const passing = [429, 500, 502, 503, 504];
 const redirects = [301, 302, 303, 307, 308];
 const mostRedirects = 5;
 
-/** Nobody on the way can read or change it: https, or a connection that does not leave this machine. */
+/** Nobody can read or change it in transit: https, or a connection that does not leave this machine. */
 export function isSafe({ protocol, hostname }: URL): boolean {
 	return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }
@@ -44,10 +42,10 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * One request to a server of somebody else, bounded in time, size, tries and redirects.
+ * One request to an external server, bounded in time, size, tries and redirects.
  *
- * @returns any answer, also one of trouble that further tries did not better.
- * @throws ControlError that begins with a verb, to be put behind the server's name: `can't be reached: ECONNREFUSED`.
+ * @returns any answer, also an error that further tries did not change.
+ * @throws ControlError that begins with a verb, to follow the server's name: `can't be reached: ECONNREFUSED`.
  */
 export async function request(url: URL, call: Call = {}, limits: Limits = defaultLimits): Promise<Answer> {
 	const attempt = async () => {
@@ -63,7 +61,7 @@ export async function request(url: URL, call: Call = {}, limits: Limits = defaul
 	}
 }
 
-/** An answer that another try may better. */
+/** An answer that is worth another try. */
 class Trouble extends Error {
 	constructor(readonly answer: Answer) {
 		super();
@@ -84,14 +82,14 @@ async function once(start: URL, { method = "GET", headers: given = {}, body }: C
 	let url = start;
 	let headers = given;
 	for (let hops = 0; ; hops++) {
-		if (!isSafe(url)) throw new ControlError(`would be asked without https at ${url.host}`);
+		if (!isSafe(url)) throw new ControlError(`leads to ${url.host} without https, which is not allowed`);
 		const response = await fetch(url, { method, headers, signal, redirect: "manual", ...(body && { body }) });
 		const location = redirects.includes(response.status) ? response.headers.get("location") : null;
 		if (location === null) {
 			return { status: response.status, headers: response.headers, text: await bounded(response, limits.bytes) };
 		}
 		await response.body?.cancel();
-		if (hops === mostRedirects) throw new ControlError("redirects without an end");
+		if (hops === mostRedirects) throw new ControlError("redirects too often");
 		const next = new URL(location, url);
 		if (next.origin !== url.origin) headers = withoutCredentials(headers);
 		url = next;
@@ -113,7 +111,7 @@ async function bounded(response: Response, most: number): Promise<string> {
 	return Buffer.concat(chunks).toString("utf8");
 }
 
-/** A connection that broke may hold the next time. Not a name that is unknown, a closed port, or one that never answers. */
+/** A broken connection is worth another try; an unknown name, a closed port or a timeout is not. */
 function mayPass(error: unknown): boolean {
 	if (error instanceof ControlError || (error as Error).name === "TimeoutError") return false;
 	const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
@@ -123,12 +121,12 @@ function mayPass(error: unknown): boolean {
 function readable(error: unknown, limits: Limits): ControlError {
 	if (error instanceof ControlError) return error;
 	const { name, message, cause } = error as Error & { readonly cause?: NodeJS.ErrnoException };
-	if (name === "TimeoutError") return new ControlError(`does not answer within ${limits.milliseconds / 1000} seconds`);
-	// A host of several addresses fails with an error of errors, whose own message is empty.
+	if (name === "TimeoutError") return new ControlError(`does not respond within ${limits.milliseconds / 1000} seconds`);
+	// A host with several addresses fails with an AggregateError, whose own message is empty.
 	return new ControlError(`can't be reached: ${cause?.message || cause?.code || message}`);
 }
 
-/** Milliseconds, of seconds or of a date. */
+/** In milliseconds; the header has seconds or a date. */
 function retryAfter(headers: Headers): number | undefined {
 	const value = headers.get("retry-after");
 	if (value === null) return undefined;

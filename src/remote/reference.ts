@@ -1,12 +1,11 @@
-/** Where an image is found. */
 export interface Reference {
-	/** A host, with its port where it has one. */
+	/** A host, with its port if it has one. */
 	readonly registry: string;
 	readonly repository: string;
 	readonly tag: string;
 }
 
-/** As every container engine reads it: the first part is a registry when it looks like a host. */
+/** As container engines read it: the first part is a registry if it looks like a host. */
 export function parseReference(reference: string): Reference {
 	const slash = reference.indexOf("/");
 	const first = slash < 0 ? "" : reference.slice(0, slash);
@@ -20,12 +19,12 @@ export function parseReference(reference: string): Reference {
 	};
 }
 
-/** The image of a version: its tag is the version itself, or where `{version}` stands in the image's name. */
+/** The image of a version: the tag is the version, or replaces `{version}` in the image's name. */
 export function tagged(image: string, version: string): string {
 	return image.includes("{version}") ? image.replace("{version}", version) : `${image}:${version}`;
 }
 
-/** What stands in a tag where the version is to be; `undefined` where the tag has another form. */
+/** The version's part of a tag; `undefined` if the tag has another form. */
 export function versionText(image: string, tag: string): string | undefined {
 	const [before = "", after = ""] = (/:([^/:]*\{version\}[^/:]*)$/.exec(image)?.[1] ?? "{version}").split("{version}");
 	if (tag.length < before.length + after.length || !tag.startsWith(before) || !tag.endsWith(after)) return undefined;

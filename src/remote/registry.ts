@@ -17,25 +17,25 @@ const tagsAPage = 1000;
 const mostPages = 100;
 
 /**
- * What a registry says of a tag; asked anew each time, since a tag may be moved.
+ * What a registry says about a tag; never cached, because a tag may be moved.
  *
- * @throws ControlError where it says neither that there is such an image, nor that there is none.
+ * @throws ControlError if it neither has such an image nor says that there is none.
  */
 export async function findImage(reference: Reference): Promise<{ readonly digest?: string } | "missing"> {
 	const { registry, repository, tag } = reference;
 	const { status, headers } = await ask(reference, `manifests/${tag}`, "HEAD");
 	if (status === 404) return "missing";
-	if (status !== 200) throw refused(registry, `does not tell what ${repository}:${tag} is`, status);
+	if (status !== 200) throw refused(registry, `does not answer which image ${repository}:${tag} is`, status);
 	const digest = headers.get("docker-content-digest");
 	return digest === null ? {} : { digest };
 }
 
 /**
- * Every tag of a repository, in the registry's order; fetched once by all who ask within a few minutes.
+ * Every tag of a repository, in the registry's order; fetched once for everyone who asks within a few minutes.
  *
  * Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
  *
- * @throws ControlError where it can't be had, with the registry's name and a way out.
+ * @throws ControlError if it can't be fetched, with the registry's name and what to do.
  */
 export function listTags({ registry, repository }: Repository): Promise<readonly string[]> {
 	return remembered(`${registry}/${repository}`);
@@ -46,12 +46,12 @@ const remembered = remembering((key: string) => {
 	return readTags({ registry: key.slice(0, slash), repository: key.slice(slash + 1) });
 });
 
-/** The same, fetched anew. */
+/** The same, without the cache. */
 export async function readTags(of: Repository, limits: Limits = defaultLimits): Promise<string[]> {
 	const tags: string[] = [];
 	let query: string | undefined = `?n=${tagsAPage}`;
 	for (let page = 0; query !== undefined; page++) {
-		if (page === mostPages) throw new ControlError(`the registry ${of.registry} lists tags without an end`);
+		if (page === mostPages) throw new ControlError(`the registry ${of.registry} sends an endless list of tags`);
 		const answer: Answer = await ask(of, `tags/list${query}`, "GET", limits);
 		tags.push(...tagsOf(of, answer));
 		query = nextQuery(answer.headers);
@@ -63,16 +63,14 @@ function tagsOf({ registry, repository }: Repository, { status, text }: Answer):
 	if (status !== 200) throw refused(registry, `does not list the tags of ${repository}`, status);
 	try {
 		const { tags } = JSON.parse(text) as { tags?: unknown };
-		// A repository whose tags were all deleted has none, or null.
+		// A repository whose tags were all deleted has no list, or null.
 		if (tags === null || tags === undefined) return [];
 		if (Array.isArray(tags)) return tags.filter((tag) => typeof tag === "string");
-	} catch {
-		// Told below.
-	}
-	throw new ControlError(`the registry ${registry} answers with what is no list of tags`);
+	} catch {}
+	throw new ControlError(`the registry ${registry} does not answer with a list of tags`);
 }
 
-/** Only the query of the link is taken: registries behind a proxy are known to name a host that nobody else knows. */
+/** Only the query of the link is used: registries behind a proxy may name a host that only they can reach. */
 function nextQuery(headers: Headers): string | undefined {
 	const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers.get("link") ?? "")?.[1];
 	return link === undefined ? undefined : new URL(link, "https://registry").search;
@@ -81,18 +79,18 @@ function nextQuery(headers: Headers): string | undefined {
 function refused(registry: string, what: string, status: number): ControlError {
 	const ways: Readonly<Record<number, string>> = {
 		401: `log in to it, with docker login ${registry}`,
-		403: "see to it that whoever is logged in to it may pull",
-		404: "look at the name of the image",
-		429: "it has been asked too often: wait a while, or log in to it",
+		403: "make sure that the logged-in user may pull this image",
+		404: "check the name of the image",
+		429: "too many requests: wait a while, or log in to it",
 	};
 	const way = ways[status];
 	return new ControlError(`the registry ${registry} ${what} (status ${status})${way === undefined ? "" : `: ${way}`}`);
 }
 
-/** What a registry granted, by `registry/repository`: tokens hold for some minutes, and pages and tags are many. */
+/** Tokens by `registry/repository`: they hold for some minutes, and pages and tags are many. */
 const granted = new Map<string, { readonly authorization: string; readonly until: number }>();
 
-/** One request to a registry, with the proof that it asks for. */
+/** One request to a registry, with the authentication that it asks for. */
 async function ask(of: Repository, path: string, method: "GET" | "HEAD", limits?: Limits): Promise<Answer> {
 	const { registry, repository } = of;
 	const url = new URL(`${scheme(registry)}://${registry}/v2/${repository}/${path}`);
@@ -111,7 +109,7 @@ async function ask(of: Repository, path: string, method: "GET" | "HEAD", limits?
 		(found) => ({ credentials: found, trouble: undefined }),
 		(error: Error) => ({ credentials: undefined, trouble: error }),
 	);
-	// What is public is shown to nobody in particular, too, also where a password is out of date.
+	// Public images need no login, and an outdated password must not get in the way.
 	for (const who of credentials === undefined ? [undefined] : [credentials, undefined]) {
 		const proof = await prove(challenge, of, who, limits).catch(told);
 		if (proof === undefined) continue;
@@ -120,18 +118,17 @@ async function ask(of: Repository, path: string, method: "GET" | "HEAD", limits?
 		granted.set(`${registry}/${repository}`, proof);
 		return answer;
 	}
-	if (trouble !== undefined)
-		throw new ControlError(`the registry ${registry} wants to know who asks: ${trouble.message}`);
+	if (trouble !== undefined) throw new ControlError(`the registry ${registry} requires a login: ${trouble.message}`);
 	return answer;
 }
 
-/** Registries of this machine have no certificate. */
+/** Registries on this machine have no certificate. */
 function scheme(registry: string): string {
 	return isLoopback(registry.replace(/:\d+$/, "")) ? "http" : "https";
 }
 
 /**
- * The header that a challenge asks for; `undefined` where there is none to be had.
+ * The header that a challenge asks for; `undefined` if it can't be had.
  *
  * Source: https://distribution.github.io/distribution/spec/auth/token/ and ./oauth
  */
@@ -149,7 +146,7 @@ async function prove(
 	const realm = field("realm");
 	if (!/^bearer\b/i.test(challenge) || realm === undefined || !URL.canParse(realm)) return undefined;
 	const url = new URL(realm);
-	if (!isSafe(url)) throw new ControlError(`sends for a token to ${url.host} without https`);
+	if (!isSafe(url)) throw new ControlError(`wants a token fetched from ${url.host} without https`);
 	const service = field("service");
 	const wanted = {
 		...(service !== undefined && { service }),
@@ -182,7 +179,7 @@ function readToken(text: string): { readonly authorization: string; readonly unt
 		const body = JSON.parse(text) as { token?: string; access_token?: string; expires_in?: number };
 		const token = body.token ?? body.access_token;
 		if (typeof token !== "string" || token === "") return undefined;
-		// The specification's default is a minute. Some seconds less: clocks and ways differ.
+		// The specification's default is a minute. Some seconds less, for clock skew and latency.
 		const seconds = Number(body.expires_in ?? 60) || 60;
 		return { authorization: `Bearer ${token}`, until: Date.now() + Math.max(0, seconds - 10) * 1000 };
 	} catch {

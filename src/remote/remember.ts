@@ -1,22 +1,22 @@
 interface Entry<T> {
 	readonly value: Promise<T>;
-	/** What was had last, and when the last try ended; absent before. */
+	/** The last answer, and when it was tried last; absent before. */
 	last?: T;
 	until: number;
 }
 
-/** How long an answer is kept, in seconds. */
+/** How long an answer is cached, in seconds. */
 export interface Freshness {
 	readonly good: number;
-	/** So that a server that does not answer is not waited for by each of a thousand clusters. */
+	/** After a failure: a server that does not respond must not be waited for by each of a thousand clusters. */
 	readonly bad: number;
 }
 
 /**
- * Many clusters ask for the same: it is fetched once, and again only when it is old. An old answer stays where a new one
- * can't be had: it was good a while ago, in this very run.
+ * A cache, because many clusters ask for the same: it is fetched again only when it is old. If that fails, the old
+ * answer stays: it was good a while ago, in this very run.
  *
- * @param fetch is given what it answered last, to ask only whether that is still so.
+ * @param fetch Gets its last answer, so that it can ask whether that has changed.
  */
 export function remembering<T>(
 	fetch: (key: string, last: T | undefined) => Promise<T>,

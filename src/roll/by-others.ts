@@ -6,11 +6,11 @@ import { type Ground, StepStopped } from "./ground";
 type Resized = Extract<WaitStop["cause"], { kind: "resized" }>;
 
 /**
- * Makes sure that nobody else has changed the size or the version of a replica's shard while it is rolled: that is told at
- * once, and nothing more is touched.
+ * Makes sure that the size or version of a replica's shard was not changed outside Pulumi during the rollout: the
+ * rollout stops immediately and touches nothing more.
  *
- * @param restarted this roll has restarted it, so that it has to come up with the target.
- * @throws {@link StepStopped}; ClaimLost where whoever changed it has taken over.
+ * @param restarted This rollout has restarted it, so it has to start the target.
+ * @throws {@link StepStopped}; ClaimLost if another process has taken over.
  */
 export async function unchanged({ hold, given, to }: Ground, view: ReplicaView, restarted = false): Promise<void> {
 	const { name, shard } = view.replica;
@@ -21,7 +21,7 @@ export async function unchanged({ hold, given, to }: Ground, view: ReplicaView, 
 	throw new StepStopped(why, name);
 }
 
-/** Others gave its shard another size than the cluster's. */
+/** Its shard was given another size than the cluster's. */
 export function resized({ asked }: ReplicaView): Resized | undefined {
 	if (asked === undefined || asked.replicas === asked.of) return undefined;
 	const { object, replicas, of } = asked;
@@ -34,7 +34,7 @@ function versionSet({ asked }: ReplicaView, to: DbVersion): RollStop["cause"] | 
 	return { kind: "version-set", object, image, ...(version !== undefined && { version }) };
 }
 
-/** One that never started may have been asked for a later version that an update goes back from: that is no matter yet. */
+/** One that never started may have been asked for a later version by an update that is being reverted. */
 function astray({ replica, starting }: ReplicaView, to: DbVersion, restarted: boolean): RollStop["cause"] | undefined {
 	const { version, serving } = replica;
 	if (restarted && starting !== undefined && !sameVersion(starting, to))

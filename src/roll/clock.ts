@@ -1,8 +1,7 @@
-/** Time, handed in so that a roll of hours can be tested in no time at all. */
+/** Time, injected so that a rollout of hours can be tested in no time. */
 export interface Clock {
 	/** Milliseconds since the epoch. */
 	now(): number;
-	/** Resolves after `milliseconds`. */
 	sleep(milliseconds: number): Promise<void>;
 }
 
@@ -11,8 +10,8 @@ export const systemClock: Clock = {
 	sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
-/** A time as the cluster's record keeps it: ISO 8601 in UTC. */
+/** A time as records store it: ISO 8601 in UTC. */
 export const timestamp = (clock: Clock): string => new Date(clock.now()).toISOString();
 
-/** Whole and tenths of seconds since a time of this clock. */
+/** Seconds since a time of this clock, to tenths. */
 export const secondsSince = (clock: Clock, start: number): number => Math.round((clock.now() - start) / 100) / 10;

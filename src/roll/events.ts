@@ -3,15 +3,15 @@ import type { Cause, Failure } from "../core/cluster";
 import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
 
-/** What happens during a roll, as data, in the order in which it happens; words make one progress line of each. */
+/** What happens during a rollout, as data, in order; `words` turns each event into one progress line. */
 export type RollEvent =
-	/** Another process holds the claim; it may be a killed run's last step, so it is waited for, for a bounded time. */
+	/** Another process holds the claim; as it may be the last step of a killed run, it is waited for, up to a limit. */
 	| { readonly event: "waiting"; readonly holder: string; readonly expires: string }
-	/** The platform did not answer and is asked again, for a bounded time. */
+	/** The platform did not respond and is asked again, up to a limit. */
 	| { readonly event: "retrying"; readonly words: string }
 	| { readonly event: "began"; readonly transition: string; readonly steps: number; readonly resumes: boolean }
 	| { readonly event: "woke"; readonly seconds: number }
-	/** A replica is next, and others of its shard must catch up first. */
+	/** A replica is next, but others of its shard must catch up first. */
 	| {
 			readonly event: "holding";
 			readonly replica: string;
@@ -24,7 +24,7 @@ export type RollEvent =
 			readonly cut: number;
 			readonly seconds: number;
 	  }
-	/** It was taken out, and clients reach it again though it was not restarted: the others could not stand in any more. */
+	/** It was taken out and added to the endpoints again without a restart: the others could not take over any more. */
 	| { readonly event: "returned"; readonly replica: string }
 	| {
 			readonly event: "restarting";
@@ -43,7 +43,7 @@ export type RollEvent =
 	  }
 	/** New replicas hold what their shards hold, and clients reach them. */
 	| { readonly event: "joined"; readonly replicas: readonly string[]; readonly seconds: number }
-	/** It is no longer one of the cluster. */
+	/** It was removed from the cluster. */
 	| { readonly event: "left"; readonly replica: string; readonly seconds: number }
 	| {
 			readonly event: "noted";
@@ -59,25 +59,24 @@ export type RollEvent =
 			readonly creates?: true;
 	  };
 
-/** Another replica of the shard, and why it can't. */
+/** Another replica of the shard that can't take over, and why. */
 export interface Unable {
 	readonly replica: string;
-	/** `lacks`: tables that the one that is next holds; `unknown`: it could not be asked for them. */
+	/** `lacks`: tables that the next one holds; `unknown`: it could not be asked for them. */
 	readonly problem: Problem | "lacks" | "unknown";
-	/** What keeps it from being fit, where that is known. */
 	readonly failure?: Failure;
 }
 
-/** Why and where a roll stopped; words make the message of it. */
+/** Why and where a rollout stopped; `words` turns it into a message. */
 export interface RollStop extends Availability {
 	readonly cluster: string;
 	readonly to: DbVersion;
 	/**
-	 * What was under way: `settings` where every replica ran `to` already, `size` where replicas were to go, `creation` where
-	 * the cluster has not served yet.
+	 * What was in progress: `settings` if every replica ran `to` already, `size` if replicas were being removed,
+	 * `creation` if the cluster has not served yet.
 	 */
 	readonly change: "version" | "settings" | "size" | "creation";
-	/** The replica at which it stopped; absent when it stopped before the first. */
+	/** The replica at which it stopped; absent if it stopped before the first. */
 	readonly replica?: string;
 	/** That replica's place in the order, from 1; 0 before the first. */
 	readonly step: number;
@@ -87,7 +86,7 @@ export interface RollStop extends Availability {
 		| Stalled
 		| Resized
 		| { readonly kind: "wrong-version"; readonly runs: DbVersion | undefined }
-		/** Others told its shard to start another version from now on. */
+		/** Its shard was told, outside Pulumi, to start another version. */
 		| {
 				readonly kind: "version-set";
 				readonly object: string;
@@ -98,16 +97,14 @@ export interface RollStop extends Availability {
 		/** It came back with less than it had, or than the others of its shard have. */
 		| {
 				readonly kind: "data-missing";
-				/** The first tables that are missing. */
 				readonly tables: readonly string[];
-				/** How many there are in all. */
 				readonly count: number;
-				/** Where its data is, for people; absent where that is not known. */
+				/** Where its data is, as text; absent if unknown. */
 				readonly at?: string;
-				/** Another replica of its shard has them. */
+				/** Another replica of its shard that has them. */
 				readonly elsewhere?: string;
 		  }
-		/** Its data would end with its process: why, as a clause. Nobody could tell before it came up. */
+		/** Why its data would end with its process, as a clause; unknown before it started. */
 		| { readonly kind: "volatile"; readonly words: string }
 		| { readonly kind: "claim-lost"; readonly by?: string }
 		| { readonly kind: "platform"; readonly words: string };
@@ -115,12 +112,12 @@ export interface RollStop extends Availability {
 	readonly notServing: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
 }
 
-/** Why waiting for a cluster to reach a state ended without it; words make the message of it. */
+/** Why a cluster did not reach the state that was waited for; `words` turns it into a message. */
 export interface WaitStop {
 	readonly cluster: string;
 	readonly wanted: State;
 	readonly state: State;
-	/** The replica that it hangs on, where that is known. */
+	/** The replica that it waits for, if known. */
 	readonly replica?: string;
 	readonly cause: Failed | Stalled | Resized;
 }
@@ -136,12 +133,11 @@ interface Stalled {
 	readonly cause?: Cause;
 }
 
-/** Others gave its shard another size. */
+/** Its shard was given another size outside Pulumi. */
 interface Resized {
 	readonly kind: "resized";
 	/** As `kubectl` takes it: `StatefulSet db-0`. */
 	readonly object: string;
-	/** Absent where it was deleted. */
 	readonly replicas?: number;
 	readonly of: number;
 }

@@ -6,15 +6,15 @@ import type { Timing } from "./timing";
 
 /** The claim on a cluster while work is done under it. */
 export interface Hold {
-	/** Checks and extends the claim when it is due, or `now`; throws {@link ClaimLost}. To be called while waiting. */
+	/** Checks and renews the claim when due, or `now`; throws {@link ClaimLost}. Call it while waiting. */
 	keep(now?: "now"): Promise<void>;
-	/** Makes one change under the claim. Once the claim is lost, nothing is called any more. */
+	/** Makes one change under the claim. Does nothing once the claim is lost. */
 	change<T>(call: (claim: Claim) => Promise<T>): Promise<T>;
 }
 
 export interface HoldOptions {
 	readonly control: Pick<ClusterControl, "claim" | "extend" | "release">;
-	/** For people: who it is, `user@host, process 4711`. */
+	/** Who it is, as text: `user@host, process 4711`. */
 	readonly holder: string;
 	readonly clock: Clock;
 	readonly timing: Pick<Timing, "claimSeconds" | "claimWaitSeconds">;
@@ -22,10 +22,10 @@ export interface HoldOptions {
 }
 
 /**
- * Does some work while holding the cluster's claim, and gives it up afterwards, whatever comes.
+ * Does some work while holding the cluster's claim, and always releases it.
  *
- * While another holds it, waits for it for `claimWaitSeconds`: a run that was killed leaves its claim behind, and perhaps
- * an orphan that is finishing its step. Then throws {@link Claimed}.
+ * While another process holds it, waits up to `claimWaitSeconds`: a killed run leaves its claim behind, and perhaps an
+ * orphan that is finishing its step. Then throws {@link Claimed}.
  */
 export async function holding<T>(options: HoldOptions, work: (hold: Hold) => Promise<T>): Promise<T> {
 	const { control, clock, timing } = options;
@@ -62,7 +62,7 @@ export async function holding<T>(options: HoldOptions, work: (hold: Hold) => Pro
 	try {
 		return await work(hold);
 	} finally {
-		// It runs out by itself: that it can't be given up must not hide how the work ended.
+		// It expires by itself: an error here must not hide how the work ended.
 		await control.release(claim).catch(() => {});
 	}
 }

@@ -10,7 +10,6 @@ import {
 	tableName,
 } from "../core/holdings";
 
-/** What is kept with the cluster of what a replica holds. */
 export function digestOf({ tables }: Holdings, local?: LocalTables): HeldDigest {
 	const counted = tables.filter((table) => !isLocal(table, local));
 	const lines = counted.map((table) => JSON.stringify([tableName(table), table.engine, table.path ?? ""])).sort();
@@ -22,33 +21,32 @@ export function digestOf({ tables }: Holdings, local?: LocalTables): HeldDigest 
 	};
 }
 
-/** By how many tables there are less; where others are left out now than then, that can't be told by their number. */
+/** How many tables are missing; if other tables are left out now than then, the number says nothing. */
 function fewerThan(had: HeldDigest | undefined, has: HeldDigest): number {
 	if (had === undefined || had.digest === has.digest) return 0;
 	const comparable = (had.localTables ?? []).join() === (has.localTables ?? []).join();
 	return comparable ? Math.max(0, had.tables - has.tables) : 0;
 }
 
-/** What was known of a replica before it was taken out. */
 export interface Before {
-	/** Where the same process asked it. */
+	/** If this process asked it. */
 	readonly holds?: Holdings;
-	/** What an earlier process left with the cluster. */
+	/** What an earlier process stored with the cluster. */
 	readonly digest?: HeldDigest;
 }
 
 export interface Missing {
 	readonly tables: readonly string[];
-	/** In all; more than there are names where an earlier process alone knew them. */
+	/** In total; more than the names if only an earlier process knew them. */
 	readonly count: number;
-	/** One of the others that has the first of them. */
+	/** Another replica that has the first of them. */
 	readonly elsewhere?: string;
 }
 
 /**
- * What a replica that came back lacks: of what it had itself, and of what the others of its shard hold.
+ * What a replica that came back lacks, of what it had and of what the others of its shard hold.
  *
- * @returns `undefined` where that is nothing.
+ * @returns `undefined` if it lacks nothing.
  */
 export function missingFrom(
 	now: Holdings,

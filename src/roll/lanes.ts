@@ -1,12 +1,12 @@
-/** Thrown by `goOn` inside a piece of work when another has failed. */
+/** Thrown by `goOn` inside a piece of work after another has failed. */
 class Abandoned extends Error {}
 
 /**
- * Runs lanes of work side by side, at most `atOnce` of them, each in its order. The first piece of the first lane is the
- * canary: all else waits for it. After the first failure nothing new begins anywhere; what runs settles, and then that
+ * Runs lanes of work in parallel, at most `atOnce`, each in its order. The first piece of the first lane is the canary:
+ * everything else waits for it. After the first failure nothing new begins; what runs is completed, and then that
  * failure is thrown.
  *
- * @param work calls `goOn` where it may still be given up: it throws once another piece has failed.
+ * @param work Calls `goOn` while it can still be abandoned: it throws once another piece has failed.
  */
 export async function runLanes<Piece>(
 	lanes: readonly (readonly Piece[])[],

@@ -17,7 +17,7 @@ export interface RecorderOptions {
 
 type Condition = Pick<Interval, "is" | "version" | "doing">;
 
-/** One replica so far: its intervals that ended, and what it is in now. */
+/** One replica so far: its finished intervals, and its current one. */
 interface Lane {
 	readonly name: string;
 	shard: number | undefined;
@@ -26,7 +26,7 @@ interface Lane {
 }
 
 /**
- * Makes the timeline of a roll of what is seen of the cluster and of the roll's events.
+ * Records the timeline of a rollout from observations of the cluster and from the rollout's events.
  *
  * @example
  * const recorder = new Recorder({ platform: "local", to: version });
@@ -34,12 +34,11 @@ interface Lane {
  * recorder.end();
  */
 export class Recorder {
-	/** Where it begins. */
 	#first: { readonly at: number; readonly cluster: string; readonly from: DbVersion } | undefined;
 	#touched = false;
-	/** When it got to its end; what comes after it is no part of it. */
+	/** When it ended; later events are ignored. */
 	#finished: number | undefined;
-	/** Those that served, and were down when another waited for them. */
+	/** Replicas that served, and were down when another waited for them. */
 	#missed: string[] = [];
 	readonly #lanes = new Map<string, Lane>();
 	readonly #clock: Clock;
@@ -48,7 +47,7 @@ export class Recorder {
 		this.#clock = options.clock ?? systemClock;
 	}
 
-	/** Takes in how the cluster is; the first time is where the timeline begins. */
+	/** Records an observation of the cluster; the first one starts the timeline. */
 	see(cluster: ObservedCluster): void {
 		const at = this.#first === undefined ? 0 : this.#now();
 		this.#first ??= {
@@ -64,7 +63,6 @@ export class Recorder {
 		}
 	}
 
-	/** Takes in what just happened. */
 	note(event: RollEvent): void {
 		if (this.#first === undefined || this.#finished !== undefined) return;
 		switch (event.event) {
@@ -80,9 +78,9 @@ export class Recorder {
 				break;
 			case "draining":
 				this.#touched = true;
-				// It goes only when the others can stand in for it.
+				// It is drained only once the others can take over.
 				for (const name of this.#missed.splice(0)) this.#set(name, { is: "serving" });
-				// One that is down has nobody to be drained of.
+				// A replica that is down has no clients to drain.
 				if (this.#lane(event.replica).now?.is === "serving") this.#set(event.replica, { is: "draining" });
 				break;
 			case "drained":
@@ -119,9 +117,9 @@ export class Recorder {
 	}
 
 	/**
-	 * The timeline up to now; `undefined` where no replica was to be touched.
+	 * The timeline up to now; `undefined` if no replica was to be touched.
 	 *
-	 * @param thrown what the roll threw, or what came after it.
+	 * @param thrown What the rollout, or something after it, threw.
 	 */
 	end(thrown?: unknown): Timeline | undefined {
 		if (this.#first === undefined || !this.#touched) return undefined;
@@ -135,7 +133,7 @@ export class Recorder {
 		const seconds = this.#now();
 		for (const lane of this.#lanes.values()) this.#close(lane, seconds);
 		const replicas = [...this.#lanes.values()]
-			// A new one that never came in belongs to no shard yet.
+			// A new replica that never joined belongs to no shard yet.
 			.flatMap(({ name, shard, intervals }) => (shard === undefined ? [] : [{ name, shard, intervals }]));
 		const { platform, to, writesNeed = "one" } = this.options;
 		return {
@@ -199,7 +197,7 @@ function lastVersion({ now, intervals }: Lane): DbVersion | undefined {
 	return now?.version ?? intervals.findLast(({ version }) => version !== undefined)?.version;
 }
 
-/** Its words up to the first that are somebody else's or a figure: phases may quote a log. */
+/** The phase up to the first quote or number: phases may quote a log. */
 function phaseName(phase: string): string {
 	return (/^[^:;("\d]*/.exec(phase)?.[0] ?? "").trim().slice(0, 60);
 }
@@ -212,7 +210,7 @@ function stopOf(error: unknown): NonNullable<Timeline["stop"]> {
 	return { why: "refused" };
 }
 
-/** What clients could do: at each moment at which a replica came or went, where it differs from before. */
+/** What clients could do, at each moment at which that changed. */
 function availableOver(replicas: Timeline["replicas"], writesNeed: Timeline["writesNeed"]): Timeline["available"] {
 	const moments = new Set(replicas.flatMap(({ intervals }) => intervals.map(({ from }) => from)).concat(0));
 	const shards = [...new Set(replicas.map(({ shard }) => shard))];

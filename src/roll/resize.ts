@@ -8,12 +8,12 @@ import { WaitStopped } from "./stopped";
 import { sightOf, watch } from "./watch";
 
 /**
- * Takes replicas out of a cluster for good, one after the other: each is drained like one that restarts, and goes only when
- * those that stay hold what it holds.
+ * Removes replicas from a cluster permanently, one after the other: each is drained like one that restarts, and is
+ * removed only once the remaining ones hold what it holds.
  *
- * @param leaves in the order in which they can go.
- * @throws {@link RollStopped} when those that stay can't stand in, a ControlError when one holds something that no other does;
- * it serves again then.
+ * @param leaves In the order of removal.
+ * @throws {@link RollStopped} if the remaining ones can't take over, a ControlError if one holds something that no
+ * other does; it serves again then.
  */
 export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: readonly string[]): Promise<void> {
 	const { control, hold, clock, report, to } = ground;
@@ -35,10 +35,9 @@ export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: r
 }
 
 /**
- * Waits, while there is progress, until the new replicas of a cluster hold what their shards hold, and lets clients reach
- * them.
+ * Waits, while there is progress, until the new replicas hold what their shards hold, and lets clients reach them.
  *
- * @throws {@link WaitStopped}; none of them is reached by clients then, and the cluster serves as before.
+ * @throws {@link WaitStopped}; then no client reaches any of them, and the cluster serves as before.
  */
 export async function grow(ground: Ground, spec: ClusterSpec, joins: readonly string[]): Promise<void> {
 	const { control, hold, clock, timing, report, tell } = ground;

@@ -2,14 +2,14 @@ import { PlatformError } from "../control/errors";
 import { retry } from "../control/retry";
 import type { Clock } from "./clock";
 
-/** About a minute in all: an API server that restarts is back by then. */
+/** About a minute in total: an API server that restarts is back by then. */
 const pauses = [0.5, 1, 2, 4, 8, 15, 15, 15];
 
 /**
- * The same port, whose calls are made again when the platform can't be reached, for about a minute. The port promises
+ * The same port, whose calls are repeated for about a minute while the platform can't be reached. The port promises
  * that a repeated call does no harm.
  *
- * @param report is told the platform's words once for each call that needs another try.
+ * @param report Gets the platform's error once for each call that has to be repeated.
  */
 export function retrying<Port extends object>(port: Port, clock: Clock, report: (words: string) => void): Port {
 	const attempt = (call: () => Promise<unknown>) =>

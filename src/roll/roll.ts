@@ -20,30 +20,29 @@ import { remembered } from "./whole-data";
 
 export interface RollOptions {
 	readonly control: ClusterControl;
-	/** The version to take every replica to. */
 	readonly to: DbVersion;
 	/** Tables that differ between replicas on purpose: `default.loc`, `scratch.*`. */
 	readonly localTables?: LocalTables;
-	/** For people who are told who changes the cluster: `user@host, process 4711`. */
+	/** Shown to others as the holder of the claim: `user@host, process 4711`. */
 	readonly holder: string;
 	readonly timing?: Partial<Timing>;
 	readonly clock?: Clock;
 	readonly report?: (event: RollEvent) => void;
-	/** Judges what was observed right before anything is touched, and once more after waking; throws to refuse. */
+	/** Checks what was observed right before anything is touched, and again after waking; throws to refuse. */
 	readonly judge?: (observed: ObservedCluster) => void | Promise<void>;
 }
 
 export interface Rolled {
-	/** As it was observed at the end. */
+	/** As observed at the end. */
 	readonly cluster: ObservedCluster;
-	/** Replicas that were taken to the target. */
+	/** Replicas that were updated. */
 	readonly steps: number;
 	readonly seconds: number;
 }
 
 /**
- * Takes a cluster to a version and every replica to the current settings, or goes on with an update that stopped midway;
- * what is left to do is read from the cluster, never remembered.
+ * Takes a cluster to a version and every replica to the current settings, or resumes an interrupted update; what is
+ * left to do is read from the cluster, never remembered.
  *
  * @throws {@link RollStopped} when it stopped on trouble; before anything is touched also Claimed, ClaimLost,
  * PlatformError, and what `judge` throws.
@@ -61,15 +60,15 @@ export async function roll(options: RollOptions): Promise<Rolled> {
 }
 
 export interface RollUnderOptions {
-	/** The port whose calls are made once: whoever is told why a roll stopped has waited for the platform already. */
+	/** The port without retries, for the report after a stop: the platform was waited for already. */
 	readonly bare: ClusterControl;
-	/** The mark that the cluster carries is of this very change, which has begun: there is nothing to go on with. */
+	/** The cluster's mark is of this very change, which has begun: nothing is resumed. */
 	readonly begun?: boolean;
-	/** Judges an idle cluster once more when it has woken; throws to refuse. */
+	/** Checks an idle cluster again once it is awake; throws to refuse. */
 	readonly judge: (observed: ObservedCluster) => void | Promise<void>;
 }
 
-/** {@link roll} under a claim that is held, of a cluster that was just observed and judged. */
+/** {@link roll} under a claim, for a cluster that was just observed and checked. */
 export async function rollUnder(
 	under: Omit<Ground, "given" | "tell">,
 	observedNow: ObservedCluster,
@@ -85,7 +84,7 @@ export async function rollUnder(
 		const trouble = await wakeUp(ground, cluster);
 		cluster = await observed(control);
 		await judge(cluster);
-		// In an unfinished update a replica that does not come up is what this roll is there to mend.
+		// In an unfinished update a replica that does not start is what this rollout is to fix.
 		if (trouble !== undefined && cluster.mark === undefined) {
 			throw new RollStopped(
 				stopOf(cluster, to, trouble.cause, { change, replica: trouble.replica, step: 0, of: 0 }, bare.writesNeed),
@@ -130,7 +129,7 @@ async function observed(control: ClusterControl): Promise<ObservedCluster> {
 	return cluster;
 }
 
-/** A cluster that is still being made and does not run: whether it comes up shows only when it is started. */
+/** A cluster that is still being created and is stopped: whether it starts shows only once it is started. */
 const isLeftUnmade = ({ mark, state }: ObservedCluster) => mark?.creates === true && state === "Stopped";
 
 async function lookAtRemembered(ground: Ground, cluster: ObservedCluster): Promise<void> {
@@ -143,14 +142,14 @@ async function lookAtRemembered(ground: Ground, cluster: ObservedCluster): Promi
 	});
 }
 
-/** The rules say so, too, and better; but a roll must not depend on being asked for the right thing. */
+/** The rules refuse this with a better message; a rollout must not depend on them. */
 function neverBack(cluster: ObservedCluster, to: DbVersion): void {
 	const lowest = floor(cluster);
 	if (lowest === undefined || compareVersions(to, lowest) >= 0) return;
 	throw new ControlError(`'${cluster.name}' runs ${lowest}, and a DB version never goes back to ${to}`);
 }
 
-/** A resume of the same update keeps what the mark says of its beginning. */
+/** Resuming the same update keeps the beginning in its mark. */
 async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
 	if (sameVersion(earlier?.to, to)) return;
 	const creates = earlier?.creates && { creates: earlier.creates };
@@ -158,8 +157,8 @@ async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier
 }
 
 /**
- * A roll that was killed between drain and restart left a healthy replica out of the endpoints: it is let back first, so
- * that it counts as what it is.
+ * A rollout that was killed between drain and restart left a healthy replica out of the endpoints: it is added again
+ * first, so that it counts as healthy.
  */
 async function letBackDrained({ control, hold }: Ground, cluster: ObservedCluster): Promise<ObservedCluster> {
 	const down = cluster.replicas.filter(({ serving }) => !serving);
@@ -168,7 +167,7 @@ async function letBackDrained({ control, hold }: Ground, cluster: ObservedCluste
 	return observed(control);
 }
 
-/** A stopped cluster: each replica is to start with the target, when somebody starts it. */
+/** For a stopped cluster: records the target for each replica's next start. */
 async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 	const { control, hold, report, to } = ground;
 	const steps = lanes.flatMap((lane) => lane.steps);
@@ -181,13 +180,13 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 	if (astray !== undefined) throw new StepStopped({ kind: "wrong-version", runs: astray.version }, astray.name);
 }
 
-/** A running cluster: each replica in its turn, then a last look at the whole. */
+/** For a running cluster: each replica in its turn, then a last look at the whole. */
 async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Reached): Promise<void> {
 	const { timing, report, to } = ground;
 	let begun = 0;
 	let done = 0;
 	let failed = false;
-	// A lane has as many turns as steps, but which of its steps a turn takes shows only when it comes.
+	// A lane has as many turns as steps, but which step a turn takes is decided when it comes.
 	const turns = lanes.map(({ steps }) => {
 		const rest = [...steps];
 		return steps.map(() => rest);
@@ -199,7 +198,7 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 			if (seconds === undefined || at.replica === undefined) return;
 			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });
 		} catch (error) {
-			// The first to fail is where the roll stopped; the others settle after it.
+			// The first to fail is where the rollout stopped; the others complete after it.
 			if (!failed) Object.assign(place, at);
 			failed = true;
 			throw error;
@@ -209,7 +208,7 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 	await allServe(ground, cluster);
 }
 
-/** Takes one step of those that a lane has left; notes whose it is, and returns the seconds that it was out. */
+/** Takes one of a lane's remaining steps; records which replica it is, and returns the seconds that it was out. */
 async function takeTurn(
 	ground: Ground,
 	cluster: ObservedCluster,
@@ -232,8 +231,8 @@ async function takeTurn(
 }
 
 /**
- * The next step of a lane. Some that were broken may have come back meanwhile: those that have not still go first, since
- * nothing that serves may be taken down while another is down.
+ * The next step of a lane. Some broken replicas may be back by now: those that are not still go first, because nothing
+ * that serves may be restarted while another is down.
  */
 async function takeNext({ control }: Ground, rest: Step[]): Promise<Step | undefined> {
 	const broken = rest.filter((step) => step.broken);

@@ -10,16 +10,16 @@ import { type Ground, StepStopped } from "./ground";
 import { type Outcome, sightOf, watch } from "./watch";
 import { heldBy, isWhole, lossWatch, othersHold, whoLacks } from "./whole-data";
 
-/** A replica that was down has come back, and another of its shard has not: that one's turn is first. */
+/** A replica that was down is back, and another of its shard is not: that one goes first. */
 export class CameBack extends Error {}
 
 /**
- * Takes one replica to the target: waits until the others of its shard can stand in for it and hold what it holds, drains
- * it, lets its queries end, restarts it, waits while it makes progress, and verifies what came up, with which data.
+ * Takes one replica to the target: waits until the others of its shard can take over and hold what it holds, drains it,
+ * lets its queries finish, restarts it, waits while it makes progress, and verifies its version and its data.
  *
- * @param others the other replicas of its shard.
- * @param rest the steps of its shard that are still to come.
- * @param goOn throws when the roll has stopped elsewhere: a step that has not restarted anything yet then goes no further.
+ * @param others The other replicas of its shard.
+ * @param rest The remaining steps of its shard.
+ * @param goOn Throws once the rollout has stopped elsewhere: a step that has not restarted anything yet then stops.
  * @returns the seconds that it was out.
  * @throws {@link StepStopped}, {@link CameBack}, and what the port throws. Unless it was restarted, it serves again.
  */
@@ -33,7 +33,7 @@ export async function takeStep(
 	const { control, hold, clock, report, to } = ground;
 	await hold.keep("now");
 	if (await isUnderWay(ground, step)) {
-		// It may be loading for hours already, and a restart would begin that anew.
+		// It may have been loading for hours, and a restart would begin that again.
 		const since = clock.now();
 		const whole = lossWatch(ground, step.replica, undefined, others);
 		if ((await comesUp(ground, step.replica, whole)).kind === "done") {
@@ -65,8 +65,8 @@ export async function takeStep(
 }
 
 /**
- * A roll before this one restarted it, or it was lost since the plan was made, and it comes back with what is wanted. What
- * it stood at last tells only where it is about to start nothing else.
+ * An earlier rollout restarted it, or it was lost since the plan was made, and it comes back as wanted. Its last
+ * version counts only if it is not about to start another one.
  */
 async function isUnderWay(ground: Ground, step: Step): Promise<boolean> {
 	const { control, to } = ground;
@@ -76,17 +76,17 @@ async function isUnderWay(ground: Ground, step: Step): Promise<boolean> {
 	return sameVersion(replica.version ?? starting ?? step.from, to) && replica.outdated !== true;
 }
 
-/** Some tries, since the others may fall behind while the queries of this one end. */
+/** Several, because the others may fall behind while the queries of this one finish. */
 const tries = 3;
 
 interface Clearing {
-	/** Others that only a step of their own may bring back: they are not waited for, {@link CameBack} is thrown. */
+	/** Replicas that only their own step may bring back: they are not waited for, {@link CameBack} is thrown. */
 	readonly broken?: readonly string[];
-	/** It comes back: then those that stand in hold what it holds. Of one that leaves for good the port sees to that. */
+	/** It comes back, so the others must hold what it holds. For a removal the port makes sure of that. */
 	readonly returns?: boolean;
 }
 
-/** Drains a replica, at a moment when the others can do without it; returns when it left the endpoints. */
+/** Drains a replica at a moment when the others can take over; returns when it left the endpoints. */
 export async function clear(
 	ground: Ground,
 	replica: string,
@@ -97,7 +97,7 @@ export async function clear(
 	const { control, hold, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
 		const { replica: own, queries } = await control.look(replica);
-		// One that serves nobody can't be missed.
+		// A replica that does not serve is not needed.
 		const needed = own.serving ? others : [];
 		if (own.serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
 			throw new CameBack(`${replica} serves again`);
@@ -112,7 +112,7 @@ export async function clear(
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			goOn();
 			const unfit = (await lookAround(ground, needed)).map(explained);
-			// One that was lost meanwhile, with its data, may be back already.
+			// A replica that was lost with its data may be back already.
 			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, needed)));
 			if (unfit.length === 0) return left;
 			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit });
@@ -125,12 +125,12 @@ export async function clear(
 	}
 }
 
-/** Best effort: it is on the way to an error that says more, and a later roll undrains what is left drained. */
+/** Best effort: a more telling error follows, and a later rollout undrains what is left drained. */
 export async function letBack({ control, hold }: Ground, replica: string): Promise<void> {
 	await hold.change((claim) => control.undrain(claim, replica)).catch(() => {});
 }
 
-/** Waits for running queries until a time; returns how many are left. */
+/** Waits for running queries up to a time; returns how many are left. */
 async function queriesEnd(
 	ground: Ground,
 	replica: string,
@@ -145,7 +145,7 @@ async function queriesEnd(
 		const view = await control.look(replica);
 		await unchanged(ground, view);
 		const { queries } = view;
-		// One that can't be asked may be busy, if it was up at all.
+		// A replica that can't be asked may be busy, if it was up at all.
 		if (queries === undefined ? !served : queries === 0) return 0;
 		const rest = until - clock.now();
 		if (rest <= 0) return queries ?? 0;
@@ -153,7 +153,7 @@ async function queriesEnd(
 	}
 }
 
-/** Waits, while there is progress, until the others can do without this replica. */
+/** Waits, while there is progress, until the others can take over from this replica. */
 async function standIn(ground: Ground, replica: string, others: readonly string[], goOn: () => void): Promise<void> {
 	const { hold, clock, timing, report, tell } = ground;
 	let unfit: readonly Unfit[] = [];
@@ -180,13 +180,13 @@ interface Unfit {
 
 const unable = ({ problem, view }: Unfit): Unable => ({ replica: view.replica.name, problem });
 
-/** With what keeps it from being fit, also where that might have passed. */
+/** With its cause, even if that may have passed. */
 function explained(unfit: Unfit) {
 	const { cause, phase: words, failure = cause && { cause, words } } = unfit.view;
 	return { ...unable(unfit), ...(failure && { failure }) };
 }
 
-/** Those replicas that can't stand in for another of their shard. */
+/** The replicas that can't take over from another of their shard. */
 async function lookAround(ground: Ground, replicas: readonly string[]): Promise<Unfit[]> {
 	const views = await Promise.all(replicas.map((name) => ground.control.look(name)));
 	for (const view of views) await unchanged(ground, view);
@@ -199,7 +199,7 @@ async function lookAround(ground: Ground, replicas: readonly string[]): Promise<
 /**
  * Waits, while there is progress, until a restarted replica serves.
  *
- * @param whole throws where it answers and has less than it had: such a one may never be let in.
+ * @param whole Throws if it answers and has less than it had: clients must never reach it then.
  */
 async function comesUp(
 	ground: Ground,
@@ -223,14 +223,14 @@ async function comesUp(
 			if (serving && version !== undefined && !sameVersion(version, to)) {
 				return { ...sight, done: { runs: version } };
 			}
-			// What it has lost is told by name, which takes a second look.
+			// Naming what it has lost takes a second look.
 			const isEmpty = view.failure?.cause === "emptied";
 			if (!serving && (isEmpty || view.replica.readOnly !== undefined)) await whole();
 			tell(view);
 			return isEmpty ? { ...sight, failure: undefined } : sight;
 		},
 	);
-	// It serves, and all the while nobody could say which version.
+	// It serves, but its version stayed unknown.
 	if (outcome.kind === "stalled" && last?.replica.serving && last.replica.version === undefined) {
 		return { kind: "done", value: { runs: undefined } };
 	}

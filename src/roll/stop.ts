@@ -7,7 +7,6 @@ import type { RollStop } from "./events";
 import { StepStopped } from "./ground";
 import { RollStopped } from "./stopped";
 
-/** How far a roll got. */
 export interface Reached {
 	readonly change: RollStop["change"];
 	replica?: string;
@@ -16,8 +15,8 @@ export interface Reached {
 }
 
 /**
- * What a roll that has begun ends with, given what went wrong: a {@link RollStopped} with what serves now, or the error
- * itself where it is a mistake in the program.
+ * What a rollout that has begun throws, given what went wrong: a {@link RollStopped} with what serves now, or the error
+ * itself if it is a bug.
  */
 export async function stopped(
 	error: unknown,
@@ -28,7 +27,7 @@ export async function stopped(
 ): Promise<unknown> {
 	const cause = causeOf(error);
 	if (cause === undefined) return error;
-	// The platform may be what failed: then what was seen last is the best that is known.
+	// The platform may be what failed: then the last observation is the best that is known.
 	const cluster = (await control.observe().catch(() => undefined)) ?? before;
 	const at = error instanceof StepStopped && error.replica !== undefined ? { ...place, replica: error.replica } : place;
 	return new RollStopped(stopOf(cluster, to, cause, at, control.writesNeed), { cause: error });

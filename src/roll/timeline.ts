@@ -7,20 +7,19 @@ const version = z.custom<DbVersion>((text) => parseVersion(text) !== undefined, 
 
 const interval = z.object({
 	from: seconds,
-	/** At least `from`. */
 	to: seconds,
 	/**
 	 * - `serving`: clients reach it.
-	 * - `draining`: it is being taken out of the endpoints; its queries go on.
-	 * - `drained`: it has no queries any more.
-	 * - `down`: it stops, or it is down.
-	 * - `starting`: it comes up again; `doing` says how far it is.
+	 * - `draining`: it is being taken out of the endpoints; its queries continue.
+	 * - `drained`: its queries have finished.
+	 * - `down`: it is stopping, or it is down.
+	 * - `starting`: it is starting; `doing` says how far it is.
 	 * - `joining`: it is new, and no client reaches it yet.
 	 */
 	is: z.enum(["serving", "draining", "drained", "down", "starting", "joining"]),
-	/** What it runs while it serves, where that is known. */
+	/** What it runs while it serves, if known. */
 	version: version.optional(),
-	/** The platform's word for what it does, without what it quotes: `pulling the image`. */
+	/** The platform's name for what it does, without quotes: `pulling the image`. */
 	doing: z.string().optional(),
 });
 
@@ -28,23 +27,23 @@ const replica = z.object({
 	/** As the platform names it: `analytics-0-1`. */
 	name: z.string(),
 	shard: z.int(),
-	/** One after the other and without a gap, for as long as it is one of the cluster. */
+	/** Consecutive and without gaps, for as long as it is in the cluster. */
 	intervals: z.array(interval),
 });
 
 const available = z.object({
-	/** From here to the next one, or to the end. */
+	/** From here to the next entry, or to the end. */
 	at: seconds,
 	/** Each shard has a replica that serves. */
 	reads: z.boolean(),
-	/** Each shard has as many replicas that serve as `writesNeed` says. */
+	/** Each shard has as many serving replicas as `writesNeed` requires. */
 	writes: z.boolean(),
 });
 
 const stop = z.object({
-	/** Where it stopped; absent when that was before the first replica, or at none. */
+	/** Where it stopped; absent if before the first replica, or at none. */
 	replica: z.string().optional(),
-	/** Its own words are not kept: they may quote anything. */
+	/** Its message is not stored: it may quote anything. */
 	why: z.enum([
 		"failed",
 		"stalled",
@@ -61,40 +60,38 @@ const stop = z.object({
 });
 
 /**
- * The format of a timeline. Fields may be added under the same `format`; what is there keeps its meaning. It names
- * clusters and replicas and holds nothing that a server, a log or a user wrote.
+ * The format of a timeline. Fields may be added under the same `format`; existing ones keep their meaning. It names
+ * clusters and replicas and contains nothing that a server, a log or a user wrote.
  */
 export const timelineFormat = z.object({
 	format: z.literal(1),
 	/** The cluster's name on its platform. */
 	cluster: z.string(),
-	/** `local` or `kubernetes`. */
 	platform: z.string(),
-	/** The lowest version that was left behind, and the one that was asked for; the same where only settings or size changed. */
+	/** The lowest version that was replaced, and the target; the same if only settings or size changed. */
 	from: version,
 	to: version,
 	/** When it began, ISO 8601 in UTC. */
 	started: z.iso.datetime(),
-	/** How long it took, or went before it stopped. */
+	/** How long it took, or ran before it stopped. */
 	seconds,
-	/** `stopped`: it ended on trouble, and a later roll goes on; that one has a timeline of its own. */
+	/** `stopped`: it ended on trouble; the rollout that resumes it has its own timeline. */
 	outcome: z.enum(["finished", "stopped"]),
-	/** There when it stopped. */
 	stop: stop.optional(),
-	/** How many replicas of a shard must serve for a write to be taken. */
+	/** How many replicas of a shard must serve for it to accept writes. */
 	writesNeed: z.enum(["one", "all"]),
 	replicas: z.array(replica),
-	/** What clients could do, from 0 to the end. Worked out from who serves: a server may refuse for reasons of its own. */
+	/** What clients could do, from 0 to the end, as far as serving replicas show it. */
 	available: z.array(available),
 });
 
-/** How one roll went, from its first look at the cluster to its end. */
+/** How one rollout went, from its first look at the cluster to its end. */
 export type Timeline = Readonly<z.output<typeof timelineFormat>>;
 export type Interval = Readonly<z.output<typeof interval>>;
 
-/** What an estimate needs of a timeline, small enough for Pulumi's state. */
+/** The part of a timeline that an estimate needs, small enough for Pulumi's state. */
 export interface UpdateSummary extends Pick<Timeline, "from" | "to" | "started" | "seconds" | "outcome"> {
-	/** Those that were taken out, in the order in which they went; of many the first 64. */
+	/** The replicas that were taken out, in order; at most the first 64. */
 	readonly replicas: readonly {
 		readonly name: string;
 		/** From leaving the endpoints to serving again, or to the end. */

@@ -1,17 +1,17 @@
-/** How long a roll is patient with what. All in seconds. */
+/** How long a rollout waits for what. All in seconds. */
 export interface Timing {
-	/** For queries that still run on a replica that has left the endpoints; those that last longer are cut. Default 30. */
+	/** For queries still running on a replica that has left the endpoints; longer ones are cut off. Default 30. */
 	readonly drainSeconds: number;
 	/**
-	 * Without any progress, before waiting for a replica is given up. Default 300. Loading the metadata of a large server
-	 * may take hours, so it is not the time for a start as a whole.
+	 * Without any progress, before a replica is considered stalled. Default 300. Loading the metadata of a large server
+	 * may take hours, so this does not limit the start as a whole.
 	 */
 	readonly stallSeconds: number;
-	/** Shards that are updated at the same time once the first replica serves. Default 4. */
+	/** Shards that are updated in parallel once the first replica serves. Default 4. */
 	readonly shardsAtOnce: number;
-	/** Life of the claim on the cluster, extended all the while: how long a killed roll keeps others out. Default 30. */
+	/** Lifetime of the claim, which is renewed continuously: how long a killed rollout keeps others out. Default 30. */
 	readonly claimSeconds: number;
-	/** To wait for another's claim to run out before giving up. Default 45, so that a killed run's claim is outlived. */
+	/** To wait for another process's claim. Default 45, longer than the claim of a killed run lasts. */
 	readonly claimWaitSeconds: number;
 }
 
@@ -23,7 +23,7 @@ export const defaultTiming: Timing = {
 	claimWaitSeconds: 45,
 };
 
-/** What is not given, or given as `undefined`, is the default. */
+/** What is missing or `undefined` gets the default. */
 export function withDefaults(timing: Partial<Timing> = {}): Timing {
 	return { ...defaultTiming, ...Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined)) };
 }

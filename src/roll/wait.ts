@@ -11,19 +11,19 @@ import { defaultTiming } from "./timing";
 import { phaseTeller, sightOf, watch } from "./watch";
 
 export interface WaitOptions {
-	/** Without any progress, before it is given up. Default 300. */
+	/** Without any progress, before the wait ends. Default 300. */
 	readonly stallSeconds?: number;
 	readonly clock?: Clock;
 	readonly report?: (event: RollEvent) => void;
-	/** Called all the while, such as to extend a claim. */
+	/** Called repeatedly, such as to renew a claim. */
 	readonly keep?: () => Promise<void>;
 }
 
 /**
- * Waits until a cluster that was created, started, stopped or woken is in a state, for as long as it makes progress.
+ * Waits until a cluster that was created, started, stopped or woken reaches a state, while it makes progress.
  *
- * @throws {@link WaitStopped} at once where a replica says that waiting can't help, or after `stallSeconds` without
- * progress; a {@link ControlError} when the cluster is gone.
+ * @throws {@link WaitStopped} immediately if a replica reports that waiting does not help, or after `stallSeconds`
+ * without progress; a {@link ControlError} if the cluster is gone.
  * @example await untilState(control, "Started", { report });
  */
 export async function untilState(
@@ -46,7 +46,7 @@ export async function untilState(
 		const views = await Promise.all(down.map((replica) => control.look(replica.name)));
 		const marks = [state, ...cluster.replicas.map(({ serving }) => serving)].join();
 		const sight = sightOf(views);
-		// A replica that is down is of interest only where it ought to serve.
+		// A replica that is down matters only if it should serve.
 		if (wanted !== "Started") return { phase: state, marks, busy: sight.busy };
 		for (const view of views) tell(view);
 		at = { ...at, replica: sight.about };

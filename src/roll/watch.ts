@@ -3,19 +3,16 @@ import type { Cause, Failure } from "../core/cluster";
 import type { Clock } from "./clock";
 import type { RollEvent } from "./events";
 
-/** What one look at something shows. */
 export interface Sight<T> {
-	/** There when it is as it should be. */
+	/** Present once it is as it should be. */
 	readonly done?: T;
-	/** Why waiting can't help. */
 	readonly failure?: Failure;
-	/** What it does, for people. */
+	/** What it is doing, as text. */
 	readonly phase: string;
-	/** What keeps it, where that is known. */
 	readonly cause?: Cause;
-	/** It has time for what it does, and that is not over: no standstill. */
+	/** It is within its time limit: not stalled. */
 	readonly busy?: boolean;
-	/** All that tells progress from standstill. */
+	/** Everything whose change is progress. */
 	readonly marks: string;
 }
 
@@ -29,16 +26,16 @@ const pauseAfterChange = 150;
 const longestPause = 1000;
 
 /**
- * Looks again and again until it is done, can't be done, or has shown nothing new for `stallSeconds`. Something that goes
- * to and fro between the same few phases, as a process that crashes and is started again does, is no progress. At least
- * four looks go by before that, so that a laptop that slept meanwhile does not take its own absence for a standstill.
+ * Looks again and again until it is done, can't be done, or has shown nothing new for `stallSeconds`. Alternating
+ * between the same few phases, as a process in a crash loop does, is no progress. At least four looks pass before that,
+ * so that a laptop that slept does not take its own absence for a stall.
  */
 export async function watch<T>(clock: Clock, stallSeconds: number, look: () => Promise<Sight<T>>): Promise<Outcome<T>> {
 	const seen = new Set<string>();
 	let still = 0;
 	let last = clock.now();
-	// Each pause is about an eighth of the wait so far: what is up in no time is seen at once, and the platform is spared.
-	// One change is often soon followed by the next, so from then on it counts anew, but not from as little.
+	// Each pause is about an eighth of the wait so far: a quick change is seen immediately, and the platform is spared.
+	// One change is often soon followed by the next, so the count starts again then, but not from as little.
 	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.12)) {
 		const sight = await look();
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
@@ -60,7 +57,6 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 	}
 }
 
-/** Reports what each replica is doing, once for each change of it. */
 export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaView) => void {
 	const told = new Map<string, string>();
 	return ({ replica: { name }, phase }) => {
@@ -70,7 +66,7 @@ export function phaseTeller(report: (event: RollEvent) => void): (view: ReplicaV
 	};
 }
 
-/** What is seen of something that waits for these replicas: the first that can't come is what it is about, else the first. */
+/** One sight of several replicas: about the first that has failed, else the first. */
 export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done"> & { readonly about?: string } {
 	const about = views.find(({ failure }) => failure !== undefined) ?? views[0];
 	return {
@@ -83,7 +79,7 @@ export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done
 	};
 }
 
-/** What of a replica tells progress from standstill. */
+/** What of a replica counts as progress when it changes. */
 export function marks({ phase, replica }: ReplicaView): string {
 	const { version, serving, readOnly, caughtUp, outdated } = replica;
 	return JSON.stringify([phase, version, serving, readOnly, caughtUp, outdated]);

@@ -7,12 +7,12 @@ import { type Ground, StepStopped } from "./ground";
 import { digestOf, missingFrom } from "./holds";
 import { marks, watch } from "./watch";
 
-/** Of tables that somebody is just making on all replicas. */
+/** Seconds, for tables that are just being created on all replicas. */
 const patience = 15;
-/** What a server that answers says twice is so: it has read all of its tables' definitions before it listens. */
+/** Seconds until the second look. A server has read all table definitions before it answers. */
 const secondLook = 3;
 
-/** What a replica holds right before it is taken out, kept with the cluster too; `undefined` where it can't be asked. */
+/** What a replica holds right before it is taken out, stored with the cluster too; `undefined` if it can't be asked. */
 export async function heldBy({ control, hold, localTables }: Ground, replica: string): Promise<Holdings | undefined> {
 	const holds = await control.holds(replica);
 	if (holds !== undefined) await hold.change((claim) => control.remember(claim, replica, digestOf(holds, localTables)));
@@ -20,7 +20,7 @@ export async function heldBy({ control, hold, localTables }: Ground, replica: st
 }
 
 /**
- * Waits, for a moment, until each of the others holds all that a replica holds.
+ * Waits briefly until each of the others holds all that a replica holds.
  *
  * @throws {@link StepStopped} naming those that do not.
  */
@@ -47,7 +47,7 @@ export async function othersHold(
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
 }
 
-/** Those that do not hold all that a replica holds, or can't be asked. */
+/** The replicas that do not hold all that a replica holds, or can't be asked. */
 export async function whoLacks(
 	{ control, localTables }: Ground,
 	replica: string,
@@ -62,11 +62,12 @@ export async function whoLacks(
 }
 
 /**
- * Looks whether a replica that came back has all that it had and all that the others of its shard hold, and whether they
- * hold what it has: of several that were down nobody could tell when the first came back. Says no while it does not answer.
- * One that says twice that it has less is taken out again where others serve, since its answers would be wrong.
+ * Checks whether a replica that came back has all that it had and all that the others of its shard hold, and whether
+ * they hold what it has: if several were down, nobody could check when the first came back. Returns false while it does
+ * not answer. A replica that says twice that it has less is taken out again if others serve, because its answers would
+ * be wrong.
  *
- * @param before what it held; what an earlier process left with the cluster where this one could not ask.
+ * @param before What it held; what an earlier process stored with the cluster if this one could not ask.
  * @throws {@link StepStopped} naming what is missing.
  */
 export function lossWatch(
@@ -106,28 +107,28 @@ export function lossWatch(
 }
 
 /**
- * Makes sure that a replica that serves again is whole, and has the cluster forget what it held.
+ * Makes sure that a replica that serves again is whole, and deletes what the cluster remembers of it.
  *
- * @throws {@link StepStopped}, by `look` too.
+ * @throws {@link StepStopped}, also from `look`.
  */
 export async function isWhole(ground: Ground, replica: string, look: () => Promise<boolean>): Promise<void> {
 	const { control, hold, clock, timing } = ground;
-	// A server that loads its tables in the background may be silent for long.
+	// A server that loads its tables in the background may not answer for long.
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await hold.keep();
 		if (await look()) return { done: true, phase: "", marks: "" };
 		const view = await control.look(replica);
 		await unchanged(ground, view, true);
 		const { failure, busy } = view;
-		return { failure, busy, phase: "it can't be asked what it holds", marks: marks(view) };
+		return { failure, busy, phase: "it can't be asked which tables it holds", marks: marks(view) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
 	await hold.change((claim) => control.remember(claim, replica, undefined));
 }
 
 /**
- * Where another serves all that it has, and more: what that one has is kept with the cluster then, so that no later roll
- * lets the replica back before it has it, too. Best effort: it is on the way to an error that says more.
+ * If another replica serves all that it has, and more, that is stored with the cluster, so that no later rollout lets
+ * the replica back before it has that, too. Best effort: a more telling error follows.
  */
 async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
 	const { control, hold, localTables } = ground;
@@ -149,7 +150,7 @@ async function keepOut(ground: Ground, replica: string, others: readonly string[
 }
 
 /**
- * Looks at the replicas that an earlier process had taken out and not seen come back whole, before clients reach them
+ * Checks the replicas that an earlier process had taken out and not seen come back whole, before clients reach them
  * again or another is touched.
  *
  * @throws {@link StepStopped} naming the first that came back with less.
@@ -161,7 +162,7 @@ export async function remembered(
 ): Promise<void> {
 	for (const [replica, digest] of Object.entries(held)) {
 		const now = await ground.control.holds(replica);
-		// One that does not answer has a step of its own, which looks once it does.
+		// A replica that does not answer has a step of its own, which checks it.
 		if (now === undefined) continue;
 		const theirs = await answersOf(ground.control, othersOf(replica));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);
@@ -175,7 +176,6 @@ export async function remembered(
 	}
 }
 
-/** What those say that can be asked. */
 async function answersOf(control: Pick<ClusterControl, "holds">, replicas: readonly string[]) {
 	const asked = await holdingsOf(control, replicas);
 	return asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));

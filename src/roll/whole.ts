@@ -11,7 +11,7 @@ export interface Trouble {
 	readonly cause: RollStop["cause"];
 }
 
-/** Wakes an idle cluster and waits until each replica serves or says that it can't; returns what went wrong, if anything. */
+/** Wakes an idle cluster, waits until each replica serves or can't; returns what went wrong, if anything. */
 export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<Trouble | undefined> {
 	const { control, hold, clock, timing, tell } = ground;
 	await hold.change((claim) => control.wake(claim));
@@ -35,7 +35,7 @@ export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<
 }
 
 /**
- * After the last step: every replica serves the target at once, also those that were not touched.
+ * After the last step: every replica serves the target at the same time, also those that were not touched.
  *
  * @throws {@link StepStopped} naming the replica that does not.
  */
@@ -45,7 +45,7 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await hold.keep();
 		const now = await control.observe();
-		// Being behind for a moment is the way of a busy replica; each was seen to have caught up in its turn.
+		// A busy replica may be behind for a moment; each was seen to have caught up in its turn.
 		const not = (now ?? cluster).replicas.filter(
 			(replica) => problemOf({ ...replica, caughtUp: true }) !== undefined || !sameVersion(replica.version, to),
 		);

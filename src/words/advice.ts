@@ -38,7 +38,7 @@ const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	exits: (at) => mend(at) ?? `look at ${log(at)} and fix what it reports`,
 	memory: () =>
 		"raise the memory limit of its server (kubernetes.resources, or in an existing StatefulSet, its template)",
-	configuration: () => "create what it names, such as a Secret or a ConfigMap, or fix the setting that names it",
+	configuration: () => "create the missing object, such as a Secret or a ConfigMap, or fix the setting that names it",
 	quota: () => "raise that quota or limit, or lower kubernetes.resources or kubernetes.storage to fit it",
 	admission: () => "let that policy admit its pod, or change the settings that it forbids",
 	scheduling: () =>

@@ -89,7 +89,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const lift = "if the block is wrong, lift it in the catalogue";
 		const wayOut =
 			instead.length === 0
-				? `No known later version will do: wait for one, or, ${lift}. ${supportHelps}`
+				? `No known later version can be set: wait for a new one, or, ${lift}. ${supportHelps}`
 				: `${setting({ instead, stopped })}${unfinished ? ", which resumes from there" : ""}, or, ${lift}.`;
 		return `${withFullStop(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
@@ -101,7 +101,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, stopped }) => {
-		const orStopped = stopped ? ` Or update the cluster stopped: ${whileStopped(target)}.` : "";
+		const orStopped = stopped ? ` Or update the cluster while it is stopped: ${whileStopped(target)}.` : "";
 		const wayOut =
 			steppingStones.length === 0
 				? `${setting({ instead, stopped })}.`
@@ -117,7 +117,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`no replica is restarted for ${target} while the servers report another layout than the declared one, which is ${shape(declared)}: they report ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither can stand in for the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
+		`no replica is restarted for ${target} while the servers report another layout than the declared one. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither is a copy of the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const clauses = tables.map(({ table, on, lack }) =>
@@ -127,7 +127,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		);
 		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
 		if (unasked.length > 0)
-			clauses.push(`${list(unasked, 3)} can't be asked what ${unasked.length === 1 ? "it holds" : "they hold"}`);
+			clauses.push(
+				`${list(unasked, 3)} can't be asked which tables ${unasked.length === 1 ? "it holds" : "they hold"}`,
+			);
 		const [first] = tables;
 		const wayOut =
 			first === undefined
@@ -154,13 +156,13 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No known version will do: wait for one that does";
-	if (stopped) return `Stop the cluster, update it stopped and start it: ${whileStopped(first)}`;
+	if (first === undefined) return "No known version can be set: wait for a new one";
+	if (stopped) return `Update the cluster while it is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }
 
 const whileStopped = (version: string) =>
-	`set desiredState to "Stopped" and run pulumi up, then version to ${version} and run it again, then desiredState to "Started"`;
+	`set desiredState to "Stopped" and run pulumi up; set version to ${version} and run pulumi up; set desiredState to "Started" and run pulumi up`;
 
 /** @example shape([["db-0"], ["db-1"]]); // "2 shards of 1 replica (shards: 2, replicas: 1): db-0; db-1" */
 function shape(shards: readonly (readonly string[])[]): string {
@@ -178,17 +180,17 @@ function says(evidence: Told["evidence"], [a, b]: Told["pair"], apart: boolean):
 			const [one, other] = evidence.paths.map((path) => oneLine(path, 100));
 			const table = oneLine(evidence.table, 100);
 			return one === other
-				? `${table} has the path ${one} in Keeper on both ${a} and ${b}`
-				: `${table} has the path ${one} in Keeper on ${a}, and ${other} on ${b}`;
+				? `The table ${table} has the path ${one} in Keeper on both ${a} and ${b}`
+				: `The table ${table} has the path ${one} in Keeper on ${a}, and ${other} on ${b}`;
 		}
 		case "macro": {
 			const [one, other] = evidence.values.map(quoted);
 			return one === other
-				? `the macro shard is ${one} on both ${a} and ${b}`
-				: `the macro shard is ${one} on ${a}, and ${other} on ${b}`;
+				? `The macro shard is ${one} on both ${a} and ${b}`
+				: `The macro shard is ${one} on ${a}, and ${other} on ${b}`;
 		}
 		default:
-			return `what they know as the cluster ${quoted(evidence.cluster)} has ${a} and ${b} in ${apart ? "different shards" : "one shard"}`;
+			return `The cluster ${quoted(evidence.cluster)} in system.clusters has ${a} and ${b} in ${apart ? "different shards" : "one shard"}`;
 	}
 }
 
@@ -198,13 +200,13 @@ function mend(evidence: Told["evidence"], apart: boolean): string {
 		case "paths": {
 			const table = oneLine(evidence.table, 100);
 			return apart
-				? `Where ${table} is to be one table of both, recreate it on each under one path, such as '/clickhouse/{shard}/${table}'; where each is to have rows of its own, name it in update.localTables.`
-				: `Where each shard is to have rows of its own in ${table}, recreate it under a path with {shard} in it.`;
+				? `If both should have the same rows in ${table}, recreate it on each with one path, such as '/clickhouse/{shard}/${table}'. If each should have its own rows, add it to update.localTables.`
+				: `If each shard should have its own rows in ${table}, recreate it with {shard} in its path.`;
 		}
 		case "macro":
-			return `Where ${apart ? "they are copies" : "each has rows of its own"}, correct the macro shard.`;
+			return `If ${apart ? "they are copies" : "each has its own rows"}, correct the macro shard.`;
 		default:
-			return `Where that is not so, fix remote_servers in their configuration.`;
+			return `If that is wrong, fix remote_servers in their configuration.`;
 	}
 }
 

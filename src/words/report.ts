@@ -93,8 +93,8 @@ export function estimateText(last: Estimate, replicas: number | undefined): stri
 	const which = from === to ? `of the settings at ${to}` : `from ${from} to ${to}`;
 	const measured = `${which} on ${day}, ${count(last.replicas, "replica", "replicas")}, each out for ${each}`;
 	return replicas === undefined || replicas === last.replicas
-		? `about ${duration(seconds)}, like the last one (${measured})`
-		: `the last one took ${duration(seconds)} (${measured})`;
+		? `about ${duration(seconds)}, like the last update (${measured})`
+		: `the last update took ${duration(seconds)} (${measured})`;
 }
 
 /** Errors that are not about a cluster; where they are, but not what they say. */

@@ -10,7 +10,7 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "s
  * writes work, and what to do next.
  *
  * @example stopText(stop);
- * // update of 'analytics' to 1.9.0 stopped at the first of 2 replicas. analytics-0-1 did not come up: exits at start; its
+ * // update of 'analytics' to 1.9.0 stopped at the first of 2 replicas. analytics-0-1 did not start: exits at start; its
  * // last words: "Code: 1000". analytics-0-0 was not touched and serves 1.8.0: reads and writes work. Next: ...
  */
 export function stopText(stop: RollStop): string {
@@ -52,15 +52,15 @@ function whatFailed({
 		case "failed":
 			return cause.cause === "refused"
 				? `${replica ?? "It"} could not be changed: ${oneLine(cause.words)}`
-				: `${who} did not come up: ${oneLine(cause.words)}`;
+				: `${who} did not start: ${oneLine(cause.words)}`;
 		case "stalled":
 			return `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
 		case "resized":
 			return resized(cause);
 		case "wrong-version":
 			return cause.runs === undefined
-				? `${who} came up, but its version can't be determined (expected ${to})`
-				: `${who} came up with ${cause.runs} instead of ${to}`;
+				? `${who} started, but its version can't be determined (expected ${to})`
+				: `${who} started with ${cause.runs} instead of ${to}`;
 		case "version-set":
 			return `The image of ${cause.object} was set to ${oneLine(cause.image, 200)} outside Pulumi`;
 		case "not-safe":
@@ -70,7 +70,7 @@ function whatFailed({
 		case "volatile":
 			return `${who} was not restarted, because it would lose its data with its pod: ${oneLine(cause.words)}`;
 		case "claim-lost":
-			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} has taken over the change of this cluster`;
+			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} took over and is changing this cluster now`;
 		case "platform":
 			return `The platform failed: ${oneLine(cause.words)}`;
 	}
@@ -116,7 +116,7 @@ function whatServes({ serving, notServing, to, replica, reads, writes }: RollSto
 	});
 	const down = notServing.map((it) => it.replica).filter((name) => name !== replica);
 	if (down.length > 0) clauses.push(`${list(down)} ${down.length === 1 ? "does" : "do"} not serve`);
-	if (serving.length === 0 && down.length === 0) clauses.push("no other replica serves");
+	if (serving.length === 0 && down.length === 0) clauses.push("No other replica serves");
 	return `${clauses.join("; ")}: ${requests(reads, writes)}.`;
 }
 
@@ -135,7 +135,7 @@ function next({ cause, ...at }: RollStop): string {
 					? `check ${list(cause.others.map((other) => other.replica))}`
 					: advice(known.failure.cause, { replica: known.replica });
 			if (cause.others.every(({ problem }) => problem === "lacks"))
-				return `create there the tables that ${at.replica} has and they lack (the statement of SHOW CREATE TABLE on ${at.replica}, with ATTACH in place of CREATE), or add them to update.localTables, and ${again}.`;
+				return `create the missing tables there (take SHOW CREATE TABLE on ${at.replica} and replace CREATE with ATTACH), or add them to update.localTables, and ${again}.`;
 			return `${first}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
 		}
 		case "data-missing": {

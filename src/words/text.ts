@@ -61,6 +61,6 @@ export const problems = {
 	down: "does not serve",
 	"read-only": "is read-only",
 	behind: "has not caught up",
-	lacks: "lacks some of its tables",
+	lacks: "lacks some of the tables",
 	unknown: "may not have caught up, which can't be determined",
 } as const;

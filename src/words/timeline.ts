@@ -36,7 +36,7 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 	const who = stop.replica === undefined ? "the cluster" : oneLine(stop.replica);
 	switch (stop.why) {
 		case "failed":
-			return `${who} did not come up`;
+			return `${who} did not start`;
 		case "stalled":
 			return `${who} stopped making progress`;
 		case "resized":
@@ -44,7 +44,7 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 		case "version-set":
 			return `the image of the shard of ${who} was changed outside Pulumi to another version than ${to}`;
 		case "wrong-version":
-			return `${who} came up with another version than ${to}`;
+			return `${who} started with another version than ${to}`;
 		case "not-safe":
 			return `${who} was not restarted, because no other replica could take over`;
 		case "data-missing":

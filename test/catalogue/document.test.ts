@@ -50,21 +50,27 @@ test("lines without a date, and what is no version left out", () => {
 
 test.each([
 	["<!doctype html>", "is a web page, not a list of versions"],
-	["", 'lists no DB version: it is to be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
-	["[]", 'lists no DB version: it is to be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
-	["\u0000\u0001\u0002", 'lists no DB version: it is to be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
-	['["1.8.0"', "is no JSON"],
-	['{"versions": []}', "can't be read: it is to be an array of versions"],
-	['["1.8.0", 7]', "can't be read: entry 2 is to be a text or an object"],
-	['[{"engine": "23.3"}]', "can't be read: entry 1, version, is to be a text such as 1.8.0"],
+	["", 'lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
+	["[]", 'lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
+	["\u0000\u0001\u0002", 'lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
+	['["1.8.0"', "is not valid JSON"],
+	['{"versions": []}', "can't be read: it must be an array of versions"],
+	['["1.8.0", 7]', "can't be read: entry 2 must be a text or an object"],
+	['[{"engine": "23.3"}]', "can't be read: entry 1, version, must be a text such as 1.8.0"],
 	[
 		'["1.7.1", {"version": "1.8.0", "engine": "new"}]',
-		'can\'t be read: entry 2, engine, is to be a ClickHouse version such as "23.3"',
+		'can\'t be read: entry 2, engine, must be a ClickHouse version such as "23.3"',
 	],
-	['[{"version": "1.8.0", "deprecated": ""}]', "can't be read: entry 1, deprecated, is to be true, or the reason"],
-	['[{"version": "1.8.0", "blocked": false}]', "can't be read: entry 1, blocked, is to be true, or the reason"],
-	['[{"version": "1.8.0", "notes": "javascript:alert(1)"}]', "can't be read: entry 1, notes, is to be an address"],
-	['[{"version": "1.8.0", "date": "tomorrow"}]', "can't be read: entry 1, date, is to be a day such as 2024-08-20"],
+	[
+		'[{"version": "1.8.0", "deprecated": ""}]',
+		"can't be read: entry 1, deprecated, must be true, or the reason as text",
+	],
+	['[{"version": "1.8.0", "blocked": false}]', "can't be read: entry 1, blocked, must be true, or the reason as text"],
+	[
+		'[{"version": "1.8.0", "notes": "javascript:alert(1)"}]',
+		"can't be read: entry 1, notes, must be an address that begins with https:// or http://",
+	],
+	['[{"version": "1.8.0", "date": "tomorrow"}]', "can't be read: entry 1, date, must be a day such as 2024-08-20"],
 ])("%j is an error", (text, said) => {
 	expect(() => parseDocument(text, name)).toThrow(new ControlError(`${name} ${said}`));
 });

@@ -96,7 +96,7 @@ describe("the picture of a timeline", () => {
 			),
 		);
 		expect(texts).toContain("analytics on kubernetes: 1.7.1 -&gt; 1.8.0, stopped at analytics-0-1 after 10 s");
-		expect(texts).toContain("analytics-0-1 did not come up");
+		expect(texts).toContain("analytics-0-1 did not start");
 		expect(texts).toContain("not available");
 		expect(texts.join()).toContain("writes were not available for 9 s.");
 	});

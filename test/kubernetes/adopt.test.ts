@@ -65,7 +65,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		};
 		const found = await obstacles(settings(wrong), versions.v2, 1, 3);
 		expect(found.map(({ property, reason }) => `${property}: ${reason}`)).toEqual([
-			"shards: 1 is not the number of the StatefulSets, which are one a shard. Set shards to 2.",
+			"shards: 1 is not the number of StatefulSets, and each of them is one shard. Set shards to 2.",
 			`kubernetes.existing.statefulSets: the namespace ${space.namespace} has no StatefulSet shop-clickhouse-shard9. It has ${shards.join(", ")}.`,
 			"replicas: shop-clickhouse-shard0 has 2. Set replicas to 2.",
 			"kubernetes.existing.container: shop-clickhouse-shard0 has no container clickhouse. It has metrics, db.",
@@ -78,18 +78,18 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		const reasons = async (more: object, version = versions.v1, count = 2) =>
 			(await obstacles(settings(more), version, count)).map(({ property, reason }) => `${property}: ${reason}`);
 		expect(await reasons(one, versions.v1, 1)).toEqual([
-			"kubernetes.existing.services: shop-clickhouse sends clients also to shop-clickhouse-shard1-0, shop-clickhouse-shard1-1, which would be cut off. Name the StatefulSet of those, too, or a Service that selects only these replicas.",
+			"kubernetes.existing.services: shop-clickhouse also sends clients to shop-clickhouse-shard1-0, shop-clickhouse-shard1-1, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.",
 		]);
 		expect(await reasons({ services: ["shop-clickhouse-headless", "other", "none"] })).toEqual([
 			expect.stringContaining("shop-clickhouse-headless is headless"),
 			expect.stringContaining("other does not select shop-clickhouse-shard0-0"),
-			`kubernetes.existing.services: the namespace ${space.namespace} has no Service none. Those that select the pods are shop-clickhouse.`,
+			`kubernetes.existing.services: the namespace ${space.namespace} has no Service none. These Services select the pods: shop-clickhouse.`,
 		]);
 		expect(await reasons({}, versions.v2)).toEqual(
 			replicas.map((name) => expect.stringContaining(`version: ${name} runs 1.7.1. Set version to 1.7.1`)),
 		);
 		expect(await reasons({ httpPort: 8124 })).toEqual(
-			replicas.map((name) => expect.stringContaining(`${name} can't be asked at port 8124`)),
+			replicas.map((name) => expect.stringContaining(`${name} can't be queried at port 8124`)),
 		);
 	});
 

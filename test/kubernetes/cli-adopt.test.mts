@@ -60,7 +60,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expectRefused(
 			await project.set({ deletionPolicy: undefined }).preview(),
 			"clickhouse has 2. Set replicas to 2.",
-			"clickhouse-0 runs 1.7.1. Set version to 1.7.1: taking over restarts nothing, and an update is the next step.",
+			"clickhouse-0 runs 1.7.1. Set version to 1.7.1: a takeover restarts nothing. Update in the next step.",
 		);
 		const storage = await project.set({ kubernetes: kubernetes({ storage: "2Gi" }) }).preview();
 		expectRefused(storage, "property kubernetes.storage", "it can't be set beside existing");
@@ -73,10 +73,10 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expect(status).toBe(0);
 		const said = [
 			"taken over: {",
-			'readiness   : "clickhouse had no probe: pods get /ping with their next restart"',
-			'replicas    : "clickhouse-0, clickhouse-1 go on; none restarts"',
-			'services    : "clickhouse: one more label in the selector, which all replicas have by then"',
-			'statefulSets: "clickhouse gets labels, and OnDelete in the place of RollingUpdate"',
+			'readiness   : "clickhouse has no readiness probe: pods get one for /ping with their next restart"',
+			'replicas    : "clickhouse-0, clickhouse-1 keep running; none restarts"',
+			'services    : "clickhouse: the selector gets one more label, which all replicas have by then"',
+			'statefulSets: "clickhouse gets labels, and OnDelete instead of RollingUpdate"',
 		];
 		expect(inOrder(output, said), output).toBe(true);
 		await untouched(() => project.upOk());

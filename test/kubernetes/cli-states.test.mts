@@ -26,7 +26,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 		expectRefused(
 			await project.set({ version: "1.7.5" }).preview(),
 			"property version",
-			`there is no image ${environment.image}:1.7.5: the registry knows no such tag. Push it, or set another version`,
+			`image ${environment.image}:1.7.5 does not exist: its registry has no such tag. Push it, or set another version`,
 		);
 		expect(await runningVersions(space)).toEqual(["1.7.1"]);
 		expect((await project.set({ version: "1.7.1" }).preview("--expect-no-changes")).status).toBe(0);

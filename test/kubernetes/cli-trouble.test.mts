@@ -35,7 +35,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 		const failed = await project.set({ version: "1.7.9" }).up();
 		expect(failed.status).not.toBe(0);
 		expect(failed.output).toContain(
-			"update of 'db' to 1.7.9 stopped at the first of 2 replicas. db-0-1 did not come up: exits at start (exit code 1); " +
+			"update of 'db' to 1.7.9 stopped at the first of 2 replicas. db-0-1 did not start: exits at start (exit code 1); " +
 				'its last words: "Code: 1000. DB::Exception: cannot load metadata written by an older server". ' +
 				"db-0-0 was not touched and serves 1.7.1: reads and writes work. " +
 				"Next: fix the image (for local, the engine) of 1.7.9, or set a later version, and run pulumi up again: it resumes from here.",

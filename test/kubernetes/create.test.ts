@@ -80,7 +80,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 
 	test("fails again with its reason, and ends with the image that was mended under its tag", async () => {
 		const db = resource();
-		const crashes = /db-0-\d did not come up: .*cannot load metadata written by an older server/;
+		const crashes = /db-0-\d did not start: .*cannot load metadata written by an older server/;
 		const first = await db.fails(at("1.7.9"));
 		expect(first).toMatch(crashes);
 		expect(first).toMatch(/pulumi up resumes it, pulumi destroy removes it\.$/);

@@ -117,7 +117,7 @@ it.skipIf(unavailable !== undefined)(
 			const before = load.seen.selects;
 			await vi.waitFor(() => expect(load.seen.selects).toBeGreaterThan(before + 50), { timeout: minute });
 			await space.api.delete("pods", "db-0-1", (await space.api.get<Pod>("pods", "db-0-1"))?.metadata.uid);
-			const words = "it holds none of the tables that db-0-0 replicates, and is kept from clients";
+			const words = "it holds none of the tables that db-0-0 replicates, so it is kept out of the Service";
 			await vi.waitFor(
 				async () => expect((await control.look("db-0-1")).failure).toEqual({ cause: "emptied", words }),
 				{

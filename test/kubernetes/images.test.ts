@@ -28,7 +28,7 @@ it.skipIf(unavailable !== undefined)(
 					report: (event) => events.push(event),
 				});
 
-			await expect(to(versions.missing)).rejects.toThrow(`there is no image`);
+			await expect(to(versions.missing)).rejects.toThrow(`does not exist: its registry`);
 			expect(events).toEqual([]);
 			expect((await control.observe())?.mark).toBeUndefined();
 

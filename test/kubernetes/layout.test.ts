@@ -37,8 +37,8 @@ test.skipIf(unavailable !== undefined)(
 			const settings = settingsFor(space, its);
 			const takeover = (localTables?: string[]) => obstacles(settings, versions.v1, 1, 3, localTables);
 			const text = (reason: string) =>
-				`${reason} Such a cluster can't be taken over: leave its updates with what makes them today, or move its rows to a DbCluster that is declared so. A table that is to differ by replica is named in update.localTables.`;
-			const told = `each StatefulSet is taken over as one shard (shards: 1, replicas: 3), and the servers tell another layout, shards: 3, replicas: 1: ${pods.join(" / ")}.`;
+				`${reason} Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. If a table differs between replicas on purpose, add it to update.localTables.`;
+			const told = `each StatefulSet must be one shard (shards: 1, replicas: 3), but the servers report another layout (shards: 3, replicas: 1): ${pods.join(" / ")}.`;
 
 			// Before there is a table, the macros tell it.
 			await vi.waitFor(() => Promise.all(pods.map((pod) => space.queryPod(pod, "SELECT 1"))), { timeout: minute });
@@ -77,7 +77,7 @@ test.skipIf(unavailable !== undefined)(
 			const control = new AdoptedControl("db", settings);
 			const claim = await control.claim("the test", 600);
 			const spec = { name: "db", owner: "o", generation: "g", version: versions.v1, shards: 1, replicas: 3, settings };
-			await expect(control.create(claim, spec)).rejects.toThrow("the servers tell another layout");
+			await expect(control.create(claim, spec)).rejects.toThrow("the servers report another layout");
 			await control.release(claim);
 			expect(await rows()).toBe("600");
 			expect(await running(space, pods, "clickhouse-data")).toEqual(before);
@@ -118,7 +118,7 @@ test.skipIf(unavailable !== undefined)(
 			await make(a, "t-0");
 			await make(b, "t-1");
 			expect(await preview()).toEqual([
-				`version: no replica is restarted for 1.8.0 while the servers report another layout than the declared one, which is 1 shard of 2 replicas (shards: 1, replicas: 2): ${a} and ${b}: they report 2 shards of 1 replica (shards: 2, replicas: 1): ${a}; ${b}. default.t has the path /${space.namespace}/t-0 in Keeper on ${a}, and /${space.namespace}/t-1 on ${b}, so neither can stand in for the other. Where default.t is to be one table of both, recreate it on each under one path, such as '/clickhouse/{shard}/default.t'; where each is to have rows of its own, name it in update.localTables. Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
+				`version: no replica is restarted for 1.8.0 while the servers report another layout than the declared one. Declared: 1 shard of 2 replicas (shards: 1, replicas: 2): ${a} and ${b}. Reported: 2 shards of 1 replica (shards: 2, replicas: 1): ${a}; ${b}. The table default.t has the path /${space.namespace}/t-0 in Keeper on ${a}, and /${space.namespace}/t-1 on ${b}, so neither is a copy of the other. If both should have the same rows in default.t, recreate it on each with one path, such as '/clickhouse/{shard}/default.t'. If each should have its own rows, add it to update.localTables. Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
 			]);
 			expect(await preview({ update: { localTables: ["default.t"] } })).toEqual([]);
 			await space.queryPod(b, "DROP TABLE t");

@@ -78,14 +78,14 @@ here("what is wrong with a place is said before anything is made", { timeout: mi
 			return found.map(({ property, reason }) => `${property}: ${reason}`);
 		};
 		expect(await said(space.settings())).toEqual([]);
-		expect((await said(space.settings(), "1.7.99")).join()).toMatch(/^version: there is no image .*:1\.7\.99/);
+		expect((await said(space.settings(), "1.7.99")).join()).toMatch(/^version: image .*:1\.7\.99 does not exist/);
 		const digest = (await resolveImage(space.settings().image, v("1.8.0"))).reference.split("@")[1] ?? "";
 		const wrong = `sha256:${"0".repeat(64)}`;
 		expect(await said(space.settings(), "1.8.0", digest)).toEqual([]);
 		expect((await said(space.settings(), "1.8.0", wrong)).join()).toMatch(
-			new RegExp(`^version: the registry has .*:1\\.8\\.0 as ${digest}, and version says ${wrong}`),
+			new RegExp(`^version: the registry has .*:1\\.8\\.0 with the digest ${digest}, but version asks for ${wrong}`),
 		);
-		expect((await said(space.settings({ namespace: "default" }))).join()).toContain("forbids it");
+		expect((await said(space.settings({ namespace: "default" }))).join()).toContain("forbids this request");
 		expect((await said(space.settings({ passwordSecret: { name: "db-password", key: "x" } }))).join()).toContain(
 			"no key 'x'",
 		);
@@ -96,7 +96,7 @@ here("what is wrong with a place is said before anything is made", { timeout: mi
 		const metadata = { name: "db-config" };
 		await space.api.create("configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata, data: { mine: "1" } });
 		expect(await said(space.settings())).toEqual([
-			`name: the namespace ${space.namespace} has a ConfigMap db-config that is not of this cluster: take another name, or remove it first`,
+			`name: the namespace ${space.namespace} has a ConfigMap db-config that does not belong to this cluster: choose another name, or remove it first`,
 		]);
 	} finally {
 		await space.close();

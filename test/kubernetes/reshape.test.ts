@@ -85,14 +85,14 @@ it.skipIf(unavailable !== undefined)(
 			await space.queryPod("db-0-2", `CREATE TABLE shop.lonely ${table("TinyLog")}`);
 			await space.queryPod("db-0-2", "INSERT INTO shop.lonely (n) VALUES (1)");
 			expect((await db.preview(at(2, { storage: "1Gi" }))).refused).toEqual([
-				expect.stringMatching(/^kubernetes\.storage: volumes don't shrink: data-db-0-\d has 2Gi, and 1Gi is less\./),
+				expect.stringMatching(/^kubernetes\.storage: volumes can't shrink: data-db-0-\d has 2Gi, and 1Gi is less\./),
 			]);
 			const kept = { resources: { requests: { cpu: "10m", memory: "96Mi" } }, storage: "2Gi" };
 			expect((await db.preview(at(2, kept))).refused).toEqual([
-				"replicas: db-0-2 can't go: `shop`.`lonely` has rows and does not replicate (TinyLog). Move or drop that first. Set replicas back to 3 until then.",
+				"replicas: db-0-2 can't be removed: `shop`.`lonely` has rows and does not replicate (TinyLog). Move or drop that first. Set replicas back to 3 until then.",
 			]);
 			expect((await db.preview(at(3, { ...kept, storageClass: "another" }))).refused).toEqual([
-				expect.stringMatching(/^kubernetes\.storageClass: the volumes are of .*, and that can't be changed\./),
+				expect.stringMatching(/^kubernetes\.storageClass: the volumes have .*, and that can't be changed\./),
 			]);
 
 			await space.queryPod("db-0-2", "DROP TABLE shop.lonely");
@@ -122,7 +122,7 @@ it.skipIf(unavailable !== undefined)(
 				async () =>
 					expect((await db.preview({ ...upgraded, versions: { list } })).refused).toEqual([
 						expect.stringMatching(
-							/^version: the update to 1\.8\.0 would start with db-0-1, and no other replica of its shard could serve meanwhile: db-0-0 has not caught up \(its table shop\.rows lacks rows of the others\)\./,
+							/^version: the update to 1\.8\.0 would start with db-0-1, and no other replica of its shard could serve meanwhile: db-0-0 has not caught up \(its table shop\.rows lacks rows that other replicas have\)\./,
 						),
 					]),
 				{ timeout: minute, interval: 500 },
@@ -184,7 +184,7 @@ it.skipIf(unavailable !== undefined)(
 			expect(await db.up(at(2))).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
 			expect(await space.queryPod("db-1-0", "EXISTS TABLE rows")).toBe("1");
 			expect((await db.preview(at(1))).refused).toEqual([
-				expect.stringMatching(/^shards: 'db' has 2 shards, and the rows of those that went would be lost\./),
+				expect.stringMatching(/^shards: 'db' has 2 shards, and the rows of removed shards would be lost\./),
 			]);
 			// Half of the pods know one user and half the other meanwhile, and all can be asked.
 			const kubernetes = space.settings({ storage: "1Gi", user: "clerk" });
@@ -197,7 +197,7 @@ it.skipIf(unavailable !== undefined)(
 			await db.preview({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
 			await db.up({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
 			expect((await db.preview({ versions, shards: 2, replicas: 2, kubernetes })).refused).toEqual([
-				expect.stringMatching(/^replicas: 'db' does not run, and replicas join and leave only a cluster that does\./),
+				expect.stringMatching(/^replicas: 'db' is stopped; replicas can only be added or removed while it runs\./),
 			]);
 		} finally {
 			lines.mockRestore();

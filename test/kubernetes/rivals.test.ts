@@ -42,7 +42,7 @@ test.skipIf(unavailable !== undefined)(
 			expect(await preview("db")).toEqual([refusal]);
 			const before = await uids();
 			await expect(upTo(db, versions.v2)).rejects.toThrow(
-				`an update of the cluster 'twin' has begun, which holds copies of the same tables (twin-0-0, under ${path} in Keeper)`,
+				`the cluster 'twin' is being updated, and it holds copies of the same tables (twin-0-0, under ${path} in Keeper)`,
 			);
 			expect((await db.record())?.mark).toBeUndefined();
 			expect(await uids()).toEqual(before);

@@ -66,7 +66,7 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 	test("are not taken over: preview and up name the volume, and every row stays", async () => {
 		const before = await everything();
 		const lost =
-			"clickhouse-0, clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. An update restarts every pod.";
+			"clickhouse-0, clickhouse-1 would lose data: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data, and an update replaces every pod.";
 		expect(await refused(args())).toEqual([expect.stringContaining(`kubernetes.existing.statefulSets: ${lost}`)]);
 		// Also where the preview was made before: by a saved plan, say.
 		await expect(create(args())).rejects.toThrow(lost);
@@ -144,7 +144,7 @@ test.skipIf(unavailable !== undefined)(
 				).split("\n");
 			const broken = `<${root}>\n\t<macros><layer>7</macros>\n</${root}>`;
 			const why =
-				"kubernetes.config.zz.xml: zz.xml is no XML that a server reads: line 2: a closing tag is not of the element that is open there. Mend it there.";
+				"kubernetes.config.zz.xml: zz.xml is not valid XML: line 2: a closing tag does not match the open element. Fix it there.";
 			const none = await objects();
 			expect(await refused(args(broken))).toEqual([why]);
 			await expect(create(args(broken))).rejects.toThrow(/no XML that a server reads/);
@@ -161,12 +161,12 @@ test.skipIf(unavailable !== undefined)(
 			const made = await objects();
 			const refusals = async (text: string) =>
 				((await check(inputs, args(text))).failures ?? []).map((it) => it.reason);
-			expect(await refusals(broken)).toEqual([expect.stringContaining("zz.xml is no XML that a server reads")]);
+			expect(await refusals(broken)).toEqual([expect.stringContaining("zz.xml is not valid XML")]);
 			expect(await refusals(`<${root}>\n<path>/tmp/</path>\n<remote_servers replace="1"/>\n</${root}>`)).toEqual([
-				"zz.xml changes what DbCluster runs the cluster by. path (line 2): leave it out, the volume is at /var/lib/clickhouse; remote_servers (line 3): leave replace out, it takes away what the cluster's own file has there.",
+				"zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, it removes what the cluster's own file sets there.",
 			]);
 			expect(await refusals(`<${root}><remote_servers><db/><other/></remote_servers></${root}>`)).toEqual([
-				"zz.xml changes what DbCluster runs the cluster by. remote_servers/db (line 1): leave it out, it follows shards and replicas, and take another name for a cluster of yours.",
+				"zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
 			]);
 			expect(await objects()).toEqual(made);
 		} finally {

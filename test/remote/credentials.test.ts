@@ -79,20 +79,20 @@ test("a helper that knows nothing of the registry leaves it to the file", async 
 
 test.each([
 	[
-		"a file that is no JSON",
+		"a file that is not valid JSON",
 		() => configure(`{"auths": {"registry.example.com": {"auth": "${base64("ann:hunter2")}"`),
-		"is no JSON",
+		"is not valid JSON",
 	],
-	["a helper that is not there", () => configure({ credsStore: "gone" }), "docker-credential-gone, .* does not run"],
+	["a helper that is not there", () => configure({ credsStore: "gone" }), "docker-credential-gone, .* can.t be run"],
 	[
 		"a helper that says anything",
 		() => {
 			configure({ credsStore: "odd" });
 			helper("odd", "echo hunter2");
 		},
-		"docker-credential-odd, .* answers what is no credentials",
+		"docker-credential-odd, .* does not return credentials",
 	],
-	["a helper that is no name", () => configure({ credsStore: "../sh" }), "a credential helper that is no name"],
+	["a helper that is no name", () => configure({ credsStore: "../sh" }), "a credential helper with an invalid name"],
 ])("%s is an error that shows no secret", async (_, arrange, said) => {
 	arrange();
 	const error: unknown = await credentialsFor("registry.example.com").catch((reason: unknown) => reason);

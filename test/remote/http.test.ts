@@ -82,7 +82,7 @@ test("a server that never answers, or never ends, is left", async () => {
 	});
 	for (const path of ["/silent", "/drip"]) {
 		const said = await failure(request(new URL(path, server.url), {}, { ...limits, milliseconds: 100 }));
-		expect(said).toBe("does not answer within 0.1 seconds");
+		expect(said).toBe("does not respond within 0.1 seconds");
 	}
 	// Once each, if it got there at all on a machine that is busy.
 	expect(server.asked.length).toBeLessThanOrEqual(2);
@@ -119,6 +119,6 @@ test("a redirect is followed, its target gets no credentials of another's, and n
 	expect(await ask("/a")).toMatchObject({ status: 200, text: "there" });
 	expect(seen).toBeUndefined();
 	expect(await ask("/own")).toMatchObject({ text: "Bearer secret" });
-	expect(await failure(ask("/open"))).toBe("would be asked without https at example.com");
-	expect(await failure(ask("/loop"))).toBe("redirects without an end");
+	expect(await failure(ask("/open"))).toBe("leads to example.com without https, which is not allowed");
+	expect(await failure(ask("/loop"))).toBe("redirects too often");
 });

@@ -63,7 +63,7 @@ describe("a registry that lets only some pull", () => {
 		const registry = await fakeRegistry(tags, { proof: "token", only: "ann:hunter2" });
 		writeFileSync(join(folder, "config.json"), "{");
 		expect(await failure(readTags(of(registry), limits))).toMatch(
-			/wants to know who asks: Docker's configuration .* no JSON$/,
+			/requires a login: Docker's configuration .* not valid JSON$/,
 		);
 	});
 });
@@ -107,19 +107,19 @@ test.each([
 });
 
 test.each([
-	["no JSON", json("<html>"), "answers with what is no list of tags"],
-	["another list", json('{"tags":"1.8.0"}'), "answers with what is no list of tags"],
+	["no JSON", json("<html>"), "does not answer with a list of tags"],
+	["another list", json('{"tags":"1.8.0"}'), "does not answer with a list of tags"],
 	["a list without a name", json("[]"), undefined],
 	["a huge list", json(`{"tags":["${"x".repeat(20_000)}"]}`), "sends more than 10,000 bytes"],
 	[
 		"a repository that is not there",
 		status(404),
-		"does not list the tags of db (status 404): look at the name of the image",
+		"does not list the tags of db (status 404): check the name of the image",
 	],
 	[
 		"a refusal",
 		status(403),
-		"does not list the tags of db (status 403): see to it that whoever is logged in to it may pull",
+		"does not list the tags of db (status 403): make sure that the logged-in user may pull this image",
 	],
 	["trouble", status(400), "does not list the tags of db (status 400)"],
 ])("%s", async (_, answer, said) => {
@@ -136,7 +136,7 @@ test("pages without an end are left", async () => {
 		response.end('{"tags":["1.8.0"]}');
 	});
 	expect(await failure(readTags({ registry: server.host, repository: "db" }, limits))).toBe(
-		`the registry ${server.host} lists tags without an end`,
+		`the registry ${server.host} sends an endless list of tags`,
 	);
 });
 
@@ -146,7 +146,7 @@ test("a password goes nowhere without https, whatever the registry asks for", as
 		response.end();
 	});
 	expect(await failure(readTags({ registry: server.host, repository: "db" }, limits))).toBe(
-		`the registry ${server.host} sends for a token to example.com without https`,
+		`the registry ${server.host} wants a token fetched from example.com without https`,
 	);
 });
 

@@ -26,7 +26,7 @@ const failed: RollStop = {
 };
 
 const because = (cause: RollStop["cause"]) => stopText({ ...failed, cause });
-const quota = { cause: "quota", words: "its pod can't be made: exceeded quota: small" } as const;
+const quota = { cause: "quota", words: "its pod can't be created: exceeded quota: small" } as const;
 const notSafe = (...others: Extract<RollStop["cause"], { kind: "not-safe" }>["others"]) =>
 	because({ kind: "not-safe", others });
 

@@ -6,54 +6,50 @@ import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
 
 const clusterType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 
-/** What a preview says about one cluster. Texts are as they were found: nothing in them is safe to be shown. */
+/** What a preview says about one cluster. Texts are not escaped yet. */
 export interface ClusterReport {
 	readonly urn: string;
-	/** The resource's name, with its parent's before it where two clusters have the same. */
+	/** The resource's name, prefixed with its parent's if two clusters have the same. */
 	readonly name: string;
 	readonly verdict: Verdict;
-	/** What it runs, where that is known. */
 	readonly from?: string;
-	/** What it is to run, where that is known. */
 	readonly to?: string;
 	readonly refusals: readonly Refused[];
-	/** By transition, what the update will do, in words. */
+	/** What the update will do, in words, by transition. */
 	readonly caveats: readonly { readonly transition: string; readonly lines: readonly (readonly [string, string])[] }[];
 	/** How long its last update took. */
 	readonly estimate?: Estimate;
 	readonly notes: readonly Notes[];
-	/** A newer version, when the stack's state was last written. */
+	/** A newer version that existed when the stack's state was last written. */
 	readonly available?: string;
-	/** What it is to be in from now on, where that is new. */
+	/** Its desired state, if that changes. */
 	readonly desired?: "Started" | "Stopped";
-	/** Its data is deleted with it, once it is. */
+	/** Deleting it deletes its data. */
 	readonly losesData: boolean;
 }
 
 export interface Refused {
-	/** The property that is wrong; absent where it is the cluster itself. */
+	/** The property that is wrong; absent if it is the cluster itself. */
 	readonly property?: string;
-	/** Absent where the error is none of this package: it may quote anything, also what a log hides. */
+	/** Absent if the error is not from this package: it may quote anything, even what a log masks. */
 	readonly reason?: string;
 }
 
-/** What a preview says about a stack. */
 export interface StackReport {
 	/** The most urgent first. */
 	readonly clusters: readonly ClusterReport[];
-	/** How many errors are about none of them, and the names of the resources that they are about. */
+	/** How many errors are about other resources, and the names of those. */
 	readonly otherErrors: { readonly count: number; readonly at: readonly string[] };
-	/** Whether the preview failed. */
 	readonly failed: boolean;
-	/** It failed before it came to any resource. */
+	/** It failed before it reached any resource. */
 	readonly empty: boolean;
-	/** `project/stack`, where any resource tells. */
+	/** `project/stack`, if any resource shows it. */
 	readonly stack?: string;
 }
 
 const urgency = Object.keys(verdicts);
 
-/** The most urgent first; else by name, since the order of a preview's steps is another one each time. */
+/** The most urgent first, then by name, because the order of a preview's steps varies. */
 function byUrgency(a: ClusterReport, b: ClusterReport): number {
 	return urgency.indexOf(a.verdict) - urgency.indexOf(b.verdict) || (a.name < b.name ? -1 : Number(a.name > b.name));
 }
@@ -61,8 +57,8 @@ function byUrgency(a: ClusterReport, b: ClusterReport): number {
 /**
  * What a preview says about each cluster of a stack.
  *
- * @param state the stack's resources from before: a preview that failed doesn't name those which it did not come to.
- * @param status the preview's exit status, where it is known: a policy that is violated, for one, shows in it alone.
+ * @param state The stack's resources before: a failed preview does not list those that it did not reach.
+ * @param status The preview's exit status, if known: a policy violation, for example, shows only there.
  */
 export function report(preview: Preview, state: readonly Resource[] = [], status?: number): StackReport {
 	const { steps, diagnostics, empty } = preview;
@@ -144,10 +140,10 @@ function verdictOf(op: string, moves: boolean): Verdict {
 	}
 }
 
-/** Not so settings, the creation and the state. */
+/** Changes of settings and state, and creations, are not. */
 const isOfVersions = (transition: string) => !/^(settings|creation) at | -> (Started|Stopped)$/.test(transition);
 
-/** The input that `check` adds: by transition, texts by their names. */
+/** The input that `check` adds: named texts by transition. */
 function caveatsOf(caveats: unknown): ClusterReport["caveats"] {
 	if (!isRecord(caveats)) return [];
 	return Object.entries(caveats).flatMap(([transition, lines]) => {
@@ -157,7 +153,7 @@ function caveatsOf(caveats: unknown): ClusterReport["caveats"] {
 	});
 }
 
-/** What Pulumi makes of a failure of `check`. Its value is kept only where it is a version: others may be anything. */
+/** Parses Pulumi's message of a failed `check`. The value is kept only if it is a version: others may be anything. */
 function refused(message: string): Refused & { readonly value?: string } {
 	const text = message.replace(/^error: /, "").trim();
 	const whole =
@@ -168,12 +164,12 @@ function refused(message: string): Refused & { readonly value?: string } {
 	return { reason, ...(property && { property }), ...(asked && { value: asked }) };
 }
 
-/** `latest` is one as well, and a digest may follow; a value that is secret, or known only in the update, is none. */
+/** `latest` counts as well, and a digest may follow; a value that is secret or unknown does not. */
 function version(value: unknown): string | undefined {
 	return value === "latest" ? value : parseVersion(typeof value === "string" ? value.split("@", 1)[0] : undefined);
 }
 
-/** Where two have the same name, those that lie in a component get its name before theirs, or else its type. */
+/** If two have the same name, those in a component are prefixed with its name or else its type. */
 function named(clusters: ClusterReport[], parents: ReadonlyMap<string, string | undefined>): ClusterReport[] {
 	return clusters.map((cluster) => {
 		const types = typesOf(cluster.urn).split("$");
@@ -190,7 +186,7 @@ function isCluster(urn: string): boolean {
 	return typesOf(urn).split("$").at(-1) === clusterType;
 }
 
-/** `urn:pulumi:stack::project::type$type::name`; a name may hold anything, `::` too. */
+/** `urn:pulumi:stack::project::type$type::name`; a name may contain anything, even `::`. */
 function typesOf(urn: string): string {
 	return urn.split("::")[2] ?? "";
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Estimate } from "../../words/report";
 
-/** The output `lastUpdate`, as much of it as an estimate needs. It comes from a state file: anything may be in it. */
+/** The part of the output `lastUpdate` that an estimate needs. It comes from a state file and may be anything. */
 const lastUpdate = z.object({
 	from: z.string(),
 	to: z.string(),
@@ -12,7 +12,7 @@ const lastUpdate = z.object({
 	replicas: z.array(z.object({ outSeconds: z.number().min(0) })).min(1),
 });
 
-/** `undefined` where none was measured, or the last one did not get to its end. */
+/** `undefined` if none was measured or the last one did not finish. */
 export function readEstimate(value: unknown): Estimate | undefined {
 	const { data } = lastUpdate.safeParse(value);
 	if (data === undefined) return undefined;

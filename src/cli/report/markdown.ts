@@ -1,13 +1,14 @@
 import { oneLine } from "../../words/text";
 
-/** Invisible: it keeps a name from pinging somebody, and a number from linking to an issue. */
+/** Invisible: it keeps a name from pinging anybody, and a number from linking to an issue. */
 const nothing = "\u200b";
 
 /**
- * Somebody else's words as one line of a comment: nothing in it is Markdown or HTML, breaks out of a table, or pings anybody.
+ * Escapes foreign text as one line of a comment: it contains no Markdown or HTML, does not break out of a table, and
+ * pings nobody.
  *
- * @param most characters; what is longer ends with dots.
- * @example text("<b> by @ann | #12"); // what is seen is the same
+ * @param most Characters; longer text ends with dots.
+ * @example text("<b> by @ann | #12"); // looks the same
  */
 export function text(words: string, most = 1500): string {
 	return (
@@ -16,19 +17,18 @@ export function text(words: string, most = 1500): string {
 			.replace(/</g, "&lt;")
 			.replace(/>/g, "&gt;")
 			.replace(/[\\`*_[\]|~$]/g, "\\$&")
-			// An address would become a link.
+			// A URL would become a link.
 			.replace(/:(?=\/\/)/g, "\\:")
 			.replace(/www\./gi, (www) => `${www.slice(0, -1)}\\.`)
 			.replace(/[@#]|GH(?=-\d)/gi, `$&${nothing}`)
 	);
 }
 
-/** A name, set as code. */
 export function code(name: string): string {
 	return /^[\w./-]{1,100}$/.test(name) ? `\`${name}\`` : `<code>${text(name, 100)}</code>`;
 }
 
-/** A link to the web; its address has been through `URL`. */
+/** A link; its URL has been through `URL`. */
 export function link(words: string, url: string): string {
 	return `[${text(words)}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)`;
 }
@@ -39,7 +39,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 	return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** The first of some pieces that have room, and how many have not. */
+/** The first pieces that fit, and how many do not. */
 export function fitting(pieces: readonly string[], room: number): { readonly kept: string[]; readonly left: number } {
 	const kept: string[] = [];
 	let used = 0;

@@ -1,7 +1,7 @@
 import type { Order } from "../../words/order";
 
 /**
- * The order of replicas as a Mermaid diagram; shards that go side by side are lines of their own.
+ * The order of replicas as a Mermaid diagram; shards that are updated in parallel are separate lines.
  *
  * @example diagram({ lanes: [["analytics-0-1", "analytics-0-0"]] });
  */
@@ -17,7 +17,7 @@ export function diagram({ first, lanes }: Order): string {
 	return lines.map((line, index) => (index === 0 ? line : `    ${line}`)).join("\n");
 }
 
-/** A label can't end its quotes: whatever is no plain character is written as its number. */
+/** A label can't end its quotes: special characters are written as their numbers. */
 function label(name: string): string {
 	return [...name].map((letter) => (/[\w. -]/.test(letter) ? letter : `#${letter.codePointAt(0)};`)).join("");
 }

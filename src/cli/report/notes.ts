@@ -1,20 +1,19 @@
 import { z } from "zod";
 import { compareVersions, parseVersion } from "../../core/version";
 
-/** The user's own list of versions, as it stands in the inputs. */
+/** The user's list of versions in the inputs. */
 const versions = z.object({ list: z.array(z.object({ version: z.unknown(), notes: z.unknown().optional() })) });
 
-/** Where a version's release notes are. */
 export interface Notes {
 	readonly version: string;
 	readonly url: string;
-	/** When it came out, `2026-11-24`, where that is said. */
+	/** The release date, `2026-11-24`, if known. */
 	readonly day?: string;
 }
 
 /**
- * The release notes of all versions that an update brings, the newest first: of the one that it goes to and of those that
- * it leaps over. Only links that lead to the web: anything may stand in a list.
+ * The release notes of all versions that an update brings, newest first: of its target and of those that it skips. Only
+ * web links: a list may contain anything.
  */
 export function notesBetween(value: unknown, from: string | undefined, to: string | undefined): Notes[] {
 	const { data } = versions.safeParse(value);
@@ -30,9 +29,7 @@ export function notesBetween(value: unknown, from: string | undefined, to: strin
 		.sort((a, b) => compareVersions(b.version, a.version));
 }
 
-/**
- * What the caveats say of a version's release, `2026-11-24, https://...`, as a link. `undefined` where no link is in it.
- */
+/** Parses a caveat about a version's release, `2026-11-24, https://...`. `undefined` if it has no link. */
 export function readNotes(line: string, version: string): Notes | undefined {
 	const { day, address } = /^(?:(?<day>[\d-]+), )?(?<address>\S+)$/.exec(line)?.groups ?? {};
 	const url = webAddress(address);

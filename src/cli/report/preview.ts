@@ -15,7 +15,7 @@ const step = z.object({
 	newState: resource.nullish(),
 });
 const diagnostic = z.object({
-	/** Absent where it is about no resource. */
+	/** Absent if it is about no resource. */
 	urn: z.string().optional(),
 	message: z.string(),
 	/** `info`, `info#err`, `warning` or `error`. */
@@ -32,20 +32,19 @@ export type Resource = z.output<typeof resource>;
 export type PreviewStep = z.output<typeof step>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
-/** What `pulumi preview --json` printed. */
 export interface Preview {
-	/** Of unchanged resources only with `--show-sames`; of a preview that failed none, or those before its first errors. */
+	/** Unchanged resources only with `--show-sames`; of a failed preview none, or those before its first errors. */
 	readonly steps: readonly PreviewStep[];
 	readonly diagnostics: readonly Diagnostic[];
-	/** It printed nothing: it failed before it came to any resource, and says why on its standard error. */
+	/** It printed nothing: it failed before it reached any resource, and gives the reason on standard error. */
 	readonly empty: boolean;
 }
 
-/** A file that is not what it should be, for people. */
+/** A file with unexpected content. */
 export class Unreadable extends Error {}
 
 /**
- * Reads the output of `pulumi preview --json`, also of one that failed.
+ * Parses the output of `pulumi preview --json`, even of a failed one.
  *
  * @throws Unreadable
  */
@@ -56,7 +55,7 @@ export function readPreview(text: string): Preview {
 }
 
 /**
- * Reads a stack's state, as `pulumi stack export` writes it.
+ * Parses a stack's state, as `pulumi stack export` writes it.
  *
  * @throws Unreadable
  */
@@ -65,7 +64,7 @@ export function readState(text: string): readonly Resource[] {
 }
 
 function parsed<T>(text: string, format: z.ZodType<T>, what: string): T {
-	// Whoever started the CLI may have printed a line of its own before it.
+	// The caller of the CLI may have printed a line before it.
 	const start = text.search(/^\s*\{/m);
 	let value: unknown;
 	try {

@@ -14,15 +14,15 @@ import { section } from "./section";
 export interface Options {
 	/** The heading. @default "Database clusters of project/stack" */
 	readonly title?: string;
-	/** Tells this report from others in the same pull request. @default project/stack */
+	/** Distinguishes this report from others on the pull request. @default project/stack */
 	readonly marker?: string;
-	/** The address of the run whose log has all the rest. */
+	/** The URL of the run, whose log has the rest. */
 	readonly url?: string;
-	/** Characters, at most. @default 65,536, which is what GitHub takes in a comment */
+	/** Characters, at most. @default 65,536, GitHub's limit for a comment */
 	readonly limit?: number;
 }
 
-/** Of more clusters the diagrams are folded. */
+/** With more clusters than this, diagrams are folded. */
 const mostOpen = 3;
 
 /** The first line of a comment, by which it is found again. */
@@ -42,7 +42,7 @@ export function render(report: StackReport, options: Options = {}): string {
 	return `${joined([...begin, ...clusters(report, Math.max(0, room - 200)), ...end])}\n`;
 }
 
-/** What changes as a table and then one by one, what does not as a line; as many of each as have room. */
+/** What changes as a table and then one by one, what does not as a line; as many of each as fit. */
 function clusters({ clusters }: StackReport, room: number): string[] {
 	const changed = clusters.filter(({ verdict }) => verdict !== "unchanged");
 	const unchanged = clusters.filter(({ verdict }) => verdict === "unchanged");

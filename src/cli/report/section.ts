@@ -5,7 +5,7 @@ import { code, link, text } from "./markdown";
 import { diagram } from "./mermaid";
 import { type Notes, readNotes } from "./notes";
 
-/** What a reviewer asks first; lines of any other name come after these. */
+/** What a reviewer looks for first; other lines come after these. */
 const lineOrder = [
 	"reads",
 	"writes",
@@ -20,7 +20,7 @@ const lineOrder = [
 	"return",
 ];
 
-/** What is to be said of one cluster, as Markdown; nothing of one that is as it was or was not looked at. */
+/** The Markdown about one cluster; empty if it is unchanged or was not checked. */
 export function section(cluster: ClusterReport, diagramsOpen: boolean): string {
 	const said = body(cluster, diagramsOpen);
 	if (said.length === 0) return "";

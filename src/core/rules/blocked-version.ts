@@ -4,13 +4,11 @@ import { sameVersion } from "../version";
 import type { Rule } from "./rule";
 
 /**
- * The target is not blocked in the catalogue. It speaks of a cluster that can't be read, too, and of one that is to be
- * made.
+ * The target is not blocked in the catalogue. Asked also about a cluster that can't be read or does not exist yet.
  *
- * The target of an unfinished update is refused as well: whoever blocks a version says that no replica must get it any
- * more, and while none can go back from it, those that do not have it yet still serve. A later version goes on from
- * there; where there is none, whoever keeps the catalogue decides, by lifting the block. Where every replica has it, there
- * is nothing left to protect, and other changes must stay possible.
+ * The target of an unfinished update is refused as well: a block means that no further replica may get the version, and
+ * those that do not have it yet still serve. A later version resumes from there; if there is none, lift the block. If
+ * every replica has it, nothing is left to protect, and other changes must stay possible.
  */
 export const blockedVersion: Rule<"blocked-version"> = {
 	name: "blocked-version",

@@ -39,7 +39,7 @@ export const rules = [
 	maintenanceWindow,
 ] as const;
 
-/** Those about versions. What they all let pass is what they name where they refuse. */
+/** The rules about versions. Refusals suggest only what all of these allow. */
 export const versionRules = [
 	noDowngrade,
 	minimumVersion,
@@ -50,23 +50,22 @@ export const versionRules = [
 	upgradePath,
 ] as const;
 
-/** What must hold wherever a replica is restarted, also where its version stays. */
+/** What must hold whenever a replica is restarted, even if its version stays. */
 export const restartRules = [lastHealthyReplica, persistentData, layout, lastCopy, sharedTables] as const;
 
-/** For a rule of which only the verdict is asked: it names nothing, so that no rule asks the others in turn. */
+/** Used when only a rule's verdict matters: it suggests nothing, so that rules do not ask each other in a loop. */
 const nowhere = waysFrom({}, () => false);
 
 /**
- * Every reason why an update is not allowed, in the order of {@link rules}; none when it is. Total: any question has an
- * answer.
+ * Every reason why an update is not allowed, in the order of {@link rules}; none if it is. Total.
  *
- * It judges an update: ask when the version changes or an update is unfinished. Of a version that runs already the rules
- * about versions say nothing, but a cluster that is Restoring is refused all the same, which nobody who changes nothing
- * wants to hear.
+ * It is about an update: ask when the version changes or an update is unfinished. The rules about versions allow a
+ * version that runs already, but a Restoring cluster is refused even then, which must not bother a program that changes
+ * nothing.
  *
- * @param among the rules to ask, in their order; all unless given.
- * @example decide({ target: "1.7.1", cluster: known(cluster), catalogue: known([]), policy: "any" });
- * // [{ rule: "no-downgrade", property: "version", target: "1.7.1", highest: "1.8.0", byDataOnly: false }]
+ * @param among The rules to ask, in their order; all unless given.
+ * @example decide({ target: "1.7.1", cluster: known(cluster), catalogue: known([]), policy: "any" }); // [{ rule:
+ * "no-downgrade", property: "version", target: "1.7.1", highest: "1.8.0", byDataOnly: false }]
  */
 export function decide(question: Question, among: readonly (typeof rules)[number][] = rules): Refusal[] {
 	const subject: Subject = {
@@ -81,7 +80,7 @@ export function decide(question: Question, among: readonly (typeof rules)[number
 	return among.flatMap(({ name, judge }) => {
 		const facts = judge(subject, ways);
 		if (facts === undefined) return [];
-		// The table pairs each name with its own facts; a union of pairs is more than the compiler can follow.
+		// The table pairs each name with its facts; the compiler can't follow a union of pairs.
 		return [{ rule: name, property: "version", target: String(question.target), ...facts } as Refusal];
 	});
 }

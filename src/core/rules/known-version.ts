@@ -1,10 +1,9 @@
 import { releaseOf } from "../release";
 import { chosenBefore, type Rule } from "./rule";
 
-/** How many versions to offer. */
 const offered = 3;
 
-/** The target exists. It speaks of a cluster that can't be read, too: a version that was mistyped is mistyped anyway. */
+/** The target exists. Asked also about a cluster that can't be read: a typo is a typo anyway. */
 export const knownVersion: Rule<"known-version"> = {
 	name: "known-version",
 	judge({ target, cluster, catalogue }, ways) {

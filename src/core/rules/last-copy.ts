@@ -5,18 +5,19 @@ import { plan } from "../plan";
 import type { RefusalFacts } from "../refusal";
 import { mayResume, type Rule } from "./rule";
 
-/** More would not be read. */
+/** How many tables a message names. */
 const most = 5;
 
 type Asked = ObservedReplica & { readonly holds: Holdings };
 type Difference = RefusalFacts["last-copy"]["tables"][number];
 
 /**
- * The replicas of a shard hold the same tables, so that each can stand in for the others and none is the last to have
- * something. What differs on purpose is named in `update.localTables`.
+ * The replicas of a shard hold the same tables, so that each can replace the others and none has the last copy. Tables
+ * that differ on purpose are listed in `update.localTables`.
  *
- * Of replicas that are of different shards after all the rule `layout` speaks. Judged of shards that will be touched and have several replicas that serve. One that is down has no say: its step is what
- * brings it back, and the roll looks at it then. Rows that do not replicate are told among the caveats.
+ * Checked only for shards that will be touched and have several replicas that serve. One that is down is left out: its
+ * step brings it back, and the rollout looks at it then. Replicas of different shards are left to the rule `layout`;
+ * rows that do not replicate are a caveat.
  */
 export const lastCopy: Rule<"last-copy"> = {
 	name: "last-copy",
@@ -41,7 +42,7 @@ export const lastCopy: Rule<"last-copy"> = {
 
 const isAsked = (replica: ObservedReplica): replica is Asked => replica.holds !== undefined;
 
-/** Of the replicas of one shard: every table that not all of them have alike. */
+/** Every table that not all replicas of one shard have alike. */
 function differences(replicas: readonly Asked[], local: LocalTables | undefined): Difference[] {
 	const found = new Map<string, { on: Set<string>; lack: Set<string> }>();
 	for (const one of replicas)

@@ -6,8 +6,8 @@ import { mayResume, type Rule } from "./rule";
 type Other = RefusalFacts["last-healthy-replica"]["others"][number];
 
 /**
- * The next step leaves its shard a replica that can answer alone. Only the next one: the roll judges each later step
- * before it takes it. One replica has no other, and an idle cluster can only be judged once it is awake.
+ * The next step leaves its shard a replica that can serve alone. Only the next step: the rollout checks each later one
+ * before it takes it. A single replica has no other, and an idle cluster can be checked only once it is awake.
  */
 export const lastHealthyReplica: Rule<"last-healthy-replica"> = {
 	name: "last-healthy-replica",

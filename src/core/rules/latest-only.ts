@@ -5,9 +5,9 @@ import { compareVersions, sameVersion } from "../version";
 import { chosenBefore, type Rule } from "./rule";
 
 /**
- * Every update goes to the latest version, but by way of the stepping stones where it can't go there at once. Silent when
- * the cluster can't be read: whether the target is such a stone depends on what runs. Silent of a downgrade, too:
- * no-downgrade names what passes here. A cluster that is still being made may begin with any version, as a new one may.
+ * Every update goes to the latest version, or to a stepping stone towards it. Silent if the cluster can't be read:
+ * whether the target is a stepping stone depends on what runs. Silent about a downgrade: no-downgrade suggests what
+ * passes here. A cluster that is still being created may begin with any version, like a new one.
  */
 export const latestOnly: Rule<"latest-only"> = {
 	name: "latest-only",

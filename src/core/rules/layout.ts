@@ -3,7 +3,7 @@ import { toldOf } from "../layout";
 import { plan } from "../plan";
 import { mayResume, type Rule } from "./rule";
 
-/** The replicas of each declared shard are copies of each other, as far as their servers can tell. */
+/** The replicas of each declared shard are copies of each other, as far as their servers show. */
 export const layout: Rule<"layout"> = {
 	name: "layout",
 	judge({ question, target, cluster }) {

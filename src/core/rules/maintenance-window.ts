@@ -2,11 +2,11 @@ import { plan } from "../plan";
 import type { Rule } from "./rule";
 
 /**
- * An update begins while the maintenance window is open. Previews ask without a window: what is approved now may well be
- * carried out then.
+ * An update begins only while the maintenance window is open. Previews ask without a window, so that a change can be
+ * approved outside it.
  *
- * An unfinished update goes on at any time: replicas of two versions side by side, or one that is down, are worse than
- * another restart outside the window. For the same reason one that is under way when the window closes is not stopped.
+ * An unfinished update resumes at any time: a mixed-version cluster, or a replica that is down, is worse than a restart
+ * outside the window. For the same reason an update in progress is not stopped when the window closes.
  */
 export const maintenanceWindow: Rule<"maintenance-window"> = {
 	name: "maintenance-window",

@@ -2,13 +2,10 @@ import { standsAt, standsEverywhere } from "../cluster";
 import { compareVersions, type DbVersion, sameVersion } from "../version";
 import type { Rule } from "./rule";
 
-/** The vendor updates in place from this version on, itself included; data of an older one is migrated by hand. */
+/** The vendor supports updates in place from this version on; data of an older one is migrated by hand. */
 const minimum = "0.9.2.0" as DbVersion;
 
-/**
- * Every replica, the lowest too, runs a version that can be updated in place. To be made with an older one, or to stay at
- * it, is no update.
- */
+/** Every replica can be updated in place. Creating a cluster at an older version, or keeping it, is no update. */
 export const minimumVersion: Rule<"minimum-version"> = {
 	name: "minimum-version",
 	judge({ target, cluster }) {

@@ -1,7 +1,7 @@
 import { plan, restarting } from "../plan";
 import type { Rule } from "./rule";
 
-/** What a step restarts keeps its data: it lies on a volume that outlives the replica's process and pod. */
+/** A replica that restarts keeps its data: it is on a volume that outlives the process and the pod. */
 export const persistentData: Rule<"persistent-data"> = {
 	name: "persistent-data",
 	judge({ target, cluster }) {

@@ -4,7 +4,7 @@ import type { RefusalFacts, RuleName } from "../refusal";
 import { type DbVersion, sameVersion } from "../version";
 import type { Ways } from "../ways";
 
-/** A question, read once for all rules. What is `undefined` is not known: a rule that needs it has nothing to say. */
+/** A question, read once for all rules. `undefined` is not known: a rule that needs it stays silent. */
 export interface Subject {
 	readonly question: Question;
 	readonly target: DbVersion | undefined;
@@ -12,26 +12,25 @@ export interface Subject {
 	readonly catalogue: readonly Release[] | undefined;
 }
 
-/** One reason why an update may not happen. */
 export interface Rule<Name extends RuleName> {
 	readonly name: Name;
 	/**
-	 * The facts of a refusal, or `undefined` where the rule has nothing against the update. Never throws.
+	 * The facts of a refusal, or `undefined` if the rule has no objection. Never throws.
 	 *
-	 * @param ways what may be set instead.
+	 * @param ways The versions that may be set instead.
 	 */
 	readonly judge: (subject: Subject, ways: Ways) => RefusalFacts[Name] | undefined;
 }
 
-/** The mark says that this is our own update or creation, to be gone on with. */
+/** The mark shows that this is our own update or creation, which may be resumed. */
 export function mayResume({ mark, state }: ObservedCluster): boolean {
 	if (mark === undefined) return false;
 	return state === "Degraded" || state === (mark.creates ? "Starting" : "Updating");
 }
 
 /**
- * The target was not chosen anew: an unfinished update goes to it, or every replica is at it already. The catalogue has
- * nothing to say to that: a version that is gone from it, or is no longer the newest, is not left by going back.
+ * The target was chosen earlier: an unfinished update goes to it, or every replica is at it already. The catalogue is
+ * not asked then: leaving a version that is gone from it, or no longer the newest, would mean going back.
  */
 export function chosenBefore(cluster: ObservedCluster, target: DbVersion): boolean {
 	return sameVersion(cluster.mark?.to, target) || runsEverywhere(cluster, target) || standsEverywhere(cluster, target);

@@ -2,7 +2,7 @@ import type { ObservedCluster, Rival } from "../cluster";
 import { plan } from "../plan";
 import type { Rule } from "./rule";
 
-/** No other cluster that holds copies of the same tables is under way: both might take down their last ones at once. */
+/** No other cluster with copies of the same tables is being updated: both might take down the last copies together. */
 export const sharedTables: Rule<"shared-tables"> = {
 	name: "shared-tables",
 	judge({ target, cluster }) {
@@ -12,7 +12,7 @@ export const sharedTables: Rule<"shared-tables"> = {
 	},
 };
 
-/** Of two updates that stopped midway one has to be the first to go on. */
+/** Decides which of two interrupted updates resumes first. */
 export function goesFirst(
 	{ name, mark }: Pick<ObservedCluster, "name" | "mark">,
 	{ cluster, mark: its, active }: Rival,

@@ -3,9 +3,9 @@ import { compareVersions, sameVersion } from "../version";
 import type { Rule } from "./rule";
 
 /**
- * An update that stopped midway is gone on with, to its target or to a newer one: some replica's data may have the new
- * format already. Where certainly none has, the update may be given up. The same holds for the version that a cluster is
- * being made with.
+ * An interrupted update is resumed to its target or a newer one: some replica's data may have the new format already.
+ * If certainly none has, the update may be reverted. The same holds for the version of a cluster that is still being
+ * created.
  */
 export const unfinishedUpdate: Rule<"unfinished-update"> = {
 	name: "unfinished-update",

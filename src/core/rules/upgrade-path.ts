@@ -3,7 +3,7 @@ import { gapTo, steppingStones } from "../stepping-stones";
 import { sameVersion } from "../version";
 import type { Rule } from "./rule";
 
-/** While an update goes on, servers of both versions work together, so their engines must be able to. */
+/** During an update servers of both versions run together, so their engines must be compatible. */
 export const upgradePath: Rule<"upgrade-path"> = {
 	name: "upgrade-path",
 	judge({ question: { known }, target, cluster, catalogue }, ways) {

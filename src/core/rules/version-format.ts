@@ -3,14 +3,13 @@ import type { VersionFlaw } from "../refusal";
 import { parseVersion } from "../version";
 import type { Rule } from "./rule";
 
-/** The target must be a DB version. */
 export const versionFormat: Rule<"version-format"> = {
 	name: "version-format",
 	judge: ({ question, target }) =>
 		target === undefined ? flawOf(String(question.target), question.catalogue) : undefined,
 };
 
-/** Tells what is wrong with a text that is not a DB version, and which version was most likely meant. */
+/** What is wrong with a text that is not a DB version, and which version was most likely meant. */
 export function flawOf(text: string, catalogue: Question["catalogue"]): VersionFlaw {
 	if (text === "latest") return { flaw: "latest-unknown", ...(!catalogue.known && { why: catalogue.why }) };
 	const trimmed = text.trim();

@@ -65,7 +65,7 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 		return this.cluster.record.release(claim);
 	}
 
-	/** An image that does not exist is told here, before any replica is touched. */
+	/** A missing image is reported here, before any replica is touched. */
 	async begin(claim: Claim, mark: UpdateMark): Promise<void> {
 		const { cluster } = this;
 		const before = await cluster.record.guard(claim);
@@ -98,7 +98,7 @@ export class KubernetesControl implements ClusterControl<KubernetesSettings> {
 	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
 		return restart(this.cluster, claim, replica, version, (...template) => this.writeTemplate(...template));
 	}
-	/** Gives a shard the template that its pods are made from with an image. */
+	/** Writes a shard's pod template with an image. */
 	protected writeTemplate(stored: Stored, shard: number, image: Image): Promise<StatefulSet> {
 		return applySet(this.cluster, this.cluster.shape(stored), shard, image);
 	}

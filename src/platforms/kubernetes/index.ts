@@ -17,7 +17,7 @@ import { indexes } from "./render/server-config";
 import { isAdopted, type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./render/settings";
 import { shapeOf } from "./render/shape";
 
-/** Clusters as StatefulSets of real servers, through the API server: the platform for production. */
+/** Clusters as StatefulSets of real servers: the platform for production. */
 export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	name: "kubernetes",
 	// A Service balances connections, not requests.
@@ -31,7 +31,9 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
 	artifact: async ({ image }, version, pin) => {
 		const { reference, pullAlways } = await resolveImage(image, version, pin);
-		return pullAlways ? `${reference}, whose digest can't be read from here: each start pulls it` : reference;
+		return pullAlways
+			? `${reference}, whose digest can't be read from this machine: each start pulls the image again`
+			: reference;
 	},
 	control: (name, settings, pin) =>
 		isAdopted(settings) ? new AdoptedControl(name, settings, pin) : new KubernetesControl(name, settings, pin),
@@ -43,7 +45,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	},
 };
 
-/** The API server itself judges all that would be made, as a dry run: a missing namespace, rights, quotas, policies. */
+/** A dry run of everything that would be created: finds a missing namespace, rights, quotas, policies. */
 async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">, pin?: Pin): Promise<Obstacle[]> {
 	const { name, settings, version, shards, replicas } = spec;
 	const unfit = nameProblem(name);

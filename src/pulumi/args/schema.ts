@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accepted, clusterName, integer, listOf, oneOf, text, trueOrFalse, wholeNumber } from "../../control/accepts";
+import { accepted, clusterName, integer, listOf, oneOf, textOf, trueOrFalse, wholeNumber } from "../../control/accepts";
 import { policies } from "../../core/question";
 import { defaultTiming } from "../../roll/timing";
 import { registry, release, versions } from "./versions-schema";
@@ -19,7 +19,7 @@ const window = z
 		if (problem !== undefined) context.addIssue({ code: "custom", ...problem });
 	});
 
-const table = text(
+const table = textOf(
 	'the name of a table with its database, such as "default.loc", or "scratch.*" for all of a database',
 	undefined,
 	/^[^.]+\..+$/,

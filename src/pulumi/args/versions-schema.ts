@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isLink, shapes } from "../../catalogue/release";
-import { accepted, listOf, text } from "../../control/accepts";
+import { accepted, listOf, textOf } from "../../control/accepts";
 import { parseVersion } from "../../core/version";
 import { isSafe } from "../../remote/http";
 
@@ -9,7 +9,7 @@ const link = accepted('the address of a page, such as "https://example.com/relea
 /** A reason, or that there is one: documents say so, too. */
 function reason(example: string) {
 	const what = `the reason, such as "${example}"`;
-	return z.union([z.literal(true), text(what)], accepted(what)).optional();
+	return z.union([z.literal(true), textOf(what)], accepted(what)).optional();
 }
 
 export const release = z.strictObject(
@@ -20,8 +20,8 @@ export const release = z.strictObject(
 				(text) => parseVersion(text) !== undefined,
 				accepted("a DB version: three or four numbers with dots between them, such as 1.8.0 or 0.9.2.0"),
 			),
-		engine: text('a ClickHouse version, such as "23.3"', undefined, shapes.engine).optional(),
-		date: text('a day, such as "2024-08-20"', undefined, shapes.date).optional(),
+		engine: textOf('a ClickHouse version, such as "23.3"', undefined, shapes.engine).optional(),
+		date: textOf('a day, such as "2024-08-20"', undefined, shapes.date).optional(),
 		notes: z.string(link).refine(isLink, link).optional(),
 		deprecated: reason("1.8.2 is faster"),
 		blocked: reason("corrupts vector indexes"),
@@ -35,7 +35,7 @@ const pattern = accepted('a regular expression, such as "^1\\\\."');
 
 export const registry = z.strictObject(
 	{
-		image: text(
+		image: textOf(
 			'an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
 			undefined,
 			image,

@@ -6,7 +6,7 @@ import {
 	mapOf,
 	port,
 	problemsIn,
-	text,
+	textOf,
 	trueOrFalse,
 	volumeSize,
 	wholeNumber,
@@ -101,7 +101,7 @@ const own = z.strictObject({
 					.min(1, { error: "the list is empty: name the hosts, or leave it out to have a Keeper made." })
 					.optional(),
 				replicas: z.literal([1, 3], keeperCount).optional(),
-				image: text('an image, such as "clickhouse/clickhouse-keeper:25.8.30.16"').optional(),
+				image: textOf('an image, such as "clickhouse/clickhouse-keeper:25.8.30.16"').optional(),
 				storage: volumeSize().optional(),
 				resources: z.looseObject({}, object('{ requests: { memory: "1Gi" } }')).optional(),
 			},
@@ -111,9 +111,9 @@ const own = z.strictObject({
 	ingress: z
 		.strictObject(
 			{
-				host: text('a host name, such as "analytics.example.com"', undefined, hostName),
-				className: text("the name of an IngressClass").optional(),
-				tlsSecret: text("the name of a Secret").optional(),
+				host: textOf('a host name, such as "analytics.example.com"', undefined, hostName),
+				className: textOf("the name of an IngressClass").optional(),
+				tlsSecret: textOf("the name of a Secret").optional(),
 				annotations: labels.optional(),
 			},
 			object('{ host: "analytics.example.com" }'),
@@ -134,7 +134,7 @@ const own = z.strictObject({
 		)
 		.optional(),
 	serviceMonitor: z
-		.strictObject({ labels: labels.optional(), interval: text('a duration, such as "30s"').optional() }, object("{}"))
+		.strictObject({ labels: labels.optional(), interval: textOf('a duration, such as "30s"').optional() }, object("{}"))
 		.optional(),
 	serviceAccountAnnotations: labels.optional(),
 });
@@ -199,7 +199,7 @@ function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Rec
 	if (hosts !== undefined && Object.keys(made).length > 0)
 		found.push({
 			property: "keeper.hosts",
-			reason: `no Keeper is made where hosts are given: leave out ${Object.keys(made).join(", ")}, or hosts.`,
+			reason: `no Keeper is created if hosts are given: leave out ${Object.keys(made).join(", ")}, or hosts.`,
 		});
 	return found;
 }

@@ -126,7 +126,7 @@ describe("what others made can be taken over", () => {
 					clickhouse: set({}, { ownerReferences: [{ kind: "Installation", name: "chi", controller: true }] }),
 				},
 			},
-			"kubernetes.existing.statefulSets: clickhouse is managed by Installation chi, which would undo what is changed here. Such a cluster is updated by its operator.",
+			"kubernetes.existing.statefulSets: clickhouse is managed by Installation chi, which would undo every change. Update this cluster through its operator.",
 		],
 		[
 			"a rollout is held",
@@ -139,27 +139,27 @@ describe("what others made can be taken over", () => {
 					),
 				},
 			},
-			"kubernetes.existing.statefulSets: a rollout of clickhouse has not ended, held at its partition 1. Let it end first: kubectl rollout status statefulset/clickhouse",
+			"kubernetes.existing.statefulSets: a rollout of clickhouse is not complete, it is held at partition 1. Wait for it first: kubectl rollout status statefulset/clickhouse",
 		],
 		[
 			"its controller has not seen its last change",
 			{ statefulsets: { clickhouse: set({}, { generation: 4 }) } },
-			"kubernetes.existing.statefulSets: a rollout of clickhouse has not ended. Let it end first: kubectl rollout status statefulset/clickhouse",
+			"kubernetes.existing.statefulSets: a rollout of clickhouse is not complete. Wait for it first: kubectl rollout status statefulset/clickhouse",
 		],
 		[
 			"its pods are counted otherwise",
 			{ statefulsets: { clickhouse: set({ ordinals: { start: 5 } }) } },
-			"kubernetes.existing.statefulSets: the pods of clickhouse are counted from 5, not from 0: that is not known here.",
+			"kubernetes.existing.statefulSets: the pods of clickhouse are numbered from 5 (spec.ordinals.start), and only pods numbered from 0 are supported.",
 		],
 		[
 			"it is scaled to zero",
 			{ statefulsets: { clickhouse: set({ replicas: 0 }) }, pods: {} },
-			"kubernetes.existing.statefulSets: clickhouse is scaled to 0, and what is taken over has to serve. Start it first.",
+			"kubernetes.existing.statefulSets: clickhouse is scaled to 0, and only a running cluster can be taken over. Scale it up first.",
 		],
 		[
 			"a pod is not ready",
 			{ pods: { "clickhouse-0": podOf("clickhouse-0"), "clickhouse-1": podOf("clickhouse-1", undefined, "False") } },
-			"kubernetes.existing.statefulSets: clickhouse-1 is not ready. Take it over once every replica serves.",
+			"kubernetes.existing.statefulSets: clickhouse-1 is not ready. Take the cluster over once every replica serves.",
 		],
 		[
 			"a pod runs another image than its StatefulSet says",
@@ -169,17 +169,17 @@ describe("what others made can be taken over", () => {
 					"clickhouse-1": podOf("clickhouse-1", "clickhouse/server:1.7.0"),
 				},
 			},
-			"kubernetes.existing.statefulSets: clickhouse-1 runs clickhouse/server:1.7.0, and its StatefulSet says clickhouse/server:1.7.1. Let that rollout end first, or set the image back.",
+			"kubernetes.existing.statefulSets: clickhouse-1 runs clickhouse/server:1.7.0, and its StatefulSet has clickhouse/server:1.7.1. Complete that rollout first, or set the image back.",
 		],
 		[
 			"its Service sends clients to what is not ready",
 			{ services: { clickhouse: service({ publishNotReadyAddresses: true }) } },
-			"kubernetes.existing.services: clickhouse sends clients also to replicas that are not ready (publishNotReadyAddresses). Turn that off.",
+			"kubernetes.existing.services: clickhouse also sends clients to replicas that are not ready. Set its publishNotReadyAddresses to false.",
 		],
 		[
 			"its Service is of another cluster",
 			{ services: { clickhouse: service({ selector: { ...labels, "pulumi-dbcluster/clients": "other" } }) } },
-			"kubernetes.existing.services: clickhouse is a Service of the cluster 'other'.",
+			"kubernetes.existing.services: clickhouse belongs to the cluster 'other'. Name another Service.",
 		],
 		[
 			"it is of another cluster",
@@ -192,7 +192,7 @@ describe("what others made can be taken over", () => {
 					},
 				},
 			},
-			"kubernetes.existing.statefulSets: clickhouse is of the cluster 'other', which belongs to p/s/other. Destroy that resource first: it lets go of it.",
+			"kubernetes.existing.statefulSets: clickhouse is part of the cluster 'other', which belongs to p/s/other. Destroy that resource first: this releases the StatefulSet and keeps it running.",
 		],
 	])("not while %s", async (_, world, reason) => {
 		expect(await reasons({ ...good(), ...world })).toEqual([reason]);
@@ -207,7 +207,7 @@ describe("what others made can be taken over", () => {
 		);
 		const { obstacles } = await inspect(cluster, { ...wanted, shards: 2 });
 		expect(obstacles[0]?.reason).toBe(
-			"the shards have different numbers of replicas: clickhouse 2, two 3. Scale them alike first.",
+			"the shards have different numbers of replicas: clickhouse 2, two 3. Scale them to the same number first.",
 		);
 	});
 
@@ -219,14 +219,16 @@ describe("what others made can be taken over", () => {
 			const pods = { "clickhouse-0": podOf("clickhouse-0", image), "clickhouse-1": podOf("clickhouse-1", image) };
 			expect(await reasons({ ...world, statefulsets: { clickhouse }, pods })).toEqual(
 				Object.keys(pods).map((name) =>
-					expect.stringContaining(`kubernetes.image: ${name} runs ${image}, which is no version of clickhouse/server`),
+					expect.stringContaining(
+						`kubernetes.image: ${name} runs ${image}, which is not a version of clickhouse/server`,
+					),
 				),
 			);
 		}
 	});
 
 	const lost = (pods: string, why: string) =>
-		`kubernetes.existing.statefulSets: ${pods} would lose data with the pod: ${why}. An update restarts every pod. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster without existing, and use that one.`;
+		`kubernetes.existing.statefulSets: ${pods} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without existing, and use that one.`;
 
 	it("not while a restart would take data away, of one server or of all", async () => {
 		const world = good();
@@ -239,7 +241,7 @@ describe("what others made can be taken over", () => {
 	});
 
 	it("not while a disk is in the container itself, also one that holds nothing yet", async () => {
-		const why = "/mnt/cold/ is on no volume but in the container itself";
+		const why = "/mnt/cold/ is on no volume but in the container's own file system";
 		expect(await reasons(good(), { disks: ["/var/lib/clickhouse/", "/mnt/cold/"] })).toEqual([
 			lost("clickhouse-0, clickhouse-1", why),
 		]);
@@ -249,7 +251,7 @@ describe("what others made can be taken over", () => {
 
 	it("not while nobody says where the data is", async () => {
 		expect(await reasons(good(), { data: [] })).toEqual([
-			"kubernetes.existing.statefulSets: clickhouse-0, clickhouse-1 can't be asked where the data is, and it may end with the pod. Give the user of kubernetes.user the right to SELECT from system.databases and system.parts.",
+			"kubernetes.existing.statefulSets: clickhouse-0, clickhouse-1 can't be asked where the data is, so it may be lost with the pod. Grant the user of kubernetes.user SELECT on system.databases and system.parts.",
 		]);
 	});
 
@@ -258,12 +260,13 @@ describe("what others made can be taken over", () => {
 		const metrics = { metadata: { name: "metrics" }, spec: { selector: labels } };
 		const { cluster } = clusterOf({ ...world, services: { ...world.services, metrics } });
 		expect(takenOver(cluster.existing, await inspect(cluster, wanted))).toEqual({
-			replicas: "clickhouse-0, clickhouse-1 go on; none restarts",
-			statefulSets: "clickhouse gets labels, and OnDelete in the place of RollingUpdate",
-			services: "clickhouse: one more label in the selector, which all replicas have by then",
-			readiness: "clickhouse had no probe: pods get /ping with their next restart",
-			undrained: "metrics also select these pods: their clients see each restart, unless existing.services names them",
-			replication: "no table replicates: each replica answers with its own rows",
+			replicas: "clickhouse-0, clickhouse-1 keep running; none restarts",
+			statefulSets: "clickhouse gets labels, and OnDelete instead of RollingUpdate",
+			services: "clickhouse: the selector gets one more label, which all replicas have by then",
+			readiness: "clickhouse has no readiness probe: pods get one for /ping with their next restart",
+			undrained:
+				"metrics also select these pods: clients of these Services see each restart, unless you add them to existing.services",
+			replication: "no table replicates: each replica returns only its own rows",
 		});
 	});
 });

@@ -102,7 +102,7 @@ describe("create", () => {
 				unfinished: expect.stringMatching(/^creation at 1\.8\.0, since /),
 			});
 			expect(await engine.fails({ version: "1.8.0" })).toMatch(
-				/^creation of 'a' at 1\.8\.0 stopped at the first of 2 replicas\. a-0-1 did not come up: exits at start: .*no other replica serves|a-0-0 does not serve/,
+				/^creation of 'a' at 1\.8\.0 stopped at the first of 2 replicas\. a-0-1 did not start: exits at start: .*No other replica serves|a-0-0 does not serve/,
 			);
 			expect(engine.outputs.state).toBe("Degraded");
 

@@ -39,7 +39,7 @@ test.each<[object, string]>([
 	[{ version, keeper: { hosts: [] } }, "keeper.hosts: the list is empty: name the hosts, or leave it out"],
 	[
 		{ version, keeper: { hosts: ["a"], storage: "1Gi" } },
-		"keeper.hosts: no Keeper is made where hosts are given: leave out storage, or hosts.",
+		"keeper.hosts: no Keeper is created if hosts are given: leave out storage, or hosts.",
 	],
 	[{ version, keeper: { size: 3 } }, "keeper.size: there is no such argument."],
 	[{ version, ingress: {} }, "ingress.host: it is missing: give a host name"],

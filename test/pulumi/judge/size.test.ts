@@ -56,7 +56,7 @@ describe("other settings", () => {
 		const engine = await running("1.8.0");
 		world().engines.set("a-0-1@1.8.0", { fate: "exits", boots: 20 });
 		await expect(engine.up(memory("4Gi"))).rejects.toThrow(
-			/^change of the settings of 'a' stopped at the first of 2 replicas\. a-0-1 did not come up: .* Next: fix the settings that were changed, or revert them/,
+			/^change of the settings of 'a' stopped at the first of 2 replicas\. a-0-1 did not start: .* Next: fix the settings that were changed, or revert them/,
 		);
 		expect(restarts()).toEqual(["restart a-0-1 1.8.0"]);
 		world().engines.set("a-0-1@1.8.0", { boots: 20 });
@@ -143,7 +143,7 @@ describe("another size", () => {
 		const engine = await running("1.8.0");
 		world().engines.set("a-0-2@1.8.0", { fate: "exits", boots: 20 });
 		await expect(engine.up(sized(3))).rejects.toThrow(
-			/'a' did not reach Started and is Updating\. a-0-2 did not come up/,
+			/'a' did not reach Started and is Updating\. a-0-2 did not start/,
 		);
 		expect(engine.outputs).toMatchObject({ state: "Started" });
 		expect(world().record()).toMatchObject({ replicas: 2 });

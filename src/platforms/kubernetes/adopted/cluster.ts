@@ -6,7 +6,7 @@ import type { Login } from "../ask/server";
 import type { AdoptedSettings, Existing } from "../render/settings";
 import type { KeptSettings } from "../render/shape";
 
-/** A cluster of StatefulSets that others made: their names, their Services and their port are as declared. */
+/** A cluster of existing StatefulSets: their names, Services and port are as declared. */
 export class AdoptedCluster extends Cluster {
 	readonly existing: Existing;
 
@@ -27,7 +27,7 @@ export class AdoptedCluster extends Cluster {
 		return this.existing.httpPort;
 	}
 
-	/** What their pods are told of users is theirs. */
+	/** Their pods name no login of ours: the declared one is used. */
 	protected override login(_pod: Pod, settings: KeptSettings): Login {
 		return settings;
 	}

@@ -13,7 +13,7 @@ import { volatileNext } from "./data";
 import { assess, configure, letGo, takeOver } from "./takeover";
 import { change } from "./template";
 
-/** StatefulSets that others made: they are taken over instead of made, keep their template, and are let go at the end. */
+/** Existing StatefulSets: they are taken over instead of created, keep their template, and are released at the end. */
 export class AdoptedControl extends KubernetesControl {
 	private adopted: AdoptedCluster | undefined;
 
@@ -42,7 +42,7 @@ export class AdoptedControl extends KubernetesControl {
 	override async configure(claim: Claim, spec: Spec): Promise<void> {
 		return configure(this.cluster, claim, spec);
 	}
-	/** Their data is theirs, whatever is asked for. */
+	/** Their data is never deleted. */
 	override async destroy(claim: Claim): Promise<void> {
 		return letGo(this.cluster, claim);
 	}

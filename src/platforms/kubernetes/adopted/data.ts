@@ -6,14 +6,14 @@ import { QueryError, type Server } from "../ask/server";
 import type { Existing } from "../render/settings";
 import { asTakenOver } from "./template";
 
-/** What a server of others is asked of its data's place, and what it says. */
+/** What an existing server says about where its data is. */
 export interface AskedOfData {
 	readonly pod: Pod;
 	readonly server: Pick<Server, "rows">;
 	readonly inventory: Pick<Inventory, "paths">;
 }
 
-/** Why some of these servers must not be restarted: their data would go with their pods. */
+/** Why some of these servers must not be restarted: their data would be lost with their pods. */
 export async function dataProblems(existing: Existing, asked: readonly AskedOfData[]): Promise<string[]> {
 	const pods = new Map<string, string[]>();
 	for (const { pod, server, inventory } of asked) {
@@ -23,14 +23,14 @@ export async function dataProblems(existing: Existing, asked: readonly AskedOfDa
 	}
 	return [...pods].map(([why, names]) =>
 		why === silent
-			? `${names.join(", ")} can't be asked where the data is, and it may end with the pod. Give the user of kubernetes.user the right to SELECT from system.databases and system.parts.`
-			: `${names.join(", ")} would lose data with the pod: ${why}. An update restarts every pod. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster without existing, and use that one.`,
+			? `${names.join(", ")} can't be asked where the data is, so it may be lost with the pod. Grant the user of kubernetes.user SELECT on system.databases and system.parts.`
+			: `${names.join(", ")} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without existing, and use that one.`,
 	);
 }
 
 const silent = "silent";
 
-/** Of disks that hold nothing yet, too; servers before 19.15 have no other than the one of their data. */
+/** Including disks that are still empty; servers before 19.15 have only the one of their data. */
 async function diskPaths(server: Pick<Server, "rows">): Promise<string[]> {
 	try {
 		return (await server.rows("SELECT path FROM system.disks")).map(({ path }) => String(path));
@@ -40,7 +40,7 @@ async function diskPaths(server: Pick<Server, "rows">): Promise<string[]> {
 	}
 }
 
-/** The next pod may have other volumes than the one that runs: its author may have changed the template since. */
+/** The next pod may have other volumes than the running one, if the template was changed since. */
 export async function volatileNext(
 	cluster: Cluster,
 	replica: string,

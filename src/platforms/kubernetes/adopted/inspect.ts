@@ -21,21 +21,20 @@ import { asTakenOver, podsOf, serverImageOf } from "./template";
 
 export type TakeoverSpec = Pick<ClusterSpec<KubernetesSettings>, "version" | "shards" | "replicas" | "localTables">;
 
-/** What others made, as it is before it is taken over. */
+/** Existing objects before they are taken over. */
 export interface Inspected {
 	readonly obstacles: readonly Obstacle[];
-	/** By shard. */
 	readonly sets: readonly StatefulSet[];
 	readonly pods: readonly Pod[];
-	/** Services that send clients to the pods and are not named: a replica is not taken out of them. */
+	/** Services that send clients to the pods but are not listed: a replica is not drained from them. */
 	readonly undrained: readonly string[];
-	/** Whether any table replicates; `undefined` when no server could be asked. */
+	/** Whether any table replicates; `undefined` if no server could be asked. */
 	readonly replicates: boolean | undefined;
 }
 
 const sets = "kubernetes.existing.statefulSets";
 
-/** Looks at all that is to be taken over, and finds everything that stands in the way. Changes nothing. */
+/** Inspects everything that is to be taken over, and finds every obstacle. Changes nothing. */
 export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Promise<Inspected> {
 	const obstacles: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });
@@ -44,7 +43,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 	if (wanted.shards !== count)
 		refuse(
 			"shards",
-			`${wanted.shards} is not the number of the StatefulSets, which are one a shard. Set shards to ${count}.`,
+			`${wanted.shards} is not the number of StatefulSets, and each of them is one shard. Set shards to ${count}.`,
 		);
 	const found = await Promise.all(
 		existing.statefulSets.map((name) => cluster.api.get<StatefulSet>("statefulsets", name)),
@@ -59,13 +58,17 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 	const sizes = there.map(({ metadata, spec }) => `${metadata.name} ${spec.replicas ?? 1}`);
 	const alike = new Set(there.map(({ spec }) => spec.replicas ?? 1)).size <= 1;
 	if (!alike)
-		refuse(sets, `the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them alike first.`);
+		refuse(
+			sets,
+			`the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them to the same number first.`,
+		);
 	const pods: Pod[] = [];
 	for (const set of there) {
 		for (const reason of await setProblems(cluster, set)) refuse(sets, reason);
 		const { name } = set.metadata;
 		const { replicas = 1, template } = set.spec;
-		if (replicas === 0) refuse(sets, `${name} is scaled to 0, and what is taken over has to serve. Start it first.`);
+		if (replicas === 0)
+			refuse(sets, `${name} is scaled to 0, and only a running cluster can be taken over. Scale it up first.`);
 		else if (alike && replicas !== wanted.replicas)
 			refuse("replicas", `${name} has ${replicas}. Set replicas to ${replicas}.`);
 		if (!template.spec.containers.some((each) => each.name === existing.container)) {
@@ -79,7 +82,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 			const pod = all.find(({ metadata }) => metadata.name === replica);
 			if (pod === undefined || !isReady(pod)) {
 				const why = pod && troubleOf(asTakenOver(pod, existing), cluster.api.connection.now());
-				refuse(sets, `${replica} ${why ?? "is not ready"}. Take it over once every replica serves.`);
+				refuse(sets, `${replica} ${why ?? "is not ready"}. Take the cluster over once every replica serves.`);
 			}
 			if (pod === undefined) continue;
 			pods.push(pod);
@@ -98,7 +101,6 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 	return { obstacles: distinct(obstacles), sets: there, pods, undrained: services.undrained, replicates };
 }
 
-/** Why a StatefulSet can't be taken over as it is. */
 async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: StatefulSet): Promise<string[]> {
 	const { name, labels, ownerReferences = [], generation = 0 } = metadata;
 	const found: string[] = [];
@@ -107,22 +109,24 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 		const owner = (await new RecordStore(cluster.api, its).read())?.owner;
 		if (owner !== undefined)
 			found.push(
-				`${name} is of the cluster '${its}', which belongs to ${owner}. Destroy that resource first: it lets go of it.`,
+				`${name} is part of the cluster '${its}', which belongs to ${owner}. Destroy that resource first: this releases the StatefulSet and keeps it running.`,
 			);
 	}
 	const operator = ownerReferences.find(({ controller }) => controller);
 	if (operator !== undefined)
 		found.push(
-			`${name} is managed by ${operator.kind} ${operator.name}, which would undo what is changed here. Such a cluster is updated by its operator.`,
+			`${name} is managed by ${operator.kind} ${operator.name}, which would undo every change. Update this cluster through its operator.`,
 		);
 	if (spec.ordinals?.start)
-		found.push(`the pods of ${name} are counted from ${spec.ordinals.start}, not from 0: that is not known here.`);
+		found.push(
+			`the pods of ${name} are numbered from ${spec.ordinals.start} (spec.ordinals.start), and only pods numbered from 0 are supported.`,
+		);
 	const { type = "RollingUpdate", rollingUpdate } = spec.updateStrategy ?? {};
 	const seen = (status?.observedGeneration ?? 0) >= generation;
 	if (type === "RollingUpdate" && !(seen && status?.currentRevision === status?.updateRevision)) {
-		const partition = rollingUpdate?.partition ? `, held at its partition ${rollingUpdate.partition}` : "";
+		const partition = rollingUpdate?.partition ? `, it is held at partition ${rollingUpdate.partition}` : "";
 		found.push(
-			`a rollout of ${name} has not ended${partition}. Let it end first: kubectl rollout status statefulset/${name}`,
+			`a rollout of ${name} is not complete${partition}. Wait for it first: kubectl rollout status statefulset/${name}`,
 		);
 	}
 	return found;
@@ -140,31 +144,30 @@ function imageProblem(
 	if (serverImageOf(template, existing) !== reference)
 		return {
 			property: sets,
-			reason: `${name} runs ${reference}, and its StatefulSet says ${serverImageOf(template, existing)}. Let that rollout end first, or set the image back.`,
+			reason: `${name} runs ${reference}, and its StatefulSet has ${serverImageOf(template, existing)}. Complete that rollout first, or set the image back.`,
 		};
 	const runs = versionOf(cluster.given.image, asTakenOver(pod, existing));
 	const tagged = runs === undefined ? undefined : taggedImage(cluster.given.image, runs);
 	if (runs === undefined || (reference !== tagged && !reference.startsWith(`${tagged}@`)))
 		return {
 			property: "kubernetes.image",
-			reason: `${name} runs ${reference}, which is no version of ${cluster.given.image}. Set image to its repository; where tags are spelt otherwise, with {version} in the place of the version.`,
+			reason: `${name} runs ${reference}, which is not a version of ${cluster.given.image}. Set image to its repository. If its tags contain more than the version, write {version} in place of it.`,
 		};
 	if (!sameVersion(runs, version))
 		return {
 			property: "version",
-			reason: `${name} runs ${runs}. Set version to ${runs}: taking over restarts nothing, and an update is the next step.`,
+			reason: `${name} runs ${runs}. Set version to ${runs}: a takeover restarts nothing. Update in the next step.`,
 		};
 	return undefined;
 }
 
-/** A server of others that answered all that a roll will ask it. */
+/** An existing server that answered everything that a rollout will ask. */
 interface Asked {
 	readonly pod: Pod;
 	readonly server: Server;
 	readonly inventory: Inventory;
 }
 
-/** Asks each server what a roll asks it. */
 async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
 	const attempt = collector(obstacles);
 	const settings = kept(cluster.given);
@@ -181,7 +184,7 @@ async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: 
 			} catch (error) {
 				if (!(error instanceof ControlError)) throw error;
 				throw new ControlError(
-					`${pod.metadata.name} can't be asked at port ${cluster.httpPort}: ${error.message}. See to user, passwordSecret and existing.httpPort.`,
+					`${pod.metadata.name} can't be queried at port ${cluster.httpPort}: ${error.message}. Check user, passwordSecret and existing.httpPort.`,
 				);
 			}
 		});

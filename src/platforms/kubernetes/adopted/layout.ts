@@ -6,13 +6,12 @@ import { layoutOf } from "../ask/layout";
 import { parseReplica } from "../render/names";
 import type { Existing } from "../render/settings";
 
-/** What a server of others says. */
 export interface AskedOfLayout {
 	readonly pod: Pod;
 	readonly inventory: Inventory;
 }
 
-/** Why StatefulSets are not one shard each, as they would be taken over. */
+/** Why the StatefulSets are not one shard each, as a takeover requires. */
 export function layoutProblem(
 	{ statefulSets }: Existing,
 	pods: readonly Pod[],
@@ -31,9 +30,9 @@ export function layoutProblem(
 	const regular = others.length === 0;
 	const shape = regular ? `shards: ${told.shards.length}, replicas: ${size}` : "shards of different sizes";
 	const wayOut = regular
-		? `or move its rows to a DbCluster that is declared so`
-		: `or move its rows to a DbCluster whose shards have as many replicas each`;
-	return `each StatefulSet is taken over as one shard (shards: ${shards}, replicas: ${replicas}), and the servers tell another layout, ${shape}: ${told.shards.map((names) => names.join(", ")).join(" / ")}. ${evidenceText(told)}. Such a cluster can't be taken over: leave its updates with what makes them today, ${wayOut}. A table that is to differ by replica is named in update.localTables.`;
+		? `or move its rows to a new DbCluster with that layout`
+		: `or move its rows to a new DbCluster, whose shards all have the same number of replicas`;
+	return `each StatefulSet must be one shard (shards: ${shards}, replicas: ${replicas}), but the servers report another layout (${shape}): ${told.shards.map((names) => names.join(", ")).join(" / ")}. ${evidenceText(told)}. Such a cluster can't be taken over: keep updating it as you do today, ${wayOut}. If a table differs between replicas on purpose, add it to update.localTables.`;
 }
 
 function evidenceText({ evidence, pair: [a, b], apart }: Told): string {

@@ -5,7 +5,7 @@ import { label } from "../render/names";
 
 const property = "kubernetes.existing.services";
 
-/** The Services through which clients are to be kept from a replica, and those through which they can't be. */
+/** The Services from which a replica can be drained, and those from which it can't. */
 export async function servicesOf(
 	cluster: Cluster,
 	pods: readonly Pod[],
@@ -27,14 +27,14 @@ export async function servicesOf(
 
 function candidates(services: readonly Service[]): string {
 	const names = services.map(({ metadata }) => metadata.name).join(", ");
-	return names === "" ? "Make one that selects the pods." : `Those that select the pods are ${names}.`;
+	return names === "" ? "Create one that selects the pods." : `These Services select the pods: ${names}.`;
 }
 
-/** It spreads connections over the pods, and is not the address of a single one. */
+/** It balances connections over the pods, and is not the address of a single one. */
 const isBalancing = ({ spec }: Service) =>
 	spec.clusterIP !== "None" && spec.selector?.["statefulset.kubernetes.io/pod-name"] === undefined;
 
-/** By its own selector; our label is what takes a pod out. */
+/** By its own selector, without our label, which drains a pod. */
 function selects({ spec }: Service, { metadata }: Pod): boolean {
 	const own = ownSelector(spec.selector);
 	return own.length > 0 && own.every(([key, value]) => metadata.labels?.[key] === value);
@@ -43,20 +43,22 @@ function selects({ spec }: Service, { metadata }: Pod): boolean {
 const ownSelector = (selector: Service["spec"]["selector"]) =>
 	Object.entries(selector ?? {}).filter(([key]) => key !== label.clients);
 
-/** Pods of Jobs that have ended are sent nothing. */
+/** Pods of finished Jobs receive nothing. */
 const ended: readonly unknown[] = ["Succeeded", "Failed"];
 
 async function problemOf(cluster: Cluster, service: Service, pods: readonly Pod[]): Promise<string | undefined> {
 	const { name } = service.metadata;
 	const { clusterIP, selector, publishNotReadyAddresses } = service.spec;
 	const another = selector?.[label.clients];
-	if (another !== undefined && another !== cluster.name) return `${name} is a Service of the cluster '${another}'.`;
+	if (another !== undefined && another !== cluster.name)
+		return `${name} belongs to the cluster '${another}'. Name another Service.`;
 	if (clusterIP === "None")
-		return `${name} is headless: who has looked up its addresses can't be kept from a replica that is about to restart. Name a Service with an address of its own, or make one for clients.`;
+		return `${name} is headless: clients that have resolved its addresses would still reach a replica that is about to restart. Name a Service with a cluster IP, or create one for clients.`;
 	if (publishNotReadyAddresses)
-		return `${name} sends clients also to replicas that are not ready (publishNotReadyAddresses). Turn that off.`;
+		return `${name} also sends clients to replicas that are not ready. Set its publishNotReadyAddresses to false.`;
 	const left = pods.filter((pod) => !selects(service, pod)).map(({ metadata }) => metadata.name);
-	if (left.length > 0) return `${name} does not select ${left.join(", ")}, so it is no Service of these replicas.`;
+	if (left.length > 0)
+		return `${name} does not select ${left.join(", ")}, so it is not a Service of these replicas. Name a Service that selects all of them.`;
 	const labels = ownSelector(selector)
 		.map(([key, value]) => `${key}=${value}`)
 		.join(",");
@@ -65,6 +67,6 @@ async function problemOf(cluster: Cluster, service: Service, pods: readonly Pod[
 		.filter(({ metadata, status }) => !uids.includes(metadata.uid) && !ended.includes(status?.phase))
 		.map(({ metadata }) => metadata.name);
 	if (others.length > 0 && pods.length > 0)
-		return `${name} sends clients also to ${others.join(", ")}, which would be cut off. Name the StatefulSet of those, too, or a Service that selects only these replicas.`;
+		return `${name} also sends clients to ${others.join(", ")}, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.`;
 	return undefined;
 }

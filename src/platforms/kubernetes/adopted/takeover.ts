@@ -14,8 +14,8 @@ import { servicesOf } from "./services";
 import { change, noted, podLabels, podsOf } from "./template";
 
 /**
- * Takes over what others made; nothing restarts. The record comes last: until then whoever died in the middle left a
- * cluster that belongs to nobody and works as before, and all of this is done once more.
+ * Takes over existing StatefulSets; nothing restarts. The record comes last: a crash before it leaves a cluster that
+ * belongs to nobody and works as before, and all of this is repeated.
  */
 export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec): Promise<void> {
 	const before = await cluster.record.guard(claim);
@@ -33,7 +33,7 @@ export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec
 	});
 }
 
-/** What other settings come to: most are not ours to change. */
+/** What other settings would do: most can't be changed from here. */
 export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Promise<Assessment> {
 	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
 	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
@@ -44,26 +44,23 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 	if (before === undefined)
 		refuse(
 			"kubernetes.existing",
-			`'${cluster.name}' was made by DbCluster, and can't become StatefulSets of others. Leave existing out.`,
+			`'${cluster.name}' was created by DbCluster and can't be replaced by existing StatefulSets. Leave existing out.`,
 		);
 	else if (!isDeepStrictEqual(before.statefulSets, existing.statefulSets) || before.container !== existing.container)
 		refuse(
 			"kubernetes.existing",
-			`'${cluster.name}' is the container ${before.container} of ${before.statefulSets.join(", ")}, and can't become another. Set it back; what is to be another cluster needs another name.`,
+			`'${cluster.name}' is the container ${before.container} of ${before.statefulSets.join(", ")}, and that can't be changed. Set it back. For another cluster, declare a DbCluster with another name.`,
 		);
 	if (obstacles.length > 0) return { obstacles, ...untouched };
 	if (wanted.shards !== existing.statefulSets.length)
-		refuse(
-			"shards",
-			`shards can't be added to StatefulSets that others made. Set shards to ${existing.statefulSets.length}.`,
-		);
+		refuse("shards", `shards can't be added to existing StatefulSets. Set shards to ${existing.statefulSets.length}.`);
 	for (const { metadata, spec } of sets) {
-		// While it is stopped, what it had is what it will have.
+		// While it is stopped, its former size counts.
 		const has = spec.replicas === 0 ? (stored.replicas ?? 1) : (spec.replicas ?? 1);
 		if (has === wanted.replicas) continue;
 		refuse(
 			"replicas",
-			`${metadata.name} has ${has}, and others made it. Scale it there (kubectl scale, or the values of its chart), then set replicas to what it has.`,
+			`${metadata.name} has ${has}, and it is scaled where it comes from. Scale it there (kubectl scale, or its chart's values), then set replicas to the same number.`,
 		);
 	}
 	obstacles.push(...(await servicesOf(cluster, pods)).obstacles);
@@ -72,7 +69,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 
 const untouched = { restarts: [], joins: [], leaves: [], rejoins: [] };
 
-/** Keeps the settings, and puts back what is ours of objects that others may have changed since. */
+/** Stores the settings, and restores our part of objects that may have been changed since. */
 export async function configure(cluster: AdoptedCluster, claim: Claim, spec: Spec): Promise<void> {
 	const before = await cluster.record.guard(claim);
 	const settings = kept(spec.settings);
@@ -84,7 +81,7 @@ export async function configure(cluster: AdoptedCluster, claim: Claim, spec: Spe
 		if (!cluster.services.includes(name)) await select(cluster, name, null);
 }
 
-/** Ends our part: clients reach all replicas as before, and the servers go on. */
+/** Releases the cluster: clients reach all replicas as before, and the servers keep running. */
 export async function letGo(cluster: AdoptedCluster, claim: Claim): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	for (const name of cluster.services) await select(cluster, name, null);
@@ -95,7 +92,7 @@ export async function letGo(cluster: AdoptedCluster, claim: Claim): Promise<void
 	if (stored.owner !== undefined) await cluster.record.remove();
 }
 
-/** First what new pods are made from, then the pods that there are; the Services last, so that none of them falls out. */
+/** First the templates of new pods, then the existing pods; the Services last, so that none of them loses a pod. */
 async function prepare(cluster: AdoptedCluster): Promise<void> {
 	for (const [shard, name] of cluster.statefulSets.entries()) {
 		const set = await change(cluster, shard);
@@ -106,7 +103,7 @@ async function prepare(cluster: AdoptedCluster): Promise<void> {
 	for (const name of cluster.services) await select(cluster, name, cluster.name);
 }
 
-/** Only this very pod: its successor has all that from its template. */
+/** Only this very pod: its successor gets this from its template. */
 async function labelPod(cluster: AdoptedCluster, shard: number, pod: Pod): Promise<void> {
 	if (pod.metadata.deletionTimestamp !== undefined) return;
 	const metadata: Partial<Meta> = {
@@ -119,7 +116,7 @@ async function labelPod(cluster: AdoptedCluster, shard: number, pod: Pod): Promi
 	});
 }
 
-/** Adds our label to a Service's selector, or takes it away. */
+/** Adds our label to a Service's selector, or removes it. */
 function select(cluster: AdoptedCluster, name: string, value: string | null): Promise<void> {
 	return untilNoConflict(async () => {
 		const service = await cluster.api.get<Service>("services", name);

@@ -8,7 +8,7 @@ import { type Image, shardLabels } from "../render/pod";
 import type { Existing } from "../render/settings";
 import type { AdoptedCluster } from "./cluster";
 
-/** Pods and templates tell by an annotation which container is the server; before they are taken over they lack it. */
+/** An annotation of pods and templates names the server's container; before the takeover they lack it. */
 export const asTakenOver = <T extends Pick<PodTemplate, "metadata">>(of: T, { container }: Existing): T => ({
 	...of,
 	metadata: { ...of.metadata, annotations: { ...of.metadata?.annotations, [annotation.container]: container } },
@@ -20,12 +20,12 @@ export const podsOf = ({ api }: Cluster, { spec }: StatefulSet): Promise<readonl
 	return api.list<Pod>("pods", { labels: labels.join(",") });
 };
 
-/** Without it a pod is ready as soon as its process runs. */
+/** Without a probe a pod is ready as soon as its process runs. */
 const probe = (port: number) => ({ httpGet: { path: "/ping", port }, periodSeconds: 1, timeoutSeconds: 5 });
 
 /**
- * Gives a StatefulSet our labels, and where one is given another image; all else of its template stays. In the same write
- * it becomes OnDelete: under RollingUpdate any change of the template would restart its pods. By resourceVersion, since
+ * Gives a StatefulSet our labels and, if given, another image; the rest of its template stays. The same write sets
+ * OnDelete: under RollingUpdate any change of the template would restart its pods. By resourceVersion, because
  * containers are a list, which is written as a whole.
  */
 export function change(cluster: AdoptedCluster, shard: number, image?: Image): Promise<StatefulSet> {
@@ -68,7 +68,7 @@ const told = ({ container }: Existing, { version, reference }: Pick<Image, "vers
 	[annotation.image]: reference,
 });
 
-/** Notes of a pod or a template which version its image is, so that it is known also when `image` is spelt otherwise later. */
+/** The image's version as annotations, so that it stays known if `image` is spelt differently later. */
 export function noted(cluster: AdoptedCluster, of: PodTemplate): Record<string, string> {
 	const { existing } = cluster;
 	const version = versionOf(cluster.given.image, asTakenOver(of, existing));

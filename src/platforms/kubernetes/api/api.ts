@@ -4,10 +4,10 @@ import { apiError, Conflict, readStatus } from "./errors";
 import type { KubeObject } from "./types";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
-/** Who owns the fields that are applied. It stands in users' clusters, so it never changes. */
+/** The field manager of server-side apply. Users' clusters store it, so it never changes. */
 const fieldManager = "pulumi-dbcluster";
 
-/** The kinds that are used, each with its path. */
+/** The kinds in use, each with its path. */
 const kinds = {
 	configmaps: "api/v1",
 	services: "api/v1",
@@ -39,7 +39,7 @@ export interface ListOptions {
 	readonly fields?: string;
 }
 
-/** The API of one namespace. Everything throws as {@link apiError} says; {@link Conflict} is for callers to handle. */
+/** The API of one namespace. Errors are those of {@link apiError}; {@link Conflict} is for callers to handle. */
 export class Api {
 	constructor(
 		readonly connection: Connection,
@@ -61,7 +61,7 @@ export class Api {
 		return this.read<{ items: T[] }>(call, await this.connection.send(call)).items;
 	}
 
-	/** What has the name of an object already. By a list, since not every kind of ours may be read by name. */
+	/** The object that has this name already. By a list, because our rights do not allow reading every kind by name. */
 	async namesake<T>({ kind, metadata }: KubeObject): Promise<T | undefined> {
 		return (await this.list<T>(kindOf(kind), { fields: `metadata.name=${metadata.name}` }))[0];
 	}
@@ -76,7 +76,7 @@ export class Api {
 		return this.read<T>(call, await this.connection.send(call));
 	}
 
-	/** Server-side apply: the object must carry every field that is ours, since one that is left out is given up. */
+	/** Server-side apply: the object must contain every field that is ours, because a missing one is released. */
 	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
 		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
 		const call: ApiCall = {
@@ -88,7 +88,7 @@ export class Api {
 		return this.read<T>(call, await this.connection.send(call));
 	}
 
-	/** Changes single fields; a `resourceVersion` or `uid` in it is a precondition. `undefined` when it is gone. */
+	/** Patches single fields; a `resourceVersion` or `uid` in it is a precondition. `undefined` if the object is gone. */
 	async merge<T>(
 		kind: Kind,
 		name: string,
@@ -105,7 +105,7 @@ export class Api {
 		return answer.status === 404 ? undefined : this.read<T>(call, answer);
 	}
 
-	/** Deletes it, where a uid is given only that very object. One that is gone, or another by now, is no error. */
+	/** Deletes an object; with a uid, only that very one. It is no error if it is gone or another one by now. */
 	async delete(kind: Kind, name: string, uid?: string): Promise<void> {
 		const call: ApiCall = {
 			method: "DELETE",
@@ -117,7 +117,7 @@ export class Api {
 		if (answer.status !== 404 && !(answer.status === 409 && uid !== undefined)) this.read(call, answer);
 	}
 
-	/** The last lines of a container's log; empty where there is none, or where the kubelet can't be asked: it only explains. */
+	/** The last lines of a container's log; empty if there is none or the kubelet can't be asked: it only explains. */
 	async log(pod: string, container: string, options: { readonly lines: number; readonly previous: boolean }) {
 		const query = `container=${container}&tailLines=${options.lines}&previous=${options.previous}&limitBytes=20000`;
 		const path = `${this.path("pods", pod)}/log?${query}`;
@@ -127,7 +127,7 @@ export class Api {
 		return answer?.status === 200 ? answer.text : "";
 	}
 
-	/** A request to a pod through the API server's proxy. The pod's own errors come back as answers. */
+	/** A request to a pod through the API server's proxy. The pod's own errors are returned as answers. */
 	async proxy(pod: string, port: number, call: ApiCall): Promise<ApiAnswer> {
 		const path = `${this.path("pods", `${pod}:${port}`)}/proxy${call.path}`;
 		const answer = await this.connection.send({ ...call, path, retry: false });
@@ -137,12 +137,12 @@ export class Api {
 	}
 
 	/**
-	 * Makes the API server give up the connections that it keeps open to a pod after {@link proxy}: a server that stops
-	 * waits for each of them until its keep-alive time is over. Best effort.
+	 * Makes the API server close the connections that it keeps open to a pod after {@link proxy}: a server that stops
+	 * waits until each one's keep-alive time is over. Best effort.
 	 */
 	async hangUp(pod: string, port: number): Promise<void> {
 		const ping = () => this.proxy(pod, port, { method: "GET", path: "/ping", hangsUp: true, timeout: 2000 });
-		// One for each of the calls that we make at the same time.
+		// One for each call that we make at the same time.
 		await Promise.allSettled([ping(), ping()]);
 	}
 
@@ -155,16 +155,19 @@ export class Api {
 		try {
 			return JSON.parse(answer.text) as T;
 		} catch {
-			throw new PlatformError(`${this.connection.server} does not answer as an API server does`);
+			throw new PlatformError(
+				`${this.connection.server} does not answer like a Kubernetes API server: check the server address in the kubeconfig`,
+			);
 		}
 	}
 }
 
-/** Does it again, from reading on, while somebody else changes the same object. */
+/** Repeats it, including the read, while the object is changed concurrently. */
 export function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {
 	return retry(attempt, (error, tries) => {
 		if (!(error instanceof Conflict)) return undefined;
-		if (tries >= 10) throw new PlatformError(`somebody keeps changing the same object: ${error.message}`);
+		if (tries >= 10)
+			throw new PlatformError(`the object is changed again and again by another client: ${error.message}`);
 		return 20 * tries * (1 + Math.random());
 	});
 }

@@ -8,10 +8,10 @@ import { retry } from "../../../control/retry";
 import { apiError, noAnswer, Unanswered } from "./errors";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
-/** The package holds ES modules only, which `require` loads; its types are asked for as such. */
+/** The package has ES modules only, which `require` loads; the types have to be imported as such. */
 type KubeConfig = import("@kubernetes/client-node", { with: { "resolution-mode": "import" }}).KubeConfig;
 
-/** Which cluster to talk to: exactly what the settings name; `kubeconfig` is a path or the content. */
+/** Which cluster to connect to: exactly what the settings name; `kubeconfig` is a path or the content. */
 export interface ConnectionSettings {
 	readonly kubeconfig?: string;
 	readonly context?: string;
@@ -20,10 +20,10 @@ export interface ConnectionSettings {
 const inClusterToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /**
- * Connects by the kubeconfig that is given, else by `KUBECONFIG` or `~/.kube/config`, else as a pod of the cluster does.
- * Nothing is sent yet.
+ * Connects with the given kubeconfig, else with `KUBECONFIG` or `~/.kube/config`, else as a pod of the cluster. Sends
+ * nothing yet.
  *
- * @throws PlatformError when there is no such kubeconfig or context, or when it turns the verification of TLS off.
+ * @throws PlatformError if there is no such kubeconfig or context, or if it disables the verification of TLS.
  */
 export function connect(settings: ConnectionSettings): Connection {
 	const config = load(settings);
@@ -34,11 +34,11 @@ export function connect(settings: ConnectionSettings): Connection {
 		);
 	if (cluster.skipTLSVerify || !cluster.server.startsWith("https:"))
 		throw new PlatformError(
-			`the kubeconfig does not let ${cluster.server} be verified (${cluster.skipTLSVerify ? "insecure-skip-tls-verify" : "no https"}): give the cluster's certificate-authority instead`,
+			`the kubeconfig disables the verification of ${cluster.server} (${cluster.skipTLSVerify ? "insecure-skip-tls-verify" : "no https"}): set the cluster's certificate-authority instead`,
 		);
 	let skew = 0;
 	let away: number | undefined;
-	// Credentials may come from a program that takes seconds to run, and they run out: kept for a minute.
+	// Credentials may come from a slow program, and they expire: cached for a minute.
 	let options: { readonly at: number; readonly value: Promise<RequestOptions> } | undefined;
 	const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
@@ -49,7 +49,7 @@ export function connect(settings: ConnectionSettings): Connection {
 			return await options.value;
 		} catch (error) {
 			options = undefined;
-			throw new PlatformError(`the kubeconfig's credentials can't be had: ${(error as Error).message}`);
+			throw new PlatformError(`can't get the kubeconfig's credentials: ${(error as Error).message}`);
 		}
 	}
 	const connection: Connection = {
@@ -64,7 +64,7 @@ export function connect(settings: ConnectionSettings): Connection {
 					if (call.retry !== false && noServer.test(error.message)) away = Date.now();
 					throw error;
 				});
-				// Of a call to a pod it is the pod's, whose node may disagree about the time as well.
+				// In a call to a pod the date is the pod's, whose node may have another clock, too.
 				if (date !== undefined && call.retry !== false) skew = date - Date.now();
 				if (answer.status === 401) options = undefined;
 				if (call.retry !== false && overloaded(answer.status)) {
@@ -87,10 +87,10 @@ export function connect(settings: ConnectionSettings): Connection {
 	return connection;
 }
 
-/** Not that a connection was closed: an API server does so with one that was idle for long. */
+/** A closed connection is not counted: an API server closes idle ones. */
 const noServer = /^(connect |no answer )/;
 
-/** Overloaded, or a proxy or API server that is just going down: worth another try. */
+/** The API server or its proxy is overloaded or shutting down: worth another try. */
 const overloaded = (status: number) => status === 429 || (status >= 500 && status !== 501);
 
 function load({ kubeconfig, context }: ConnectionSettings): KubeConfig {
@@ -100,18 +100,18 @@ function load({ kubeconfig, context }: ConnectionSettings): KubeConfig {
 		else if (isContent(kubeconfig)) config.loadFromString(kubeconfig);
 		else config.loadFromFile(expand(kubeconfig));
 	} catch (error) {
-		// The parser's own words quote the text, which holds credentials.
+		// The parser's message quotes the text, which contains credentials.
 		const { code: missing, path } = error as NodeJS.ErrnoException;
 		const named = path ?? (kubeconfig === undefined || isContent(kubeconfig) ? undefined : kubeconfig);
 		const which = named === undefined ? "the kubeconfig" : `the kubeconfig ${named}`;
 		throw new PlatformError(
-			`${which} can't be read${missing === undefined ? ": it is no kubeconfig" : ` (${missing})`}`,
+			`${which} can't be read${missing === undefined ? ": it is not a kubeconfig" : ` (${missing})`}`,
 		);
 	}
-	// What the client makes up where it finds nothing: a server without TLS at localhost:8080.
+	// The client's default if it finds nothing: a server without TLS at localhost:8080.
 	if (config.currentContext === "loaded-context" && kubeconfig === undefined)
 		throw new PlatformError(
-			"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+			"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or create ~/.kube/config",
 		);
 	if (context !== undefined) {
 		if (config.getContextObject(context) === null) {
@@ -140,7 +140,7 @@ function readable(path: string): boolean {
 const isContent = (kubeconfig: string) => /\n|^\s*\{|^apiVersion:/.test(kubeconfig);
 const expand = (path: string) => (path.startsWith("~/") ? join(homedir(), path.slice(2)) : path);
 
-/** A large package that only this platform needs, and an optional peer: loaded at first use. */
+/** A large optional peer dependency that only this platform needs: loaded on first use. */
 function client(): { KubeConfig: new () => KubeConfig } {
 	try {
 		return require("@kubernetes/client-node");
@@ -166,7 +166,7 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 			...(options.headers as Record<string, string>),
 			accept: "application/json",
 			...call.headers,
-			// Node leaves it out of a DELETE, whose body the server would then read as the next request.
+			// Node omits it in a DELETE, and the server would read the body as the next request.
 			...(call.body !== undefined && { "content-length": Buffer.byteLength(call.body) }),
 			...(call.hangsUp && { "content-length": 1, expect: "100-continue" }),
 		};

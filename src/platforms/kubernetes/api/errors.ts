@@ -1,24 +1,24 @@
 import { ControlError, PlatformError } from "../../../control/errors";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
-/** Changed by somebody since it was read: read again and decide anew. */
+/** The object was changed since it was read: read it and decide again. */
 export class Conflict extends ControlError {
 	override readonly name = "Conflict";
 }
 
-/** Whoever was asked gave no answer in time. */
+/** No answer in time. */
 export class TimedOut extends PlatformError {}
 
-/** How the words begin when a request took too long. */
+/** How the message of a timeout begins. */
 export const noAnswer = "no answer ";
 
-/** No answer, or one that another try may better. */
+/** No answer, or one that is worth another try. */
 export class Unanswered extends Error {
 	override readonly name = "Unanswered";
 	constructor(private readonly error: Error) {
 		super(error.message);
 	}
-	/** What to tell a person after the last try. */
+	/** The error after the last try. */
 	reason({ server }: Pick<Connection, "server">): Error {
 		if (this.error instanceof ControlError) return this.error;
 		const { code, message } = this.error as NodeJS.ErrnoException;
@@ -32,19 +32,19 @@ interface Status {
 	readonly details?: { readonly name?: string; readonly kind?: string };
 }
 
-/** What to tell a person of the API server's error: which verb on what is forbidden, that the namespace is missing. */
+/** The message for an error of the API server: which verb on what is forbidden, that the namespace is missing. */
 export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, answer: ApiAnswer): ControlError {
 	const status = readStatus(answer.text);
 	const message = status?.message ?? (answer.text.trim().slice(0, 300) || `status ${answer.status}`);
 	if (answer.status === 409) return new Conflict(message);
 	if (answer.status === 401)
 		return new PlatformError(`the API server at ${server} does not accept the kubeconfig's credentials: ${message}`);
-	if (answer.status === 403) return new PlatformError(`the API server at ${server} forbids it: ${message}`);
+	if (answer.status === 403) return new PlatformError(`the API server at ${server} forbids this request: ${message}`);
 	if (answer.status === 404 && status?.details?.kind === "namespaces")
 		return new ControlError(`the namespace '${status.details.name}' does not exist at ${server}: create it first`);
-	// 400 and 422: the object itself is refused, and would be again.
+	// 400 and 422: the object itself is rejected, and would be again.
 	if (answer.status === 400 || answer.status === 422 || answer.status === 413)
-		return new ControlError(`the API server at ${server} refuses it: ${message}`);
+		return new ControlError(`the API server at ${server} rejects this request: ${message}`);
 	const [path] = call.path.split("?");
 	return new PlatformError(`the API server at ${server} answered ${call.method} ${path} with: ${message}`);
 }

@@ -1,4 +1,4 @@
-/** What of the API's objects is read here, as the wire has it. All else of them passes through untouched. */
+/** The fields of API objects that are read here, as on the wire. All others pass through untouched. */
 export interface Meta {
 	readonly name: string;
 	readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
@@ -12,7 +12,6 @@ export interface Meta {
 	readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Any object, as it is sent. */
 export interface KubeObject {
 	readonly apiVersion: string;
 	readonly kind: string;
@@ -37,7 +36,7 @@ export interface Container {
 	}[];
 }
 
-/** Beside its name, one more field, which says of what kind it is. */
+/** Besides its name it has one more field, which gives its kind. */
 export interface Volume {
 	readonly name: string;
 	readonly persistentVolumeClaim?: { readonly claimName: string };

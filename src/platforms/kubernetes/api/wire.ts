@@ -1,15 +1,14 @@
-/** What goes over the wire to an API server. */
 export interface ApiCall {
 	readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-	/** With the query, encoded. */
+	/** Including the query, encoded. */
 	readonly path: string;
 	readonly body?: string;
 	readonly headers?: Readonly<Record<string, string>>;
-	/** Announces a body, and breaks off when that is asked for: no connection that it went over is kept for other calls. */
+	/** Announces a body, and breaks off when it is asked for: so no connection that it used is kept for other calls. */
 	readonly hangsUp?: boolean;
-	/** Milliseconds until the answer must be there; 30,000 unless given. */
+	/** Timeout in milliseconds; 30,000 by default. */
 	readonly timeout?: number;
-	/** Whether dropped connections and overload are tried again; yes unless given. Not of calls to pods and kubelets. */
+	/** Whether to retry after dropped connections and overload; yes by default. Not for calls to pods and kubelets. */
 	readonly retry?: boolean;
 }
 
@@ -20,12 +19,12 @@ export interface ApiAnswer {
 
 /** A connection to one API server. TLS is always verified. */
 export interface Connection {
-	/** For messages: the address of the API server. */
+	/** The address of the API server, for messages. */
 	readonly server: string;
-	/** The API server's clock, as its last answer told it: machines that run Pulumi may disagree about the time. */
+	/** The API server's clock, from its last answer: machines that run Pulumi may disagree about the time. */
 	now(): number;
-	/** When the API server was last found to be away, by this machine's clock; `undefined` while it never was. */
+	/** When the API server was last unavailable, by this machine's clock; `undefined` if it never was. */
 	awayAt(): number | undefined;
-	/** Any answer of the API server, also an error; throws {@link PlatformError} when there is none. */
+	/** Any answer of the API server, even an error; throws {@link PlatformError} if there is none. */
 	send(call: ApiCall): Promise<ApiAnswer>;
 }

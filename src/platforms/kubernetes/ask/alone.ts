@@ -5,7 +5,7 @@ import { identifier, path } from "./sql";
 import { databasesOf } from "./tables";
 import { askTogether } from "./together";
 
-/** Which of some tables have a row; not among the answers is a table that can't be read, such as a Set. */
+/** Which of some tables have a row. A table that can't be read, such as a Set, is left out. */
 export async function readRows(server: Server, tables: readonly HeldTable[]): Promise<Map<HeldTable, boolean>> {
 	const look = async (some: readonly HeldTable[]) => {
 		const looks = some.map((table, index) => `SELECT i FROM (SELECT ${index} AS i FROM ${path(table)} LIMIT 1)`);
@@ -15,7 +15,7 @@ export async function readRows(server: Server, tables: readonly HeldTable[]): Pr
 	return new Map(await askTogether(tables, 20, look, (error) => error instanceof QueryError));
 }
 
-/** Of the tables whose rows this server has alone those that have some, and those of which that can't be told. */
+/** Of the tables whose rows only this server has: those that have some, and those for which it is unknown. */
 export async function withOwnRows(
 	server: Server,
 	tables: readonly HeldTable[],
@@ -32,11 +32,11 @@ export async function withOwnRows(
 }
 
 /**
- * What would be lost with a server: tables with rows that do not replicate, and replicated ones that no other server of the
- * shard has alike. Says why it can't leave, too, where that is for another reason. Rows that the others have still to fetch
- * are not asked for here: see `health`.
+ * What would be lost with a server: tables with rows that do not replicate, and replicated ones that no other server of
+ * the shard has alike. Also other reasons why it can't be removed. Rows that the others have still to fetch are not
+ * checked here: see `health`.
  *
- * @param others of its shard; `undefined` where the shard is new, so that tables without rows are no loss.
+ * @param others The others of its shard; `undefined` if the shard is new, so that tables without rows are no loss.
  */
 export async function heldAlone(server: Server, others: readonly Server[] | undefined): Promise<string[]> {
 	const [databases, its, ...elsewhere] = await Promise.all([
@@ -47,7 +47,9 @@ export async function heldAlone(server: Server, others: readonly Server[] | unde
 	const found: string[] = [];
 	for (const [database, engine] of databases)
 		if (engine === "Replicated")
-			found.push(`the database ${identifier(database)} is of engine Replicated, whose replicas leave only by hand`);
+			found.push(
+				`the database ${identifier(database)} uses the engine Replicated, whose replicas must be removed by hand`,
+			);
 	const lacking = elsewhere.map((other) => new Set(lackedBy(other, its)));
 	const lone = its.tables.filter((table) => table.path !== undefined && lacking.every((lacks) => lacks.has(table)));
 	const read = others === undefined ? await readRows(server, lone) : undefined;
@@ -63,7 +65,7 @@ export async function heldAlone(server: Server, others: readonly Server[] | unde
 		found.push(
 			certain
 				? `${path(table)} has rows and does not replicate (${table.engine})`
-				: `${path(table)} does not replicate (${table.engine}), and whether it has rows can't be told`,
+				: `${path(table)} does not replicate (${table.engine}), and it may have rows`,
 		);
 	return found;
 }

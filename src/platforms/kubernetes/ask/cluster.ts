@@ -24,7 +24,7 @@ import { type Credentials, type Login, loginOf, readCredentials, Server } from "
 
 const serviceLabel = "kubernetes.io/service-name";
 
-/** One cluster's objects and the ways to them; what is asked once for good is kept. */
+/** Access to one cluster's objects; what never changes is cached. */
 export class Cluster {
 	readonly api: Api;
 	readonly record: RecordStore;
@@ -42,12 +42,12 @@ export class Cluster {
 		this.record = new RecordStore(this.api, name);
 	}
 
-	/** The name of each shard's, where that is not made of the cluster's own name. */
+	/** The name of each shard's StatefulSet, if it is not derived from the cluster's name. */
 	get statefulSets(): readonly string[] | undefined {
 		return undefined;
 	}
 
-	/** Through which clients reach it. */
+	/** The Services through which clients reach it. */
 	get services(): readonly string[] {
 		return [clientServiceName(this.name)];
 	}
@@ -56,7 +56,7 @@ export class Cluster {
 		return ports.http;
 	}
 
-	/** The settings that the cluster was last made or configured with; those given where it keeps none. */
+	/** The settings that the cluster was last created or configured with; the given ones if it stores none. */
 	settings(stored: Stored | undefined): KeptSettings {
 		return stored?.settings ?? kept(this.given);
 	}
@@ -66,7 +66,7 @@ export class Cluster {
 		return { name: this.name, namespace: this.api.namespace, shards, replicas, settings: this.settings(stored) };
 	}
 
-	/** Resolved once in this process, so that one roll gives all replicas the same. */
+	/** Resolved once per process, so that one rollout gives all replicas the same image. */
 	image(settings: KeptSettings, version: DbVersion): Promise<Image> {
 		const key = `${settings.image} ${version}`;
 		let image = this.images.get(key);
@@ -78,7 +78,7 @@ export class Cluster {
 		return image;
 	}
 
-	/** A pod's server, by the user that this pod knows: while another is rolled out, not all know the same. */
+	/** A pod's server, with the login that this pod was created with: during a rollout of another login they differ. */
 	async server(pod: Pod, settings: KeptSettings): Promise<Server> {
 		return new Server(this.api, pod.metadata.name, await this.credentials(this.login(pod, settings)), this.httpPort);
 	}
@@ -102,7 +102,7 @@ export class Cluster {
 		return this.api.list<Pod>("pods", { labels: clusterSelector(this.name) });
 	}
 
-	/** A replica's pod: by one list for all that are asked for at the same moment, as by a preview. */
+	/** A replica's pod: by one list request for all that are asked for at the same moment, as by a preview. */
 	async pod(replica: string): Promise<Pod | undefined> {
 		this.listing ??= Promise.resolve().then(() => {
 			this.listing = undefined;
@@ -124,7 +124,7 @@ export class Cluster {
 		return this.api.list<EndpointSlice>("endpointslices", { labels });
 	}
 
-	/** Shard and ordinal of a replica, also of one that is still to join or has begun to leave; throws when the name is none. */
+	/** Shard and ordinal of a replica, even one that is joining or leaving; throws if the name is unknown. */
 	place(replica: string): { shard: number; ordinal: number } {
 		const place = parseReplica(this, replica);
 		if (place === undefined) throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
@@ -139,7 +139,7 @@ export function names(cluster: Named, { shards = 1, replicas = 1 }: Pick<Stored,
 
 export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
 
-/** Whether clients reach the pod through a Service; through any of them unless one is named. */
+/** Whether clients reach the pod through this Service, or through any. */
 export function inEndpoints(slices: readonly EndpointSlice[], pod: Pod, service?: string): boolean {
 	return slices.some(
 		({ metadata, endpoints = [] }) =>

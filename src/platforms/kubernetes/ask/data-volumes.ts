@@ -2,20 +2,19 @@ import { posix } from "node:path";
 import type { PodTemplate, StatefulSet, Volume } from "../api/types";
 import { containerOf } from "../render/names";
 
-/** Where a folder of a server is. */
 export interface DataPlace {
 	readonly path: string;
-	/** For people: `the volume claim data-db-0-1`, `the emptyDir volume data`. */
+	/** As text: `the volume claim data-db-0-1`, `the emptyDir volume data`. */
 	readonly on: string;
-	/** What is there goes when the pod does. */
+	/** Its content is lost with the pod. */
 	readonly endsWithPod: boolean;
 }
 
-/** Volumes that are made for a pod and go with it, and those that hold what the API's objects say. */
+/** Volumes that live as long as the pod, and those that show API objects. */
 const endWithPod = [
 	"emptyDir",
 	"ephemeral",
-	// In a pod's own words it is always an ephemeral one; one that lasts is behind a claim.
+	// Inline in a pod it is always ephemeral; a persistent one is behind a claim.
 	"csi",
 	"configMap",
 	"secret",
@@ -25,12 +24,12 @@ const endWithPod = [
 	"gitRepo",
 ];
 
-/** Of a server's folder, those below it that hold its tables: what else is mounted there, such as schemas, is no data. */
+/** The subfolders of a server's folder that hold tables; mounts elsewhere, such as schemas, are no data. */
 const ofTables = ["data", "store", "metadata"];
 
 /**
- * Where a server's data is, by the mounts of its container: the folders that it names, and what is mounted over those
- * below them that hold tables. Where a symbolic link leads can't be seen from here.
+ * Where a server's data is, by the mounts of its container: the folders that it names, and what is mounted over their
+ * subfolders that hold tables. Symbolic links can't be followed from here.
  */
 export function dataPlaces(
 	of: PodTemplate,
@@ -58,7 +57,7 @@ export function dataPlaces(
 	return [...found.values()];
 }
 
-/** Why a server's data ends with its pod, as a clause; `undefined` when it does not. */
+/** Why a server's data is lost with its pod, as a clause; `undefined` if it is not. */
 export function volatile(places: readonly DataPlace[]): string | undefined {
 	const [first] = places.filter(({ endsWithPod }) => endsWithPod);
 	return first && `${first.path} is on ${first.on}`;
@@ -68,7 +67,7 @@ const folderOf = (path: string) => posix.normalize(`${path}/`);
 const isWithin = (folder: string, other: string) => folder.startsWith(other);
 
 function kindOf(volume: Volume | undefined): Omit<DataPlace, "path"> {
-	if (volume === undefined) return { on: "no volume but in the container itself", endsWithPod: true };
+	if (volume === undefined) return { on: "no volume but in the container's own file system", endsWithPod: true };
 	const { name, persistentVolumeClaim: claim, ...others } = volume;
 	if (claim !== undefined) return { on: `the volume claim ${claim.claimName}`, endsWithPod: false };
 	const [kind = "emptyDir"] = Object.keys(others);

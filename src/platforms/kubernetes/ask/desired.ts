@@ -7,8 +7,8 @@ import { versionOf } from "./opened";
 import type { Stored } from "./record";
 
 /**
- * What a shard's StatefulSet asks for, by whomever. New replicas start from a template without the clients' label: while
- * they join, its size is ours.
+ * What a shard's StatefulSet asks for, inside or outside Pulumi. While new replicas join, its size is ours: their
+ * template lacks the clients' label.
  */
 export function desiredState(
 	cluster: Cluster,
@@ -27,7 +27,7 @@ export function desiredState(
 	return { object, of, replicas, ...(image !== undefined && { image }), ...(version !== undefined && { version }) };
 }
 
-/** What keeps a replica of the cluster from being made: its StatefulSet asks for fewer. All of it stopped is no trouble. */
+/** Why a replica of the cluster is not created: its StatefulSet was scaled down. A stopped cluster is fine. */
 export function scaledDown(
 	cluster: Cluster,
 	stored: Stored | undefined,
@@ -38,5 +38,5 @@ export function scaledDown(
 	const { object, of, replicas = 0 } = desiredState(cluster, stored, shard, set) ?? {};
 	if (object === undefined || set === undefined || replicas === 0 || ordinal < replicas) return undefined;
 	if (!names(cluster, stored ?? {}).includes(replicaName(cluster, shard, ordinal))) return undefined;
-	return { cause: "scaled", words: `its ${object} was scaled to ${replicas} of ${of} replicas by others` };
+	return { cause: "scaled", words: `its ${object} was scaled to ${replicas} of ${of} replicas outside Pulumi` };
 }

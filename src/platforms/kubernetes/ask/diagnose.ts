@@ -2,60 +2,57 @@ import type { Cause, Failure } from "../../../core/cluster";
 import type { Condition, ContainerState, ContainerStatus, Event, Pod } from "../api/types";
 import { serverStatus } from "./opened";
 
-/** What keeps a replica from serving. */
 export interface Diagnosis {
-	/** What it is doing, for people. */
 	readonly phase: string;
-	/** What keeps it, where that is known; waiting may help all the same. */
+	/** What keeps it from serving, if known; waiting may still help. */
 	readonly cause?: Cause;
-	/** Why waiting can't help. */
 	readonly failure?: Failure;
-	/** It stops, and the time that it has for that is not over. */
+	/** It is stopping, within its grace period. */
 	readonly busy?: true;
 }
 
 export interface Evidence {
 	/** The API server's clock, in milliseconds. */
 	readonly now: number;
-	/** Of the pod, or where there is none, of its StatefulSet. */
+	/** Of the pod or, if there is none, of its StatefulSet. */
 	readonly events?: readonly Event[];
-	/** The last lines of the log, where the container runs. */
+	/** The last lines of the log, if the container runs. */
 	readonly log?: string;
 }
 
-/** A pod that finds no node may get one as soon as another pod is gone. */
+/** An unschedulable pod may get a node as soon as another pod is gone. */
 const unschedulableSeconds = 60;
-/** An autoscaler has said that it makes a node: Cluster Autoscaler, and Karpenter. Both give one up after 15 minutes. */
+/** Events of an autoscaler that adds a node: Cluster Autoscaler and Karpenter. Both stop trying after 15 minutes. */
 const nodeComes = ["TriggeredScaleUp", "Nominated"];
 const nodeSeconds = 900;
 /**
- * Of a refusal just now. The controller tries again after 5, 10, 20 ... milliseconds, and after minutes at last: what was
- * refused before somebody mended it stands there until then.
+ * The age up to which a refusal is current. The controller retries after 5, 10, 20 ... milliseconds, and finally after
+ * minutes: an old refusal may be about something that is fixed by now.
  */
 const refusedSeconds = 10;
-/** A pod that has not gone so long after its grace period: the kubelet kills what is left of it at its end. */
+/** A pod that still exists so long after its grace period: by its end the kubelet kills what is left. */
 const stuckSeconds = 60;
-/** The kubelet tries again after 0.5, 1, 2, 4 ... seconds, and a new volume may need some of them. */
+/** The kubelet retries after 0.5, 1, 2, 4 ... seconds, and a new volume may need some of them. */
 const failedMounts = 5;
-/** Of what can't be mounted, this does not come by itself; a driver that still starts on a new node does. */
+/** Mount errors that do not pass by themselves; a driver that still starts on a new node does. */
 const unmountable = /(configmap|secret|persistentvolumeclaim) "[^"]*" not found|non-existent/i;
 
-/** The kubelet restarts at once, then after 10 and 20 seconds: a Keeper or a volume's former user may need some of them. */
+/** The kubelet restarts after 0, 10 and 20 seconds: Keeper or a volume's former user may need some of them. */
 const patientRestarts = 2;
 
-const outOfMemory = "was killed for lack of memory: raise resources.limits.memory";
+const outOfMemory = "was killed because it ran out of memory: raise resources.limits.memory";
 
 const unpullable =
 	/not found|manifest unknown|name_unknown|does not exist|denied|unauthorized|forbidden|no match for platform/i;
 
-/** Why a replica does not serve, and whether it can still come to. */
+/** Why a replica does not serve, and whether waiting may help. */
 export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: Evidence): Diagnosis {
 	if (pod === undefined) return missing(events, now);
 	const { deletionTimestamp } = pod.metadata;
 	if (deletionTimestamp !== undefined) {
 		const words = stuck(pod, now);
 		if (words !== undefined) return kept("node", `stopping: ${words}`);
-		// The API server names the end of its grace period there.
+		// The API server puts the end of the grace period there.
 		return { phase: "stopping", ...(now < Date.parse(deletionTimestamp) && { busy: true }) };
 	}
 	if (pod.status?.phase === "Failed" || pod.status?.phase === "Unknown") {
@@ -66,7 +63,7 @@ export function diagnose(pod: Pod | undefined, { now, events = [], log = "" }: E
 	return started(pod, status, log);
 }
 
-/** What keeps it, for people; where it is `lasting`, waiting can't help. */
+/** What keeps it, as text; if it is `lasting`, waiting does not help. */
 function kept(cause: Cause, words: string, lasting = false): Diagnosis {
 	return { phase: words, cause, ...(lasting && { failure: { cause, words } }) };
 }
@@ -79,11 +76,11 @@ function missing(events: readonly Event[], now: number): Diagnosis {
 	const forbidden = /violates PodSecurity|is forbidden: (?!exceeded quota)|Invalid value|denied the request/i;
 	const at = time(refused);
 	const lasting = forbidden.test(words) && (at === 0 || now - at < refusedSeconds * 1000);
-	return kept(causeOfRefusal(words), `its pod can't be made: ${words}`, lasting);
+	return kept(causeOfRefusal(words), `its pod can't be created: ${words}`, lasting);
 }
 
 function causeOfRefusal(words: string): Cause {
-	// LimitRanges speak of a usage or a ratio per container.
+	// The wording of LimitRanges.
 	if (/quota|(usage|ratio) per (Container|Pod|PersistentVolumeClaim)/i.test(words)) return "quota";
 	if (/failed to create PVC/i.test(words)) return "volume";
 	return /denied the request|violates PodSecurity|unable to validate against any/i.test(words) ||
@@ -92,16 +89,16 @@ function causeOfRefusal(words: string): Cause {
 		: "configuration";
 }
 
-/** Nobody ends a pod whose node does not answer, until the node is back or somebody deletes it. */
+/** Nobody removes a pod whose node does not respond, until the node is back or the pod is deleted. */
 function stuck({ metadata, spec }: Pod, now: number): string | undefined {
 	if (now - Date.parse(metadata.deletionTimestamp ?? "") < stuckSeconds * 1000) return undefined;
-	return `its time for that is over, so that its node may be gone (kubectl get node ${spec.nodeName})`;
+	return `past its grace period; its node may be gone (kubectl get node ${spec.nodeName})`;
 }
 
 function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, events: readonly Event[]): Diagnosis {
 	const scheduled = condition(pod, "PodScheduled");
 	if (scheduled?.status === "False") {
-		const words = `no node takes it: ${clause(scheduled.message ?? "")}`;
+		const words = `no node fits: ${clause(scheduled.message ?? "")}`;
 		const since = Date.parse(scheduled.lastTransitionTime ?? "");
 		const scaling = newest(events, [...nodeComes, "NotTriggerScaleUp"])?.reason ?? "";
 		const patience = nodeComes.includes(scaling) ? nodeSeconds : unschedulableSeconds;
@@ -116,18 +113,18 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 		return kept("image", words, unpullable.test(words));
 	}
 	if (["InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"].includes(reason)) {
-		const words = `its container can't be made: ${clause(message || reason)}`;
+		const words = `its container can't be created: ${clause(message || reason)}`;
 		return kept(reason === "CreateContainerConfigError" ? "configuration" : "image", words, !/timed out/.test(message));
 	}
 	if (reason === "CreateContainerError" || reason === "RunContainerError")
 		return { phase: `its container can't be started: ${clause(message)}` };
 	const init = another(pod.status?.initContainerStatuses, "init container", "runs");
 	if (init !== undefined) return kept("container", init);
-	// Volumes come first, then the sandbox, then the image: what was said of the earlier is over with the later.
+	// Volumes come first, then the sandbox, then the image: errors of an earlier stage are over once a later one begins.
 	const pull = newest(events, ["Pulling", "Pulled"]);
 	if (pull !== undefined) return { phase: pull.reason === "Pulling" ? "pulling the image" : "preparing its pod" };
 	const sandbox = newest(events, "FailedCreatePodSandBox");
-	if (sandbox !== undefined) return kept("network", `its pod has no network or sandbox yet: ${said(sandbox.message)}`);
+	if (sandbox !== undefined) return kept("network", `its pod has no sandbox or network yet: ${said(sandbox.message)}`);
 	const mount = newest(events, "FailedMount");
 	if (mount !== undefined) {
 		const words = `its volumes can't be mounted: ${said(mount.message)}`;
@@ -140,10 +137,10 @@ function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, 
 	return { phase: "preparing its pod" };
 }
 
-/** Of the containers that others put into a pod (a service mesh, a vault), the one that it waits for. */
+/** Of the containers that were injected into a pod (a service mesh, a vault), the one that it waits for. */
 function another(statuses: readonly ContainerStatus[] = [], what: string, goesOn: string): string | undefined {
 	const waits = statuses.find(({ ready, state }) => {
-		// These have not had their turn.
+		// These have not started yet.
 		const before = ["PodInitializing", "ContainerCreating"].includes(state?.waiting?.reason ?? "");
 		return !ready && state !== undefined && !before;
 	});
@@ -179,7 +176,7 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 	return { phase: ready?.message ? `not ready: ${clause(ready.message)}` : "not answering" };
 }
 
-/** What a person should know of a replica that does not serve; `undefined` while it comes up as it should. */
+/** What is wrong with a replica that does not serve; `undefined` while it starts as it should. */
 export function troubleOf(pod: Pod | undefined, now: number): Failure | undefined {
 	const { failure } = diagnose(pod, { now });
 	if (failure !== undefined || pod === undefined) return failure;
@@ -196,19 +193,19 @@ export function troubleOf(pod: Pod | undefined, now: number): Failure | undefine
 	return { cause: "exits", words: `${how}${words === "" ? "" : `; its last words: "${words}"`}` };
 }
 
-/** Whether it may get requests, and is not on its way out. */
+/** Whether it may get requests and is not being deleted. */
 export function isReady(pod: Pod): boolean {
 	return pod.metadata.deletionTimestamp === undefined && condition(pod, "Ready")?.status === "True";
 }
 
-/** The line of a log that says most: the last that speaks of an error, else the last. */
+/** The most telling line of a log: the last that mentions an error, else the last. */
 export function lastWords(text: string): string {
 	const lines = text.split("\n").map((line) => line.trim());
 	const spoken = lines.filter((line) => line !== "");
 	return clause(spoken.findLast((line) => /exception|error|fatal|failed/i.test(line)) ?? spoken.at(-1) ?? "");
 }
 
-/** Without its time, thread and numbers, so that the same line said again is no progress. Whole percents are. */
+/** Without time, thread and numbers, so that a repeated line is no progress. Whole percents are. */
 const steady = (line: string) =>
 	clause(
 		line
@@ -218,7 +215,7 @@ const steady = (line: string) =>
 			),
 	);
 
-/** Without what is another each time that the same is said, or it would be taken for progress for ever. */
+/** Without parts that differ in every repetition, which would look like progress forever. */
 const said = (text = "") =>
 	clause(text.replace(/(?<=request ?id:? ?|sandbox "?)[-0-9a-f]{16,}|(?<=:)\d{4,5}(?=->)/gi, "#"));
 

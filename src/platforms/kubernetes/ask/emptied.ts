@@ -9,8 +9,9 @@ import { isReady } from "./diagnose";
 import { serverStatus } from "./opened";
 
 /**
- * Why a replica that answers is never let in: it has none of the tables that its peers replicate, most likely since it lost
- * its volume. Its startup probe says the same to Kubernetes; asked only of one that is not ready, so seldom.
+ * Why a replica that answers never becomes ready: it has none of the tables that its peers replicate, most likely
+ * because it lost its volume. Its startup probe tells Kubernetes the same. Asked only about one that is not ready, so
+ * rarely.
  */
 export async function emptied(
 	cluster: Cluster,
@@ -26,12 +27,12 @@ export async function emptied(
 		if (await tablesOf(cluster, settings, peer))
 			return {
 				cause: "emptied",
-				words: `it holds none of the tables that ${peer.metadata.name} replicates, and is kept from clients`,
+				words: `it holds none of the tables that ${peer.metadata.name} replicates, so it is kept out of the Service`,
 			};
 	return undefined;
 }
 
-/** How many tables it has that replicate; `undefined` where it can't be asked. */
+/** How many replicated tables it has; `undefined` if it can't be asked. */
 async function tablesOf(cluster: Cluster, settings: KeptSettings, pod: Pod): Promise<number | undefined> {
 	try {
 		const [row] = await (await cluster.server(pod, settings)).rows(replicatedTables);

@@ -2,29 +2,29 @@ import { inventoryOf, ownDatabases, type Topology } from "./inventory";
 import { QueryError, type Server } from "./server";
 import { literal, path } from "./sql";
 
-/** A table that keeps rows for others. */
+/** A table that buffers or queues rows for other tables. */
 interface Keeping {
 	readonly database: string;
 	readonly name: string;
-	/** The engine's arguments, each as it is meant. */
+	/** The engine's arguments, unquoted. */
 	readonly args: readonly string[];
 }
 
 interface Kept {
 	readonly buffers: readonly Keeping[];
 	readonly distributed: readonly Keeping[];
-	/** Whether the server can be told to send what it has queued, and tells what that is: ClickHouse from 20.12 on. */
+	/** Whether the server can be told to send its queue, and reports that: ClickHouse from 20.12 on. */
 	readonly sends: boolean;
 }
 
-/** For INSERTs that were acknowledged: a server writes them within a second. */
+/** For acknowledged asynchronous INSERTs: a server writes them within a second. */
 const patience = 30_000;
 
 /**
- * Why what a server keeps for other tables and servers could not all be written and sent, a clause for each table. Asks
- * only.
+ * Why not everything that a server buffers or queues for other tables and servers can be written and sent, one clause
+ * per table. Asks only.
  *
- * @param shards of its cluster.
+ * @param shards The number of shards of its cluster.
  */
 export async function unsendable(server: Server, shards: number): Promise<string[]> {
 	return stuck(server, await keptBy(server), shards);
@@ -36,7 +36,7 @@ async function stuck(server: Server, { buffers, distributed, sends }: Kept, shar
 		const there = await existing(server, buffers.map(destinationOf));
 		for (const buffer of buffers) {
 			const destination = destinationOf(buffer);
-			// Without any it throws its rows away by design; with one that is not there it does so, too.
+			// Without a destination it discards its rows by design; with a missing one it does so, too.
 			if (destination.name !== "" && !there.has(path(destination)))
 				found.push(`${path(buffer)} may have rows for ${path(destination)}, which does not exist`);
 		}
@@ -47,28 +47,28 @@ async function stuck(server: Server, { buffers, distributed, sends }: Kept, shar
 	const { topology } = await inventoryOf(server);
 	for (const table of distributed.filter(({ args }) => mayQueue(topology, args[0] ?? "", shards)))
 		found.push(
-			`${path(table)} may have rows queued for other servers, and a server as old as this can't be told to send them`,
+			`${path(table)} may have rows queued for other servers, and this version of ClickHouse can't be told to send them`,
 		);
 	return found;
 }
 
 /**
- * Writes what a server has taken from clients and keeps for later, and sends what it has queued for others.
+ * Writes what a server has accepted from clients and still buffers, and sends what it has queued for others.
  *
- * @param shards of its cluster.
- * @returns why not, a clause for each table; empty once nothing is left.
+ * @param shards The number of shards of its cluster.
+ * @returns why not, one clause per table; empty once nothing is left.
  */
 export async function flush(server: Server, shards: number): Promise<string[]> {
 	const kept = await keptBy(server);
 	const found = await stuck(server, kept, shards);
 	if (found.length > 0) return found;
 	const { buffers, distributed, sends } = kept;
-	if (!(await writeAsync(server))) return ["it has acknowledged INSERTs that it does not write (async_insert)"];
+	if (!(await writeAsync(server))) return ["it does not write INSERTs that it has acknowledged (async_insert)"];
 	// One may be the destination of another.
 	for (let rounds = buffers.length; rounds > 0 && (await metric(server, "StorageBufferRows")) > 0; rounds--)
 		for (const buffer of buffers)
 			await attempt(server, `OPTIMIZE TABLE ${path(buffer)}`, (why) =>
-				found.push(`the rows that ${path(buffer)} keeps can't be written: ${why}`),
+				found.push(`the rows that ${path(buffer)} buffers can't be written: ${why}`),
 			);
 	if (found.length === 0 && buffers.length > 0 && (await metric(server, "StorageBufferRows")) > 0)
 		return buffers.map((buffer) => `${path(buffer)} may have rows that are not written yet`);
@@ -94,7 +94,7 @@ async function writeAsync(server: Server): Promise<boolean> {
 	const deadline = Date.now() + patience;
 	while ((await metric(server, "PendingAsyncInsert")) > 0) {
 		if (Date.now() > deadline) return false;
-		// Those that do not know it write by themselves.
+		// Servers that do not know the statement write by themselves.
 		await attempt(server, "SYSTEM FLUSH ASYNC INSERT QUEUE", () => {});
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
@@ -143,7 +143,7 @@ export function engineArguments(full: string): string[] {
 	return found;
 }
 
-/** Without a database it is the buffer's own. */
+/** If no database is given, it is the buffer's own. */
 function destinationOf({ database, args: [its = "", name = ""] }: Keeping) {
 	return { database: its === "" ? database : its, name };
 }
@@ -157,8 +157,8 @@ async function existing(server: Server, tables: readonly Omit<Keeping, "args">[]
 }
 
 /**
- * What is for a replica elsewhere is queued. The shards of our own configuration replicate by themselves, so that one that
- * has a replica here needs no other.
+ * Rows for a replica elsewhere are queued. The shards of our own configuration use internal replication, so that one
+ * with a replica here needs no other.
  */
 function mayQueue({ clusters, macros }: Topology, cluster: string, shards: number): boolean {
 	const name = cluster.replace(/\{(\w+)\}/g, (all, macro) => macros[macro] ?? all);

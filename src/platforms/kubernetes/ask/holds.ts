@@ -9,9 +9,10 @@ import { layoutOf } from "./layout";
 import { serverStatus } from "./opened";
 
 /**
- * What a replica's server says that it holds; `undefined` while it can't be asked.
+ * What a replica's server says that it holds; `undefined` if it can't be asked.
  *
- * @param next why what is in some folders would end with the next pod, where that may have other volumes than this one.
+ * @param next Why the data in some folders would be lost with the next pod, if that may have other volumes than this
+ * one.
  */
 export async function holds(
 	cluster: Cluster,
@@ -35,12 +36,12 @@ export async function holds(
 	};
 }
 
-/** The inventory of a pod's server; `undefined` while it can't be asked. */
+/** The inventory of a pod's server; `undefined` if it can't be asked. */
 export async function ask(cluster: Cluster, pod: Pod): Promise<Inventory | undefined> {
 	// A server that stops waits for its connections to end: ours must not be among them.
 	if (serverStatus(pod)?.state?.running === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
 	try {
-		// Its own pods say by whom they are asked; of those of others it is what is declared now.
+		// Our own pods name their login; for existing ones the declared login is used.
 		return await inventoryOf(await cluster.server(pod, kept(cluster.given)));
 	} catch (error) {
 		if (error instanceof ControlError) return undefined;

@@ -1,22 +1,22 @@
 import type { HeldTable, Holdings } from "../../../core/holdings";
 import { QueryError, type Server } from "./server";
 
-/** What a server brings along itself. */
+/** The server's own databases. */
 export const ownDatabases = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')`;
 
-/** Databases whose tables are elsewhere: to list them would ask that place, which may not answer. */
+/** Databases whose tables are elsewhere: listing them would query that place, which may not answer. */
 const elsewhere =
 	"('MySQL', 'PostgreSQL', 'SQLite', 'S3', 'HDFS', 'Filesystem', 'DataLakeCatalog', 'Iceberg', 'Remote', 'Backup')";
 
-/** Of a part's folder, the disk that it lies on. */
+/** The disk of a part's folder. */
 const disk = `replaceRegexpOne(path, '(data/[^/]+/[^/]+|store/[^/]+/[^/]+)/[^/]+/?$', '')`;
 
-/** Of a database's folder, what is below that of the disk. */
+/** The part of a database's folder below its disk. */
 const ofDatabase = /\/(data\/[^/]+|store)\/?$/;
 
 /**
- * All that a server says of what it holds and of its place among others, in one question that servers from 18.16 on
- * understand. Of `system.replicas` it reads what a server knows without asking Keeper.
+ * Everything that a server says about what it holds and its place in the cluster, in one query that servers from 18.16
+ * on understand. From `system.replicas` it reads only columns that need no request to Keeper.
  */
 export const inventory = `SELECT kind, a, b, c, d, n FROM (
 SELECT 'table' AS kind, database AS a, name AS b, engine AS c, '' AS d, toUInt64(position(engine_full, ' TTL ') > 0) AS n FROM system.tables WHERE database IN (SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine NOT IN ${elsewhere})
@@ -30,12 +30,12 @@ UNION ALL SELECT 'member' AS kind, cluster AS a, toString(shard_num) AS b, toStr
 
 const withoutMembers = inventory.replace(/\nUNION ALL SELECT 'member' .*(?=\)$)/, "");
 
-/** What a server is among others, as it says itself. */
+/** A server's place in the cluster, as it says itself. */
 export interface Topology {
 	readonly macros: Readonly<Record<string, string>>;
-	/** Of each cluster that it knows, by name: its hosts. None where they can't be told just now. */
+	/** The hosts of each cluster that it knows, by name. Empty while it can't say. */
 	readonly clusters: Readonly<Record<string, readonly Member[]>>;
-	/** Under which name it holds each replicated table, by the table's path. */
+	/** Its replica name in each replicated table, by the table's path. */
 	readonly replicaNames: Readonly<Record<string, string>>;
 }
 
@@ -52,14 +52,14 @@ export interface Inventory extends Pick<Holdings, "tables"> {
 	readonly paths: readonly string[];
 }
 
-/** Engines whose tables hold rows of one server alone. */
+/** Engines whose tables hold rows that only one server has. */
 export const storing = /(MergeTree|Log)$|^(Set|Join|File|Memory|EmbeddedRocksDB)$/;
-/** Merges leave every row as it is. */
+/** The engine whose merges keep every row. */
 const keepsRows = "MergeTree";
 
 /**
- * Old servers look up every host of `system.clusters` and answer nothing where one has no address, which is so while its pod
- * is gone. What they hold is the same: then they are asked without, and tell of no cluster.
+ * Old servers resolve every host of `system.clusters` and fail if one has no address, as while its pod is gone. Then
+ * they are asked without it: what they hold is the same, but they report no cluster.
  */
 export async function inventoryOf(server: Pick<Server, "rows">): Promise<Inventory> {
 	const rows = await server.rows(inventory).catch((error: unknown) => {
@@ -69,7 +69,7 @@ export async function inventoryOf(server: Pick<Server, "rows">): Promise<Invento
 	return readInventory(rows);
 }
 
-/** Reads the answer to {@link inventory}. */
+/** Parses the answer to {@link inventory}. */
 export function readInventory(answer: readonly Readonly<Record<string, unknown>>[]): Inventory {
 	const rows = answer.map(({ kind, a, b, c, d, n }) => ({
 		kind: String(kind),

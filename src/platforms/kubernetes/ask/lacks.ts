@@ -9,23 +9,23 @@ import { inventoryOf } from "./inventory";
 import type { Stored } from "./record";
 import type { Server } from "./server";
 
-/** A table whose rows no new replica of the shard gets. */
+/** A table whose rows new replicas of the shard do not get. */
 interface Lack {
 	readonly table: Pick<HeldTable, "database" | "name">;
 	/** As a clause after the table's name. */
 	readonly why: string;
 }
 
-/** Of what is to join, the tables without whose rows it will be, and what stands against that. */
+/** The replicas that are to join, with the tables whose rows they will lack, and obstacles. */
 export interface Foreseen {
 	readonly joins: readonly Joining[];
 	readonly obstacles: readonly Obstacle[];
 }
 
-/** More would not be read. */
+/** How many tables a message names. */
 const most = 5;
 
-/** Asks the replicas that serve which of their rows do not replicate to new ones. Those of a new shard are meant to have none. */
+/** Which rows of serving replicas do not replicate to new ones. Replicas of a new shard are meant to have none. */
 export async function foreseeJoins(
 	cluster: Cluster,
 	stored: Stored,
@@ -61,13 +61,13 @@ export async function foreseeJoins(
 	const clauses = [...refused.values()].slice(0, most);
 	if (refused.size > most) clauses.push(`and ${refused.size - most} more tables`);
 	const [first] = refused.keys();
-	const reason = `${without.join(", ")} would be without rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Make ${refused.size === 1 ? "it" : "them"} replicate, under one path for all replicas, or drop what nobody needs. Or, where replicas may differ, name it: update.localTables: ["${first}"].`;
+	const reason = `${without.join(", ")} would lack rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Make ${refused.size === 1 ? "it" : "them"} replicate, under one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["${first}"].`;
 	return { joins, obstacles: [...obstacles, { property: "replicas", reason }] };
 }
 
 /**
- * A new shard makes its tables by the statements of the others. Where no path has the macro `shard`, it would be a copy of
- * them. A table that is meant to be the same on all shards stands beside others that are not.
+ * A new shard creates its tables with the statements of the others. If no path has the macro `shard`, it would be a
+ * copy of them. A table that is meant to be the same on all shards is fine beside others that are not.
  */
 async function oneForAllShards(server: Server, local: LocalTables | undefined): Promise<Obstacle[]> {
 	const rows = await server.rows(
@@ -82,11 +82,11 @@ async function oneForAllShards(server: Server, local: LocalTables | undefined): 
 		.filter((table) => !isLocal(table, local));
 	const [first] = tables;
 	if (first === undefined || tables.some(({ apart }) => apart)) return [];
-	const reason = `no table has the macro {shard} in its replication path, so that a new shard would be a copy of the others: make ${tableName(first)} anew under a path such as '/clickhouse/tables/{shard}/${first.name}', or leave shards as it is.`;
+	const reason = `no table has the macro {shard} in its replication path, so a new shard would be a copy of the others. Recreate ${tableName(first)} with a path such as '/clickhouse/tables/{shard}/${first.name}', or leave shards as it is.`;
 	return [{ property: "shards", reason }];
 }
 
-/** Of all that the replicas of a shard hold, what a new one will not. */
+/** What the replicas of a shard hold and a new one will not. */
 async function lacksOf(servers: readonly Server[]): Promise<Lack[]> {
 	const found = new Map<string, Lack>();
 	const note = (table: Lack["table"], why: string) => {
@@ -100,20 +100,18 @@ async function lacksOf(servers: readonly Server[]): Promise<Lack[]> {
 		for (const { table, certain } of own)
 			note(
 				{ ...table, name: views.get(tableName(table)) ?? table.name },
-				certain
-					? `(${table.engine}) does not replicate`
-					: `(${table.engine}) does not replicate, and whether it has rows can't be told`,
+				certain ? `(${table.engine}) does not replicate` : `(${table.engine}) does not replicate, and it may have rows`,
 			);
-		for (const table of await apart(server)) note(table, "replicates under a path of its own on each replica");
+		for (const table of await apart(server)) note(table, "has a different replication path on each replica");
 	}
 	for (const one of each)
 		for (const other of each)
 			for (const table of one === other ? [] : lackedBy(one.held, other.held))
-				if (table.path !== undefined) note(table, "is not the same on all replicas");
+				if (table.path !== undefined) note(table, "differs between the replicas");
 	return [...found.values()].sort((a, b) => (tableName(a.table) < tableName(b.table) ? -1 : 1));
 }
 
-/** The names of views, by those of the tables that they keep their rows in. */
+/** The names of views, by the names of the hidden tables that hold their rows. */
 async function viewsOf(server: Server): Promise<Map<string, string>> {
 	const [column] = await server.rows(
 		"SELECT name FROM system.columns WHERE database = 'system' AND table = 'tables' AND name = 'uuid'",
@@ -130,7 +128,7 @@ async function viewsOf(server: Server): Promise<Map<string, string>> {
 	);
 }
 
-/** Replicated tables of which each replica makes one of its own, by what their statements say. */
+/** Replicated tables that are separate on each replica, by their CREATE statements. */
 async function apart(server: Server): Promise<Lack["table"][]> {
 	const rows = await server.rows(
 		"SELECT database, name FROM system.tables WHERE engine LIKE 'Replicated%' AND match(create_table_query, 'MergeTree[(][^,]*[{](replica|server_uuid)[}]')",

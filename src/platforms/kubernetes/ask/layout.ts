@@ -1,7 +1,7 @@
 import type { Layout } from "../../../core/holdings";
 import type { Topology } from "./inventory";
 
-/** What a replica's server says of its place, as far as it is about its own cluster: hosts are pods, by their names. */
+/** What a replica's server says about its place, reduced to its own cluster: hosts are pods, by name. */
 export function layoutOf(replica: string, { macros, clusters }: Topology): Layout {
 	const known = Object.entries(clusters).flatMap(([name, members]) => {
 		const shards: string[][] = [];

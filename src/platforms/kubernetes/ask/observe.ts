@@ -17,7 +17,7 @@ import type { Stored } from "./record";
 import { clientQueries, type Health, health, type Server } from "./server";
 import { desiredReplicas, sizedRecord } from "./size";
 
-/** A preview is judged by one look, while a roll looks again: a busy replica that is seconds behind must not fail it. */
+/** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
 
 interface Seen {
@@ -28,7 +28,7 @@ interface Seen {
 	readonly slices: readonly EndpointSlice[];
 }
 
-/** The cluster by the ConfigMap and three lists, and one query a replica. */
+/** Reads the ConfigMap and three lists, and sends one query per replica. */
 export async function observe(cluster: Cluster): Promise<Observation | undefined> {
 	const [stored, sets, pods, slices] = await Promise.all([
 		cluster.record.read(),
@@ -56,7 +56,7 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 	return { name: cluster.name, state, replicas, ...(mark && { mark }), ...(record && { record }) };
 }
 
-/** One replica, with what it is doing and why waiting for it can't help. */
+/** One replica, with what it is doing and why waiting does not help. */
 export async function look(cluster: Cluster, replica: string): Promise<ReplicaView> {
 	const stored = await cluster.record.read();
 	const settings = cluster.settings(stored);
@@ -78,7 +78,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	]);
 	const empty = healthy && isMember ? await emptied(cluster, settings, pod, () => cluster.pods()) : undefined;
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
-	// It may be loading its tables still, whatever its readiness probe says: it can't stand in for another.
+	// It may still be loading its tables, whatever its readiness probe says: it can't take over from another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
 	const asked = desiredState(cluster, stored, shard, set);
 	const view = { replica: observed, queries, ...(asked && { asked }) };
@@ -88,7 +88,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	const failure = found.failure ?? empty ?? scaledDown(cluster, stored, shard, ordinal, set);
 	const why = { ...found, ...(failure && { failure }) };
 	const stopping = pod?.metadata.deletionTimestamp !== undefined;
-	// Its template may be older than the StatefulSet's: `outdated` tells that.
+	// Its template may be older than the StatefulSet's; `outdated` says so.
 	if (pod !== undefined && !everStarted(pod) && !stopping)
 		return { ...view, phase, starting: versionOf(settings.image, pod), ...why };
 	if (failure !== undefined || stopping) return { ...view, phase, ...why };
@@ -99,7 +99,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	}
 	if (phase === "ready" && !isMember) return { ...view, phase: "getting the tables and the rows of the others" };
 	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
-	// A server that is ready waits for something else of its pod.
+	// If the server is ready, its pod waits for something else.
 	const itself = healthy === undefined || (pod && serverStatus(pod)?.ready);
 	return itself ? { ...view, phase, ...why } : { ...view, phase: "answering, and about to be let in" };
 }
@@ -107,7 +107,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {
 	const status = pod && serverStatus(pod);
 	const waits = pod === undefined || status === undefined || !everStarted(pod);
-	// While it waits to be started again, what it said is in the log of the container before.
+	// While it waits for its restart, its output is in the log of the previous container.
 	const previous = status?.state?.waiting !== undefined && Boolean(status.restartCount);
 	const silent = pod !== undefined && !waits && !status.started;
 	const [events, log] = await Promise.all([
@@ -119,15 +119,15 @@ async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod 
 
 async function eventsOf(cluster: Cluster, object: Pod | StatefulSet | undefined): Promise<readonly Event[]> {
 	if (object?.metadata.uid === undefined) return [];
-	// They only explain: where they may not be read, the phase is less telling.
+	// Events only explain: if reading them is forbidden, the phase is less telling.
 	return cluster.api.list<Event>("events", { fields: `involvedObject.uid=${object.metadata.uid}` }).catch(() => []);
 }
 
-/** What the pods show of their data is written down at once: they may be gone when it is asked for. */
+/** Records immediately what the pods show about their data: they may be gone when it is needed. */
 async function witness(cluster: Cluster, stored: Stored | undefined, settings: KeptSettings, pods: readonly Pod[]) {
 	if (stored === undefined || Object.keys(stored.opening).length === 0) return;
 	if (settle(stored, pods, settings.image) === stored) return;
-	// Who may only read sees the same; it is written by the next who may.
+	// A read-only user sees the same; the next one with write access records it.
 	await cluster.record.change((now) => settle(now, pods, settings.image)).catch(() => {});
 }
 
@@ -155,14 +155,14 @@ function replicaOf(
 		pod !== undefined && isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
 	const stopped = set?.spec.replicas === 0;
 	const away = set !== undefined && !stopped && desiredReplicas(set) <= ordinal;
-	// A pod that never started runs nothing; what it is told to run is shown by the mark.
+	// A pod that never started runs nothing; the mark shows what it was told to run.
 	const version =
 		stopped || (away && pod === undefined)
 			? versionOf(settings.image, set.spec.template)
 			: pod && everStarted(pod)
 				? versionOf(settings.image, pod)
 				: undefined;
-	// Where no StatefulSet was ever made, the cluster is still being made.
+	// If no StatefulSet was ever created, the cluster is still being created.
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
 	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
 	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
@@ -186,7 +186,7 @@ function replicaOf(
 	};
 }
 
-/** One that does not answer is not known to be behind. A ready one that can't be asked is worth a word. */
+/** A replica that does not answer is not known to be behind. If it is ready, that is worth a message. */
 async function askHealth(
 	cluster: Cluster,
 	settings: KeptSettings,

@@ -4,7 +4,7 @@ import { annotation, containerOf } from "../render/names";
 import { versionOfImage } from "./images";
 import type { Opening, Stored } from "./record";
 
-/** The version that a pod or a template stands for: by its image's tag, else by the annotation about that very image. */
+/** The version of a pod or a template: by its image's tag, else by the annotation about that very image. */
 export function versionOf(image: string, of: PodTemplate): DbVersion | undefined {
 	const container = containerOf(of);
 	const reference = of.spec.containers.find(({ name }) => name === container)?.image;
@@ -16,7 +16,7 @@ export function versionOf(image: string, of: PodTemplate): DbVersion | undefined
 	);
 }
 
-/** By its digest, too: webhooks send pods to a mirror, or drop the tag. */
+/** Also by digest: webhooks redirect pods to a mirror, or drop the tag. */
 function isSame(noted: string | undefined, reference: string): boolean {
 	const digest = /@sha256:[0-9a-f]{64}$/.exec(reference)?.[0];
 	return noted === reference || (digest !== undefined && noted?.endsWith(digest) === true);
@@ -28,16 +28,16 @@ export function serverStatus(pod: Pod): ContainerStatus | undefined {
 }
 
 /**
- * Whether the server's container ever ran in this pod. One without an imageID never did, whatever else its status says: of
- * a pod that is deleted before it starts, the kubelet reports a container that has ended.
+ * Whether the server's container ever ran in this pod. Without an imageID it never did, whatever its status says: for a
+ * pod that is deleted before it starts, the kubelet reports an ended container.
  */
 export function everStarted(pod: Pod): boolean {
 	return Boolean(serverStatus(pod)?.imageID);
 }
 
 /**
- * The highest version that opened a replica's data, so far as it can be told. A restart that was begun counts as one that
- * opened the data, except on proof to the contrary: the former pod is still there, or the new one never started.
+ * The highest version that opened a replica's data, as far as known. A restart that was begun counts as having opened
+ * it, except on proof to the contrary: the former pod still exists, or the new one never started.
  */
 export function openedBy(stored: Stored | undefined, replica: string, pod: Pod | undefined, image: string) {
 	const runs = pod && everStarted(pod) ? versionOf(image, pod) : undefined;
@@ -54,7 +54,7 @@ function provenUnopened({ version, uid }: Opening, pod: Pod | undefined, image: 
 	return former || (its !== undefined && compareVersions(its, version) === 0);
 }
 
-/** Writes down what the pods show, since they are the only witnesses and are about to be replaced. */
+/** Records what the pods show, because they are the only evidence and are about to be replaced. */
 export function settle(stored: Stored, pods: readonly Pod[], image: string): Stored {
 	const opened: Record<string, DbVersion> = { ...stored.openedBy };
 	const opening: Record<string, Opening> = { ...stored.opening };
@@ -68,7 +68,7 @@ export function settle(stored: Stored, pods: readonly Pod[], image: string): Sto
 	return changed(stored, { ...stored, openedBy: opened, opening });
 }
 
-/** Notes that these replicas are about to be started with a version; an earlier such note that may have come true stays true. */
+/** Records that these replicas are about to be started with a version; keeps earlier records that may be true. */
 export function noteOpening(
 	stored: Stored,
 	version: DbVersion,

@@ -10,14 +10,14 @@ import type { ConfigMap } from "../api/types";
 import { clusterSelector, label, recordName } from "../render/names";
 import type { KeptSettings } from "../render/shape";
 
-/** A restart that was begun: from now on the replica's data may be opened by `version`. */
+/** A restart that was begun: from now on `version` may have opened the replica's data. */
 export interface Opening {
 	readonly version: DbVersion;
-	/** The pod that is to make room: while it is there, no other can have opened the data. */
+	/** The pod that is being replaced: while it exists, no other can have opened the data. */
 	readonly uid?: string;
 }
 
-/** All that is kept in the ConfigMap `<name>-dbcluster`. Without an owner there is no cluster yet, only a claim. */
+/** The content of the ConfigMap `<name>-dbcluster`. Without an owner there is no cluster yet, only a claim. */
 export interface Stored extends Claimable {
 	readonly owner?: string;
 	readonly generation?: string;
@@ -26,9 +26,9 @@ export interface Stored extends Claimable {
 	readonly mark?: UpdateMark;
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
 	readonly opening: Readonly<Record<string, Opening>>;
-	/** What replicas held that were taken out and were not seen to have come back whole. */
+	/** What replicas held that were taken out and not yet seen to come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
-	/** What the objects were rendered from, so that a restart renders all of them again. */
+	/** What the objects were rendered from, so that a restart renders them all again. */
 	readonly settings?: KeptSettings;
 }
 
@@ -46,7 +46,7 @@ export class RecordStore {
 		return (await this.load())?.stored;
 	}
 
-	/** Reads, decides and writes until nobody interferes; an unchanged record is not written. Makes it where there is none. */
+	/** Reads, decides and writes until there is no conflict. Writes only changes; creates a missing record. */
 	change(decide: (stored: Stored) => Stored): Promise<Stored> {
 		return untilNoConflict(async () => {
 			const found = await this.load();
@@ -65,12 +65,11 @@ export class RecordStore {
 		});
 	}
 
-	/** Changes the record while the claim holds. */
 	under(claim: Claim, decide: (stored: Stored) => Stored): Promise<Stored> {
 		return this.change((stored) => decide(mustHold(stored, claim)));
 	}
 
-	/** The record, on proof that the claim holds. */
+	/** The record, after checking that the claim holds. */
 	async guard(claim: Claim): Promise<Stored> {
 		return mustHold((await this.read()) ?? nothing, claim);
 	}
@@ -78,7 +77,7 @@ export class RecordStore {
 	async claim(holder: string, seconds: number): Promise<Claim> {
 		let tried: Stored | undefined;
 		const { fence } = await this.change((stored) => {
-			// The answer to our own write was lost on the way.
+			// The answer to our own write was lost.
 			if (tried !== undefined && isDeepStrictEqual(stored.claim, tried.claim)) return stored;
 			tried = withClaim(stored, { holder }, seconds, this.api.connection.now());
 			return tried;
@@ -91,7 +90,7 @@ export class RecordStore {
 	}
 
 	async release(claim: Claim): Promise<void> {
-		// None is made where there is none any more.
+		// Does not recreate a record that is gone.
 		if (isHeld((await this.read()) ?? nothing, claim)) await this.change((stored) => withoutClaim(stored, claim));
 	}
 
@@ -105,13 +104,13 @@ export class RecordStore {
 		const { resourceVersion, labels } = found.metadata;
 		if (labels?.[label.cluster] !== this.cluster)
 			throw new PlatformError(
-				`the ConfigMap ${recordName(this.cluster)} is not of this cluster: it lacks the label ${clusterSelector(this.cluster)}`,
+				`the ConfigMap ${recordName(this.cluster)} does not belong to this cluster: it lacks the label ${clusterSelector(this.cluster)}`,
 			);
 		return { stored: parse(found, this.cluster), resourceVersion };
 	}
 }
 
-/** The records of all clusters of a namespace, by the clusters' names, but such as can't be read. */
+/** The records of all clusters of a namespace, by cluster name, except unreadable ones. */
 export async function allRecords(api: Api): Promise<ReadonlyMap<string, Stored>> {
 	const found = await api.list<ConfigMap>("configmaps", { labels: label.cluster });
 	return new Map(
@@ -141,7 +140,7 @@ function parse(found: ConfigMap, cluster: string): Stored {
 		return { ...nothing, ...(JSON.parse(text) as Stored) };
 	} catch {
 		throw new PlatformError(
-			`the ConfigMap ${recordName(cluster)} was edited and is not JSON any more: restore its '${key}' from a backup`,
+			`the ConfigMap ${recordName(cluster)} was edited and is no longer valid JSON: restore its key '${key}' from a backup`,
 		);
 	}
 }

@@ -2,19 +2,18 @@ import { QueryError, type Server } from "./server";
 import { literal } from "./sql";
 import { askTogether } from "./together";
 
-/** A copy of a table as Keeper has it. */
+/** A copy of a table in Keeper. */
 export interface Copy {
-	/** Of the table. */
 	readonly path: string;
-	/** As its server calls itself. */
+	/** The server's replica name. */
 	readonly replica: string;
-	/** The first label of the address under which other replicas reach it; only of a replica that was asked for. */
+	/** The first label of the address at which other replicas reach it; only if it was asked for. */
 	readonly host?: string;
 }
 
 /**
- * All copies that Keeper knows under some paths, those that nobody runs any more as well. Of replicas that are not `own`
- * with their hosts, for each name once: a server calls itself the same in all of its tables.
+ * All copies under some paths in Keeper, also those that nobody runs any more. Replicas that are not `own` get their
+ * hosts, once per name: a server has the same name in all of its tables.
  */
 export async function copiesUnder(
 	server: Pick<Server, "rows">,
@@ -49,7 +48,7 @@ interface Node {
 	readonly value: string;
 }
 
-/** The nodes below each of some paths in Keeper, by as few questions as servers from 18.16 on take. */
+/** The nodes below some paths in Keeper, by as few queries as servers from 18.16 on accept. */
 async function children(server: Pick<Server, "rows">, paths: readonly string[]): Promise<Node[]> {
 	const look = async (some: readonly string[]) => {
 		const looks = some.map((path) => `SELECT path, name, value FROM system.zookeeper WHERE path = ${literal(path)}`);
@@ -59,5 +58,5 @@ async function children(server: Pick<Server, "rows">, paths: readonly string[]):
 	return askTogether(paths, 25, look, isMissing);
 }
 
-/** One of them is gone, or in another Keeper than the one that is asked. */
+/** A path is gone, or in another Keeper. */
 const isMissing = (error: unknown) => error instanceof QueryError && /no node/i.test(error.message);

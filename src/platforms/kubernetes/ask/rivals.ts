@@ -14,7 +14,7 @@ import { type Copy, copiesUnder } from "./registered";
 
 type Other = Omit<Rival, "path" | "replica"> & { readonly pods: readonly string[] };
 
-/** Other clusters of the namespace that hold copies of tables of this one, and of which an update is not done. */
+/** Other clusters in the namespace with copies of the same tables whose update is not finished. */
 export async function rivals(cluster: Cluster): Promise<Rival[]> {
 	const others = await underWay(cluster);
 	const found = new Map<string, Rival>();
@@ -32,7 +32,7 @@ export async function rivals(cluster: Cluster): Promise<Rival[]> {
 	return [...found.values()];
 }
 
-/** A replica tells Keeper under which address others reach it, which is its pod's or its Service's. */
+/** A replica registers its address in Keeper: its pod's or its Service's. */
 const holdsIt = ({ pods }: Other, { replica, host }: Copy) =>
 	pods.includes(replica) || (host !== undefined && pods.includes(host));
 
@@ -41,7 +41,7 @@ async function underWay({ api, name: itself }: Cluster): Promise<Other[]> {
 	for (const [cluster, stored] of await allRecords(api)) {
 		const { mark, settings } = stored;
 		if (cluster === itself || mark === undefined) continue;
-		// What is left of one that somebody removed by hand takes nothing down.
+		// The remains of a cluster that was removed by hand restart nothing.
 		const sets = await api.list<StatefulSet>("statefulsets", { labels: clusterSelector(cluster) });
 		if (sets.length === 0) continue;
 		const active = liveClaim(stored, api.connection.now()) !== undefined;
@@ -51,19 +51,19 @@ async function underWay({ api, name: itself }: Cluster): Promise<Other[]> {
 	return others;
 }
 
-/** Of two that began at once the one whose name comes first waits this many milliseconds for the other to step back. */
+/** Of two updates that began together, the first by name waits so many milliseconds for the other. */
 const patience = 10_000;
 
 /**
- * Makes sure, right after our own mark was written, that no other cluster with copies of the same tables is under way: of
- * two that begin at once each writes before it looks, so at least one of them sees the other. Whoever steps back leaves the
- * mark that was there before.
+ * Makes sure, right after writing our mark, that no other cluster with copies of the same tables is being updated. Of
+ * two that begin together each writes before it looks, so at least one sees the other. The one that steps back restores
+ * the mark that was there before.
  *
- * @param mark the one that was written.
- * @param found the one that was there before.
+ * @param mark The mark that was written.
+ * @param found The mark that was there before.
  */
 export async function aloneOrBack(cluster: Cluster, claim: Claim, mark: UpdateMark, found?: UpdateMark): Promise<void> {
-	// A call that is made again finds what it wrote itself.
+	// A repeated call finds its own mark.
 	const before = isDeepStrictEqual(found, mark) ? undefined : found;
 	const deadline = Date.now() + patience;
 	try {
@@ -74,7 +74,7 @@ export async function aloneOrBack(cluster: Cluster, claim: Claim, mark: UpdateMa
 			const mayWait = others.every((other) => cluster.name < other.cluster) && Date.now() < deadline;
 			if (!mayWait)
 				throw new ControlError(
-					`an update of the cluster '${first.cluster}' has begun, which holds copies of the same tables (${first.replica}, under ${first.path} in Keeper): at the same time both might take down their last ones. Nothing was touched. Run pulumi up again once that update is done.`,
+					`the cluster '${first.cluster}' is being updated, and it holds copies of the same tables (${first.replica}, under ${first.path} in Keeper): two updates together might stop the last copies. Nothing was touched. Run pulumi up again once that update is done.`,
 				);
 			await cluster.record.guard(claim);
 			await new Promise((resolve) => setTimeout(resolve, 200));

@@ -10,10 +10,10 @@ export interface Credentials {
 	readonly password: string;
 }
 
-/** A user, and where its password is; without one the image's own user is used. */
+/** A user and its password's Secret; without one the image's own user is used. */
 export type Login = Pick<KeptSettings, "user" | "passwordSecret">;
 
-/** The login that a pod was made with; `undefined` where it names none. */
+/** The login that a pod was created with; `undefined` if it names none. */
 export function loginOf(pod: Pod): Login | undefined {
 	const env = pod.spec.containers.find(({ name }) => name === container)?.env ?? [];
 	const user = env.find(({ name }) => name === "CLICKHOUSE_USER")?.value;
@@ -21,29 +21,28 @@ export function loginOf(pod: Pod): Login | undefined {
 	return user === undefined || reference === undefined ? undefined : { user, passwordSecret: reference };
 }
 
-/** The credentials of the Secret that a login names. */
 export async function readCredentials(api: Api, { user, passwordSecret }: Login): Promise<Credentials | undefined> {
 	if (passwordSecret === undefined) return undefined;
 	const { name, key } = passwordSecret;
 	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
-	if (secret === undefined) throw new PlatformError(`there is no Secret ${name} in the namespace ${api.namespace}`);
+	if (secret === undefined)
+		throw new PlatformError(`the Secret ${name} does not exist in the namespace ${api.namespace}`);
 	const encoded = secret.data?.[key];
 	if (encoded === undefined) throw new PlatformError(`the Secret ${name} has no key '${key}'`);
 	return { user, password: Buffer.from(encoded, "base64").toString("utf8") };
 }
 
-/** The server answered a query with an error of its own. */
 export class QueryError extends ControlError {
 	override readonly name = "QueryError";
 }
 
-/** Of one statement, by name. A server refuses one that it does not know. */
+/** Settings of one statement, by name. A server rejects an unknown one. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Marks our own queries, so that they are not taken for those of clients. */
+/** Marks our own queries, so that they are not counted as clients'. */
 const mark = "/* pulumi-dbcluster */";
 
-/** One server's SQL, through the API server's proxy: the machine that runs Pulumi needs no route to the pods. */
+/** SQL on one server through the API server's proxy: the machine that runs Pulumi needs no route to the pods. */
 export class Server {
 	constructor(
 		private readonly api: Api,
@@ -52,16 +51,17 @@ export class Server {
 		private readonly port: number = ports.http,
 	) {}
 
-	/** Reads only: the server refuses any change by a GET. */
+	/** Reads only: the server refuses changes by GET. */
 	async rows(sql: string, settings: Settings = {}): Promise<Row[]> {
 		const query = `${sql} ${mark} FORMAT JSONEachRow`;
-		// Whole, or with a status that says so: an error after the first rows would come under a status of success.
+		// The complete answer or an error status: otherwise an error after the first rows would come with a status of
+		// success.
 		const search = new URLSearchParams({ query, wait_end_of_query: "1", ...settings });
 		const text = await this.send({ method: "GET", path: `/?${search}`, timeout: 10_000 });
 		return text.split("\n").flatMap((line) => (line === "" ? [] : [rowOf(line)]));
 	}
 
-	/** Changes something. */
+	/** Runs a statement that changes something. */
 	async run(sql: string, settings: Settings = {}): Promise<void> {
 		const path = `/?${new URLSearchParams(settings)}`;
 		await this.send({ method: "POST", path, body: `${sql} ${mark}`, timeout: 300_000 });
@@ -86,7 +86,7 @@ function rowOf(line: string): Row {
 	return row;
 }
 
-/** Servers from 23.9 to 24.8 word an error in the format that was asked for. */
+/** Servers from 23.9 to 24.8 return errors in the requested format. */
 function queryError(text: string): QueryError {
 	const [line = ""] = text.trim().split("\n", 1);
 	return new QueryError((told(parse(line)) ?? line).slice(0, 300));
@@ -108,20 +108,20 @@ function parse(line: string): Row | undefined {
 export interface Health {
 	readonly readOnly: boolean;
 	readonly caughtUp: boolean;
-	/** Parts of other replicas that it has still to fetch. */
+	/** Parts that it still has to fetch from other replicas. */
 	readonly waiting: number;
-	/** Of one that is not caught up, the table that is in the way, and why. */
+	/** The table that has not caught up, and why. */
 	readonly trouble?: string;
 }
 
 /**
- * How a replica stands to the others of its shard.
+ * Whether a replica has caught up with the others of its shard: it holds what the shard's log held when it was first
+ * asked. Under constant INSERTs some entry is always in transit, so it gets `patience` milliseconds.
  *
- * Caught up is one that holds what the shard's log held when it was first asked; under constant INSERTs some entry is
- * always on its way, so it gets `patience` milliseconds for those. Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 answers it at once
- * while its log is not pulled, for the 30 seconds that Keeper remembers the session of a server that was killed. Not by
- * `active_replicas`: that a peer is down is not its own fault. Not by `last_queue_update_exception`: servers keep the last
- * one until they restart, however well they have pulled since.
+ * Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 returns immediately while its log is not pulled, for the 30 seconds that
+ * Keeper remembers the session of a killed server. Not by `active_replicas`: that a peer is down is not its own fault.
+ * Not by `last_queue_update_exception`: servers keep the last one until they restart, however well they have pulled
+ * since.
  */
 export async function health(server: Server, patience = 2000): Promise<Health> {
 	const until = Date.now() + patience;
@@ -138,15 +138,12 @@ export async function health(server: Server, patience = 2000): Promise<Health> {
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
 		if (behind.length === 0) return { readOnly, caughtUp: true, waiting };
 		if (Date.now() > until)
-			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows of the others") };
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows that other replicas have") };
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
 }
 
-/**
- * The replicated tables that are not at rest: a server may have thousands that are. Where Keeper does not answer, all that
- * it would tell is 0.
- */
+/** Only the replicated tables that are not idle: there may be thousands. Without Keeper its numbers are 0. */
 export const unsettled =
 	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
 
@@ -158,7 +155,7 @@ function troubleOf(tables: readonly Row[], how: string): string {
 	return `its table ${first?.database}.${first?.table}${more} ${how}`;
 }
 
-/** Whether a table has pulled and worked off what the log held at an earlier time. Times are compared as text. */
+/** Whether a table has pulled and processed what the log held at an earlier time. Times are compared as text. */
 function holds(row: Row, then: Row): boolean {
 	const pulled =
 		count(row.log_pointer) > count(then.log_max_index) ||
@@ -168,9 +165,9 @@ function holds(row: Row, then: Row): boolean {
 }
 
 /**
- * Queries that it runs for clients, and INSERTs that it has acknowledged and not written yet: `async_insert` without
- * `wait_for_async_insert`. Those a server forgets when it stops; before 26.8 `async_insert_queue_flush_on_shutdown` is of no
- * avail.
+ * Running queries of clients, and INSERTs that were acknowledged and not written yet: `async_insert` without
+ * `wait_for_async_insert`. A server loses those when it stops; before 26.8 `async_insert_queue_flush_on_shutdown` does
+ * not help.
  */
 export async function clientQueries(server: Server): Promise<number> {
 	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'`;
@@ -179,7 +176,7 @@ export async function clientQueries(server: Server): Promise<number> {
 	return count(row?.queries);
 }
 
-/** Queries that it was asked since its start, this one among them. */
+/** Queries since its start, including this one. */
 export async function allQueries(server: Server): Promise<number> {
 	const [row] = await server.rows("SELECT value FROM system.events WHERE event = 'Query'");
 	return count(row?.value);

@@ -4,10 +4,9 @@ import { parseReplica } from "../render/names";
 import { type Cluster, names } from "./cluster";
 import { clusterRecord, type Stored } from "./record";
 
-/** How many replicas a StatefulSet asks for. */
 export const desiredReplicas = ({ spec }: StatefulSet) => spec.replicas ?? 1;
 
-/** The StatefulSets that ask for another number of replicas than the record says; 0 is how a cluster is stopped. */
+/** The StatefulSets whose number of replicas differs from the record; 0 means stopped. */
 export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): Scaled[] {
 	const { shards = 1, replicas = 1 } = stored;
 	return sets.flatMap((set) => {
@@ -18,7 +17,7 @@ export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly Stat
 	});
 }
 
-/** The record for everybody, with what the StatefulSets ask for that it does not. */
+/** The public record, with the deviations of the StatefulSets. */
 export function sizedRecord(
 	cluster: Cluster,
 	stored: Stored | undefined,
@@ -27,7 +26,7 @@ export function sizedRecord(
 	return clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
 }
 
-/** The cluster's own replicas that no StatefulSet asks for, though the cluster runs. */
+/** The cluster's own replicas that no StatefulSet asks for although the cluster runs. */
 export function scaledAway(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): string[] {
 	const down = sets.filter((set) => desiredReplicas(set) > 0 && desiredReplicas(set) < (stored.replicas ?? 1));
 	return names(cluster, stored).filter((replica) => {

@@ -1,8 +1,8 @@
-/** A name of something in SQL. */
+/** Quotes an identifier in SQL. */
 export const identifier = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
 
 export const path = ({ database, name }: { readonly database: string; readonly name: string }) =>
 	`${identifier(database)}.${identifier(name)}`;
 
-/** A text in SQL. */
+/** Quotes a string in SQL. */
 export const literal = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;

@@ -11,7 +11,7 @@ interface Table {
 	readonly statement: string;
 }
 
-/** Of some settings those that a server knows. */
+/** Those of some settings that a server knows. */
 async function known(server: Server, settings: Settings): Promise<Settings> {
 	const names = Object.keys(settings).map((name) => `'${name}'`);
 	const rows = await server.rows(`SELECT name FROM system.settings WHERE name IN (${names})`);
@@ -19,15 +19,15 @@ async function known(server: Server, settings: Settings): Promise<Settings> {
 }
 
 /**
- * With the UUID, since replicas of one table share it and its path in Keeper may hold it; with passwords where the server
- * is configured to show them to us.
+ * With the UUID, because replicas of one table share it and its path in Keeper may contain it; with passwords if the
+ * server is configured to show them to us.
  */
 const whole: Settings = {
 	show_table_uuid_in_table_create_query_if_not_nil: "1",
 	format_display_secrets_in_show_and_select: "1",
 };
 
-/** Tables of one server, those that views keep their rows in among them. */
+/** The tables of one server, including the hidden tables of views. */
 async function tablesOf(server: Server): Promise<Table[]> {
 	const sql = `SELECT database, name, engine, create_table_query AS statement FROM system.tables WHERE database NOT IN ${ownDatabases}`;
 	return (await server.rows(sql, await known(server, whole))) as unknown as Table[];
@@ -39,8 +39,8 @@ export async function databasesOf(server: Server): Promise<Map<string, string>> 
 }
 
 /**
- * Whatever a server refuses to make by default and may have been told to make: what a table was made under is not known any
- * more. ClickHouse does the same where it makes a replica's tables anew (`enableAllExperimentalSettings`).
+ * Enables everything that a server refuses to create by default: it is unknown which of it was enabled when a table was
+ * created. ClickHouse does the same when it recreates a replica's tables (`enableAllExperimentalSettings`).
  */
 async function unrestricted(server: Server): Promise<Settings> {
 	const rows = await server.rows(
@@ -50,15 +50,17 @@ async function unrestricted(server: Server): Promise<Settings> {
 	return { ...allowed, ...(await known(server, { flatten_nested: "0" })) };
 }
 
-/** @throws ControlError where a server keeps a secret of a table to itself: the copy would be made with another. */
+/**
+ * @throws ControlError if a server hides a secret of a table: the copy would be created with another one.
+ */
 function refuseHidden(what: string, statement: string): void {
 	if (!statement.includes("'[HIDDEN]'")) return;
 	throw new ControlError(
-		`${what} holds a secret that its server does not show, so that a new replica can't be given it. Set display_secrets_in_show_and_select in kubernetes.config, or make it on the new replica yourself, and run pulumi up again`,
+		`${what} contains a secret that its server does not show, so it can't be copied to a new replica. Set display_secrets_in_show_and_select in kubernetes.config, or create it on the new replica yourself, then run pulumi up again`,
 	);
 }
 
-/** Functions that SQL made, which views and columns may call. */
+/** SQL user-defined functions, which views and columns may call. */
 async function copyFunctions(from: Server, to: Server): Promise<void> {
 	const [column] = await from.rows(
 		"SELECT name FROM system.columns WHERE database = 'system' AND table = 'functions' AND name = 'create_query'",
@@ -70,12 +72,13 @@ async function copyFunctions(from: Server, to: Server): Promise<void> {
 }
 
 /**
- * Gives a server the databases, functions and tables that another has and it lacks; rows come by replication.
+ * Copies the databases, functions and tables that a server lacks from another; rows come by replication.
  *
- * @param patience milliseconds for what mends itself: a Distributed table is made only once the names of its hosts resolve,
- * and that of a new pod takes some seconds.
- * @returns whether it has them all: tables of a database of engine Replicated come by themselves, in their own time.
- * @throws ControlError naming the table that can't be made, with the server's words.
+ * @param patience Milliseconds for errors that pass: a Distributed table can be created only once the names of its
+ * hosts resolve, and that of a new pod takes some seconds.
+ * @returns whether it has them all: tables of a database of engine Replicated appear by themselves, in their own
+ * time.
+ * @throws ControlError naming the table that can't be created, with the server's message.
  */
 export async function copyTables(from: Server, to: Server, patience = 10_000): Promise<boolean> {
 	const deadline = Date.now() + patience;
@@ -98,7 +101,8 @@ export async function copyTables(from: Server, to: Server, patience = 10_000): P
 		await to.run(statement.replace(/^CREATE DATABASE /, "CREATE DATABASE IF NOT EXISTS "), settings);
 	}
 	if (missing.length > 0) await copyFunctions(from, to);
-	// Views and dictionaries come after what they read, whatever that is: again and again, while there is progress.
+	// Views and dictionaries need what they read to exist first, so all are tried again and again while there is
+	// progress.
 	while (missing.length > 0) {
 		const failed: { readonly table: Table; readonly why: QueryError }[] = [];
 		for (const table of missing) {
@@ -119,29 +123,31 @@ export async function copyTables(from: Server, to: Server, patience = 10_000): P
 		const stuck = first !== undefined && failed.length === missing.length;
 		if (stuck && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 500));
 		else if (stuck)
-			throw new ControlError(`the table ${path(first.table)} can't be made on the new replica: ${first.why.message}`);
+			throw new ControlError(
+				`the table ${path(first.table)} can't be created on the new replica: ${first.why.message}`,
+			);
 		missing = failed.map(({ table }) => table);
 	}
 	return lacking.every(({ database }) => databases.get(database) !== "Replicated");
 }
 
-/** The others hold its rows, and it goes as a whole: large tables, and those that a dictionary reads, are dropped as well. */
+/** The others hold its rows, so large tables, and those that a dictionary reads, are dropped as well. */
 const unguarded: Settings = {
 	max_table_size_to_drop: "0",
 	check_table_dependencies: "0",
 	check_referential_table_dependencies: "0",
 };
 
-/** Takes a server out of replication: its replicated tables are dropped, here only. */
+/** Removes a server from replication: drops its replicated tables, on this server only. */
 export async function dropReplicated(server: Server): Promise<void> {
 	const databases = await databasesOf(server);
 	const settings = await known(server, unguarded);
 	for (const row of await server.rows("SELECT database, table FROM system.replicas")) {
 		const table = { database: String(row.database), name: String(row.table) };
-		// An Atomic database drops later on unless told otherwise, and the replica would be counted until then.
+		// An Atomic database drops later unless told otherwise, and the replica would count until then.
 		const sync = databases.get(table.database) === "Atomic" ? " SYNC" : "";
 		await server.run(`DROP TABLE IF EXISTS ${path(table)}${sync}`, settings);
 	}
 	const [left] = await server.rows("SELECT count() AS tables FROM system.replicas");
-	if (Number(left?.tables) > 0) throw new ControlError("some of its tables replicate still: run pulumi up again");
+	if (Number(left?.tables) > 0) throw new ControlError("some of its tables still replicate: run pulumi up again");
 }

@@ -1,9 +1,9 @@
 /**
- * Asks about many things by few questions: about some at once, and where that fails about each of those by itself. What
- * fails by itself, too, is left out.
+ * Asks about many things with few queries: about several together and, if that fails, about each of those alone. What
+ * fails alone, too, is left out.
  *
- * @param most how many at once: a query is part of a URL, which old servers hold to 16 KiB.
- * @param spoils whether an error is about one of the things; any other is thrown.
+ * @param most How many together: a query is part of a URL, which old servers limit to 16 KiB.
+ * @param spoils Whether an error is about one of the things; any other is thrown.
  */
 export async function askTogether<T, Answer>(
 	things: readonly T[],

@@ -13,7 +13,7 @@ import { indexes } from "../render/server-config";
 import type { Shape } from "../render/shape";
 import { until } from "./wait";
 
-/** What was seen of a cluster before it is changed. */
+/** What was observed of a cluster before it is changed. */
 export interface Seen {
 	readonly stored: Stored;
 	readonly sets: readonly StatefulSet[];
@@ -21,9 +21,9 @@ export interface Seen {
 }
 
 /**
- * Applies every object of a shape, which may be larger than what was seen: then its new replicas are not reached by
- * clients yet. A StatefulSet whose data a server has opened keeps its version; what is made anew gets that of the others,
- * or where there are none, `version`. Pods that serve are left alone.
+ * Applies every object of a shape. If the shape is larger than what was observed, clients do not reach its new replicas
+ * yet. A StatefulSet whose data a server has opened keeps its version; a recreated one gets that of the others or, if
+ * there are none, `version`. Pods that serve are left alone.
  */
 export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion): Promise<void> {
 	for (const object of surroundings(shape)) await cluster.api.apply(object);
@@ -38,7 +38,7 @@ export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, versi
 export const joins = ({ shards, replicas }: Stored, shape: Shape, shard: number) =>
 	shards !== undefined && replicas !== undefined && (shard >= shards || shape.replicas > replicas);
 
-/** The image that a shard's pods have, or are to be made with, by the settings of a shape. */
+/** The image that a shard's pods have, or will get from the settings of a shape. */
 export async function imageOf(
 	cluster: Cluster,
 	{ stored, sets, pods }: Seen,
@@ -66,7 +66,7 @@ function wasOpened(cluster: Cluster, stored: Stored, { metadata }: StatefulSet, 
 		.some((replica) => openedBy(stored, replica, podOf(pods, replica), image) !== undefined);
 }
 
-/** Notes that what no server ever opened is about to be started with a version. */
+/** Records that data which no server ever opened is about to be started with a version. */
 export function noteUnopened(
 	cluster: Cluster,
 	stored: Stored,
@@ -81,7 +81,7 @@ export function noteUnopened(
 	return noteOpening(stored, version, unopened, image);
 }
 
-/** Under OnDelete a pod that can't come up is left as it is, though its template was mended; it serves nobody. */
+/** Under OnDelete a pod that can't start keeps its old template. It serves nobody, so it is replaced. */
 async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape): Promise<void> {
 	const members = names(cluster, stored);
 	const now = cluster.api.connection.now();
@@ -91,7 +91,7 @@ async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape
 		for (const pod of await cluster.pods()) {
 			const { labels, name, uid } = pod.metadata;
 			const stale = labels?.[label.shard] === String(shard) && labels["controller-revision-hash"] !== revision;
-			// One beyond the former size serves nobody, and is never let in as it was made.
+			// A pod beyond the former size serves nobody, and never would with its template.
 			const isOut = isSurplus(pod) || !members.includes(name);
 			const broken = !everStarted(pod) || isOut || diagnose(pod, { now }).failure !== undefined;
 			if (stale && broken) await cluster.api.delete("pods", name, uid);
@@ -101,11 +101,10 @@ async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape
 
 interface SetOptions {
 	readonly joining?: boolean;
-	/** At least so many replicas, unless it is stopped; as many as it has just now unless given. */
+	/** The least number of replicas, unless it is stopped; the current number by default. */
 	readonly size?: number;
 }
 
-/** Applies all of a shard's StatefulSet. */
 export function applySet(
 	cluster: Cluster,
 	shape: Shape,
@@ -119,7 +118,7 @@ export function applySet(
 	});
 }
 
-/** A shard's StatefulSet, with what of the live one must be as it is. */
+/** A shard's StatefulSet, with the fields of the live one that must stay. */
 export function renderedSet(
 	shape: Shape,
 	shard: number,
@@ -136,10 +135,10 @@ export function renderedSet(
 	});
 }
 
-/** Waits until the controller knows the template: before, it would make a deleted pod anew from the one before. */
+/** Waits until the controller has seen the template: before, it would recreate a deleted pod from the old one. */
 export async function takenUp(cluster: Cluster, shard: number, { metadata }: StatefulSet): Promise<string | undefined> {
 	let revision: string | undefined;
-	await until("the StatefulSet controller takes no notice of a changed template", async () => {
+	await until("the StatefulSet controller has not noticed a changed template", async () => {
 		const set = await cluster.set(shard);
 		revision = set?.status?.updateRevision;
 		return (set?.status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) && revision !== undefined;

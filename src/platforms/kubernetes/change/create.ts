@@ -15,27 +15,27 @@ import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "
 
 export type Spec = ClusterSpec<KubernetesSettings>;
 
-/** What is there already of a cluster that is to be made. */
+/** What exists already of a cluster that is to be created. */
 interface Found {
 	readonly sets: readonly StatefulSet[];
-	/** By which version the data of each replica was opened, as an earlier cluster of this name left it. */
+	/** The version that opened the data of each replica, as an earlier cluster of this name left it. */
 	readonly opened: Readonly<Record<string, DbVersion>>;
-	/** Of its volumes, from which an earlier cluster of this name may have gone. */
+	/** Of its volumes, which an earlier cluster of this name may have left. */
 	readonly claims: readonly VolumeClaim[];
-	/** What its size has against it. */
+	/** Why it can't have this size. */
 	readonly obstacles: readonly Obstacle[];
 }
 
 /**
- * What is there already of a cluster that is to be made.
+ * What exists already of a cluster that is to be created.
  *
- * @throws ControlError when it belongs to somebody else, or when a later version opened the data.
+ * @throws ControlError if it belongs to another owner, or if a later version opened the data.
  */
 export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">): Promise<Found> {
 	const before = await cluster.record.read();
 	if (before?.owner !== undefined && before.owner !== spec.owner)
 		throw new ControlError(
-			`the cluster '${cluster.name}' in the namespace ${cluster.api.namespace} belongs to ${before.owner}: take another name, or set adopt to take it over`,
+			`the cluster '${cluster.name}' in the namespace ${cluster.api.namespace} belongs to ${before.owner}: choose another name, or set adopt to take it over`,
 		);
 	const [sets, claims] = await Promise.all([cluster.sets(), volumeClaims(cluster)]);
 	if (before?.owner === undefined) await refuseStrangers(cluster, spec, sets);
@@ -54,18 +54,18 @@ const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
 	return { from: version, to: version, since, creates: true };
 };
 
-/** Makes what is missing; what a server has opened keeps its version. */
+/** Creates what is missing; data that a server has opened keeps its version. */
 export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
 	await cluster.record.guard(claim);
 	const { sets, opened, claims, obstacles } = await mayBeMade(cluster, spec);
 	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
 	const pods = await cluster.pods();
-	// An image that does not exist is told before anything is written.
+	// A missing image is reported before anything is written.
 	await cluster.image(kept(spec.settings), spec.version);
 	const stored = await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, spec.settings.image);
 		const { owner, generation, shards, replicas } = spec;
-		// What exists keeps its size and settings, too: changing those is `configure`.
+		// An existing cluster keeps its size and settings, too: changing those is up to `configure`.
 		const made = sets.length > 0 && now.settings !== undefined;
 		const shape = made ? {} : { shards, replicas, settings: kept(spec.settings) };
 		const mark = now.owner === undefined ? { mark: markOf(cluster, spec.version) } : {};
@@ -79,7 +79,7 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 export async function adopt(cluster: Cluster, claim: Claim, owner: string, generation: string): Promise<void> {
 	await cluster.record.guard(claim);
 	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
-	if (sets.length === 0) throw new ControlError(`there is no cluster '${cluster.name}' to adopt`);
+	if (sets.length === 0) throw new ControlError(`the cluster '${cluster.name}' does not exist and can't be adopted`);
 	await cluster.record.under(claim, (now) => {
 		const settings = now.settings ?? kept(cluster.given);
 		const shards = now.shards ?? sets.length;
@@ -103,9 +103,9 @@ async function refuseStrangers(
 		).find((set) => set !== undefined);
 	if (stranger !== undefined)
 		throw new ControlError(
-			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that belongs to nobody known here: take another name, or name it in kubernetes.existing to take it over`,
+			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that was not created by DbCluster: choose another name, or set kubernetes.existing to take it over`,
 		);
-	// What is applied is forced upon an object of the same name, and deleted with the cluster.
+	// Applying would overwrite an object of the same name, and it would be deleted with the cluster.
 	const others = await Promise.all(
 		surroundings(shapeOf(spec)).map(async (object) => {
 			const found = await cluster.api.namesake<{ metadata: Meta }>(object);
@@ -115,6 +115,6 @@ async function refuseStrangers(
 	const other = others.find((object) => object !== undefined);
 	if (other !== undefined)
 		throw new ControlError(
-			`the namespace ${cluster.api.namespace} has a ${other.kind} ${other.metadata.name} that is not of this cluster: take another name, or remove it first`,
+			`the namespace ${cluster.api.namespace} has a ${other.kind} ${other.metadata.name} that does not belong to this cluster: choose another name, or remove it first`,
 		);
 }

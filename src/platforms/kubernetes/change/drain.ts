@@ -9,10 +9,10 @@ import type { KeptSettings } from "../render/shape";
 import { untilQuiet } from "./quiet";
 import { sleep, until } from "./wait";
 
-/** Milliseconds that every claim has left when a step begins. */
+/** Milliseconds that every claim still lasts when a step begins. */
 const claimLasts = 10_000;
 
-/** Takes the pod out of the client Service, and waits until no proxy sends it anything new. */
+/** Removes the pod from the client Service, and waits until no proxy sends it anything new. */
 export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
 	const settings = cluster.settings(await cluster.record.guard(claim));
 	cluster.place(replica);
@@ -20,15 +20,15 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
 	await until(
-		`the EndpointSlices keep a drained pod, as if ${label.clients} were gone from the selector of ${cluster.services.join(", ")}`,
+		`the EndpointSlices still contain a drained pod (is ${label.clients} missing from the selector of ${cluster.services.join(", ")}?)`,
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
-	// Also when an earlier call took it out: that one may have died within the moment.
+	// Also if an earlier call removed it: that one may have died within this time.
 	if (!isReady(pod)) return;
 	await untilQuiet({
 		queries: () => queriesEver(cluster, pod, settings),
 		awayAt: () => cluster.api.connection.awayAt(),
-		// Extended only where it would run out meanwhile: whoever comes after one that was killed waits until it has.
+		// Renewed only if it would expire: after a killed process, the next one has to wait until it has.
 		keep: (waited) => (waited < claimLasts ? cluster.record.guard(claim) : cluster.record.extend(claim, 30)),
 		now: Date.now,
 		sleep,
@@ -52,7 +52,7 @@ export async function undrain(cluster: Cluster, claim: Claim, replica: string): 
 		await relabel(cluster, pod, clientServiceName(cluster.name));
 }
 
-/** Only this very pod: its successor has the label from its template. */
+/** Only this very pod: its successor gets the label from its template. */
 export async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
 	if ((pod.metadata.labels?.[label.clients] ?? null) === value) return;
 	const patch = { metadata: { uid: pod.metadata.uid, labels: { [label.clients]: value } } };

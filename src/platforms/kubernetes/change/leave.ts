@@ -15,10 +15,10 @@ import { claimsOf, markLeft, rememberOpened, volumeClaims } from "./volumes";
 import { until } from "./wait";
 
 /**
- * Takes a drained replica out for good: what it keeps for others is written and sent, then it leaves replication, so that no
- * other waits for it, then its pod goes. Its volume stays.
+ * Removes a drained replica permanently: what it buffers for others is written and sent, then it leaves replication, so
+ * that no other waits for it, then its pod is deleted. Its volume stays.
  *
- * @throws ControlError, with everything as it was, when it holds something that no other replica of its shard holds.
+ * @throws ControlError, with nothing changed, if it holds something that no other replica of its shard holds.
  */
 export async function leave(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
 	const stored = await cluster.record.guard(claim);
@@ -32,10 +32,11 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	}
 	const pods = await cluster.pods();
 	const size = Math.min(ordinal, stored.replicas ?? 1);
-	// Before the record: should its pod be made anew from now on, no client reaches it.
+	// Before the record: if its pod is recreated from now on, no client reaches it.
 	const template = { metadata: { annotations: { [annotation.size]: String(size) } } };
 	await patchSet(cluster, shard, ordinal, { template });
-	// From here on it is none of the cluster's: a replica that has begun to go must never be let back as it is.
+	// From here on it is no longer part of the cluster: a replica whose removal has begun must never serve again as it
+	// is.
 	const settled = await cluster.record.under(claim, (now) => ({
 		...settle(now, pods, cluster.settings(now).image),
 		...(isMember && { replicas: Math.min(now.replicas ?? 1, ordinal) }),
@@ -47,15 +48,15 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	await cluster.record.guard(claim);
 	await patchSet(cluster, shard, ordinal, { replicas: ordinal });
 	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
-	await until("the pod of a replica that left does not go", async () => !(await isThere(cluster, replica)), seconds);
+	await until("the pod of a removed replica still exists", async () => !(await isThere(cluster, replica)), seconds);
 	await cluster.api.delete("services", replica);
 	if (ordinal > 0) return;
-	// A shard that was made and never let in leaves nothing.
+	// A shard that was created and never joined leaves nothing.
 	await cluster.api.delete("statefulsets", shardName(cluster, shard));
 	await cluster.api.delete("poddisruptionbudgets", shardName(cluster, shard));
 }
 
-/** Changes what a shard's StatefulSet asks for, while it asks for a replica. */
+/** Patches a shard's StatefulSet, while it asks for a replica. */
 function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object): Promise<void> {
 	return untilNoConflict(async () => {
 		const set = await cluster.set(shard);
@@ -68,10 +69,9 @@ function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object
 const isThere = async (cluster: Cluster, replica: string) =>
 	(await cluster.api.get<Pod>("pods", replica)) !== undefined;
 
-/** Milliseconds for those that stay to fetch what was just written. */
+/** Milliseconds for the remaining replicas to fetch what was just written. */
 const fetching = 30_000;
 
-/** How to keep a replica. */
 function wayBack(cluster: Cluster, stored: Stored, replica: string): string {
 	const { shard, ordinal } = cluster.place(replica);
 	if (names(cluster, stored).includes(replica)) return `Set replicas back to ${stored.replicas}`;
@@ -85,32 +85,34 @@ function cantGo(cluster: Cluster, stored: Stored, replica: string, reasons: read
 	const why = [...reasons.slice(0, most), ...more].join("; ");
 	const until = names(cluster, stored).includes(replica) ? " until then" : "";
 	return new ControlError(
-		`${replica} can't go: ${why}. Move or drop that first. ${wayBack(cluster, stored, replica)}${until}.`,
+		`${replica} can't be removed: ${why}. Move or drop that first. ${wayBack(cluster, stored, replica)}${until}.`,
 	);
 }
 
-/** More would not be read. */
+/** How many reasons a message names. */
 const most = 5;
 
-/** @throws ControlError that says why it can't be asked. */
+/**
+ * @throws ControlError that says why it can't be queried.
+ */
 async function serverOf(cluster: Cluster, stored: Stored, replica: string, pods: readonly Pod[]): Promise<Server> {
 	try {
 		const pod = podOf(pods, replica);
-		if (pod === undefined) throw new ControlError("it has no pod");
+		if (pod === undefined) throw new ControlError("it has no running pod");
 		const server = await cluster.server(pod, cluster.settings(stored));
 		await server.rows("SELECT 1");
 		return server;
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		throw new ControlError(
-			`${replica} can't be asked what it holds: ${error.message}. ${wayBack(cluster, stored, replica)}, or see to it first.`,
+			`${replica} can't be asked which tables it holds: ${error.message}. ${wayBack(cluster, stored, replica)}, or fix that first.`,
 		);
 	}
 }
 
 /**
- * The server of a replica that is to go, be it one of the cluster's or one that somebody else added; `undefined` of one that
- * served no client and does not run, or was to join and does not answer: what is on its volume stays as it is.
+ * The server of a replica that is to be removed, be it the cluster's or added outside Pulumi; `undefined` if it served
+ * no client and does not run, or was to join and does not answer: what is on its volume stays as it is.
  */
 async function leaverOf(cluster: Cluster, stored: Stored, replica: string, pods: readonly Pod[]) {
 	try {
@@ -126,11 +128,11 @@ async function leaverOf(cluster: Cluster, stored: Stored, replica: string, pods:
 }
 
 /**
- * Makes sure that nothing is lost with a replica, whether it is one of the cluster's or was never let in. Asks only.
+ * Makes sure that nothing is lost with a replica, whether it is part of the cluster or never joined. Asks only.
  *
- * @param leaves all that are to go: they are no place to keep rows.
- * @param patience milliseconds for those that stay to fetch what it has written.
- * @throws ControlError that says what would be lost, or why that can't be told.
+ * @param leaves All that are to be removed: they are no place to keep rows.
+ * @param patience Milliseconds for the remaining replicas to fetch what it has written.
+ * @throws ControlError that says what would be lost, or why that is unknown.
  */
 export async function lossOf(
 	cluster: Cluster,
@@ -163,6 +165,6 @@ export async function lossOf(
 	if (lost.length > 0) throw cantGo(cluster, stored, replica, lost);
 	if (fit.length === 0 && !isNew)
 		throw new ControlError(
-			`${replica} can't go: no replica that stays is known to hold all that it holds (${others.map(({ name }) => name).join(", ") || "none stays"}). ${wayBack(cluster, stored, replica)}, or try again once one has caught up.`,
+			`${replica} can't be removed: no remaining replica is known to hold everything that it holds (remaining: ${others.map(({ name }) => name).join(", ") || "none"}). ${wayBack(cluster, stored, replica)}, or try again once one has caught up.`,
 		);
 }

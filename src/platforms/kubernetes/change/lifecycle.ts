@@ -57,7 +57,7 @@ async function scale(cluster: Cluster, replicas: number): Promise<void> {
 		});
 }
 
-/** Deletes every object; the volumes' claims stay unless `data`, and keep in mind which version opened them. */
+/** Deletes every object; the volume claims stay unless `data` is set, annotated with the version that opened them. */
 export async function destroy(cluster: Cluster, claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	const { image } = cluster.settings(stored);
@@ -72,8 +72,13 @@ export async function destroy(cluster: Cluster, claim: Claim, { data }: { readon
 	if (data)
 		for (const { metadata } of claims) await cluster.api.delete("persistentvolumeclaims", metadata.name, metadata.uid);
 	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
-	await until("the pods do not go", async () => (await cluster.pods()).length === 0, seconds);
-	if (data) await until("the volume claims do not go", async () => (await volumeClaims(cluster)).length === 0, seconds);
-	// Last: what died before this is taken up again by it.
+	await until("the pods are still not deleted", async () => (await cluster.pods()).length === 0, seconds);
+	if (data)
+		await until(
+			"the volume claims are still not deleted",
+			async () => (await volumeClaims(cluster)).length === 0,
+			seconds,
+		);
+	// Last: after a crash before this, the record lets the next call resume.
 	if (stored.owner !== undefined) await cluster.record.remove();
 }

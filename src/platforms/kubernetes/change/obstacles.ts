@@ -1,7 +1,7 @@
 import { ControlError } from "../../../control/errors";
 import type { Obstacle } from "../../../control/port";
 
-/** Does some work and notes what is said against it. */
+/** Runs checks and collects what they throw as obstacles. */
 export function collector(found: Obstacle[]): (property: string, work: () => Promise<unknown>) => Promise<void> {
 	return async (property, work) => {
 		try {

@@ -1,32 +1,32 @@
-/** How long clients must have left a server alone: the proxies of nodes that follow later than others have their requests in it. */
+/** Milliseconds without client queries that count as quiet, for requests through slower nodes' proxies. */
 const quietMoment = 1000;
-/** Where nobody asks anything there is nothing to see: idle proxies follow the EndpointSlices within about a second. */
+/** The least wait, for a server without clients: idle proxies follow the EndpointSlices within about a second. */
 const leastMoment = 1500;
-/** Clients that keep their connections alive, and other shards, go on asking to the end. */
+/** The longest wait: keep-alive connections and other shards keep sending queries to the end. */
 const longestMoment = 6000;
 /**
- * A proxy whose API server was away learns nothing until it watches again: client-go tries that after 30 seconds at most,
- * doubled by chance.
+ * After an outage of the API server a proxy learns nothing until it watches again: client-go retries after 30 seconds
+ * at most, with jitter up to twice that.
  */
 const proxiesReturn = 60_000;
 const pause = 200;
 const keepEvery = 1000;
 
 export interface Surroundings {
-	/** Queries that the server was ever asked, this question among them; `undefined` where that can't be told. */
+	/** Queries since the server's start, including this one; `undefined` if unknown. */
 	readonly queries: () => Promise<number | undefined>;
-	/** When the API server was last found to be away. */
+	/** When the API server was last unavailable. */
 	readonly awayAt: () => number | undefined;
-	/** Called each second with the milliseconds waited so far: keeps the claim, and finds out whether the API server is there. */
+	/** Called every second with the milliseconds waited: keeps the claim, notices an outage of the API server. */
 	readonly keep: (waited: number) => Promise<unknown>;
 	readonly now: () => number;
 	readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 /**
- * Waits until no new connections reach a server that has left the EndpointSlices. Each node's proxy follows those in its
- * own time, a busy one after many seconds, and nothing of Kubernetes tells when all of them have: so the server is asked
- * whether queries still come.
+ * Waits until no new connections reach a server that has left the EndpointSlices. Each node's proxy follows those in
+ * its own time, a busy one after many seconds, and Kubernetes does not report when all have: so the server is asked
+ * whether queries still arrive.
  */
 export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surroundings): Promise<void> {
 	const start = now();
@@ -42,7 +42,7 @@ export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surround
 			kept = now();
 		}
 		const count = await queries();
-		// One more is our own question.
+		// One more is our own query.
 		if (before !== undefined && count !== undefined && count > before + 1) disturbed = now();
 		before = count ?? before;
 	}

@@ -26,7 +26,7 @@ import { claimsOf, growVolumes, markLeft, requestedStorage, volumeClaims } from 
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
 
-/** What other settings or another size would come to. The API server judges all that would be applied, as a dry run. */
+/** What a change of settings or size would do. The API server checks everything that would be applied, by a dry run. */
 export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessment> {
 	const [stored, sets, pods, claims] = await Promise.all([
 		cluster.record.read(),
@@ -66,7 +66,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
 			await cluster.api.apply(object, { dryRun: true });
 			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
-			// By the pods, since what the set has now may be of a size that was given up again.
+			// By the pods, because the StatefulSet may have a template from a size change that was reverted.
 			const outdated = pods.filter((pod) => templateHash(pod) !== templateHash(template)).map(nameOf);
 			if (set.spec.replicas !== 0)
 				restarts.push(...outdated.filter((name) => stays.includes(name) && cluster.place(name).shard === shard));
@@ -80,8 +80,8 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 const nameOf = ({ metadata }: Pod) => metadata.name;
 
 /**
- * The highest ordinal first, as StatefulSets shrink; all of a shard that was made and never let in. The cluster's own go
- * also where no StatefulSet asks for them, since it is stopped or somebody scaled them away.
+ * The highest ordinal first, as StatefulSets shrink; all replicas of a shard that was created and never joined. The
+ * cluster's own are included even if no StatefulSet asks for them, because it is stopped or was scaled outside Pulumi.
  */
 function leavesOf(cluster: Cluster, shape: Shape, stored: Stored, sets: readonly StatefulSet[]): string[] {
 	const made = sets.flatMap(({ metadata, spec }) => {
@@ -107,43 +107,43 @@ function sizeObstacles(
 	if (shards < (stored.shards ?? 1))
 		refuse(
 			"shards",
-			`'${name}' has ${stored.shards} shards, and the rows of those that went would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
+			`'${name}' has ${stored.shards} shards, and the rows of removed shards would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
 		);
 	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
 		refuse(
 			replicas === stored.replicas ? "shards" : "replicas",
-			`'${name}' does not run, and replicas join and leave only a cluster that does. Start it first.`,
+			`'${name}' is stopped; replicas can only be added or removed while it runs. Start it first.`,
 		);
 	const { existing } = stored.settings ?? {};
 	if (existing !== undefined)
 		refuse(
 			"kubernetes.existing",
-			`'${name}' is StatefulSets that others made, ${existing.statefulSets.join(", ")}: set existing back.`,
+			`'${name}' consists of existing StatefulSets, ${existing.statefulSets.join(", ")}, and that can't be changed. Set existing back.`,
 		);
 	const { storage, storageClass } = settings;
 	const larger = claims.find((each) => amount(requestedStorage(each)) > amount(storage));
 	if (larger !== undefined)
 		refuse(
 			"kubernetes.storage",
-			`volumes don't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${requestedStorage(larger)} or more.`,
+			`volumes can't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${requestedStorage(larger)} or more.`,
 		);
 	if (stored.settings !== undefined && stored.settings.storageClass !== storageClass)
 		refuse(
 			"kubernetes.storageClass",
-			`the volumes are of ${stored.settings.storageClass ?? "the default StorageClass"}, and that can't be changed. Set storageClass back, or create a new cluster and move the data.`,
+			`the volumes have ${stored.settings.storageClass ?? "the default StorageClass"}, and that can't be changed. Set storageClass back, or create a new cluster and move the data.`,
 		);
 	return found;
 }
 
 /**
- * Applies other settings, and makes new replicas. Pods that serve keep running with theirs until they are restarted; those
- * that can't come up are made anew at once.
+ * Applies other settings, and creates new replicas. Pods that serve keep their settings until they are restarted; those
+ * that can't start are recreated immediately.
  */
 export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Promise<void> {
 	const before = await cluster.record.guard(claim);
 	const { shards = 1, replicas = 1 } = before;
 	if (spec.shards < shards || spec.replicas < replicas)
-		throw new ControlError(`'${cluster.name}' can't be made smaller before those that are to go have left`);
+		throw new ControlError(`'${cluster.name}' can't be made smaller before its surplus replicas have been removed`);
 	const [sets, pods, claims] = await Promise.all([cluster.sets(), cluster.pods(), volumeClaims(cluster)]);
 	const seen = { stored: before, sets, pods, claims };
 	const [obstacle] = sizeObstacles(cluster, seen, spec, false);
@@ -158,7 +158,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	await applyAll(cluster, seen, shape, spec.version);
 }
 
-/** Lets new replicas in: first the tables of the others, then the rows, then clients. Returns those that are still out. */
+/** Gives new replicas the tables, then the rows, then clients. Returns those that are still out. */
 export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<readonly string[]> {
 	const stored = await cluster.record.guard(claim);
 	const shape = shapeOf(spec);
@@ -182,7 +182,7 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 	const claims = await volumeClaims(cluster);
 	await growVolumes(cluster, claims, shape.settings);
 	await markLeft(cluster, claimsOf(claims, fresh), false);
-	// Last: until here, whoever comes after a crash does all of this once more.
+	// Last: after a crash before this, the next call repeats all of it.
 	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));
 	return [];
 }
@@ -200,14 +200,15 @@ async function holdsAll(
 	const settings = cluster.settings(stored);
 	const shard = parseReplica(cluster, replica)?.shard ?? 0;
 	const ready = pods.filter((its) => members.includes(its.metadata.name) && isReady(its));
-	// Of its own shard where that has others: only those hold its rows.
+	// From its own shard if that has others: only those hold its rows.
 	const donor = ready.find(({ metadata }) => metadata.name.startsWith(`${shardName(cluster, shard)}-`)) ?? ready[0];
-	if (donor === undefined) throw new ControlError(`no replica of '${cluster.name}' serves that could tell its tables`);
+	if (donor === undefined)
+		throw new ControlError(`no replica of '${cluster.name}' serves, so its tables can't be read`);
 	const server = await cluster.server(pod, settings);
 	const from = await cluster.server(donor, settings);
 	const whole = await copyTables(from, server);
 	if (!whole || !(await health(server)).caughtUp) return false;
-	// What shards hold is apart.
+	// Shards hold different rows.
 	if (cluster.place(donor.metadata.name).shard !== shard) return true;
 	const [own, theirs] = await Promise.all([inventoryOf(server), inventoryOf(from)]);
 	const lacking = lackedBy(own, theirs, local);
@@ -215,7 +216,7 @@ async function holdsAll(
 		const its = own.tables.find((one) => tableName(one) === tableName(table));
 		if (its !== undefined)
 			throw new ControlError(
-				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, and that of ${donor.metadata.name} ${kindOf(table)}, so it would never get those rows. Drop it on ${replica} and make it under one path for all replicas, or name it in update.localTables, and run pulumi up again`,
+				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, and that of ${donor.metadata.name} is ${kindOf(table)}, so it would never get those rows. Drop it on ${replica} and create it with one path for all replicas, or add it to update.localTables, then run pulumi up again`,
 			);
 	}
 	return lacking.length === 0;

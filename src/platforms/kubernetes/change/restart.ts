@@ -11,12 +11,12 @@ import type { Image } from "../render/pod";
 import { indexes } from "../render/server-config";
 import { takenUp } from "./apply";
 
-/** Gives a shard's StatefulSet the template that its pods are made from with an image. */
+/** Writes a shard's pod template with an image. */
 export type WriteTemplate = (stored: Stored, shard: number, image: Image) => Promise<StatefulSet>;
 
 /**
- * Gives the replica's shard the template of a version, then deletes the pod. Under OnDelete the others of the shard keep
- * theirs, and one that is lost meanwhile comes back with the new version, never with an older one.
+ * Writes the version to the template of the replica's shard, then deletes the pod. Under OnDelete the others of the
+ * shard keep theirs, and one that is lost comes back with the new version, never with an older one.
  */
 export async function restart(
 	cluster: Cluster,
@@ -31,12 +31,12 @@ export async function restart(
 	const settings = cluster.settings(stored);
 	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
 	if (opened !== undefined && compareVersions(version, opened) < 0)
-		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
+		throw new ControlError(`${replica} can't be started with ${version}: ${opened} has opened its data`);
 	const image = await cluster.image(settings, version);
 	const set = await cluster.set(shard);
 	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
 	const stopped = set.spec.replicas === 0;
-	// Before the template: from then on any pod of the shard may come up with it.
+	// Before the template: from then on any pod of the shard may start with it.
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, settings.image);
 		if (stopped) return settled;
@@ -56,8 +56,8 @@ export async function restart(
 }
 
 /**
- * Under OrderedReady, which others may have chosen, a pod is made only once all before it are ready: of those, the ones
- * that can't come up are made anew first.
+ * Under OrderedReady, as existing StatefulSets may have it, a pod is created only once all before it are ready: of
+ * those, the ones that can't start are recreated first.
  */
 async function makeWay(cluster: Cluster, { metadata, spec }: StatefulSet, replica: string, pods: readonly Pod[]) {
 	if (spec.podManagementPolicy === "Parallel") return;
@@ -70,8 +70,8 @@ async function makeWay(cluster: Cluster, { metadata, spec }: StatefulSet, replic
 }
 
 /**
- * One that was made from this very template after the drain, when the former was lost or an earlier roll's restart came
- * through late, is spared another beginning.
+ * A pod that was created from this very template after the drain, because the former one was lost or an earlier restart
+ * took effect late, is not restarted again.
  */
 function isToGo(cluster: Cluster, pod: Pod, revision: string | undefined): boolean {
 	if (pod.metadata.deletionTimestamp !== undefined) return false;

@@ -13,7 +13,7 @@ export const volumeClaims = (cluster: Cluster) =>
 
 export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requests?.storage ?? "0";
 
-/** Gives every volume the size that the settings say; a StatefulSet keeps the one that it was made with for new ones. */
+/** Grows every volume to the size in the settings; a StatefulSet keeps its original size for new ones. */
 export async function growVolumes(
 	cluster: Cluster,
 	claims: readonly VolumeClaim[],
@@ -27,10 +27,10 @@ export async function growVolumes(
 	}
 }
 
-/** The claim of a replica's volume is called `data-<replica>`. */
+/** A replica's volume claim is called `data-<replica>`. */
 const replicaOf = ({ metadata }: VolumeClaim) => metadata.name.replace(/^data-/, "");
 
-/** Writes on the claims which version opened their data, for when the cluster's record is gone. */
+/** Annotates the claims with the version that opened their data, for when the cluster's record is gone. */
 export async function rememberOpened(
 	cluster: Cluster,
 	stored: Stored,
@@ -48,7 +48,7 @@ export async function rememberOpened(
 	}
 }
 
-/** What an earlier cluster of this name wrote on the claims that it left. */
+/** The annotations that an earlier cluster of this name left on its claims. */
 export function openedVolumes(claims: readonly VolumeClaim[]): Record<string, DbVersion> {
 	return Object.fromEntries(
 		claims.flatMap((each) => {
@@ -58,7 +58,7 @@ export function openedVolumes(claims: readonly VolumeClaim[]): Record<string, Db
 	);
 }
 
-/** Notes on the claims of replicas that they left on purpose, or that they are back. */
+/** Annotates the claims of replicas that were removed on purpose, or that are back. */
 export async function markLeft(cluster: Cluster, claims: readonly VolumeClaim[], left: boolean): Promise<void> {
 	for (const { metadata } of claims) {
 		if ((metadata.annotations?.[annotation.left] === "true") === left) continue;
@@ -67,28 +67,27 @@ export async function markLeft(cluster: Cluster, claims: readonly VolumeClaim[],
 	}
 }
 
-/** The claims of some replicas' volumes. */
 export const claimsOf = (claims: readonly VolumeClaim[], replicas: readonly string[]) =>
 	claims.filter((each) => replicas.includes(replicaOf(each)));
 
 type Size = Pick<Shape, "shards" | "replicas">;
 
 /**
- * What stands against a cluster of some size over the volumes that an earlier one of its name left: made smaller, it would
- * serve without what lies on the others; made larger, its new replicas would serve without tables.
+ * Why a cluster can't have this size with the volumes that an earlier one of its name left: a smaller one would serve
+ * without the data on the others; in a larger one, new replicas would serve without tables.
  */
 export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], wanted: Size): Obstacle[] {
 	const places = claims.flatMap(({ metadata: { name, annotations }, status }) => {
 		const place = parseReplica(cluster, name.replace(/^data-/, ""));
 		if (place === undefined || annotations?.[annotation.left] === "true") return [];
-		// One that was never bound holds nothing, and tells the size all the same.
+		// A claim that was never bound holds nothing, but still shows the size.
 		return [{ shards: place.shard + 1, replicas: place.ordinal + 1, name, holds: status?.phase !== "Pending" }];
 	});
 	if (places.length === 0) return [];
 	return (["shards", "replicas"] as const).flatMap((property): Obstacle[] => {
 		const had = Math.max(...places.map((place) => place[property]));
-		const size = property === "shards" ? count(had, "shard") : `${count(had, "replica")} a shard`;
-		const kept = `the volumes that an earlier '${cluster.name}' left are of ${size}`;
+		const size = property === "shards" ? count(had, "shard") : `${count(had, "replica")} per shard`;
+		const kept = `an earlier '${cluster.name}' left volumes of ${size}`;
 		const asked = wanted[property];
 		const later = `to ${asked} once the cluster serves`;
 		const beyond = places.flatMap((place) => (place.holds && place[property] > asked ? [place.name] : []));
@@ -96,7 +95,7 @@ export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], 
 			return [
 				{
 					property,
-					reason: `${kept}, and what is new beside them would serve without their tables. Set ${property} to ${had}, and ${later}.`,
+					reason: `${kept}, and new replicas beside them would serve without their tables. Set ${property} to ${had}, and ${later}.`,
 				},
 			];
 		if (beyond.length === 0) return [];
@@ -104,7 +103,7 @@ export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], 
 		return [
 			{
 				property,
-				reason: `${kept}, and nobody would serve what is on ${beyond.join(", ")}. Set ${property} to ${had}${then}. Or, where that data is not wanted, delete it: kubectl delete pvc ${beyond.join(" ")} -n ${cluster.api.namespace}.`,
+				reason: `${kept}, and no replica would serve the data on ${beyond.join(", ")}. Set ${property} to ${had}${then}. If you don't need that data, delete it: kubectl delete pvc ${beyond.join(" ")} -n ${cluster.api.namespace}.`,
 			},
 		];
 	});

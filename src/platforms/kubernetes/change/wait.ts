@@ -1,10 +1,10 @@
 import { PlatformError } from "../../../control/errors";
 
-/** For what the cluster's own controllers do in a moment when they are well. */
+/** For what healthy controllers do within moments. */
 export async function until(otherwise: string, done: () => Promise<boolean>, seconds = 30): Promise<void> {
 	const deadline = Date.now() + seconds * 1000;
 	for (let pause = 25; !(await done()); pause = Math.min(500, pause * 1.5)) {
-		if (Date.now() > deadline) throw new PlatformError(`${otherwise}, for ${seconds} seconds`);
+		if (Date.now() > deadline) throw new PlatformError(`${otherwise}, after ${seconds} seconds`);
 		await sleep(pause);
 	}
 }

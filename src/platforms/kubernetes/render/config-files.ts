@@ -1,20 +1,20 @@
 import { load, YAMLException } from "js-yaml";
 import { SaxesParser } from "saxes";
 
-/** An element of a server's configuration, whichever language its file is in. */
+/** An element of a server's configuration, in XML or YAML. */
 export interface Element {
 	readonly name: string;
-	/** Where it begins; not known of YAML. */
+	/** Where it begins; unknown in YAML. */
 	readonly line?: number;
 	readonly attributes: readonly string[];
 	readonly text: string;
 	readonly children: readonly Element[];
 }
 
-/** What a file holds below its root, or why it can't be read. Nothing of its values is repeated: they may be secrets. */
+/** The content of a file below its root, or why it can't be read. Values are never repeated: they may be secrets. */
 export type ConfigFile = { readonly root: Element; readonly broken?: undefined } | { readonly broken: string };
 
-/** Reads a file as servers do: by the end of its name. */
+/** Parses a file as servers do: by its extension. */
 export function readConfigFile(name: string, text: string): ConfigFile {
 	return /\.ya?ml$/.test(name) ? readYaml(text) : readXml(text);
 }
@@ -35,20 +35,20 @@ function readXml(text: string): ConfigFile {
 	};
 	parser.on("error", ({ message }) => {
 		line = parser.line;
-		// After the position; what follows another colon is quoted.
+		// The part after the position; what follows another colon is quoted.
 		const [, problem = ""] = message.split(/: |\.$/);
 		if (/^(unexpected close tag|unmatched closing tag)/.test(problem))
-			fail("a closing tag is not of the element that is open there");
+			fail("a closing tag does not match the open element");
 		if (problem === "unclosed tag") {
 			line = open.at(-1)?.line ?? line;
-			fail("the element that begins there is never closed, or an & in it is not written as &amp;");
+			fail("this element is never closed, or an & in it is not written as &amp;");
 		}
-		if (/entity/.test(problem)) fail("an & that begins no entity of XML: one that is text is written as &amp;");
+		if (/entity/.test(problem)) fail("an & does not begin an XML entity: write &amp; for a plain &");
 		fail(problem);
 	});
 	parser.on("doctype", () => {
 		line = parser.line;
-		fail("a DOCTYPE, whose entities could stand for anything: write them out, and leave it out");
+		fail("a DOCTYPE is not allowed, because its entities can contain anything: replace the entities and remove it");
 	});
 	parser.on("opentagstart", ({ name }) => {
 		const element: Open = { name, line: parser.line, attributes: [], text: "", children: [] };
@@ -69,7 +69,7 @@ function readXml(text: string): ConfigFile {
 		if (error instanceof Broken) return { broken: error.message };
 		throw error;
 	}
-	// Without one, or with two, it would have been broken.
+	// Exactly one, or parsing would have failed.
 	return { root: top.children[0] as Element };
 }
 
@@ -79,17 +79,17 @@ function readYaml(text: string): ConfigFile {
 	try {
 		const value = load(text) ?? {};
 		const isMap = typeof value === "object" && !Array.isArray(value);
-		return isMap ? { root: element("", value) } : { broken: "at its top there is no map of names and values" };
+		return isMap ? { root: element("", value) } : { broken: "its top level is not a map" };
 	} catch (error) {
 		if (!(error instanceof YAMLException)) throw error;
-		// Some reasons quote what is there.
+		// Some reasons quote the text.
 		const reason = error.reason.replaceAll(/".*"|!?<.*>/g, "").trim();
 		const line = (error as { readonly mark?: { readonly line: number } }).mark?.line;
 		return { broken: line === undefined ? reason : `line ${line + 1}: ${reason}` };
 	}
 }
 
-/** As servers make elements of YAML: a list repeats its key, and a key with an @ is an attribute. */
+/** YAML as servers read it: a list repeats its key, and a key with an @ is an attribute. */
 function element(name: string, value: unknown): Element {
 	const entries = flat(value).flatMap((each) =>
 		typeof each === "object" && each !== null ? Object.entries(each as Record<string, unknown>) : [],

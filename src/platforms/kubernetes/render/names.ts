@@ -1,38 +1,44 @@
 import type { PodTemplate } from "../api/types";
 
-/** Names, labels and annotations of a cluster's objects. They stand in users' clusters, so they never change. */
+/** Names, labels and annotations of a cluster's objects. Users' clusters contain them, so they never change. */
 
 export const label = {
 	cluster: "pulumi-dbcluster/cluster",
 	shard: "pulumi-dbcluster/shard",
-	/** Only the client Service selects on it: a pod without it gets no new connection and is otherwise left alone. */
+	/** Only the client Service selects on it: a pod without it gets no new connection and is otherwise untouched. */
 	clients: "pulumi-dbcluster/clients",
 } as const;
 
 export const annotation = {
-	/** Of a pod: the DB version of its image, for images whose tag does not say it. */
+	/** On a pod: the DB version of its image, for images whose tag does not contain it. */
 	version: "pulumi-dbcluster/version",
-	/** Of a pod: the image that `version` is about; another image under the same annotation is of unknown version. */
+	/** On a pod: the image that `version` is about; another image under the same annotation is of unknown version. */
 	image: "pulumi-dbcluster/image",
-	/** Of a pod that others made: its container that is the server. */
+	/** On a pod of an existing StatefulSet: the server's container. */
 	container: "pulumi-dbcluster/container",
-	/** Of a pod: a hash of all but the version that it is made from, the server's configuration too. One that differs from its template's is outdated. */
+	/**
+	 * On a pod: a hash of everything but the version that it was created from, including the server's configuration. If
+	 * it differs from its template's, a restart is pending.
+	 */
 	template: "pulumi-dbcluster/template",
-	/** Of a pod: how many replicas its shard had when it was made. One of a higher number is none of the cluster's. */
+	/** On a pod: its shard's size when it was created. A pod with a higher ordinal is not part of the cluster. */
 	size: "pulumi-dbcluster/size",
-	/** Of a StatefulSet: an idler scaled it to zero. Public: idlers set it to `"true"`, and starting removes it. */
+	/** On a StatefulSet: an idler scaled it to zero. Public: idlers set it to `"true"`, and starting removes it. */
 	idle: "pulumi-dbcluster/idle",
-	/** Of a volume claim whose cluster is gone: the highest version that opened its data. */
+	/** On a volume claim of a deleted cluster: the highest version that opened its data. */
 	openedBy: "pulumi-dbcluster/opened-by",
-	/** Of a volume claim: its replica left the cluster on purpose, with nothing that the others lack. Public: a create looks at no volume where a person sets it to `"true"`. */
+	/**
+	 * On a volume claim: its replica was removed on purpose and holds nothing that the others lack. Public: if you set it
+	 * to `"true"`, a create ignores the volume.
+	 */
 	left: "pulumi-dbcluster/left",
 } as const;
 
 export const ports = { http: 8123, native: 9000, interserver: 9009, metrics: 9363 } as const;
 
-/** The container that is the server, of pods that are made here. */
+/** The server's container, in pods that are created here. */
 export const container = "server";
-/** The container of a pod, or of a pod's template, that is the server. */
+/** The server's container in a pod or a template. */
 export const containerOf = ({ metadata }: Pick<PodTemplate, "metadata">): string =>
 	metadata?.annotations?.[annotation.container] ?? container;
 export const dataVolume = "data";
@@ -42,10 +48,10 @@ export const configName = (cluster: string) => `${cluster}-config`;
 export const headlessName = (cluster: string) => `${cluster}-headless`;
 export const clientServiceName = (cluster: string) => cluster;
 
-/** What the names of a cluster's StatefulSets and pods are made of. */
+/** What the names of a cluster's StatefulSets and pods are derived from. */
 export interface Named {
 	readonly name: string;
-	/** Those of each shard, where others made them. */
+	/** Those of each shard, if they existed before. */
 	readonly statefulSets?: readonly string[];
 }
 
@@ -55,7 +61,7 @@ export const replicaName = (cluster: Named, shard: number, ordinal: number) =>
 
 export const clusterSelector = (cluster: string) => `${label.cluster}=${cluster}`;
 
-/** Shard and ordinal of a replica; `undefined` when the name is not one of the cluster's. */
+/** Shard and ordinal of a replica; `undefined` if the name is not one of the cluster's. */
 export function parseReplica(
 	{ name, statefulSets }: Named,
 	replica: string,

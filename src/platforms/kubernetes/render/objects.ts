@@ -4,7 +4,7 @@ import { type Image, objectLabels, podTemplate, shardLabels } from "./pod";
 import { indexes, serverConfig } from "./server-config";
 import type { Shape } from "./shape";
 
-/** Everything but the StatefulSets: what may be applied at any time without touching a pod. */
+/** Everything but the StatefulSets: it may be applied at any time without touching a pod. */
 export function surroundings(shape: Shape): KubeObject[] {
 	return [
 		{ ...head(shape, "v1", "ConfigMap", configName(shape.name)), data: serverConfig(shape) },
@@ -17,21 +17,21 @@ export function surroundings(shape: Shape): KubeObject[] {
 	];
 }
 
-/** What of a StatefulSet must be as it is in the live one. */
+/** The fields of a live StatefulSet that must stay. */
 export interface Live {
 	/** 0 while stopped or idle. */
 	readonly replicas: number;
-	/** A precondition: nobody scaled it meanwhile. */
+	/** A precondition: it was not scaled in between. */
 	readonly resourceVersion?: string;
 	/** Can't be changed; volumes grow by their claims. */
 	readonly volumeClaimTemplates?: unknown;
-	/** Some of its replicas are new and not let in yet. */
+	/** Some of its replicas are new and have not joined yet. */
 	readonly joining?: boolean;
 }
 
 /**
- * OnDelete, so that only the roll replaces pods, and one that is lost meanwhile comes back from the newest template, never
- * from an older one. Parallel, so that a pod which never gets ready keeps no other from starting.
+ * OnDelete, so that only the rollout replaces pods, and one that is lost comes back from the newest template. Parallel,
+ * so that a pod which never gets ready keeps no other from starting.
  */
 export function statefulSet(shape: Shape, shard: number, image: Image, live: Live): KubeObject {
 	const object = head(shape, "apps/v1", "StatefulSet", shardName(shape, shard));
@@ -73,7 +73,7 @@ function volumeClaim(shape: Shape, shard: number): object {
 function headlessService(shape: Shape): KubeObject {
 	return service(shape, headlessName(shape.name), {
 		clusterIP: "None",
-		// A server that starts looks for its peers, and they for it, before any of them is ready.
+		// A starting server connects to its peers, and they to it, before any of them is ready.
 		publishNotReadyAddresses: true,
 		selector: { [label.cluster]: shape.name },
 		ports: servicePorts("http", "native", "interserver", "metrics"),
@@ -105,7 +105,7 @@ function disruptionBudget(shape: Shape, shard: number): KubeObject {
 		spec: {
 			maxUnavailable: 1,
 			selector: { matchLabels: shardLabels(shape, shard) },
-			// One that is down already protects nothing, and would keep its node from being emptied.
+			// A pod that is down protects nothing, and would keep its node from being drained.
 			unhealthyPodEvictionPolicy: "AlwaysAllow",
 		},
 	};

@@ -6,11 +6,11 @@ import { restricted } from "./restricted";
 import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
 
-/** An image as the pod's template names it: pinned to a digest where the registry tells one. */
+/** An image as in the pod template: pinned to a digest if the registry reports one. */
 export interface Image {
 	readonly reference: string;
 	readonly version: DbVersion;
-	/** The tag may have moved and nobody can say so: it is pulled at each start. */
+	/** The tag may move unnoticed: it is pulled at each start. */
 	readonly pullAlways: boolean;
 }
 
@@ -20,7 +20,6 @@ export const shardLabels = ({ name }: Pick<Shape, "name">, shard: number): Recor
 	[label.shard]: String(shard),
 });
 
-/** The labels of every object of a cluster. */
 export const objectLabels = ({ name, settings }: Pick<Shape, "name" | "settings">): Record<string, string> => ({
 	...settings.labels,
 	"app.kubernetes.io/name": "dbcluster",
@@ -33,21 +32,21 @@ const configFolder = "/etc/clickhouse-server/config.d";
 const usersFolder = "/etc/clickhouse-server/users.d";
 
 /**
- * Asked by the startup probe: whether the replica takes writes and holds those of the others. After two minutes it serves
- * all the same: with Keeper down it must still answer SELECTs.
+ * The startup probe's query: whether the replica accepts writes and has caught up. After two minutes it passes anyway:
+ * without Keeper a server must still answer SELECTs.
  */
 export const startupQuery =
 	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
 
 const clientFile = "/etc/clickhouse-client/dbcluster.xml";
 
-/** How many tables a replica has that replicate. */
+/** How many replicated tables a replica has. */
 export const replicatedTables = "SELECT count() AS tables FROM system.tables WHERE engine LIKE 'Replicated%'";
 
 /**
- * A replica beyond the cluster's size, as `kubectl scale` makes one, never becomes ready, nor does one that has none of the
- * tables that its peers replicate, as after the loss of its volume: clients would miss tables there. Of the peers the first
- * four are asked, for two seconds each: those that do not answer have no say. One that joins gets its tables later on.
+ * A replica beyond the cluster's size, as `kubectl scale` adds one, never becomes ready. Nor does one that has none of
+ * the tables that its peers replicate, as after the loss of its volume: clients would miss tables there. The first four
+ * peers are asked, for two seconds each; those that do not answer are ignored. A joining replica gets its tables later.
  */
 const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
 	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
@@ -59,7 +58,7 @@ const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape
 	return ["sh", "-c", [isMember, isWell, ...(joining ? [] : [hasTables])].join(" && ")];
 };
 
-/** Whether a pod was made beyond the size that its cluster had then; of one that others made that can't be told. */
+/** Whether a pod was created beyond the cluster's size at that time; unknown for existing StatefulSets. */
 export function isSurplus({ metadata: { name, annotations } }: { readonly metadata: Meta }): boolean {
 	const size = annotations?.[annotation.size];
 	return size !== undefined && Number(/\d+$/.exec(name)?.[0]) >= Number(size);
@@ -70,11 +69,11 @@ interface Template {
 	readonly spec: object;
 }
 
-/** The template of a shard's pods; while replicas are `joining`, its pods are not reached by clients until they are let in. */
+/** The template of a shard's pods; while replicas are `joining`, clients do not reach new pods. */
 export function podTemplate(shape: Shape, shard: number, image: Image, joining = false): Template {
 	const labels = { ...objectLabels(shape), ...shardLabels(shape, shard) };
 	const { annotations, image: repository } = shape.settings;
-	// Servers read their configuration at start, so another one is another pod. Which version runs is told apart from that.
+	// Servers read their configuration at start, so a change needs a new pod. The version is compared separately.
 	const anyVersion = podSpec(shape, shard, { ...image, reference: repository, pullAlways: false });
 	const hash = createHash("sha256").update(JSON.stringify([labels, annotations, anyVersion, serverConfig(shape)]));
 	return {
@@ -85,7 +84,7 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 				[annotation.version]: image.version,
 				[annotation.image]: image.reference,
 				[annotation.template]: hash.digest("hex").slice(0, 16),
-				// Not part of the hash, nor of the container's own text: another size alone makes no pod outdated.
+				// Neither part of the hash nor of the container: a change of size alone needs no restart.
 				[annotation.size]: String(shape.replicas),
 			},
 		},
@@ -93,7 +92,7 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 	};
 }
 
-/** The hash that a pod or a template carries of what it is made from; `undefined` where others made it. */
+/** The hash of what a pod or template was created from; `undefined` for existing StatefulSets. */
 export const templateHash = (of: Pick<PodTemplate, "metadata"> | undefined): string | undefined =>
 	of?.metadata?.annotations?.[annotation.template];
 
@@ -126,7 +125,7 @@ function podSpec(shape: Shape, shard: number, image: Image, joining = false): ob
 				ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
 				resources: settings.resources,
 				securityContext: restricted.container(settings.readOnlyRootFilesystem),
-				// A day, since loading the metadata of a large server takes hours: nothing kills it meanwhile.
+				// A day, because loading the metadata of a large server takes hours: nothing kills it before.
 				startupProbe: {
 					exec: { command: startupCommand(shape, joining) },
 					periodSeconds: 1,
@@ -172,7 +171,7 @@ interface Mount {
 	readonly volume?: object;
 }
 
-/** Single files, since a mounted folder would hide the files that the image brings along. */
+/** Single files, because a mounted folder would hide the image's own files. */
 function mounts({ name, settings }: Shape): Mount[] {
 	const volume = { configMap: { name: `${name}-config`, defaultMode: 0o444 } };
 	const file = (mountPath: string, subPath: string): Mount => ({

@@ -2,24 +2,23 @@ import { posix } from "node:path";
 import type { Element } from "./config-files";
 import { ports } from "./names";
 
-/** Where the volume of each replica is. */
+/** Where each replica's volume is mounted. */
 export const dataPath = "/var/lib/clickhouse";
 
-/** An element that a user's file must not set, since the cluster is run by what it says. */
+/** An element that a user's file must not set, because the cluster depends on its value. */
 interface Reserved {
 	/** Below the root; `*` is any name. */
 	readonly path: string;
-	/** It stands in the cluster's own file, which another file could take away, too. */
+	/** It is in the cluster's own file, and another file could remove it, too. */
 	readonly isOwn?: true;
-	/** What it may be all the same. */
+	/** The values that are allowed. */
 	readonly fine?: (element: Element) => boolean;
-	/** What to do in its place, as a clause. */
+	/** What to do instead, as a clause. */
 	readonly instead: string;
 }
 
-/** What is reserved depends on the cluster. */
 export interface Reserving {
-	/** `undefined`: not known yet. */
+	/** `undefined`: unknown yet. */
 	readonly name: string | undefined;
 	/** Whether the cluster's own file names a Keeper. */
 	readonly keeper: boolean;
@@ -32,11 +31,11 @@ const isOnVolume = ({ text }: Element) =>
 	!posix.isAbsolute(text.trim()) || posix.normalize(`${text.trim()}/`).startsWith(`${dataPath}/`);
 const isOwnUsers = ({ text }: Element) => ["users.xml", "/etc/clickhouse-server/users.xml"].includes(text.trim());
 
-const port = (number: number) => `leave it out, the server answers at port ${number}`;
-const relied = "leave it out, an update of one replica after the other relies on what it is";
-const logged = "leave it out, what a server says on its console tells why it does not come up";
+const port = (number: number) => `leave it out, the server listens on port ${number}`;
+const relied = "leave it out, rolling updates depend on its value";
+const logged = "leave it out, the console log shows why a server does not start";
 
-/** Everything of the cluster's own file, and what would lead away from it, from its ports and from its volumes. */
+/** Everything in the cluster's own file, and what would change its ports or its volumes. */
 function reserved({ name, keeper }: Reserving): Reserved[] {
 	return [
 		...all(["logger/console"], { isOwn: true, instead: logged }),
@@ -57,40 +56,40 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 		{
 			path: "interserver_http_host",
 			isOwn: true,
-			instead: "leave it out, each replica has a Service of its own for its peers",
+			instead: "leave it out, each replica has its own Service for its peers",
 		},
 		...all(["interserver_https_host", "interserver_https_port", "interserver_listen_host"], {
-			instead: `leave it out, peers fetch parts at port ${ports.interserver}`,
+			instead: `leave it out, peers fetch parts through port ${ports.interserver}`,
 		}),
 		{
 			path: "http_handlers",
 			fine: ({ children }) => children.some((child) => child.name === "defaults"),
-			instead: "add <defaults/> to it, else the server no longer answers /ping and queries",
+			instead: "add <defaults/> to it, otherwise the server stops answering /ping and queries",
 		},
 		...all(["macros/cluster", "macros/shard", "macros/replica"], {
 			isOwn: true,
-			instead: "leave it out, each replica is given its own, and take another name for a macro of yours",
+			instead: "leave it out, because each replica gets its own, or rename it if it is your own macro",
 		}),
 		...(name === undefined
 			? []
 			: all([`remote_servers/${name}`], {
 					isOwn: true,
-					instead: "leave it out, it follows shards and replicas, and take another name for a cluster of yours",
+					instead: "leave it out, because shards and replicas define it, or rename it if it is your own cluster",
 				})),
 		...(keeper
 			? [
-					...all(["zookeeper/node"], { isOwn: true, instead: "name the hosts in kubernetes.keeper" }),
+					...all(["zookeeper/node"], { isOwn: true, instead: "set the hosts in kubernetes.keeper" }),
 					...all(["keeper"], {
-						instead: "name the hosts in kubernetes.keeper, and set what else it has under zookeeper",
+						instead: "set the hosts in kubernetes.keeper, and everything else under zookeeper",
 					}),
 				]
 			: []),
 		{
 			path: "distributed_ddl/path",
 			isOwn: true,
-			instead: "leave it out, the cluster has a queue of its own for ON CLUSTER",
+			instead: "leave it out, the cluster has its own queue for ON CLUSTER",
 		},
-		{ path: "path", instead: `leave it out, the volume is at ${dataPath}` },
+		{ path: "path", instead: `leave it out, the volume is mounted at ${dataPath}` },
 		...all(
 			[
 				"storage_configuration/disks/*/path",
@@ -104,11 +103,11 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 				"keeper_server/log_storage_path",
 				"keeper_server/snapshot_storage_path",
 			],
-			{ fine: isOnVolume, instead: `write a folder below ${dataPath}/, which is the volume` },
+			{ fine: isOnVolume, instead: `set a folder below ${dataPath}/, where the volume is mounted` },
 		),
 		...all(["users_config", "user_directories/users_xml/path"], {
 			fine: isOwnUsers,
-			instead: "write users.xml, beside which kubernetes.users and the password are",
+			instead: "set users.xml, which kubernetes.users and the password need",
 		}),
 	];
 }
@@ -119,12 +118,12 @@ const matches = (path: string, at: readonly string[]) => {
 };
 const lengthOf = (path: string) => path.split("/").length;
 
-/** Take an element's content from where it can't be seen. */
+/** Attributes that take an element's content from elsewhere, where it can't be checked. */
 const foreign = ["incl", "from_zk", "from_env"];
-/** Take away what other files have in an element. */
+/** Attributes that remove what other files have in an element. */
 const clearing = ["replace", "remove"];
 
-/** Every element of a file of `config.d` that leads away from what a cluster is run by, each with what to do about it. */
+/** Every element in a file of `config.d` that changes what the cluster depends on, with what to do about it. */
 export function reservedIn(root: Element, reserving: Reserving): string[] {
 	const table = reserved(reserving);
 	const found: string[] = [];
@@ -139,14 +138,14 @@ export function reservedIn(root: Element, reserving: Reserving): string[] {
 			if (unseen !== undefined || itself.fine?.(element) !== true) tell(itself.instead);
 			return;
 		}
-		if (unseen !== undefined) tell(`what ${unseen} brings can't be seen here, write it out`);
-		// Of a root, servers pass these over.
+		if (unseen !== undefined) tell(`the content from ${unseen} can't be checked, write it into the file`);
+		// On a root element, servers ignore these.
 		const clears = at.length > 0 && element.attributes.find((each) => clearing.includes(each));
 		if (clears && under.some(({ isOwn }) => isOwn))
-			tell(`leave ${clears} out, it takes away what the cluster's own file has there`);
+			tell(`leave ${clears} out, it removes what the cluster's own file sets there`);
 		for (const child of element.children) {
 			const brings = child.name === "include" && child.attributes.find((each) => foreign.includes(each));
-			if (brings) tell(`what ${brings} of an include brings can't be seen here, write it out`);
+			if (brings) tell(`the content from ${brings} of an include can't be checked, write it into the file`);
 			visit(child, [...at, child.name]);
 		}
 	};

@@ -1,4 +1,4 @@
-/** What the Pod Security Standard `restricted` asks for, by the user that ClickHouse's images make. */
+/** What the Pod Security Standard `restricted` requires, with the user of ClickHouse's images. */
 export const restricted = {
 	pod: {
 		runAsNonRoot: true,

@@ -1,13 +1,13 @@
 import { headlessName, ports, replicaName } from "./names";
 import type { Shape } from "./shape";
 
-/** Keys of the ConfigMap, by the file that each becomes. */
+/** Keys of the ConfigMap, by file. */
 export const configKey = (file: string) => `config-${file}`;
 export const usersKey = (file: string) => `users-${file}`;
 export const ownFile = "dbcluster.xml";
 export const clientKey = "client.xml";
 
-/** The data of the cluster's ConfigMap: the server's settings for all replicas, and the user's files. */
+/** The data of the cluster's ConfigMap: the servers' settings, and the user's files. */
 export function serverConfig(shape: Shape): Record<string, string> {
 	const { config, users } = shape.settings;
 	return {
@@ -19,9 +19,9 @@ export function serverConfig(shape: Shape): Record<string, string> {
 }
 
 /**
- * `remote_servers` names the pods by their headless names, since a server finds itself among the hosts of `ON CLUSTER` by
- * its own address; peers fetch parts under the replica's Service, whose address survives restarts: old servers keep
- * dialling a pod's old one.
+ * `remote_servers` has the pods' headless names, because a server finds itself among the hosts of `ON CLUSTER` by its
+ * own address. Peers fetch parts through the replica's Service, whose address survives restarts: old servers keep
+ * connecting to a pod's old one.
  */
 function ownSettings(shape: Shape): string {
 	const { name, namespace, shards, replicas, settings } = shape;
@@ -40,10 +40,10 @@ function ownSettings(shape: Shape): string {
 		return `    <node index="${index + 1}"><host>${host}</host><port>${port ?? 2181}</port></node>`;
 	});
 	const keeper = keepers.length === 0 ? "" : `  <zookeeper>\n${keepers.join("\n")}\n  </zookeeper>\n`;
-	// A server that stops waits for idle connections to end: 3 seconds instead of up to 30. And one that starts listens only
-	// once its tables are loaded, as servers before 23.12 do: else whom clients and peers reach would keep them waiting, and one
-	// that can't load a table would not say so and come up.
-	// Images log to files, and then nobody learns from the pod what a server does as it starts, or why it ends.
+	// A server that stops waits for idle connections: 3 seconds instead of up to 30. And a server listens only once its
+	// tables are loaded, as servers before 23.12 do: otherwise connected clients and peers would wait for the load, and a
+	// server that can't load a table would start without saying so. Images log to files: without the console, the pod
+	// would not show what a server does at its start, or why it exits.
 	return `<${settings.configRoot}>
   <logger><console>1</console><console_log_level>information</console_log_level></logger>
   <listen_host>::</listen_host>
@@ -69,7 +69,7 @@ ${keeper}  <distributed_ddl><path>/clickhouse/task_queue/${namespace}/${name}</p
 `;
 }
 
-/** For the startup probe: a password among a command's arguments would stand in the node's process list. */
+/** For the startup probe: a password in a command line would be visible in the node's process list. */
 const clientSettings = `<config>
   <user from_env="CLICKHOUSE_USER"/>
   <password from_env="CLICKHOUSE_PASSWORD"/>

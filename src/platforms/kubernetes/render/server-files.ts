@@ -3,13 +3,14 @@ import { type Element, readConfigFile } from "./config-files";
 import { reservedIn } from "./reserved";
 
 /**
- * What servers would not read in files of `config` and `users`, and what in those of `config` would lead them away from how
- * the cluster is run. Of what is no file, and of other arguments, it says nothing. One problem a file, which tells all.
+ * What servers would not read in files of `config` and `users`, and what in those of `config` would break how the
+ * cluster is run. Ignores other arguments and what is no file. One problem per file, with all its reasons.
  */
 export function fileProblems(given: unknown, name: string | undefined): SettingProblem[] {
 	const { config, users, configRoot, keeper } = (given ?? {}) as Readonly<Record<string, unknown>>;
 	const reserving = { name, keeper: Array.isArray(keeper) && keeper.length > 0 };
-	// Servers from 19.12 on don't start with another root than that of their own file; from 21.10 on these two are one to them.
+	// Servers from 19.12 on don't start with a root other than that of their own file; from 21.10 on these two are the
+	// same.
 	const roots = configRoot === "yandex" ? ["yandex"] : ["clickhouse", "yandex"];
 	return [
 		...filesOf("config", config, roots, (root) => reservedIn(root, reserving)),
@@ -39,13 +40,13 @@ function problemOf(
 	const isYaml = /\.ya?ml$/.test(file);
 	const read = readConfigFile(file, text);
 	if (read.broken !== undefined)
-		return `${file} is no ${isYaml ? "YAML" : "XML"} that a server reads: ${read.broken}. Mend it there.`;
+		return `${file} is not valid ${isYaml ? "YAML" : "XML"}: ${read.broken}. Fix it there.`;
 	const { root } = read;
 	const nested = isYaml ? root.children.find(({ name }) => ["clickhouse", "yandex"].includes(name)) : undefined;
 	if (nested !== undefined)
-		return `${file} begins with ${nested.name}, which servers don't read in YAML. Leave it out, and write what is below it at the top.`;
+		return `${file} begins with ${nested.name}, which servers don't read in YAML. Remove it, and move what is below it to the top level.`;
 	if (!isYaml && !roots.includes(root.name))
-		return `${file} has the root <${root.name}>, with which servers may not start. Write <${roots[0]}>.`;
+		return `${file} has the root <${root.name}>, and servers may not start with it. Write <${roots[0]}>.`;
 	const found = judge(root);
-	return found.length === 0 ? undefined : `${file} changes what DbCluster runs the cluster by. ${found.join("; ")}.`;
+	return found.length === 0 ? undefined : `${file} changes settings that DbCluster depends on. ${found.join("; ")}.`;
 }

@@ -8,7 +8,7 @@ import {
 	port,
 	problemsIn,
 	shown,
-	text,
+	textOf,
 	trueOrFalse,
 	volumeSize,
 } from "../../../control/accepts";
@@ -26,9 +26,9 @@ const host = /^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-
 const taggedImage = /(@|:[^/]+$)/;
 
 const secretName = () =>
-	text("the name of a Secret", "Take lower-case letters, digits, dashes and dots.", dnsSubdomain);
+	textOf("the name of a Secret", "Take lower-case letters, digits, dashes and dots.", dnsSubdomain);
 const quantities = mapOf(
-	text("a quantity", 'Write it as text, such as "500m" or "4Gi".', quantity),
+	textOf("a quantity", 'Write it as text, such as "500m" or "4Gi".', quantity),
 	'{ memory: "4Gi" }',
 ).default({});
 const strings = mapOf(z.string(accepted("text", 'Write it as "true" or "7".')), '{ key: "value" }').default({});
@@ -69,7 +69,10 @@ const files = mapOf(
 	.default({});
 
 const names = (what: string, example: string) =>
-	listOf(text(`the name of a ${what}`, `Name one of the namespace, such as ${example}.`, dnsSubdomain), `[${example}]`)
+	listOf(
+		textOf(`the name of a ${what}`, `Name one of the namespace, such as ${example}.`, dnsSubdomain),
+		`[${example}]`,
+	)
 		.min(1, { error: `the list is empty: name the ${what}s, such as [${example}].` })
 		.refine((given) => new Set(given).size === given.length, { error: `it names a ${what} twice: name each once.` });
 
@@ -77,7 +80,7 @@ const existing = z.strictObject(
 	{
 		statefulSets: names("StatefulSet", '"clickhouse"'),
 		services: names("Service", '"clickhouse"'),
-		container: text("the name of a container", "Name the one that is the server.", dnsLabel).default("clickhouse"),
+		container: textOf("the name of a container", "Name the one that is the server.", dnsLabel).default("clickhouse"),
 		httpPort: port().default(8123),
 	},
 	accepted('an object such as { statefulSets: ["clickhouse"], services: ["clickhouse"] }'),
@@ -106,8 +109,8 @@ const ofOwnPods = [
 
 const schema = z
 	.strictObject({
-		namespace: text("the name of a namespace", "Take lower-case letters, digits and dashes.", dnsLabel),
-		image: text("an image", 'Name its repository, such as "myscale/myscaledb".').refine(
+		namespace: textOf("the name of a namespace", "Take lower-case letters, digits and dashes.", dnsLabel),
+		image: textOf("an image", 'Name its repository, such as "myscale/myscaledb".').refine(
 			(image) => image.includes("{version}") || !taggedImage.test(image),
 			{
 				error: ({ input }) =>
@@ -119,18 +122,20 @@ const schema = z
 			.string({ error: "it is not text: give the path of a kubeconfig, or its content." })
 			.min(1, { error: "it is empty: leave it out for the default kubeconfig." })
 			.optional(),
-		context: text("a context", "Name one of the kubeconfig, or leave it out for the current one.").optional(),
+		context: textOf("a context", "Name one of the kubeconfig, or leave it out for the current one.").optional(),
 		existing: existing.optional(),
 		storage: volumeSize().default("10Gi"),
-		storageClass: text("the name of a StorageClass", "Leave it out for the default one.", dnsSubdomain).optional(),
+		storageClass: textOf("the name of a StorageClass", "Leave it out for the default one.", dnsSubdomain).optional(),
 		resources,
 		config: files,
 		users: files,
-		keeper: listOf(text("a host", 'Write it as "keeper-0.keeper:2181".', host), '["keeper-0.keeper:2181"]').default([]),
-		user: text("the name of a user", "Take letters, digits and _.", /^[A-Za-z_][A-Za-z0-9_]*$/).default("default"),
+		keeper: listOf(textOf("a host", 'Write it as "keeper-0.keeper:2181".', host), '["keeper-0.keeper:2181"]').default(
+			[],
+		),
+		user: textOf("the name of a user", "Take letters, digits and _.", /^[A-Za-z_][A-Za-z0-9_]*$/).default("default"),
 		passwordSecret: z
 			.strictObject(
-				{ name: secretName(), key: text('a key of the Secret, such as "password"').default("password") },
+				{ name: secretName(), key: textOf('a key of the Secret, such as "password"').default("password") },
 				accepted('a reference to a Secret such as { name: "db-password", key: "password" }'),
 			)
 			.optional(),
@@ -141,7 +146,7 @@ const schema = z
 			"[{ ... }]",
 		).default([]),
 		affinity: z.looseObject({}, accepted("an affinity", "Write an object as in a pod's spec.")).optional(),
-		serviceAccountName: text(
+		serviceAccountName: textOf(
 			"the name of a ServiceAccount",
 			"Leave it out for the default one.",
 			dnsSubdomain,

@@ -1,15 +1,14 @@
 import type { ClusterSpec } from "../../../control/port";
 import type { KubernetesSettings } from "./settings";
 
-/** The settings that are kept with the cluster: how it is made, without the way to it, which holds credentials. */
+/** The settings that are stored with the cluster: without the connection, which contains credentials. */
 export type KeptSettings = Omit<KubernetesSettings, "kubeconfig" | "context">;
 
-/** A cluster as it is meant to be; its version is apart, since shards change theirs one after another. */
+/** The desired cluster; without its version, because shards change theirs one after another. */
 export interface Shape {
 	readonly name: string;
 	readonly namespace: string;
 	readonly shards: number;
-	/** Of each shard. */
 	readonly replicas: number;
 	readonly settings: KeptSettings;
 }
@@ -20,7 +19,6 @@ export function kept({ kubeconfig: _, context: __, ...rest }: KubernetesSettings
 
 type Wanted = Pick<ClusterSpec<KubernetesSettings>, "name" | "shards" | "replicas" | "settings">;
 
-/** As a spec asks for it. */
 export const shapeOf = ({ name, shards, replicas, settings }: Wanted): Shape => ({
 	name,
 	namespace: settings.namespace,

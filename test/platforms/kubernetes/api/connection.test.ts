@@ -51,7 +51,7 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 
 	it.each<[string, ConnectionSettings, string]>([
 		["no such file", { kubeconfig: join(folder, "none") }, "none can't be read (ENOENT)"],
-		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is no kubeconfig"],
+		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is not a kubeconfig"],
 		["no such context", { kubeconfig: good, context: "test" }, "no context 'test'; it has prod, dev"],
 		[
 			"unverified TLS",
@@ -69,7 +69,7 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 			for (const none of [undefined, ""]) {
 				vi.stubEnv("KUBECONFIG", none);
 				expect(refusal({})).toBe(
-					"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or make one at ~/.kube/config",
+					"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or create ~/.kube/config",
 				);
 			}
 			vi.stubEnv("KUBECONFIG", join(folder, "none"));

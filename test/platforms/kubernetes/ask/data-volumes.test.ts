@@ -40,7 +40,7 @@ describe("where a server's data is", () => {
 		).toEqual([
 			"/var/lib/clickhouse/ on the emptyDir volume scratch: ends",
 			"/var/lib/clickhouse-other/ on the volume claim data-db-0-1",
-			"/mnt/ab/ on no volume but in the container itself: ends",
+			"/mnt/ab/ on no volume but in the container's own file system: ends",
 		]);
 	});
 

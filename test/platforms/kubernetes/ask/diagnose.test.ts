@@ -318,7 +318,7 @@ describe("what keeps a replica from serving", () => {
 	it.each<[string, string, (id: string, port: number) => string, ContainerStatus["state"]?]>([
 		[
 			"FailedCreatePodSandBox",
-			"its pod has no network or sandbox yet: ",
+			"its pod has no sandbox or network yet: ",
 			(id) =>
 				`Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "${id}": plugin type="aws-cni" name="aws-cni" failed (add): add cmd: failed to assign an IP address to container`,
 		],
@@ -373,7 +373,7 @@ describe("what keeps a replica from serving", () => {
 			metadata: { name: "db-0-1", deletionTimestamp },
 			spec: { containers: [], nodeName: "node-7" },
 		});
-		const lost = "its time for that is over, so that its node may be gone (kubectl get node node-7)";
+		const lost = "past its grace period; its node may be gone (kubectl get node node-7)";
 		expect(diagnose(ending("2026-11-23T10:04:30Z"), { now })).toEqual({ phase: "stopping" });
 		expect(troubleOf(ending("2026-11-23T10:04:30Z"), now)).toBeUndefined();
 		expect(diagnose(ending("2026-11-23T10:03:30Z"), { now })).toEqual({
@@ -388,7 +388,7 @@ describe("what keeps a replica from serving", () => {
 		const again = { restartCount: 1, imageID: "i", state: { running: {} }, lastState: { terminated: killed } };
 		expect(troubleOf(pod(again), now)).toEqual({
 			cause: "memory",
-			words: "was killed for lack of memory: raise resources.limits.memory; it is started again",
+			words: "was killed because it ran out of memory: raise resources.limits.memory; it is started again",
 		});
 	});
 

@@ -90,7 +90,9 @@ describe("a registry", () => {
 		const reference = `${image}:1.8.0@sha256:1.8.0`;
 		expect(await resolveImage(image, v("1.8.0"), pin)).toMatchObject({ reference });
 		const other = resolveImage(image, v("1.8.0"), { ...pin, digest: "sha256:2" });
-		await expect(other).rejects.toThrow(`has ${image}:1.8.0 as sha256:1.8.0, and version says sha256:2`);
+		await expect(other).rejects.toThrow(
+			`has ${image}:1.8.0 with the digest sha256:1.8.0, but version asks for sha256:2`,
+		);
 		// A pin is about one version: another one is what its tag is.
 		expect(await resolveImage(image, v("1.9.0"), pin)).toMatchObject({ reference: `${image}:1.9.0@sha256:1.9.0` });
 	});

@@ -36,7 +36,7 @@ function problem(paths: Record<string, string>, localTables?: string[]) {
 	return layoutProblem(existing, pods, asked, { shards: 2, replicas: 2, localTables });
 }
 
-const last = "A table that is to differ by replica is named in update.localTables.";
+const last = "If a table differs between replicas on purpose, add it to update.localTables.";
 
 test("StatefulSets that are one shard each may be taken over", () => {
 	expect(problem({ "a-0": "/0", "a-1": "/0", "b-0": "/1", "b-1": "/1" })).toBeUndefined();
@@ -45,12 +45,14 @@ test("StatefulSets that are one shard each may be taken over", () => {
 
 test("StatefulSets with a replica of each shard may not", () => {
 	expect(problem({ "a-0": "/0", "a-1": "/1", "b-0": "/0", "b-1": "/1" })).toBe(
-		`each StatefulSet is taken over as one shard (shards: 2, replicas: 2), and the servers tell another layout, shards: 2, replicas: 2: a-0, b-0 / a-1, b-1. The path of default.t in Keeper is /0 on a-0, and /1 on a-1. Such a cluster can't be taken over: leave its updates with what makes them today, or move its rows to a DbCluster that is declared so. ${last}`,
+		`each StatefulSet must be one shard (shards: 2, replicas: 2), but the servers report another layout (shards: 2, replicas: 2): a-0, b-0 / a-1, b-1. The path of default.t in Keeper is /0 on a-0, and /1 on a-1. Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. ${last}`,
 	);
 });
 
 test("shards of different sizes may not", () => {
 	const paths = { "a-0": "/0", "a-1": "/1", "b-0": "/1", "b-1": "/1" };
-	expect(problem(paths)).toContain("the servers tell another layout, shards of different sizes: a-0 / a-1, b-0, b-1. ");
+	expect(problem(paths)).toContain(
+		"the servers report another layout (shards of different sizes): a-0 / a-1, b-0, b-1. ",
+	);
 	expect(problem(paths, ["default.t"])).toBeUndefined();
 });

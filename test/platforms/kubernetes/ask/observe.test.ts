@@ -95,7 +95,7 @@ describe("a replica whose server answers and which clients don't reach", () => {
 		const seen = async (cluster: Cluster) => (await observe(cluster))?.replicas[0]?.trouble;
 		expect(await look(ending("2026-11-23T10:04:30Z"), "db-0-0")).toMatchObject({ phase: "stopping" });
 		expect(await seen(ending("2026-11-23T10:04:30Z"))).toBeUndefined();
-		const lost = "its time for that is over, so that its node may be gone (kubectl get node node-7)";
+		const lost = "past its grace period; its node may be gone (kubectl get node node-7)";
 		expect(await look(ending("2026-11-23T10:03:30Z"), "db-0-0")).toMatchObject({ phase: `stopping: ${lost}` });
 		expect(await seen(ending("2026-11-23T10:03:30Z"))).toBe(`does not stop: ${lost}`);
 	});

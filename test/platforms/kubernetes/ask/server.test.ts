@@ -69,7 +69,7 @@ describe("health", () => {
 	});
 
 	it("has caught up once it holds what the log held when it was first asked", async () => {
-		const trouble = "its table shop.rows lacks rows of the others";
+		const trouble = "its table shop.rows lacks rows that other replicas have";
 		expect(await healthOf([table])).toEqual({ readOnly: false, caughtUp: false, waiting: 0, trouble });
 		expect(await healthOf([table], [table], [])).toMatchObject({ caughtUp: true });
 		const later = { ...table, asked: "2026-01-01 00:00:11", log_max_index: "9", log_pointer: "6" };

@@ -47,7 +47,7 @@ describe("on a current engine", () => {
 			"CREATE TABLE shop.remote (n UInt64) ENGINE = MySQL('127.0.0.1:3306', 'd', 't', 'user', 'password')",
 		);
 		const copy = () => copyTables(from.server, to.server, 0);
-		await expect(copy()).rejects.toThrow("the table `shop`.`remote` holds a secret that its server does not show");
+		await expect(copy()).rejects.toThrow("the table `shop`.`remote` contains a secret that its server does not show");
 		expect(await to.sql("EXISTS shop.remote")).toBe("0");
 		await to.sql("CREATE TABLE shop.remote (n UInt64) ENGINE = MySQL('127.0.0.1:3306', 'd', 't', 'user', 'password')");
 		await copy();
@@ -92,7 +92,7 @@ describe("on a current engine", () => {
 		const error: unknown = await copyTables(from.server, broken, 0).catch((reason: unknown) => reason);
 		expect(error).toBeInstanceOf(ControlError);
 		expect((error as Error).message).toBe(
-			"the table `shop`.`late` can't be made on the new replica: Code: 60. no such table",
+			"the table `shop`.`late` can't be created on the new replica: Code: 60. no such table",
 		);
 		await from.sql("DROP TABLE shop.late");
 	});

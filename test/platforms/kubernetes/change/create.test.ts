@@ -46,7 +46,7 @@ describe("what has a name of a cluster that is to be made, and is another's", ()
 		["poddisruptionbudgets", "PodDisruptionBudget", "db-0"],
 	])("is left alone: %s", async (kind, shown, name) => {
 		expect(await said([kind, name])).toBe(
-			`the namespace default has a ${shown} ${name} that is not of this cluster: take another name, or remove it first`,
+			`the namespace default has a ${shown} ${name} that does not belong to this cluster: choose another name, or remove it first`,
 		);
 		expect(await said([kind, name, { "pulumi-dbcluster/cluster": "other" }])).toContain(`${shown} ${name}`);
 	});

@@ -36,11 +36,11 @@ describe("XML", () => {
 	});
 
 	it.each([
-		["<clickhouse>\n<a></b>\n</clickhouse>", "line 2: a closing tag is not of the element that is open there"],
-		["<clickhouse>\n<a>\n\n", "line 2: the element that begins there is never closed"],
-		["<clickhouse>\n\n<p>a&b</p>\n\n</clickhouse>\n", "line 3: the element that begins there is never closed, or an &"],
-		["<clickhouse>\n<p>a & b;</p></clickhouse>", "line 2: an & that begins no entity of XML"],
-		["<clickhouse>\n<p>a&nbsp;</p></clickhouse>", "line 2: an & that begins no entity of XML"],
+		["<clickhouse>\n<a></b>\n</clickhouse>", "line 2: a closing tag does not match the open element"],
+		["<clickhouse>\n<a>\n\n", "line 2: this element is never closed"],
+		["<clickhouse>\n\n<p>a&b</p>\n\n</clickhouse>\n", "line 3: this element is never closed, or an &"],
+		["<clickhouse>\n<p>a & b;</p></clickhouse>", "line 2: an & does not begin an XML entity"],
+		["<clickhouse>\n<p>a&nbsp;</p></clickhouse>", "line 2: an & does not begin an XML entity"],
 		["<clickhouse>\n<p>a<b</p></clickhouse>", "line 2: disallowed character in tag name"],
 		["<clickhouse/>\n<clickhouse/>", "line 2: documents may contain only one root"],
 		["<clickhouse/>\n\ntext", "line 3: text data outside of root node"],
@@ -96,8 +96,8 @@ off:
 		["a: 1\nb: [x", "line 3: unexpected end of the stream within a flow collection"],
 		["a: b: c", "line 1: bad indentation of a mapping entry"],
 		["a: 1\na: 2", "line 2: duplicated mapping key"],
-		["- a\n- b", "at its top there is no map of names and values"],
-		["hello", "at its top there is no map of names and values"],
+		["- a\n- b", "its top level is not a map"],
+		["hello", "its top level is not a map"],
 		["a: 1\n---\nb: 2", "expected a single document in the stream, but found more"],
 		["password: *hunter2", "line 1: unidentified alias"],
 		["password: !hunter2 x", "line 1: unknown tag"],

@@ -49,13 +49,13 @@ describe("what the cluster's own file sets", () => {
 	<zookeeper><node><host>zk</host></node></zookeeper>
 </clickhouse>`;
 		expect(reservedIn(rootOf(text), reserving)).toEqual([
-			"http_port (line 2): leave it out, the server answers at port 8123",
-			"macros/shard (line 3): leave it out, each replica is given its own, and take another name for a macro of yours",
-			"remote_servers/db (line 4): leave it out, it follows shards and replicas, and take another name for a cluster of yours",
-			"zookeeper/node (line 5): name the hosts in kubernetes.keeper",
+			"http_port (line 2): leave it out, the server listens on port 8123",
+			"macros/shard (line 3): leave it out, because each replica gets its own, or rename it if it is your own macro",
+			"remote_servers/db (line 4): leave it out, because shards and replicas define it, or rename it if it is your own cluster",
+			"zookeeper/node (line 5): set the hosts in kubernetes.keeper",
 		]);
 		expect(reservedIn(rootOf("macros: { shard: 7 }", "zz.yaml"), reserving)).toEqual([
-			"macros/shard: leave it out, each replica is given its own, and take another name for a macro of yours",
+			"macros/shard: leave it out, because each replica gets its own, or rename it if it is your own macro",
 		]);
 	});
 });
@@ -117,7 +117,7 @@ describe("a file of the user", () => {
 
 	it("must not take the root's content from elsewhere; what says to take that of others away means nothing there", () => {
 		expect(reservedIn(rootOf("<clickhouse incl='x'/>"), reserving)).toEqual([
-			"clickhouse (line 1): what incl brings can't be seen here, write it out",
+			"clickhouse (line 1): the content from incl can't be checked, write it into the file",
 		]);
 		expect(reservedIn(rootOf("<clickhouse replace='1'/>"), reserving)).toEqual([]);
 	});

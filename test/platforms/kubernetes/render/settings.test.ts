@@ -92,24 +92,24 @@ describe("the settings of a cluster on Kubernetes", () => {
 				users: { "u.xml": "<clickhouse><users>" },
 			},
 			[
-				"config.a.xml: a.xml is no XML that a server reads: line 2: a closing tag is not of the element that is open there. Mend it there.",
-				"config.b.yaml: b.yaml is no YAML that a server reads: line 2: unexpected end of the stream within a flow collection. Mend it there.",
-				"users.u.xml: u.xml is no XML that a server reads: line 1: the element that begins there is never closed, or an & in it is not written as &amp;. Mend it there.",
+				"config.a.xml: a.xml is not valid XML: line 2: a closing tag does not match the open element. Fix it there.",
+				"config.b.yaml: b.yaml is not valid YAML: line 2: unexpected end of the stream within a flow collection. Fix it there.",
+				"users.u.xml: u.xml is not valid XML: line 1: this element is never closed, or an & in it is not written as &amp;. Fix it there.",
 			],
 		],
 		[
 			"a root with which servers do not start",
 			{ config: { "a.xml": "<config/>", "b.yml": "clickhouse: { a: 1 }" }, users: { "u.xml": "<users/>" } },
 			[
-				"config.a.xml: a.xml has the root <config>, with which servers may not start. Write <clickhouse>.",
-				"config.b.yml: b.yml begins with clickhouse, which servers don't read in YAML. Leave it out, and write what is below it at the top.",
-				"users.u.xml: u.xml has the root <users>, with which servers may not start. Write <clickhouse>.",
+				"config.a.xml: a.xml has the root <config>, and servers may not start with it. Write <clickhouse>.",
+				"config.b.yml: b.yml begins with clickhouse, which servers don't read in YAML. Remove it, and move what is below it to the top level.",
+				"users.u.xml: u.xml has the root <users>, and servers may not start with it. Write <clickhouse>.",
 			],
 		],
 		[
 			"a root that old servers don't know",
 			{ configRoot: "yandex", config: { "a.xml": "<clickhouse/>", "b.xml": "<yandex/>" } },
-			["config.a.xml: a.xml has the root <clickhouse>, with which servers may not start. Write <yandex>."],
+			["config.a.xml: a.xml has the root <clickhouse>, and servers may not start with it. Write <yandex>."],
 		],
 		[
 			"what leads away from the cluster, all of a file in one",
@@ -119,14 +119,14 @@ describe("the settings of a cluster on Kubernetes", () => {
 				},
 			},
 			[
-				"config.a.xml: a.xml changes what DbCluster runs the cluster by. tcp_port (line 2): leave it out, the server answers at port 9000; remote_servers/db (line 3): leave it out, it follows shards and replicas, and take another name for a cluster of yours.",
+				"config.a.xml: a.xml changes settings that DbCluster depends on. tcp_port (line 2): leave it out, the server listens on port 9000; remote_servers/db (line 3): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
 			],
 		],
 		[
 			"Keeper in a file only where the arguments name one, too",
 			{ keeper: ["zk:2181"], config: { "a.xml": "<yandex><zookeeper><node/></zookeeper></yandex>" } },
 			[
-				"config.a.xml: a.xml changes what DbCluster runs the cluster by. zookeeper/node (line 1): name the hosts in kubernetes.keeper.",
+				"config.a.xml: a.xml changes settings that DbCluster depends on. zookeeper/node (line 1): set the hosts in kubernetes.keeper.",
 			],
 		],
 		["nothing of the elements of users", { users: { "u.xml": "<clickhouse><path>/x</path></clickhouse>" } }, []],
