@@ -157,7 +157,7 @@ export interface KubernetesArgs extends ServerArgs {
 	/**
 	 * The path of a kubeconfig, or its content (give that as a secret). TLS is always verified.
 	 *
-	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
+	 * @default `KUBECONFIG` (several files are merged as kubectl does), else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
 	 * @example config.requireSecret("kubeconfig")
 	 */
 	kubeconfig?: Input<string>;

@@ -28,7 +28,7 @@ export interface KubernetesDbClusterArgs extends ClusterArgs, ServerArgs {
 	/**
 	 * The absolute path of a kubeconfig, or its content. It is kept as a secret.
 	 *
-	 * @default `KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
+	 * @default `KUBECONFIG` (several files are merged as kubectl does), else `~/.kube/config`, else the ServiceAccount of the pod that runs Pulumi
 	 * @example config.requireSecret("kubeconfig")
 	 */
 	kubeconfig?: Input<string>;

@@ -2,12 +2,13 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { PlatformError } from "../../../../src/control/errors";
 import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
-import { type ConnectionSettings, connect } from "../../../../src/platforms/kubernetes/api/connection";
+import { connect } from "../../../../src/platforms/kubernetes/api/connection";
 import { TimedOut } from "../../../../src/platforms/kubernetes/api/errors";
+import type { KubeconfigSettings } from "../../../../src/platforms/kubernetes/api/kubeconfig";
 import type { KubernetesSettings } from "../../../../src/platforms/kubernetes/render/settings";
 
 const folder = mkdtempSync(join(tmpdir(), "dbcluster-kubeconfig-"));
@@ -27,7 +28,7 @@ const config = (cluster: object) =>
 	});
 const good = config({ server: "https://127.0.0.1:1" });
 
-function refusal(settings: ConnectionSettings): string {
+function refusal(settings: KubeconfigSettings): string {
 	try {
 		connect(settings);
 		return "";
@@ -49,7 +50,7 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 		}
 	});
 
-	it.each<[string, ConnectionSettings, string]>([
+	it.each<[string, KubeconfigSettings, string]>([
 		["no such file", { kubeconfig: join(folder, "none") }, "none can't be read (ENOENT)"],
 		["no kubeconfig", { kubeconfig: "{ a-secret-token" }, "the kubeconfig can't be read: it is not a kubeconfig"],
 		["no such context", { kubeconfig: good, context: "test" }, "no context 'test'; it has prod, dev"],
@@ -77,6 +78,45 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 		} finally {
 			vi.unstubAllEnvs();
 		}
+	});
+
+	describe("with several files in KUBECONFIG, as kubectl merges them", () => {
+		const file = (name: string, content: string) => {
+			const path = join(folder, name);
+			writeFileSync(path, content);
+			return path;
+		};
+		const at = (port: number, extra: object = {}) =>
+			JSON.stringify({ ...JSON.parse(config({ server: `https://127.0.0.1:${port}` })), ...extra });
+		const server = (paths: readonly string[], context?: string) => {
+			vi.stubEnv("KUBECONFIG", paths.join(delimiter));
+			try {
+				return connect(context === undefined ? {} : { context }).server;
+			} finally {
+				vi.unstubAllEnvs();
+			}
+		};
+		const one = file("one", at(1));
+		const two = file("two", at(2, { "current-context": "dev" }));
+		const contexts = file("contexts", JSON.stringify({ "current-context": "prod" }));
+		const other = file("other", at(3).replaceAll('"c"', '"d"').replaceAll('"prod"', '"eu"').replaceAll('"u"', '"v"'));
+		const empty = file("empty", "\n");
+		const missing = join(folder, "missing");
+
+		it.each<[string, string[], string | undefined, string]>([
+			["the first of two that name the same", [one, two], undefined, "https://127.0.0.1:1"],
+			["a context of the second", [one, other], "eu", "https://127.0.0.1:3"],
+			["the first current context, of clusters in another file", [contexts, two], undefined, "https://127.0.0.1:2"],
+			["what is there beside a missing file", [missing, two], undefined, "https://127.0.0.1:2"],
+			["what is there beside an empty file and an empty name", [empty, "", one], undefined, "https://127.0.0.1:1"],
+			["a file that is named twice", [one, one], undefined, "https://127.0.0.1:1"],
+		])("takes %s", (_, paths, context, expected) => expect(server(paths, context)).toBe(expected));
+
+		it("names the file that can't be read", () => {
+			const broken = file("broken", "{ a-secret-token");
+			expect(() => server([one, broken])).toThrow(`the kubeconfig ${broken} can't be read: it is not a kubeconfig`);
+			expect(() => server([missing, `${missing}2`])).toThrow(`${missing}, ${missing}2 can't be read (ENOENT)`);
+		});
 	});
 
 	it("that leads nowhere is an error that names the address", async () => {
@@ -111,7 +151,7 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 	});
 
 	it("is told apart by its address alone, of which nothing is shown", () => {
-		const server = (settings: ConnectionSettings) => kubernetesPlatform.server?.(settings as KubernetesSettings);
+		const server = (settings: KubeconfigSettings) => kubernetesPlatform.server?.(settings as KubernetesSettings);
 		const one = server({ kubeconfig: good });
 		expect(one).toMatch(/^[0-9a-f]{16}$/);
 		expect(server({ kubeconfig: good.replaceAll("a-secret-token", "another"), context: "dev" })).toBe(one);

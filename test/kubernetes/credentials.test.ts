@@ -1,0 +1,51 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { connect } from "../../src/platforms/kubernetes/api/connection";
+import { Space, unavailable } from "./harness";
+
+test.skipIf(unavailable !== undefined)(
+	"a plugin is asked again for a token that the API server rejects, and once only",
+	async () => {
+		const space = await Space.open();
+		const folder = mkdtempSync(join(tmpdir(), "dbcluster-plugin-"));
+		try {
+			const given = JSON.parse(space.settings().kubeconfig ?? "");
+			const { token } = given.users[0].user;
+			const asked = () => readFileSync(join(folder, "asked"), "utf8").length;
+			/** Tokens without an expiry: the first `rejected` ones are of nobody. */
+			const through = (rejected: number) => {
+				const credential = (text: string) =>
+					JSON.stringify({
+						apiVersion: "client.authentication.k8s.io/v1",
+						kind: "ExecCredential",
+						status: { token: text },
+					});
+				writeFileSync(join(folder, "asked"), "");
+				const command = join(folder, "plugin");
+				writeFileSync(
+					command,
+					`#!/bin/sh
+cd '${folder}' && printf . >>asked
+if [ "$(wc -c <asked)" -le ${rejected} ]; then echo '${credential("nobody")}'; else echo '${credential(token)}'; fi
+`,
+				);
+				chmodSync(command, 0o755);
+				const exec = { apiVersion: "client.authentication.k8s.io/v1", command, interactiveMode: "Never" };
+				const kubeconfig = JSON.stringify({ ...given, users: [{ ...given.users[0], user: { exec } }] });
+				const path = `/api/v1/namespaces/${space.namespace}/pods`;
+				return connect({ kubeconfig }).send({ method: "GET", path });
+			};
+			expect((await through(0)).status).toBe(200);
+			expect(asked()).toBe(1);
+			expect((await through(1)).status).toBe(200);
+			expect(asked()).toBe(2);
+			expect((await through(9)).status).toBe(401);
+			expect(asked()).toBe(2);
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+			await space.close();
+		}
+	},
+);
