@@ -122,7 +122,7 @@ export class Fleet implements Peers {
 		const [first] = all;
 		if (first === undefined || !all.every((one) => this.#isServing(one))) return undefined;
 		const differ = () => {
-			const lacking = all.filter(({ replica }) => this.#standing(replica).kind !== "whole");
+			const lacking = all.filter(({ replica }) => this.standing(replica, true).kind !== "whole");
 			for (const supervisor of lacking) supervisor.doubt();
 			return lacking.length > 0;
 		};
@@ -140,7 +140,7 @@ export class Fleet implements Peers {
 	missing(): string[] {
 		const out = this.#own.filter((one) => !this.#isServing(one));
 		return out.map(({ replica, now: { phase, trouble } }) => {
-			const why = this.#drained.has(replica) ? "is drained for an update" : trouble ? trouble : `is ${phase}`;
+			const why = this.#drained.has(replica) ? "is drained for an update" : trouble || `is ${phase}`;
 			return `${this.cluster?.name}-${replica} ${why}`;
 		});
 	}
@@ -161,7 +161,9 @@ export class Fleet implements Peers {
 	}
 
 	standing(replica: string, serves: boolean): Standing {
-		return this.#writing ? { kind: serves ? "whole" : "unsettled" } : this.#standing(replica);
+		if (this.#writing) return { kind: serves ? "whole" : "unsettled" };
+		const home = this.store.folder;
+		return standingIn(home, this.cluster, replica, (other) => replicaProcess(home, other) !== undefined);
 	}
 
 	servingSocket(replica: string): string | undefined {
@@ -192,11 +194,6 @@ export class Fleet implements Peers {
 	#isRouted(supervisor: Supervisor): boolean {
 		const isMember = replicaFolders(this.cluster?.replicas ?? 0).includes(supervisor.replica);
 		return isMember && this.#isServing(supervisor);
-	}
-
-	#standing(replica: string): Standing {
-		const home = this.store.folder;
-		return standingIn(home, this.cluster, replica, (other) => replicaProcess(home, other) !== undefined);
 	}
 }
 

@@ -12,7 +12,7 @@ import { answerShapeOf, lateException, sessionOf, summary, withoutLines } from "
 import { noteNumbers, readNumbers } from "./numbers";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { numberHeader } from "./replica-client";
-import { statementText } from "./statement";
+import { classify, statementText } from "./statement";
 import type { Writer } from "./writer";
 
 /** How long queries that run may go on when the process is to stop, in milliseconds. */
@@ -94,6 +94,7 @@ export class ReplicaServer {
 
 	async #query(engine: Chdb, params: URLSearchParams, body: Buffer, response: ServerResponse): Promise<void> {
 		const text = statementText(params, body);
+		if (classify(text).kind !== "read") throw new ClickHouseError(164, "READONLY", "Not a read");
 		const { database, settings } = sessionOf(params);
 		// The engine then changes nothing, whatever the statement turns out to be; settings can still be given.
 		const session = { database, settings: { ...settings, readonly: settings.readonly === "1" ? "1" : "2" } };

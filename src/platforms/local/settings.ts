@@ -51,8 +51,8 @@ export function readSettings(
 			reason: `${directory} belongs to the system or holds other files, and a cluster needs a folder of its own. Name a new folder inside one of yours.`,
 		});
 	}
-	const versions = typeof engines === "object" && engines !== null ? Object.keys(engines) : [];
-	for (const version of versions.filter((text) => parseVersion(text) === undefined)) {
+	const { data: versions = {} } = z.record(z.string(), z.unknown()).safeParse(engines);
+	for (const version of Object.keys(versions).filter((text) => parseVersion(text) === undefined)) {
 		problems.push({
 			path: ["engines", version],
 			reason: `"${version}" is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
