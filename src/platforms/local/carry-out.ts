@@ -8,7 +8,7 @@ import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess, socketP
 import type { ProcessId } from "./process-id";
 import { lastLines, stopProcess } from "./processes";
 import { allFolders, type LocalCluster } from "./record";
-import { ask } from "./replica-client";
+import { askProcess } from "./replica-client";
 
 /** How long a router may take to begin, and a cluster's processes to end, before that is an error. */
 const routerSeconds = 30;
@@ -17,7 +17,7 @@ const endSeconds = 60;
 /** Asks the router something over its own socket; `undefined` when none runs, or none that answers. */
 async function order(home: string, path: "/reload" | "/status"): Promise<RouterStatus | undefined> {
 	const socket = socketPath(home, "router");
-	const answer = socket && (await ask(socket, path, 10_000));
+	const answer = socket && (await askProcess(socket, path, 10_000));
 	return answer === undefined ? undefined : (JSON.parse(answer) as RouterStatus);
 }
 

@@ -17,7 +17,7 @@ import { isFree, portTaken } from "./port";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { Store } from "./store";
-import { type ClusterSight, positionOf, recordFrom, replicaName, viewCluster, viewReplica } from "./view";
+import { type ClusterSight, positionOf, replicaName, toClusterRecord, viewCluster, viewReplica } from "./view";
 
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
@@ -35,12 +35,14 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async record(): Promise<ClusterRecord | undefined> {
 		const file = this.#read();
-		return file?.cluster && recordFrom(file.cluster, file.claim, this.#store.openedBy(file.cluster.replicas));
+		return file?.cluster && toClusterRecord(file.cluster, file.claim, this.#store.openedBy(file.cluster.replicas));
 	}
 
 	async observe(): Promise<Observation | undefined> {
 		const sight = await this.#look();
-		return sight && { ...viewCluster(sight), record: recordFrom(sight.cluster, sight.record.claim, sight.openedBy) };
+		return (
+			sight && { ...viewCluster(sight), record: toClusterRecord(sight.cluster, sight.record.claim, sight.openedBy) }
+		);
 	}
 
 	async look(replica: string): Promise<ReplicaView> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { HeldTable, Holdings } from "../../core/holdings";
 import { socketPath } from "./home";
 import { dataFolder } from "./protocol";
-import { ask } from "./replica-client";
+import { askProcess } from "./replica-client";
 
 /** Every table is every replica's: each write goes to all of them. */
 const path = "the cluster's writes";
@@ -13,7 +13,7 @@ const question =
 /** What a replica's process says that it holds; `undefined` while it does not answer. */
 export async function holdsOf(home: string, replica: string): Promise<Holdings | undefined> {
 	const socket = socketPath(home, replica);
-	const answer = socket && (await ask(socket, "/query", 10_000, Buffer.from(question)));
+	const answer = socket && (await askProcess(socket, "/query", 10_000, Buffer.from(question)));
 	if (answer === undefined) return undefined;
 	const rows = answer.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as HeldTable]));
 	const tables = rows.map(({ database, name, engine }) => ({ database, name, engine, path }));

@@ -13,7 +13,7 @@ export interface ReplicaAnswer {
 export const numberHeader = "x-write-number";
 
 /** Asks a process of the cluster something short; `undefined` while it does not answer. */
-export async function ask(
+export async function askProcess(
 	socketPath: string,
 	path: string,
 	milliseconds: number,
@@ -30,7 +30,7 @@ export async function ask(
 
 /** What a replica's process says of itself; `undefined` when none answers. It is silent while its engine opens the data. */
 export async function replicaStatus(socket: string): Promise<ReplicaStatus | undefined> {
-	const answer = await ask(socket, "/status", 2000);
+	const answer = await askProcess(socket, "/status", 2000);
 	return answer === undefined ? undefined : (JSON.parse(answer) as ReplicaStatus);
 }
 

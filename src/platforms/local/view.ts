@@ -89,7 +89,7 @@ function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: r
  *
  * @param openedBy by the replica's folder.
  */
-export function recordFrom(
+export function toClusterRecord(
 	cluster: LocalCluster,
 	claim: RecordFile["claim"],
 	openedBy: ClusterSight["openedBy"],
