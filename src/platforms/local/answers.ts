@@ -1,67 +1,61 @@
 import type { ServerResponse } from "node:http";
 
-/** An error as a ClickHouse server would answer it, so that client libraries understand it. */
-export class EndpointError extends Error {
-	override readonly name = "QueryError";
+/**
+ * HTTP's status for ClickHouse's error codes, as its server has it (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp). Those
+ * that it answers with 503 are 500 here: from a replica's process 503 means that it is stopping.
+ */
+const codes: Readonly<Record<number, readonly number[]>> = {
+	400: [6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675, 676],
+	401: [194],
+	403: [192, 193, 497, 512, 516],
+	404: [46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511],
+	408: [159],
+	411: [381],
+	413: [229],
+	415: [779],
+	501: [48],
+};
+
+function statusOf(code: number): number {
+	const [status = 500] = Object.entries(codes).find(([, those]) => those.includes(code)) ?? [];
+	return Number(status);
+}
+
+/** An error as a ClickHouse server answers it, so that client libraries understand it. */
+export class ClickHouseError extends Error {
+	override readonly name = "ClickHouseError";
 	constructor(
-		/** Of HTTP. */
-		readonly status: number,
-		/** Of ClickHouse. */
 		readonly code: number,
+		/** ClickHouse's name for the code. */
 		readonly type: string,
-		message: string,
-		/** The request may be sent again after so many seconds. */
-		readonly retryAfter?: number,
+		readonly words: string,
+		/** Of HTTP. With 503 the request may be sent again after a second. */
+		readonly status = statusOf(code),
 	) {
-		super(message);
+		// The line that client libraries take apart.
+		super(`Code: ${code}. DB::Exception: ${words.replace(/\.?$/, ".")} (${type})`);
 	}
 }
 
-export const errors = {
-	/** Writes pause; code 242 is what replicated tables answer meanwhile, which clients know as one to try again. */
-	writesPause: (why: string) => new EndpointError(503, 242, "TABLE_IS_READ_ONLY", why, 1),
-	noReplica: (why: string) => new EndpointError(503, 279, "ALL_CONNECTION_TRIES_FAILED", why, 1),
-	unsupported: (what: string) => new EndpointError(501, 48, "NOT_IMPLEMENTED", what),
-	readonly: () =>
-		new EndpointError(
-			500,
-			164,
-			"READONLY",
-			"Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries",
-		),
-	refused: (why: string) => new EndpointError(400, 36, "BAD_ARGUMENTS", why),
-	tooLarge: (limit: number) =>
-		new EndpointError(
-			413,
-			307,
-			"TOO_MANY_BYTES",
-			`The request's body is larger than ${limit >> 20} MiB. Send it in parts`,
-		),
-	badBody: (why: string) =>
-		new EndpointError(400, 354, "ZLIB_INFLATE_FAILED", `The request's body can't be unpacked: ${why}`),
-};
-
-/** `Code: 62. DB::Exception: ... (SYNTAX_ERROR) (version 26.7.2.1)`, the line that client libraries take apart. */
-function errorBody({ code, type, message }: EndpointError, version: string | undefined): string {
-	const end = version === undefined ? "" : ` (version ${version})`;
-	return `Code: ${code}. DB::Exception: ${message.replace(/\.?$/, ".")} (${type})${end}\n`;
-}
+export const noReplica = (why: string) => new ClickHouseError(279, "ALL_CONNECTION_TRIES_FAILED", why, 503);
+export const notOffered = (what: string) => new ClickHouseError(48, "NOT_IMPLEMENTED", what);
 
 /** Answers with an error, unless an answer has already begun: then the connection is cut, so that it is not taken as whole. */
-export function answerError(response: ServerResponse, error: EndpointError, version: string | undefined): void {
+export function answerError(
+	response: ServerResponse,
+	{ message, code, status }: ClickHouseError,
+	version: string | undefined,
+	headers: Readonly<Record<string, string>> = {},
+): void {
 	if (response.headersSent) {
 		response.destroy();
 		return;
 	}
-	response.writeHead(error.status, {
+	response.writeHead(status, {
+		...headers,
 		"Content-Type": "text/plain; charset=UTF-8",
-		"X-ClickHouse-Exception-Code": String(error.code),
-		...(error.retryAfter !== undefined && { "Retry-After": String(error.retryAfter) }),
+		"X-ClickHouse-Exception-Code": String(code),
+		...(status === 503 && { "Retry-After": "1" }),
 	});
-	response.end(errorBody(error, version));
-}
-
-/** What a ClickHouse server says at a path that it does not know. */
-export function unknownPath(path: string): string {
-	return `There is no handle ${path}\n\nUse / or /ping for health checks.\nOr /replicas_status for more sophisticated health checks.\n\nSend queries from your program with POST method or GET /?query=...\n`;
+	response.end(version === undefined ? `${message}\n` : `${message} (version ${version})\n`);
 }

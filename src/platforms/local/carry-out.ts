@@ -2,16 +2,29 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../../control/errors";
-import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess } from "./home";
-import { reloadRouter } from "./orders";
+import { inFolder } from "./errors";
+import type { RouterStatus } from "./fleet";
+import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess, socketPath } from "./home";
 import type { ProcessId } from "./process-id";
 import { lastLines, stopProcess } from "./processes";
 import { allFolders, type LocalCluster } from "./record";
-import { folderError } from "./store";
+import { askProcess } from "./replica-client";
 
 /** How long a router may take to begin, and a cluster's processes to end, before that is an error. */
 const routerSeconds = 30;
 const endSeconds = 60;
+
+/** Asks the router something over its own socket; `undefined` when none runs, or none that answers. */
+async function order(home: string, path: "/reload" | "/status"): Promise<RouterStatus | undefined> {
+	const socket = socketPath(home, "router");
+	const answer = socket && (await askProcess(socket, path, 10_000));
+	return answer === undefined ? undefined : (JSON.parse(answer) as RouterStatus);
+}
+
+export const routerStatus = (home: string) => order(home, "/status");
+
+/** Has the router read the record again; once this resolves, it routes by it. Says whether one answered. */
+export const reloadRouter = async (home: string) => (await order(home, "/reload")) !== undefined;
 
 /** Has a router carry out what the record says now; starts one where none runs. Does not wait for the replicas. */
 export async function carryOut(home: string, cluster: LocalCluster | undefined): Promise<void> {
@@ -23,11 +36,7 @@ export async function carryOut(home: string, cluster: LocalCluster | undefined):
 			const said = words === "" ? "" : `; its last words: ${JSON.stringify(words)}`;
 			throw new PlatformError(`the router of ${cluster.name} did not start within ${routerSeconds} seconds${said}.`);
 		}
-		try {
-			ensureRouter(home);
-		} catch (error) {
-			throw folderError(error, home);
-		}
+		inFolder(home, () => ensureRouter(home));
 		await sleep(50);
 	}
 }
@@ -48,24 +57,17 @@ async function allEnded(find: () => ProcessId[]): Promise<void> {
 /** Removes the folder of a replica that is none of the cluster any more, once its process has ended. */
 export async function removeReplica(home: string, folder: string): Promise<void> {
 	await allEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
-	try {
-		rmSync(join(home, folder), { recursive: true, force: true });
-	} catch (error) {
-		throw folderError(error, home);
-	}
+	inFolder(home, () => rmSync(join(home, folder), { recursive: true, force: true }));
 }
 
 /** Removes what the cluster's own processes made, and nothing else. */
 export function removeCluster(home: string): void {
-	try {
+	if (!existsSync(home)) return;
+	inFolder(home, () => {
 		const own = readdirSync(home).filter((entry) => entry.startsWith("cluster.") || /^0-\d+$/.test(entry));
-		for (const entry of [...ownEntries, ...own]) {
-			rmSync(join(home, entry), { recursive: true, force: true });
-		}
+		for (const entry of [...ownEntries, ...own]) rmSync(join(home, entry), { recursive: true, force: true });
 		if (readdirSync(home).length === 0) rmdirSync(home);
-	} catch (error) {
-		if (existsSync(home)) throw folderError(error, home);
-	}
+	});
 }
 
 function running(home: string, cluster: LocalCluster): ProcessId[] {

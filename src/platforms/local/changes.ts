@@ -2,15 +2,12 @@ import { ControlError } from "../../control/errors";
 import type { ClusterSpec } from "../../control/port";
 import { highest } from "../../core/version";
 import { mustHaveOneShard } from "./must";
-import { allFolders, type LocalCluster, replicaFolders } from "./record";
+import { allFolders, type EngineChoice, type LocalCluster, replicaFolders } from "./record";
 import type { LocalSettings } from "./settings";
 
-/** What engines there are, and what binds them. */
-export type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
-
-/** With no replica drained. */
-export function undrained({ wanted }: LocalCluster): LocalCluster["wanted"] {
-	return Object.fromEntries(Object.entries(wanted).map(([folder, { version, run }]) => [folder, { version, run }]));
+export function undrained(cluster: LocalCluster): LocalCluster {
+	const wanted = Object.entries(cluster.wanted).map(([folder, { version, run }]) => [folder, { version, run }]);
+	return { ...cluster, wanted: Object.fromEntries(wanted) };
 }
 
 /** With the replicas that are to join; those start with what the others were last told to run. */
@@ -19,7 +16,7 @@ export function withJoining(cluster: LocalCluster, spec: ClusterSpec<LocalSettin
 	const known = allFolders(cluster);
 	if (spec.replicas < known.length)
 		throw new ControlError(
-			`${cluster.name} has ${known.length} replicas, and is not made smaller before they have left.`,
+			`${cluster.name} still has ${known.length} replicas: remove the last of them before replicas becomes ${spec.replicas}.`,
 		);
 	const version = highest(Object.values(cluster.wanted).map((replica) => replica.version));
 	const joining = replicaFolders(spec.replicas).slice(known.length);
@@ -28,29 +25,17 @@ export function withJoining(cluster: LocalCluster, spec: ClusterSpec<LocalSettin
 }
 
 /** The engines of the program as it is now go before those that the record has from earlier. */
-export function merged(cluster: LocalCluster, { engines, addon }: EngineChoice): EngineChoice {
-	return { engines: { ...cluster.engines, ...engines }, addon };
+export function withEngines(cluster: LocalCluster, { engines, addon }: EngineChoice): LocalCluster {
+	return { ...cluster, engines: { ...cluster.engines, ...engines }, addon };
 }
 
-/** A cluster that is being made. */
-export function freshCluster(
-	spec: ClusterSpec<LocalSettings>,
-	port: number,
-	{ engines, addon }: EngineChoice,
-): LocalCluster {
+export function freshCluster(spec: ClusterSpec<LocalSettings>, port: number, choice: EngineChoice): LocalCluster {
 	const { name, owner, generation, shards, replicas, version, settings } = spec;
 	return {
-		name,
-		owner,
-		generation,
-		shards,
-		replicas,
+		...{ name, owner, generation, shards, replicas, port, ...choice },
 		mark: { from: version, to: version, since: new Date().toISOString(), creates: true },
 		desired: "Started",
-		port,
 		idleAfterSeconds: settings.idleAfterSeconds,
-		engines,
-		addon,
 		wanted: Object.fromEntries(replicaFolders(replicas).map((folder) => [folder, { version, run: 1 }])),
 	};
 }

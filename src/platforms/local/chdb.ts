@@ -2,28 +2,16 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { DbVersion } from "../../core/version";
-import { errorText } from "./error-text";
-import { settingLiteral } from "./sql";
+import { ClickHouseError } from "./answers";
+import { errorText } from "./errors";
 
-/** An error of the engine, in ClickHouse's own words. */
-export class EngineError extends Error {
-	override readonly name = "EngineError";
-	constructor(
-		message: string,
-		/** ClickHouse's number of it; 1002 where it gives none. */
-		readonly code: number,
-	) {
-		super(message);
-	}
-}
-
-/** A whole answer. */
+/** A whole answer. A query counts what it has read, and an INSERT what it has written. */
 export interface EngineAnswer {
 	readonly bytes: Buffer;
-	readonly rowsRead: number;
-	readonly bytesRead: number;
-	readonly rowsWritten: number;
-	readonly bytesWritten: number;
+	readonly rowsRead?: number;
+	readonly bytesRead?: number;
+	readonly rowsWritten?: number;
+	readonly bytesWritten?: number;
 	/** Seconds. */
 	readonly elapsed: number;
 }
@@ -71,8 +59,7 @@ interface Addon {
  * database and parameters. They run on libuv's threads: `UV_THREADPOOL_SIZE` is how many run at once.
  */
 export class Chdb {
-	#folder = "";
-	#args: readonly string[] = [];
+	#connect: () => Connection = () => this.addon.CreateConnection("", []);
 	/** Keeps the data open between statements. */
 	#first: Connection | undefined;
 
@@ -101,8 +88,7 @@ export class Chdb {
 
 	/** Opens a data folder, or makes one. Blocks until its tables are loaded. */
 	open(folder: string, config: string): void {
-		this.#folder = folder;
-		this.#args = [`--config-file=${config}`];
+		this.#connect = () => this.addon.CreateConnection(folder, [`--config-file=${config}`]);
 		this.#first = this.#connect();
 	}
 
@@ -112,11 +98,10 @@ export class Chdb {
 		this.#first = undefined;
 	}
 
-	/** Runs one statement, and gives its whole answer. */
 	run(sql: string, session: Session = { settings: {} }, format = "TabSeparated"): Promise<EngineAnswer> {
 		return this.#within(session, async (connection) => {
-			const { bytes, rowsRead, bytesRead, elapsed } = await this.addon.QueryAsyncConnection(connection, sql, format);
-			return { bytes: Buffer.from(bytes), rowsRead, bytesRead, rowsWritten: 0, bytesWritten: 0, elapsed };
+			const answer = await this.addon.QueryAsyncConnection(connection, sql, format);
+			return { ...answer, bytes: Buffer.from(answer.bytes) };
 		});
 	}
 
@@ -124,17 +109,14 @@ export class Chdb {
 	insert(sql: string, session: Session): Promise<EngineAnswer> {
 		return this.#within(session, async (connection) => {
 			const written = await this.addon.InsertRawAsyncConnection(connection, sql, Buffer.alloc(0), false);
-			return { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, ...written };
+			return { ...written, bytes: Buffer.alloc(0) };
 		});
 	}
 
 	/** The first column of the answer, as text, by row. */
 	async column(sql: string): Promise<string[]> {
 		const { bytes } = await this.run(sql, undefined, "TabSeparatedRaw");
-		return bytes
-			.toString()
-			.split("\n")
-			.filter((line) => line !== "");
+		return bytes.toString().split("\n").slice(0, -1);
 	}
 
 	/**
@@ -142,19 +124,16 @@ export class Chdb {
 	 * says at the piece where it says it. Closing the generator ends the query.
 	 */
 	async *stream(sql: string, session: Session, format: string): AsyncGenerator<Buffer, void, undefined> {
-		const connection = await this.#begin(session);
+		const connection = this.#connect();
 		let stream: Stream | undefined;
 		let done = false;
 		try {
-			stream = this.addon.StreamQuery(connection, sql, format);
-			for (;;) {
-				const piece = await this.addon.StreamFetch(stream);
-				if (piece.done) {
-					done = true;
-					return;
-				}
-				yield Buffer.from(piece.bytes);
-			}
+			await this.#set(connection, session);
+			const pieces = this.addon.StreamQuery(connection, sql, format);
+			stream = pieces;
+			const next = () => this.addon.StreamFetch(pieces);
+			for (let piece = await next(); !piece.done; piece = await next()) yield Buffer.from(piece.bytes);
+			done = true;
 		} catch (error) {
 			done = true;
 			throw engineError(error);
@@ -165,8 +144,9 @@ export class Chdb {
 	}
 
 	async #within<T>(session: Session, action: (connection: Connection) => Promise<T>): Promise<T> {
-		const connection = await this.#begin(session);
+		const connection = this.#connect();
 		try {
+			await this.#set(connection, session);
 			return await action(connection);
 		} catch (error) {
 			throw engineError(error);
@@ -175,31 +155,21 @@ export class Chdb {
 		}
 	}
 
-	async #begin({ database, settings }: Session): Promise<Connection> {
-		const connection = this.#connect();
-		try {
-			const sets = Object.entries(settings).map(([name, value]) => `${name} = ${settingLiteral(value)}`);
-			if (sets.length > 0) await this.addon.QueryAsyncConnection(connection, `SET ${sets.join(", ")}`, "Null");
-			if (database) {
-				await this.addon.QueryAsyncConnection(connection, `USE \`${database.replace(/[\\`]/g, "\\$&")}\``, "Null");
-			}
-			return connection;
-		} catch (error) {
-			this.addon.CloseConnection(connection);
-			throw engineError(error);
-		}
-	}
-
-	#connect(): Connection {
-		return this.addon.CreateConnection(this.#folder, this.#args);
+	async #set(connection: Connection, { database, settings }: Session): Promise<void> {
+		const sets = Object.entries(settings).map(([name, value]) => `${name} = ${escaped(value, "'")}`);
+		if (sets.length > 0) await this.addon.QueryAsyncConnection(connection, `SET ${sets.join(", ")}`, "Null");
+		if (database) await this.addon.QueryAsyncConnection(connection, `USE ${escaped(database, "`")}`, "Null");
 	}
 }
 
+/** A string or an identifier between quotes. */
+const escaped = (text: string, quote: string) =>
+	quote + text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`) + quote;
+
 /** Takes what the engine's layers each put around a message off again: `Code: 60. DB::Exception: Code: 60. DB::...`. */
-function engineError(error: unknown): EngineError {
-	if (error instanceof EngineError) return error;
-	const raw = errorText(error);
-	let message = raw.replace(/^Query failed: /, "");
+function engineError(error: unknown): ClickHouseError {
+	if (error instanceof ClickHouseError) return error;
+	let message = errorText(error).replace(/^Query failed: /, "");
 	const head = /^Code: (\d+)\. DB::Exception: /;
 	const code = Number(head.exec(message)?.[1] ?? 1002);
 	while (head.test(message)) message = message.replace(head, "");
@@ -209,5 +179,5 @@ function engineError(error: unknown): EngineError {
 		name = match[1] ?? name;
 		message = message.slice(0, match.index);
 	}
-	return new EngineError(`Code: ${code}. DB::Exception: ${message.trim()}. (${name})`, code);
+	return new ClickHouseError(code, name, message.trim());
 }

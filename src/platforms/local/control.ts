@@ -5,21 +5,19 @@ import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/rec
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
-import { carryOut, removeCluster, removeReplica, untilEnded } from "./carry-out";
-import { type EngineChoice, freshCluster, merged, undrained, withJoining } from "./changes";
+import { carryOut, reloadRouter, removeCluster, removeReplica, routerStatus, untilEnded } from "./carry-out";
+import { freshCluster, undrained, withEngines, withJoining } from "./changes";
 import { withLocalClaim, withReleased } from "./claims";
-import { numbersOf } from "./fleet";
+import { standingIn } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";
-import { addonOf, installedEngines } from "./installed";
+import { engineChoice } from "./installed";
 import { mustBeOurs, mustRun, sizeObstacles } from "./must";
-import { reloadRouter, routerStatus } from "./orders";
-import { isFree, portTaken } from "./port-owner";
+import { isFree, portTaken } from "./port";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
-import { standingOf } from "./standing";
 import { Store } from "./store";
-import { type ClusterSight, recordFrom, replicaName, viewCluster, viewReplica } from "./view";
+import { type ClusterSight, positionOf, replicaName, toClusterRecord, viewCluster, viewReplica } from "./view";
 
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
@@ -37,12 +35,14 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async record(): Promise<ClusterRecord | undefined> {
 		const file = this.#read();
-		return file?.cluster && recordFrom(file.cluster, file.claim, this.#store.openedBy(file.cluster.replicas));
+		return file?.cluster && toClusterRecord(file.cluster, file.claim, this.#store.openedBy(file.cluster.replicas));
 	}
 
 	async observe(): Promise<Observation | undefined> {
 		const sight = await this.#look();
-		return sight && { ...viewCluster(sight), record: recordFrom(sight.cluster, sight.record.claim, sight.openedBy) };
+		return (
+			sight && { ...viewCluster(sight), record: toClusterRecord(sight.cluster, sight.record.claim, sight.openedBy) }
+		);
 	}
 
 	async look(replica: string): Promise<ReplicaView> {
@@ -85,29 +85,26 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async drain(claim: Claim, replica: string): Promise<void> {
-		await this.#changeReplica(claim, replica, { drainedUnder: claim.fence });
-		await reloadRouter(this.#home);
+		await this.#drainUnder(claim.fence, claim, replica);
 	}
 
 	async undrain(claim: Claim, replica: string): Promise<void> {
-		await this.#changeReplica(claim, replica, { drainedUnder: undefined });
-		await reloadRouter(this.#home);
+		await this.#drainUnder(undefined, claim, replica);
 	}
 
 	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
-		const engines = await this.#engines();
-		const file = await this.#changeCluster(claim, (cluster) => {
+		const engines = await engineChoice(this.settings);
+		await this.#carryOut(claim, (before) => {
+			const cluster = withEngines(before, engines);
 			const folder = this.#folder(cluster, replica);
-			const updated = { ...cluster, ...merged(cluster, engines) };
-			mustRun(updated, [folder], version, this.#store);
+			mustRun(cluster, [folder], version, this.#store);
 			const run = (cluster.wanted[folder]?.run ?? 0) + 1;
-			return { ...updated, wanted: { ...cluster.wanted, [folder]: { version, run } } };
+			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { version, run } } };
 		});
-		await carryOut(this.#home, file.cluster);
 	}
 
 	async create(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
-		const engines = await this.#engines(spec.settings);
+		const engines = await engineChoice(spec.settings);
 		const port = portOf(spec.name, spec.settings);
 		if (this.#read()?.cluster === undefined) await this.#mustBeFree(port);
 		const file = await this.#change(claim, (record) => {
@@ -129,29 +126,29 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async assess(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Assessment> {
 		const cluster = this.#present(this.#read()?.cluster);
 		const runs = cluster.desired !== "Stopped" && routerProcess(this.#home) !== undefined;
-		const joins = replicaFolders(spec.replicas)
-			.slice(cluster.replicas)
-			.map((folder, index) => ({ name: replicaName(cluster, folder), shard: 0, ordinal: cluster.replicas + index }));
+		const joins = replicaFolders(spec.replicas).slice(cluster.replicas);
 		const leaves = allFolders(cluster).slice(spec.replicas).reverse();
 		return {
 			obstacles: sizeObstacles(cluster, spec, runs),
 			restarts: [],
-			joins,
+			joins: joins.map((folder) => ({ name: replicaName(cluster, folder), ...positionOf(folder) })),
 			leaves: leaves.map((folder) => replicaName(cluster, folder)),
 			rejoins: [],
 		};
 	}
 
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
-		const engines = await this.#engines(spec.settings);
+		const engines = await engineChoice(spec.settings);
 		const port = portOf(spec.name, spec.settings);
-		const before = this.#read()?.cluster;
-		if (before !== undefined && before.port !== port) await this.#mustBeFree(port);
-		await this.#makeRoom(claim, spec);
+		const before = this.#present(this.#read());
+		const cluster = this.#present(mustHold(before, claim).cluster);
+		if (cluster.port !== port) await this.#mustBeFree(port);
+		// What an earlier replica left in the folder of one that is to join must not be taken for its data.
+		for (const folder of replicaFolders(spec.replicas).slice(allFolders(cluster).length))
+			await removeReplica(this.#home, folder);
 		const file = await this.#changeCluster(claim, (cluster) => {
-			const { wanted } = withJoining(cluster, spec);
 			const { idleAfterSeconds } = spec.settings;
-			return { ...cluster, ...merged(cluster, engines), port, idleAfterSeconds, wanted };
+			return { ...withJoining(withEngines(cluster, engines), spec), port, idleAfterSeconds };
 		});
 		if (file.cluster?.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, file.cluster);
 	}
@@ -168,52 +165,41 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async leave(claim: Claim, replica: string): Promise<void> {
-		const file = await this.#changeCluster(claim, (cluster) => {
+		await this.#carryOut(claim, (cluster) => {
 			const folder = this.#folder(cluster, replica);
-			const members = numbersOf(this.#home, cluster);
-			const stay = [...members].filter(([name, own]) => {
-				return name !== folder && standingOf(name, own, members, () => false).kind === "whole";
-			});
-			if (stay.length === 0)
-				throw new ControlError(`${replica} can't leave ${this.name}: no other replica holds its data.`);
+			const isWhole = (other: string) => standingIn(this.#home, cluster, other, () => false).kind === "whole";
+			if (!replicaFolders(cluster.replicas).some((other) => other !== folder && isWhole(other)))
+				throw new ControlError(
+					`${replica} can't be removed from ${this.name}: no other replica holds all of its data.`,
+				);
 			if (folder !== allFolders(cluster).at(-1))
-				throw new ControlError(`${replica} can't leave ${this.name}: only the last of its replicas can.`);
+				throw new ControlError(`${replica} can't be removed from ${this.name}: only the last of its replicas can.`);
 			const { [folder]: _, ...wanted } = cluster.wanted;
 			const replicas = Math.min(cluster.replicas, Object.keys(wanted).length);
 			return { ...cluster, replicas, wanted, held: withHeld(cluster.held, replica, undefined) };
 		});
-		await carryOut(this.#home, file.cluster);
 		await removeReplica(this.#home, replica.slice(this.name.length + 1));
 	}
 
 	async start(claim: Claim): Promise<void> {
-		const engines = await this.#engines();
+		const engines = await engineChoice(this.settings);
 		const runs = routerProcess(this.#home) !== undefined;
 		if (!runs) await this.#mustBeFree(this.#read()?.cluster?.port);
-		const file = await this.#changeCluster(claim, (cluster) => ({
-			...cluster,
-			...merged(cluster, engines),
-			desired: "Started",
+		await this.#carryOut(claim, (before) => {
+			const cluster = withEngines(before, engines);
 			// What was drained before everything ended is not meant to stay out.
-			...(!runs && { wanted: undrained(cluster) }),
-		}));
-		await carryOut(this.#home, file.cluster);
+			return { ...(runs ? cluster : undrained(cluster)), desired: "Started" };
+		});
 	}
 
 	async stop(claim: Claim): Promise<void> {
-		const file = await this.#changeCluster(claim, (cluster) => ({
-			...cluster,
-			desired: "Stopped",
-			wanted: undrained(cluster),
-		}));
-		await carryOut(this.#home, file.cluster);
+		await this.#carryOut(claim, (cluster) => ({ ...undrained(cluster), desired: "Stopped" }));
 	}
 
 	async wake(claim: Claim): Promise<void> {
-		const file = await this.#changeCluster(claim, (cluster) =>
+		await this.#carryOut(claim, (cluster) =>
 			cluster.desired === "Idle" ? { ...cluster, desired: "Started" } : cluster,
 		);
-		if (file.cluster?.desired === "Started") await carryOut(this.#home, file.cluster);
 	}
 
 	async destroy(claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
@@ -230,8 +216,6 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		});
 		if (data) removeCluster(this.#home);
 	}
-
-	// Reading
 
 	#read(): RecordFile | undefined {
 		const file = this.#store.read();
@@ -264,8 +248,6 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		throw new ControlError(`the cluster ${present.name} has no replica ${replica}.`);
 	}
 
-	// Changing
-
 	async #change(claim: Claim, change: (record: RecordFile) => RecordFile): Promise<RecordFile> {
 		const changed = await this.#store.change((record) => {
 			mustHold(record, claim);
@@ -277,39 +259,29 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		throw new PlatformError(`the record in ${this.#home} is gone.`);
 	}
 
-	/** What an earlier replica left in the folder of one that is to join must not be taken for its data. */
-	async #makeRoom(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
-		const file = this.#read();
-		const cluster = this.#present(file?.cluster);
-		if (file !== undefined) mustHold(file, claim);
-		for (const folder of replicaFolders(spec.replicas).slice(allFolders(cluster).length))
-			await removeReplica(this.#home, folder);
-	}
-
 	#changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<RecordFile> {
 		return this.#change(claim, (record) => ({ ...record, cluster: change(this.#present(record.cluster)) }));
 	}
 
-	async #changeReplica(claim: Claim, replica: string, change: { drainedUnder: number | undefined }): Promise<void> {
+	/** Changes the cluster, and has its router see to it. */
+	async #carryOut(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<void> {
+		const { cluster } = await this.#changeCluster(claim, change);
+		await carryOut(this.#home, cluster);
+	}
+
+	async #drainUnder(drainedUnder: number | undefined, claim: Claim, replica: string): Promise<void> {
 		await this.#changeCluster(claim, (cluster) => {
 			const folder = this.#folder(cluster, replica);
 			const before = this.#present(cluster.wanted[folder]);
-			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { ...before, ...change } } };
+			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { ...before, drainedUnder } } };
 		});
-	}
-
-	async #engines(settings: LocalSettings = this.settings): Promise<EngineChoice> {
-		const installed = await installedEngines(settings);
-		return {
-			engines: Object.fromEntries(installed.map(({ version, library }) => [version, library])),
-			addon: addonOf(settings, installed),
-		};
+		await reloadRouter(this.#home);
 	}
 
 	async #mustBeFree(port: number | undefined): Promise<void> {
 		if (port === undefined || (await isFree(port))) return;
 		// A router of ours that is just ending may hold it still.
 		if (routerProcess(this.#home) !== undefined) return;
-		throw new PlatformError(`${this.name} can't have its endpoint: ${portTaken(port)}`);
+		throw new PlatformError(`the endpoint of ${this.name} can't be opened: ${portTaken(port)}`);
 	}
 }

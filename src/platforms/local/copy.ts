@@ -1,6 +1,7 @@
 import { constants, existsSync, renameSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { retry } from "../../control/retry";
 import { type CopySource, dataFolder } from "./protocol";
 import { holdStill } from "./replica-client";
 
@@ -17,23 +18,20 @@ export async function copyData(home: string, replica: string, source: CopySource
 	const [fresh, old] = [`${to}.new`, `${to}.old`];
 	const still = await holdStill(source.socket);
 	try {
-		for (let attempt = 1; ; attempt++) {
+		const copy = async () => {
 			rmSync(fresh, { recursive: true, force: true });
-			try {
-				// Where the file system can, the copy shares its blocks with the original.
-				await cp(from, fresh, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-				break;
-			} catch (error) {
-				// The engine removes parts that it merged some minutes before.
-				if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === attempts) throw error;
-			}
-		}
-		if (still.isOver()) throw new Error(`${source.replica} ended while its data was copied`);
+			// Where the file system can, the copy shares its blocks with the original.
+			await cp(from, fresh, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+		};
+		// The engine removes parts that it merged some minutes before.
+		const isGone = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
+		await retry(copy, (error, tries) => (isGone(error) && tries < attempts ? 0 : undefined));
+		if (still.destroyed) throw new Error(`${source.replica} ended while its data was copied`);
 		rmSync(old, { recursive: true, force: true });
 		if (existsSync(to)) renameSync(to, old);
 		renameSync(fresh, to);
 	} finally {
-		still.release();
+		still.destroy();
 	}
 	rmSync(old, { recursive: true, force: true });
 }

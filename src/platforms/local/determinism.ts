@@ -50,65 +50,58 @@ const ownSettings = new Set(
 	mutations_sync alter_sync lightweight_deletes_sync lightweight_delete_mode`.split(/\s+/),
 );
 
-/** A token between its neighbours. */
-type Window = readonly [Token | undefined, Token | undefined, Token, Token | undefined, Token | undefined];
+/** Two tokens, the one in question, and two more. */
+export type Neighbours = readonly (Token | undefined)[];
 
-/**
- * Says why a write with these tokens might not do the same on every replica; `undefined` where nothing is known against
- * it. Looks at each token once: the values of an INSERT may be many.
- */
-export function divergence(all: Iterable<Token>): string | undefined {
-	for (const window of windows(all)) {
-		const why = judge(window);
+/** What is first said against one of some tokens. Looks at each once: the values of an INSERT may be many. */
+export function firstSaid(all: Iterable<Token>, judge: (near: Neighbours) => string | undefined): string | undefined {
+	let near: Neighbours = new Array(5).fill(undefined);
+	const next = (token: Token | undefined) => {
+		near = [...near.slice(1), token];
+		return judge(near);
+	};
+	for (const token of all) {
+		const why = next(token);
 		if (why !== undefined) return why;
 	}
-	return undefined;
+	return next(undefined) ?? next(undefined);
 }
 
-function* windows(all: Iterable<Token>): Generator<Window, void, undefined> {
-	let [a, b, c, d]: (Token | undefined)[] = [];
-	for (const e of all) {
-		if (c !== undefined) yield [a, b, c, d, e];
-		[a, b, c, d] = [b, c, d, e];
-	}
-	if (c !== undefined) yield [a, b, c, d, undefined];
-	if (d !== undefined) yield [b, c, d, undefined, undefined];
-}
-
-function judge(window: Window): string | undefined {
-	const [earlier, before, token, after, later] = window;
-	if ((token.kind !== "word" && token.kind !== "quoted") || isSign(before, ".")) return undefined;
+/** Says why a write with this token might not do the same on every replica; `undefined` where nothing is known against it. */
+export function divergence(near: Neighbours): string | undefined {
+	const [earlier, before, token, after, later] = near;
+	if ((token?.kind !== "word" && token?.kind !== "quoted") || isSign(before, ".")) return undefined;
 	const name = token.text.toLowerCase();
 	const called = isSign(after, "(");
 	const applied = isWord(before, "APPLY") || (isSign(before, "(") && isWord(earlier, "APPLY"));
 	if (functions.has(name) && (called || applied)) return differs(token.text);
 	// A column's name in a list of columns looks the same, but for its place: DEFAULT now, SELECT now, VALUES (now).
-	if (bare.has(name) && token.kind === "word" && !called && !isSign(after, ".") && !isColumnDefinition(window)) {
+	if (bare.has(name) && token.kind === "word" && !called && !isSign(after, ".") && !isColumnDefinition(before, after)) {
 		return differs(token.text);
 	}
 	if (name === "input" && called) {
-		return "input() is not offered by the local platform. INSERT the rows, or INSERT ... SELECT from a table";
+		return "input() is not supported by the local platform. INSERT the rows, or INSERT ... SELECT from a table";
 	}
 	if (outside.has(name) && called) {
-		return `${token.text}() reads from outside the cluster, or at random, and each replica would do it on its own. Read the data in the client and send it with INSERT`;
+		return `${token.text}() reads from outside the cluster, or at random, and each replica would read for itself. Read the data in the client and send it with INSERT`;
 	}
 	if (["system", "information_schema"].includes(name) && isSign(after, ".")) {
 		if (later !== undefined && !sameSystemTables.has(later.text.toLowerCase())) {
-			return `${token.text}.${later.text} differs by replica. Read it first, and send the values with INSERT`;
+			return `${token.text}.${later.text} differs between replicas. Read it first, and send the values with INSERT`;
 		}
 	}
 	if (ownSettings.has(name) && isSign(after, "=")) {
-		return `the cluster itself sets ${token.text}, so that a write comes to the same end on every replica. Leave it out`;
+		return `the cluster itself sets ${token.text}, so that a write has the same result on every replica. Leave it out`;
 	}
 	return undefined;
 }
 
 function differs(name: string): string {
-	return `${name}() has another value on each replica. Send the value from the client instead`;
+	return `${name}() returns another value on each replica. Send the value from the client instead`;
 }
 
 /** `(now DateTime, ...)`: a name with a type behind it, or one that is being given. */
-function isColumnDefinition([, before, , after]: Window): boolean {
+function isColumnDefinition(before: Token | undefined, after: Token | undefined): boolean {
 	if (!isSign(before, "(") && !isSign(before, ",")) return isWord(before, "COLUMN", "AS");
 	return after?.kind === "word" && !isWord(after, "AS", "FROM");
 }

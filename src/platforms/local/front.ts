@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerError, EndpointError, errors, unknownPath } from "./answers";
+import { answerError, ClickHouseError, notOffered } from "./answers";
 import { type Fleet, startLimit } from "./fleet";
-import { answerRead, passedOn } from "./reads";
-import { type ClientRequest, packer, readRequest } from "./request";
+import { passOn } from "./pass-on";
+import { answerRead } from "./reads";
+import { type ClientRequest, readRequest } from "./request";
 import { classify, statementText } from "./statement";
 import type { Writes } from "./writes";
 
@@ -34,18 +35,21 @@ export class Front {
 			await this.#answer(request, response);
 		} catch (error) {
 			const known =
-				error instanceof EndpointError ? error : new EndpointError(500, 1002, "UNKNOWN_EXCEPTION", String(error));
-			answerError(response, known, this.#version());
+				error instanceof ClickHouseError ? error : new ClickHouseError(1002, "UNKNOWN_EXCEPTION", String(error));
+			answerError(response, known, this.fleet.version);
 		}
 	}
 
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = new URL(request.url ?? "/", "http://localhost");
 		if (!["GET", "HEAD", "POST", "OPTIONS"].includes(request.method ?? "")) {
-			throw new EndpointError(501, 48, "NOT_IMPLEMENTED", `Method ${request.method} is not offered. Use GET or POST`);
+			throw notOffered(`Method ${request.method} is not supported. Use GET or POST`);
 		}
 		await this.wake();
-		if (url.pathname === "/ping") return this.#ping(response);
+		if (url.pathname === "/ping") {
+			await this.fleet.someRoute();
+			return plain(response, 200, "Ok.\n");
+		}
 		if (url.pathname === "/replicas_status") return this.#replicasStatus(response);
 		if (url.pathname !== "/") return plain(response, 404, unknownPath(url.pathname));
 		const read = await readRequest(request, url);
@@ -53,9 +57,9 @@ export class Front {
 		if (text.length === 0) return plain(response, 200, "Ok.\n");
 		response.setHeader("X-ClickHouse-Query-Id", read.params.get("query_id") ?? "");
 		const statement = classify(text);
-		if (statement.kind === "refused") throw errors.refused(statement.reason);
+		if (statement.kind === "refused") throw new ClickHouseError(36, "BAD_ARGUMENTS", statement.reason);
 		if (statement.kind === "read") return answerRead(this.fleet, read, response);
-		if (read.readonly) throw errors.readonly();
+		if (read.readonly) throw new ClickHouseError(164, "READONLY", readonlyMethod);
 		await this.#write(read, response);
 	}
 
@@ -63,21 +67,7 @@ export class Front {
 		// A cluster that is just starting, or being woken, is waited for; one that lacks a replica later is not.
 		if (!this.fleet.up) await this.fleet.until(() => this.fleet.up || !this.fleet.hopeful, startLimit);
 		const { status, headers, body } = await this.writes.write(request);
-		const { encoding } = request;
-		const kept = passedOn(headers);
-		if (encoding === undefined) {
-			response.writeHead(status, { ...kept, "Content-Length": body.length }).end(body);
-			return;
-		}
-		response.writeHead(status, { ...kept, "Content-Encoding": encoding });
-		const packed = packer(encoding);
-		packed.pipe(response);
-		packed.end(body);
-	}
-
-	async #ping(response: ServerResponse): Promise<void> {
-		await this.fleet.someRoute();
-		plain(response, 200, "Ok.\n");
+		await passOn({ status, headers, parts: [body], length: body.length }, request.encoding, response);
 	}
 
 	#replicasStatus(response: ServerResponse): void {
@@ -85,12 +75,14 @@ export class Front {
 		if (missing.length === 0) plain(response, 200, "Ok.\n");
 		else plain(response, 503, `${missing.join("\n")}\n`);
 	}
-
-	/** For the end of an error's text. */
-	#version(): string | undefined {
-		return this.fleet.routes()[0]?.supervisor.now.status?.version;
-	}
 }
+
+const readonlyMethod =
+	"Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries";
+
+/** What a ClickHouse server says at a path that it does not know. */
+const unknownPath = (path: string) =>
+	`There is no handle ${path}\n\nUse / or /ping for health checks.\nOr /replicas_status for more sophisticated health checks.\n\nSend queries from your program with POST method or GET /?query=...\n`;
 
 function plain(response: ServerResponse, status: number, body: string): void {
 	response.writeHead(status, { "Content-Type": "text/html; charset=UTF-8", "Content-Length": Buffer.byteLength(body) });

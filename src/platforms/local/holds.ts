@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { HeldTable, Holdings } from "../../core/holdings";
-import { socketFolder } from "./home";
+import { socketPath } from "./home";
 import { dataFolder } from "./protocol";
-import { openQuery } from "./replica-client";
+import { askProcess } from "./replica-client";
 
 /** Every table is every replica's: each write goes to all of them. */
 const path = "the cluster's writes";
@@ -12,17 +12,10 @@ const question =
 
 /** What a replica's process says that it holds; `undefined` while it does not answer. */
 export async function holdsOf(home: string, replica: string): Promise<Holdings | undefined> {
-	try {
-		const socket = join(socketFolder(home), `${replica}.sock`);
-		const answer = await openQuery(socket, "", Buffer.from(question), AbortSignal.timeout(10_000));
-		const chunks: Buffer[] = [];
-		for await (const chunk of answer) chunks.push(chunk as Buffer);
-		if (answer.statusCode !== 200 || !answer.complete) return undefined;
-		const lines = Buffer.concat(chunks).toString().split("\n");
-		const rows = lines.flatMap((line) => (line === "" ? [] : [JSON.parse(line) as HeldTable]));
-		const tables = rows.map(({ database, name, engine }) => ({ database, name, engine, path }));
-		return { tables, at: join(home, replica, dataFolder) };
-	} catch {
-		return undefined;
-	}
+	const socket = socketPath(home, replica);
+	const answer = socket && (await askProcess(socket, "/query", 10_000, Buffer.from(question)));
+	if (answer === undefined) return undefined;
+	const rows = answer.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as HeldTable]));
+	const tables = rows.map(({ database, name, engine }) => ({ database, name, engine, path }));
+	return { tables, at: join(home, replica, dataFolder) };
 }

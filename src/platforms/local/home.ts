@@ -3,17 +3,18 @@ import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { PlatformError } from "../../control/errors";
+import { readIfThere } from "./files";
 import { lockHolder } from "./lock";
 import type { ProcessId } from "./process-id";
-import { readJson, spawnDetached } from "./processes";
+import { spawnDetached } from "./processes";
 
 /** Where the processes of one cluster keep what only they need, in the cluster's folder. */
 export const paths = {
 	/** Held by the one router, from its start to its end. */
 	routerLock: (home: string) => join(home, "router.lock"),
 	routerLog: (home: string) => join(home, "logs", "router.log"),
-	/** Where the router listens for those that change the cluster; written by it. */
-	run: (home: string) => join(home, "run.json"),
+	/** Names the folder of the cluster's sockets; written by the router. */
+	sockets: (home: string) => join(home, "sockets"),
 	/** Held by the one process of a replica, from before it opens the data to its end. */
 	replicaLock: (home: string, replica: string) => join(home, replica, "lock"),
 	replicaLog: (home: string, replica: string) => join(home, "logs", `${replica}.log`),
@@ -22,12 +23,7 @@ export const paths = {
 };
 
 /** All that a cluster puts into its folder besides its replicas' folders and its record. */
-export const ownEntries = ["logs", "run", "run.json", "router.lock"];
-
-export interface RunFile {
-	/** The Unix socket at which the router takes orders. */
-	readonly control: string;
-}
+export const ownEntries = ["logs", "run", "sockets", "router.lock"];
 
 /** Unix sockets have short names: 103 bytes on macOS, 107 on Linux. */
 const longestSocket = 100;
@@ -46,23 +42,22 @@ function privateFolder(path: string): string {
 	const { uid, mode } = lstatSync(path);
 	if (uid === userInfo().uid && (mode & 0o077) === 0) return path;
 	throw new PlatformError(
-		`${path} can be entered by other users, and the cluster's sockets would lie in it. Remove it, or make it this user's alone.`,
+		`${path} is accessible to other users, and the cluster's sockets would be in it. Remove it, or restrict it to this user.`,
 	);
 }
 
-/** The router that runs now. */
 export function routerProcess(home: string): ProcessId | undefined {
 	return lockHolder(paths.routerLock(home));
 }
 
-/** A replica's process that runs now. */
 export function replicaProcess(home: string, replica: string): ProcessId | undefined {
 	return lockHolder(paths.replicaLock(home, replica));
 }
 
-/** The socket of the router that runs now; `undefined` while none does, or none yet listens. */
-export function routerSocket(home: string): string | undefined {
-	return routerProcess(home) && readJson<RunFile>(paths.run(home))?.control;
+/** Where the router or a replica listens while it runs; `undefined` before the first router of the cluster does. */
+export function socketPath(home: string, which: string): string | undefined {
+	const folder = readIfThere(paths.sockets(home));
+	return folder ? join(folder, `${which}.sock`) : undefined;
 }
 
 /** Starts the router unless one runs. Of several that are started at once all but one end by themselves. */
@@ -73,29 +68,25 @@ export function ensureRouter(home: string): void {
 }
 
 /**
- * Called in each replica's process: brings back a router that was killed, so that the cluster mends itself, and ends the
- * process when the cluster's folder is gone.
+ * Called in each replica's process: brings back a router that was killed, so that the cluster repairs itself, and ends
+ * the process when the cluster's folder is gone.
  *
- * @returns Stops watching.
+ * @param wait Milliseconds until the next look.
  */
-export function watchRouter(home: string): () => void {
-	let timer: NodeJS.Timeout | undefined;
-	let wait = shortestWatch;
+export function watchRouter(home: string, wait = shortestWatch): void {
 	const look = () => {
 		if (!existsSync(home)) process.kill(process.pid, "SIGTERM");
 		// Without a record there is nothing to route.
 		const runs = routerProcess(home) !== undefined || !existsSync(join(home, "cluster.json"));
-		// One that ends again and again is tried ever more rarely.
-		wait = runs ? shortestWatch : Math.min(wait * 2, 60_000);
 		try {
 			if (!runs) ensureRouter(home);
 		} catch {
-			// The next turn tries again; the replica goes on whatever becomes of its router.
+			// The next turn tries again; the replica keeps running whatever becomes of its router.
 		}
-		timer = setTimeout(look, wait).unref();
+		// One that ends again and again is tried ever more rarely.
+		watchRouter(home, runs ? shortestWatch : Math.min(wait * 2, 60_000));
 	};
-	timer = setTimeout(look, shortestWatch).unref();
-	return () => clearTimeout(timer);
+	setTimeout(look, wait).unref();
 }
 
 const shortestWatch = 300;

@@ -1,14 +1,13 @@
-import { ControlError } from "../../control/errors";
 import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { LocalControl } from "./control";
-import { errorText } from "./error-text";
-import { installedEngines, localReleases } from "./installed";
+import { errorText, folderError } from "./errors";
+import { engineChoice, localReleases } from "./installed";
 import { mustBeOurs, mustRun } from "./must";
-import { isFree, portTaken } from "./port-owner";
+import { isFree, portTaken } from "./port";
 import { replicaFolders } from "./record";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
-import { folderError, Store } from "./store";
+import { Store } from "./store";
 
 /**
  * The embedded platform: real ClickHouse engines as processes of this machine, for trying, for tests and for developers'
@@ -30,25 +29,19 @@ async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): 
 	const folder = folderOf(name, settings);
 	const store = new Store(folder);
 	const port = portOf(name, settings);
-	const engines = Object.fromEntries((await installedEngines(settings)).map((it) => [it.version, it.library]));
+	const { engines } = await engineChoice(settings);
 	const checks: readonly [property: string, check: () => void][] = [
 		["local.directory", () => mustBeOurs(store.read() ?? { format: 1, fence: 0 }, { ...spec, generation: "" }, folder)],
 		["local.directory", () => store.mustBeMakeable()],
 		["version", () => mustRun({ name, replicas, engines }, replicaFolders(replicas), version, store)],
 	];
-	const found = checks.flatMap(([property, check]) => {
-		const reason = reasonOf(check, folder);
-		return reason === undefined ? [] : [{ property, reason }];
+	const found = checks.flatMap(([property, check]): Obstacle[] => {
+		try {
+			check();
+			return [];
+		} catch (error) {
+			return [{ property, reason: errorText(folderError(error, folder)) }];
+		}
 	});
 	return (await isFree(port)) ? found : [...found, { property: "local.port", reason: portTaken(port) }];
-}
-
-function reasonOf(check: () => void, folder: string): string | undefined {
-	try {
-		check();
-		return undefined;
-	} catch (error) {
-		const said = error instanceof ControlError ? error : folderError(error, folder);
-		return errorText(said);
-	}
 }

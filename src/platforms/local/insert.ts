@@ -54,17 +54,12 @@ export function parseInsert(text: string, skip: number): Insert {
 		else if (isWord(token, "SELECT", "WITH")) return { ...at, source: "select" };
 		else if (isWord(token, "FROM")) {
 			return { ...at, source: isWord(next(rest), "INFILE") ? "infile" : "select" };
-		} else if (isWord(token, "VALUES")) {
-			const { last, closed } = lastOf(tokens(text, token.end));
-			return { ...at, source: "data", format: "Values", data: token.end, dataEnd: closed ?? last ?? text.length };
-		} else if (isWord(token, "FORMAT")) {
-			const format = next(rest);
+		} else if (isWord(token, "VALUES", "FORMAT")) {
+			const format = isWord(token, "VALUES") ? token : next(rest);
 			if (format?.kind !== "word") break;
-			if (format.text.toLowerCase() !== "values") {
-				return { ...at, source: "data", format: format.text, data: dataStart(text, format.end) };
-			}
-			const { last, closed } = lastOf(tokens(text, format.end));
-			return { ...at, source: "data", format: "Values", data: format.end, dataEnd: closed ?? last ?? text.length };
+			if (isWord(format, "VALUES"))
+				return { ...at, source: "data", format: "Values", data: format.end, dataEnd: valuesEnd(text, format.end) };
+			return { ...at, source: "data", format: format.text, data: dataStart(text, format.end) };
 		}
 	}
 	// Over HTTP an INSERT that names no format has its rows in the body, as VALUES: there are none here.
@@ -83,14 +78,14 @@ function dataStart(text: string, from: number): number {
 	return gap.lastIndex;
 }
 
-/** Where the last token ends, and where a `;` begins that nothing follows. */
-function lastOf(all: Iterable<Token>): { last: number | undefined; closed: number | undefined } {
+/** Before a `;` that nothing follows, or else behind the last token. */
+function valuesEnd(text: string, from: number): number {
 	let last: number | undefined;
 	let closed: number | undefined;
-	for (const token of all) {
+	for (const token of tokens(text, from)) {
 		if (isSign(token, ";")) closed ??= token.start;
 		else closed = undefined;
 		last = token.end;
 	}
-	return { last, closed };
+	return closed ?? last ?? text.length;
 }

@@ -6,21 +6,18 @@ import { promisify } from "node:util";
 import { PlatformError } from "../../control/errors";
 import type { Release } from "../../core/question";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
+import { errorText } from "./errors";
+import type { EngineChoice } from "./record";
 import { expand, type LocalSettings } from "./settings";
 
-/** An engine of this machine. */
 export interface InstalledEngine {
 	readonly version: DbVersion;
 	/** The absolute folder that holds, or should hold, its libchdb.so. */
 	readonly library: string;
 }
 
-const packages: Readonly<Record<string, string>> = {
-	"linux-x64": "@chdb/lib-linux-x64-gnu",
-	"linux-arm64": "@chdb/lib-linux-arm64-gnu",
-	"darwin-x64": "@chdb/lib-darwin-x64",
-	"darwin-arm64": "@chdb/lib-darwin-arm64",
-};
+/** The package of the engine for this kind of machine; there is none for others than Linux and macOS. */
+const enginePackage = `@chdb/lib-${process.platform}-${process.arch}${process.platform === "linux" ? "-gnu" : ""}`;
 
 /** The file of an engine, and the addon that gives it to Node.js; also on macOS, where a library would end in .dylib. */
 const libraryFile = "libchdb.so";
@@ -33,9 +30,16 @@ export async function installedEngines(settings: LocalSettings): Promise<readonl
 		return version === undefined ? [] : [{ version, library: libraryFolder(where) }];
 	});
 	if (settings.engines !== undefined) return named.sort((a, b) => compareVersions(a.version, b.version));
-	const library = packageFolder(packages[`${process.platform}-${process.arch}`] ?? "");
+	const library = packageFolder(enginePackage);
 	if (library === undefined || !existsSync(join(library, libraryFile))) return [];
-	return [{ version: await probe(library), library }];
+	return [{ version: await versionOf(library), library }];
+}
+
+/** What a cluster's record keeps of them: the folder of each version's library, and what binds them. */
+export async function engineChoice(settings: LocalSettings): Promise<EngineChoice> {
+	const installed = await installedEngines(settings);
+	const engines = Object.fromEntries(installed.map(({ version, library }) => [version, library]));
+	return { engines, addon: addonOf(settings, installed) };
 }
 
 /** The versions that the engines of this machine are. An engine's DB version is the ClickHouse version that it answers. */
@@ -49,10 +53,8 @@ export async function localReleases(settings: LocalSettings): Promise<readonly R
  */
 export function addonOf(settings: LocalSettings, engines: readonly InstalledEngine[]): string {
 	if (settings.addon !== undefined) return expand(settings.addon);
-	const candidates = [...engines].reverse().map(({ library }) => join(library, addonFile));
-	const installed = packageFolder(packages[`${process.platform}-${process.arch}`] ?? "");
-	if (installed !== undefined) candidates.push(join(installed, addonFile));
-	return candidates.find((file) => existsSync(file)) ?? candidates[0] ?? addonFile;
+	const own = [...engines].reverse().map(({ library }) => join(library, addonFile));
+	return own.find((file) => existsSync(file)) ?? join(packageFolder(enginePackage) ?? "", addonFile);
 }
 
 /** The variable that makes an engine's process find that engine's library: whichever addon loads it looks beside itself last. */
@@ -74,7 +76,7 @@ function libraryFolder(where: string): string {
 function packageFolder(name: string): string | undefined {
 	const program = join(process.cwd(), "index.js");
 	for (const from of [program, __filename, resolveFrom(program, "chdb/package.json")]) {
-		const found = from === undefined || name === "" ? undefined : resolveFrom(from, `${name}/package.json`);
+		const found = from === undefined ? undefined : resolveFrom(from, `${name}/package.json`);
 		if (found !== undefined) return dirname(found);
 	}
 	return undefined;
@@ -90,27 +92,26 @@ function resolveFrom(from: string, name: string): string | undefined {
 
 const probes = new Map<string, Promise<DbVersion>>();
 
-/** Asks an engine for its version, in a process of its own and once in this one: loading an engine takes half a gigabyte. */
-function probe(library: string): Promise<DbVersion> {
-	const known = probes.get(library) ?? ask(library);
+/** An engine's version, asked for once: loading an engine takes half a gigabyte. */
+function versionOf(library: string): Promise<DbVersion> {
+	const known = probes.get(library) ?? probe(library);
 	probes.set(library, known);
 	known.catch(() => probes.delete(library));
 	return known;
 }
 
-async function ask(library: string): Promise<DbVersion> {
+async function probe(library: string): Promise<DbVersion> {
 	const script = "process.stdout.write(require(process.argv[1]).Query('SELECT version()', 'TSVRaw'))";
-	const addon = join(library, addonFile);
 	const options = { env: { ...process.env, ...engineEnvironment(library) }, timeout: 60_000 };
 	try {
-		const { stdout } = await promisify(execFile)(process.execPath, ["-e", script, addon], options);
+		const { stdout } = await promisify(execFile)(process.execPath, ["-e", script, join(library, addonFile)], options);
 		const version = parseVersion(stdout.trim());
 		if (version !== undefined) return version;
 		throw new Error(`it answers the version ${JSON.stringify(stdout.trim().slice(0, 80))}`);
 	} catch (error) {
-		const words = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "") : String(error);
+		const words = errorText(error).trim().split("\n").at(-1);
 		throw new PlatformError(
-			`the engine in ${library} does not run: ${words}. Name an engine that does in local.engines, such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.`,
+			`the engine in ${library} does not run: ${words}. Set local.engines to an engine that does, such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.`,
 		);
 	}
 }

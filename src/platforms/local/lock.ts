@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { PlatformError } from "../../control/errors";
 import { isAlive, ownProcessId, type ProcessId } from "./process-id";
 
 /** A lock that this process holds until it gives it up or ends, however it ends. */
@@ -45,9 +46,15 @@ export function lockHolder(path: string): ProcessId | undefined {
 }
 
 /** The lock was held by another process for too long. */
-export class LockTimeout extends Error {
-	constructor(readonly holder: ProcessId) {
-		super(`held by process ${holder.pid}`);
+export class LockTimeout extends PlatformError {
+	constructor(
+		path: string,
+		seconds: number,
+		readonly holder: ProcessId,
+	) {
+		super(
+			`process ${holder.pid} has held ${path} for ${seconds} seconds. Check what it is doing, and end it if it hangs.`,
+		);
 	}
 }
 
@@ -67,7 +74,7 @@ export async function withLock<T>(path: string, seconds: number, action: () => T
 				tried.lock.release();
 			}
 		}
-		if (performance.now() > deadline) throw new LockTimeout(tried.holder);
+		if (performance.now() > deadline) throw new LockTimeout(path, seconds, tried.holder);
 		await sleep(5 + Math.random() * 20);
 	}
 }

@@ -1,5 +1,6 @@
-import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { readIfThere } from "./files";
 import { dataFolder } from "./protocol";
 
 /**
@@ -23,16 +24,8 @@ const recordBytes = 48;
 
 export function readNumbers(home: string, replica: string): Numbers {
 	const path = pathOf(home, replica);
-	let text: string;
-	try {
-		text = readFileSync(path, "latin1");
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === "ENOENT") return { begun: 0, answered: 0, failed: false };
-		throw error;
-	}
-	// A disk that was full when the file was made: nothing was begun.
-	if (text === "") return { begun: 0, answered: 0, failed: false };
-	const [begun, answered, end] = text.trim().split(" ");
+	// Nothing was begun, too, where the file is empty: the disk was full when it was made.
+	const [begun, answered, end] = (readIfThere(path) || "0 0 done").trim().split(" ");
 	const numbers = { begun: Number(begun), answered: Number(answered), failed: end === "failed" };
 	if (Number.isSafeInteger(numbers.begun) && Number.isSafeInteger(numbers.answered)) return numbers;
 	throw new Error(`${path} is damaged`);

@@ -10,8 +10,12 @@ export interface ProcessId {
 
 /** Looks a process up; `undefined` when none runs under that number (a zombie no longer runs). */
 export function processId(pid: number): ProcessId | undefined {
-	const started = process.platform === "linux" ? startedOnLinux(pid) : startedByPs(pid);
-	return started === undefined ? undefined : { pid, started };
+	try {
+		const started = process.platform === "linux" ? startedOnLinux(pid) : startedByPs(pid);
+		return started === undefined ? undefined : { pid, started };
+	} catch {
+		return undefined;
+	}
 }
 
 /** Whether that very process still runs, not another one with its number. */
@@ -21,9 +25,8 @@ export function isAlive({ pid, started }: ProcessId): boolean {
 
 /** Sends a signal to that very process; says whether it was there to get it. */
 export function signal(id: ProcessId, name: NodeJS.Signals): boolean {
-	if (!isAlive(id)) return false;
 	try {
-		return process.kill(id.pid, name);
+		return isAlive(id) && process.kill(id.pid, name);
 	} catch {
 		return false;
 	}
@@ -31,40 +34,29 @@ export function signal(id: ProcessId, name: NodeJS.Signals): boolean {
 
 let self: ProcessId | undefined;
 
-/** This process. */
 export function ownProcessId(): ProcessId {
-	if (self?.pid !== process.pid) self = processId(process.pid) ?? { pid: process.pid, started: "unknown" };
+	self ??= processId(process.pid) ?? { pid: process.pid, started: "unknown" };
 	return self;
 }
 
 /** The clock ticks since boot, and which boot: after a restart of the machine the same pair could come up again. */
 function startedOnLinux(pid: number): string | undefined {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-		// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
-		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		// A killed process is a zombie as soon as its first thread has ended; the others hold its ports and files until they
-		// have, too.
-		const [state, threads, started] = [fields[0], Number(fields[17]), fields[19]];
-		return state === "X" || (state === "Z" && threads <= 1) ? undefined : `${started}-${bootId()}`;
-	} catch {
-		return undefined;
-	}
+	const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+	// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	// A killed process is a zombie as soon as its first thread has ended; the others hold its ports and files until they
+	// have, too.
+	const [state, threads, started] = [fields[0], Number(fields[17]), fields[19]];
+	if (state === "X" || (state === "Z" && threads <= 1)) return undefined;
+	boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
+	return `${started}-${boot}`;
 }
 
 let boot: string | undefined;
-function bootId(): string {
-	boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
-	return boot;
-}
 
 function startedByPs(pid: number): string | undefined {
-	try {
-		const options = { encoding: "utf8", env: { ...process.env, LC_ALL: "C", TZ: "UTC" }, stdio: "pipe" } as const;
-		const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], options).trim();
-		const [state = "Z", ...started] = line.split(/\s+/);
-		return state.startsWith("Z") ? undefined : started.join("-");
-	} catch {
-		return undefined;
-	}
+	const options = { encoding: "utf8", env: { ...process.env, LC_ALL: "C", TZ: "UTC" }, stdio: "pipe" } as const;
+	const line = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], options).trim();
+	const [state = "Z", ...started] = line.split(/\s+/);
+	return state.startsWith("Z") ? undefined : started.join("-");
 }

@@ -1,37 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-	closeSync,
-	existsSync,
-	fstatSync,
-	openSync,
-	readFileSync,
-	readSync,
-	renameSync,
-	statSync,
-	truncateSync,
-	writeSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readIfThere } from "./files";
 import { isAlive, type ProcessId, signal } from "./process-id";
 
-/** The programs of a local cluster's processes. */
-export type Program = "router" | "replica";
+type Program = "router" | "replica";
 
 /** The compiled file of a program: beside this one, or, where this one runs from its source, in dist. */
-export function entry(program: Program): string {
+function entry(program: Program): string {
 	const beside = join(__dirname, `${program}.js`);
 	return existsSync(beside) ? beside : join(__dirname, "../../../dist/platforms/local", `${program}.js`);
 }
 
-/** A log is begun anew at a start, and emptied while it grows, at this many bytes. */
+/** From this many bytes on, a log is put aside at a start, and emptied while a process writes to it. */
 const logLimit = 4 << 20;
 const runHeader = "--- started ";
 
 /** What may be passed on to processes that live long: never the secrets of the program that starts them. */
 const passedOn = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
-export interface Spawn {
+interface Spawn {
 	readonly program: Program;
 	readonly argument: string;
 	readonly home: string;
@@ -39,12 +28,10 @@ export interface Spawn {
 	readonly log: string;
 	/** Added to the few variables that are passed on. */
 	readonly env?: Readonly<NodeJS.ProcessEnv>;
-	/** Called when it ends while this process still runs. */
-	readonly onExit?: () => void;
 }
 
 /** Starts a process that belongs to nobody's terminal and outlives this one. Throws when it can't be started at all. */
-export function spawnDetached({ program, argument, home, log, env = {}, onExit }: Spawn): ChildProcess {
+export function spawnDetached({ program, argument, home, log, env = {} }: Spawn): ChildProcess {
 	const inherited = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
 	if (existsSync(log) && statSync(log).size > logLimit) renameSync(log, `${log}.old`);
 	const output = openSync(log, "a", 0o600);
@@ -56,8 +43,8 @@ export function spawnDetached({ program, argument, home, log, env = {}, onExit }
 			stdio: ["ignore", output, output],
 			env: { ...inherited, ...env },
 		});
-		child.once("exit", () => onExit?.());
-		child.once("error", () => onExit?.());
+		// One that could not be started shows as one that has ended.
+		child.on("error", () => {});
 		child.unref();
 		return child;
 	} finally {
@@ -65,7 +52,7 @@ export function spawnDetached({ program, argument, home, log, env = {}, onExit }
 	}
 }
 
-/** Empties a log that grew too long; the process that writes to it goes on at its new end. */
+/** Empties a log that grew too long; the process that writes to it continues at its new end. */
 export function boundLog(log: string): void {
 	try {
 		if (statSync(log).size > logLimit) truncateSync(log);
@@ -76,32 +63,13 @@ export function boundLog(log: string): void {
 
 /** What the last process that wrote to a log said at its end, on one line; empty when it said nothing. */
 export function lastLines(log: string): string {
-	const lines = tail(log, 16_384).split("\n");
+	const lines = (readIfThere(log) ?? "").split("\n").map((line) => line.trim());
 	const start = lines.findLastIndex((line) => line.startsWith(runHeader));
-	const said = lines
-		.slice(start + 1)
-		.map((line) => line.trim())
-		.filter((line) => line !== "");
+	const said = lines.slice(start + 1).filter((line) => line !== "");
 	// Of a trace that Node.js prints only this line is for people.
 	const thrown = said.findLast((line) => /^\w*Error\b.*: /.test(line));
 	const words = thrown ?? said.slice(-3).join(" ");
 	return words.length > 400 ? `${words.slice(0, 397)}...` : words;
-}
-
-function tail(path: string, bytes: number): string {
-	try {
-		const file = openSync(path, "r");
-		try {
-			const { size } = fstatSync(file);
-			const buffer = Buffer.alloc(Math.min(size, bytes));
-			const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
-			return buffer.toString("utf8", 0, read);
-		} finally {
-			closeSync(file);
-		}
-	} catch {
-		return "";
-	}
 }
 
 /**
@@ -110,27 +78,13 @@ function tail(path: string, bytes: number): string {
  * @param seconds How long it may take on its own.
  */
 export async function stopProcess(id: ProcessId, seconds: number): Promise<void> {
-	signal(id, "SIGTERM");
-	if (await processEnded(id, seconds)) return;
-	signal(id, "SIGKILL");
-	await processEnded(id, 10);
-}
-
-/** Waits until a process is no more; says whether it is. */
-async function processEnded(id: ProcessId, seconds: number): Promise<boolean> {
-	const deadline = performance.now() + seconds * 1000;
-	while (isAlive(id)) {
-		if (performance.now() > deadline) return false;
-		await sleep(5);
-	}
-	return true;
-}
-
-/** Reads a small file of JSON that may not be there, or not whole. */
-export function readJson<T>(path: string): T | undefined {
-	try {
-		return JSON.parse(readFileSync(path, "utf8")) as T;
-	} catch {
-		return undefined;
+	const steps = [
+		["SIGTERM", seconds],
+		["SIGKILL", 10],
+	] as const;
+	for (const [name, limit] of steps) {
+		const deadline = performance.now() + limit * 1000;
+		signal(id, name);
+		while (isAlive(id) && performance.now() < deadline) await sleep(5);
 	}
 }

@@ -1,13 +1,7 @@
-import {
-	type IncomingHttpHeaders,
-	type IncomingMessage,
-	type OutgoingHttpHeaders,
-	type RequestOptions,
-	request,
-} from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from "node:http";
+import { buffer } from "node:stream/consumers";
 import type { ReplicaStatus } from "./protocol";
 
-/** A replica's whole answer to a write. */
 export interface ReplicaAnswer {
 	readonly status: number;
 	readonly headers: IncomingHttpHeaders;
@@ -16,17 +10,28 @@ export interface ReplicaAnswer {
 	readonly code: number | undefined;
 }
 
-/** How long a process may take to say how it is, in milliseconds; it is silent while the engine opens its data. */
-const statusLimit = 2000;
+export const numberHeader = "x-write-number";
 
-/** What a replica's process says of itself; `undefined` when none answers. */
-export async function replicaStatus(socket: string): Promise<ReplicaStatus | undefined> {
+/** Asks a process of the cluster something short; `undefined` while it does not answer. */
+export async function askProcess(
+	socketPath: string,
+	path: string,
+	milliseconds: number,
+	body?: Buffer,
+): Promise<string | undefined> {
 	try {
-		const answer = await send({ socketPath: socket, path: "/status", signal: AbortSignal.timeout(statusLimit) });
-		return JSON.parse((await whole(answer)).toString()) as ReplicaStatus;
+		const answer = await send({ socketPath, path, signal: AbortSignal.timeout(milliseconds) }, body);
+		const said = await buffer(answer);
+		return answer.statusCode === 200 ? said.toString() : undefined;
 	} catch {
 		return undefined;
 	}
+}
+
+/** What a replica's process says of itself; `undefined` when none answers. It is silent while its engine opens the data. */
+export async function replicaStatus(socket: string): Promise<ReplicaStatus | undefined> {
+	const answer = await askProcess(socket, "/status", 2000);
+	return answer === undefined ? undefined : (JSON.parse(answer) as ReplicaStatus);
 }
 
 /**
@@ -37,20 +42,18 @@ export async function replicaStatus(socket: string): Promise<ReplicaStatus | und
  * @param signal Ends the query when it is aborted.
  */
 export function openQuery(
-	socket: string,
+	socketPath: string,
 	params: string,
 	body: Buffer,
 	signal?: AbortSignal,
 ): Promise<IncomingMessage> {
-	return send({ socketPath: socket, path: `/query?${params}`, method: "POST", ...(signal && { signal }) }, body);
+	return send({ socketPath, path: `/query?${params}`, ...(signal && { signal }) }, body);
 }
 
 /** Has a replica run a write. Rejects when it dies before it has answered, or does not take it. */
-export async function sendWrite(socket: string, n: number, params: string, body: Buffer): Promise<ReplicaAnswer> {
-	const answer = await send({ socketPath: socket, path: `/write?${params}`, method: "POST" }, body, {
-		[numberHeader]: n,
-	});
-	const said = await whole(answer);
+export async function sendWrite(socketPath: string, n: number, params: string, body: Buffer): Promise<ReplicaAnswer> {
+	const answer = await send({ socketPath, path: `/write?${params}`, headers: { [numberHeader]: n } }, body);
+	const said = await buffer(answer);
 	const { statusCode: status = 500, headers } = answer;
 	const code = headers["x-clickhouse-exception-code"];
 	// Not an answer to the write: taken for one, it would tell the client that a write was refused which another replica has.
@@ -58,34 +61,19 @@ export async function sendWrite(socket: string, n: number, params: string, body:
 	return { status, headers, body: said, code: code === undefined ? undefined : Number(code) };
 }
 
-/** The header of a write that gives its number. */
-export const numberHeader = "x-write-number";
-
-/** Has a replica's data stand still until it is released, for as long as the replica lives: `isOver` says when it does not. */
-export async function holdStill(
-	socket: string,
-): Promise<{ readonly isOver: () => boolean; readonly release: () => void }> {
-	const answer = await send({ socketPath: socket, path: "/still", method: "POST" });
+/** Has a replica's data stand still until this answer is destroyed, by us or because the replica has ended. */
+export async function holdStill(socketPath: string): Promise<IncomingMessage> {
+	const answer = await send({ socketPath, path: "/still" });
 	if (answer.statusCode !== 200) throw new Error("it is stopping, and its data can't be copied now");
-	let over = false;
-	for (const event of ["end", "close", "error"]) answer.once(event, () => (over = true));
-	answer.resume();
-	return { isOver: () => over, release: () => answer.destroy() };
+	return answer.once("error", () => {}).resume();
 }
 
-function send(options: RequestOptions, body?: Buffer, more: OutgoingHttpHeaders = {}): Promise<IncomingMessage> {
+function send(options: RequestOptions, body: Buffer = Buffer.alloc(0)): Promise<IncomingMessage> {
 	return new Promise((resolve, reject) => {
-		const headers = { "Content-Length": body?.length ?? 0, ...more };
+		const headers = { "Content-Length": body.length, ...options.headers };
 		// A connection a request: a kept one may be closed by the other side just when it is used.
-		const sent = request({ ...options, agent: false, headers }, resolve);
+		const sent = request({ method: "POST", ...options, agent: false, headers }, resolve);
 		sent.once("error", reject);
 		sent.end(body);
 	});
-}
-
-async function whole(answer: IncomingMessage): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of answer) chunks.push(chunk as Buffer);
-	if (!answer.complete) throw new Error("the answer broke off");
-	return Buffer.concat(chunks);
 }

@@ -3,9 +3,12 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { basename } from "node:path";
-import { type Chdb, EngineError } from "./chdb";
-import { errorText } from "./error-text";
-import { answerShapeOf, httpStatus, lateException, sessionOf, summary, withoutLines } from "./http-format";
+import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerError, ClickHouseError } from "./answers";
+import type { Chdb } from "./chdb";
+import { errorText } from "./errors";
+import { answerShapeOf, lateException, sessionOf, summary, withoutLines } from "./http-format";
 import { noteNumbers, readNumbers } from "./numbers";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { numberHeader } from "./replica-client";
@@ -36,19 +39,14 @@ export class ReplicaServer {
 
 	/** Answers on a socket, whose file a dead process may have left, until SIGTERM. `release` is called at the end. */
 	static async listen(options: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
-		const { socket } = options;
 		const made = new ReplicaServer(options, release);
 		const server = createServer(
-			{ maxHeaderSize: 2 << 20 },
+			{ maxHeaderSize: 2 << 20, requestTimeout: 0 },
 			(request, response) => void made.#answer(request, response),
 		);
-		server.requestTimeout = 0;
-		rmSync(socket, { force: true });
-		await new Promise<void>((resolve, reject) => {
-			server.once("error", reject);
-			server.listen(socket, resolve);
-		});
-		process.on("SIGTERM", () => void made.#stop(server, socket));
+		rmSync(options.socket, { force: true });
+		await once(server.listen(options.socket), "listening");
+		process.on("SIGTERM", () => void made.#stop(server));
 		return made;
 	}
 
@@ -67,69 +65,53 @@ export class ReplicaServer {
 	}
 
 	get status(): ReplicaStatus {
-		return {
-			pid: process.pid,
-			version: this.options.version,
-			phase: this.phase,
-			serving: this.#serving,
-			queries: this.#queries,
-		};
+		const { version } = this.options;
+		return { pid: process.pid, version, phase: this.phase, serving: this.#serving, queries: this.#queries };
 	}
 
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const url = new URL(request.url ?? "/", "http://localhost");
+		const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+		const writer = this.#writer;
 		try {
-			if (url.pathname === "/status") {
-				response.setHeader("Content-Type", "application/json");
-				return void response.end(JSON.stringify(this.status));
-			}
-			const writer = this.#writer;
+			if (pathname === "/status") return void response.end(JSON.stringify(this.status));
 			if (!this.#serving || writer === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
-			if (url.pathname === "/still") return await this.#inTurn(response, () => this.#still(writer.engine, response));
-			const [params, body] = [url.searchParams, await bodyOf(request)];
-			if (url.pathname === "/query") return await this.#query(writer.engine, body, params, response);
+			if (pathname === "/still") return await this.#inTurn(response, () => this.#still(writer.engine, response));
+			const body = await buffer(request);
+			if (pathname === "/query") {
+				this.#queries += 1;
+				return await this.#query(writer.engine, searchParams, body, response).finally(() => {
+					this.#queries -= 1;
+				});
+			}
 			const n = Number(request.headers[numberHeader]);
-			if (url.pathname === "/write")
-				return await this.#inTurn(response, () => this.#write(writer, n, params, body, response));
-			response.writeHead(404).end();
+			await this.#inTurn(response, () => this.#write(writer, n, searchParams, body, response));
 		} catch (error) {
-			this.#fail(response, error);
+			if (error instanceof ClickHouseError) answerError(response, error, this.options.version);
+			// Most often a client that has gone. Whoever still asks must not take it for an answer.
+			else response.destroy();
 		}
 	}
 
-	async #query(engine: Chdb, body: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
-		this.#queries += 1;
-		try {
-			await this.#read(engine, statementText(params, body), params, response);
-		} finally {
-			this.#queries -= 1;
-		}
-	}
-
-	async #read(engine: Chdb, text: Buffer, params: URLSearchParams, response: ServerResponse): Promise<void> {
-		const statement = classify(text);
-		if (statement.kind !== "read") throw new EngineError("Code: 164. DB::Exception: Not a read. (READONLY)", 164);
+	async #query(engine: Chdb, params: URLSearchParams, body: Buffer, response: ServerResponse): Promise<void> {
+		const text = statementText(params, body);
+		if (classify(text).kind !== "read") throw new ClickHouseError(164, "READONLY", "Not a read");
 		const { database, settings } = sessionOf(params);
 		// The engine then changes nothing, whatever the statement turns out to be; settings can still be given.
 		const session = { database, settings: { ...settings, readonly: settings.readonly === "1" ? "1" : "2" } };
 		const sql = text.toString();
-		const shape = answerShapeOf(text.toString("latin1"), params);
-		const headers = this.#headers(shape.format, params);
-		if (shape.headerLines !== undefined) {
+		const { format, headerLines } = answerShapeOf(text.toString("latin1"), params);
+		const headers = this.#headers(format, params);
+		if (headerLines !== undefined) {
 			const tag = randomBytes(8).toString("hex");
-			const pieces = engine.stream(sql, session, shape.format);
+			const pieces = engine.stream(sql, session, format);
 			const first = await pieces.next().catch(notStreamed);
 			if (first !== undefined) {
-				response.writeHead(200, {
-					...headers,
-					"X-ClickHouse-Summary": summary({}),
-					"X-ClickHouse-Exception-Tag": tag,
-				});
-				return await pour(first, pieces, shape.headerLines, tag, response);
+				response.writeHead(200, { ...headers, ...summary({}), "X-ClickHouse-Exception-Tag": tag });
+				return await pour(first, pieces, headerLines, tag, response);
 			}
 		}
-		const answer = await engine.run(sql, session, shape.format);
-		response.writeHead(200, { ...headers, "X-ClickHouse-Summary": summary(answer) }).end(answer.bytes);
+		const answer = await engine.run(sql, session, format);
+		response.writeHead(200, { ...headers, ...summary(answer) }).end(answer.bytes);
 	}
 
 	/** Does something once what was asked for before is done, unless whoever asked has gone meanwhile. */
@@ -162,27 +144,30 @@ export class ReplicaServer {
 		body: Buffer,
 		response: ServerResponse,
 	): Promise<void> {
-		const { home, replica } = this.options;
+		const { home, replica, version } = this.options;
 		const { begun, answered, failed } = readNumbers(home, replica);
 		if (begun !== answered || n !== answered + 1)
 			return void response.writeHead(503).end(`write ${n} does not follow ${answered}\n`);
 		noteNumbers(home, replica, { begun: n, answered, failed });
 		const headers = this.#headers("TabSeparated", params);
-		const result = await writer.run(n, params, body).catch(this.#end);
-		if (result.kind === "broke-off") {
-			const { error } = result;
+		const answer = await writer.run(n, params, body).catch((error: unknown) => {
+			if (error instanceof ClickHouseError) return error;
+			return this.#end(error);
+		});
+		const isError = answer instanceof ClickHouseError;
+		if (isError && answer.status === 503) {
 			this.#serving = false;
-			if (response.destroyed) this.#end(error);
-			response.once("close", () => this.#end(error));
-			return this.#refuse(response, error, headers, 503);
+			if (response.destroyed) this.#end(answer);
+			response.once("close", () => this.#end(answer));
+			return answerError(response, answer, version, headers);
 		}
 		try {
-			noteNumbers(home, replica, { begun: n, answered: n, failed: result.kind === "failed" });
+			noteNumbers(home, replica, { begun: n, answered: n, failed: isError });
 		} catch (error) {
 			this.#end(error);
 		}
-		if (result.kind === "failed") return this.#refuse(response, result.error, headers);
-		response.writeHead(200, { ...headers, "X-ClickHouse-Summary": summary(result.answer) }).end(result.answer.bytes);
+		if (isError) return answerError(response, answer, version, headers);
+		response.writeHead(200, { ...headers, ...summary(answer) }).end(answer.bytes);
 	}
 
 	/** A write may be half done, and nothing in here can tell: the next process finds out what its data is worth. */
@@ -201,40 +186,16 @@ export class ReplicaServer {
 		};
 	}
 
-	#fail(response: ServerResponse, error: unknown): void {
-		if (error instanceof EngineError) this.#refuse(response, error);
-		// Most often a client that has gone. Whoever still asks must not take it for an answer.
-		else response.destroy();
-	}
-
-	#refuse(
-		response: ServerResponse,
-		error: EngineError,
-		headers: Record<string, string> = {},
-		status = httpStatus(error.code),
-	): void {
-		if (response.headersSent) {
-			response.destroy();
-			return;
-		}
-		response.writeHead(status, {
-			...headers,
-			"Content-Type": "text/plain; charset=UTF-8",
-			"X-ClickHouse-Exception-Code": String(error.code),
-		});
-		response.end(`${error.message} (version ${this.options.version})\n`);
-	}
-
-	async #stop(server: Server, socket: string): Promise<void> {
+	async #stop(server: Server): Promise<void> {
 		if (this.phase === "stopping") return;
 		this.#serving = false;
 		this.phase = "stopping";
 		const deadline = performance.now() + stopLimit;
 		const turns = this.#turns;
-		while (this.#queries > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-		await Promise.race([turns, new Promise((resolve) => setTimeout(resolve, deadline - performance.now()))]);
+		while (this.#queries > 0 && performance.now() < deadline) await sleep(10);
+		await Promise.race([turns, sleep(deadline - performance.now())]);
 		server.close();
-		rmSync(socket, { force: true });
+		rmSync(this.options.socket, { force: true });
 		// The engine can't be closed under a query that runs; its data is safe without that.
 		if (this.#queries > 0) process.kill(process.pid, "SIGKILL");
 		this.#writer?.engine.close();
@@ -243,19 +204,13 @@ export class ReplicaServer {
 	}
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of request) chunks.push(chunk as Buffer);
-	return Buffer.concat(chunks);
-}
-
 /** Older engines say so after the last piece, and for an empty answer, which then lacks its header. */
-const ended = (error: unknown) => error instanceof EngineError && /No active streaming query/.test(error.message);
+const ended = (error: unknown) => error instanceof ClickHouseError && /No active streaming query/.test(error.words);
 
 /** What can't be streamed is run once more, whole. */
 function notStreamed(error: unknown): undefined {
 	if (ended(error)) return undefined;
-	if (error instanceof EngineError && /Streaming query is not supported/.test(error.message)) return undefined;
+	if (error instanceof ClickHouseError && /Streaming query is not supported/.test(error.words)) return undefined;
 	throw error;
 }
 
@@ -276,7 +231,7 @@ async function pour(
 		}
 		response.end();
 	} catch (error) {
-		if (!(error instanceof EngineError)) throw error;
+		if (!(error instanceof ClickHouseError)) throw error;
 		response.end(ended(error) ? "" : lateException(error.message, tag));
 	} finally {
 		await pieces.return();

@@ -1,17 +1,16 @@
 // Before anything uses libuv's threads: each query that runs has one.
 process.env.UV_THREADPOOL_SIZE ??= "64";
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compareVersions, parseVersion } from "../../core/version";
 import { Chdb } from "./chdb";
 import { copyData } from "./copy";
-import { syncFolder, writeDurably } from "./durable";
+import { errorWords } from "./errors";
 import { paths, watchRouter } from "./home";
 import { tryLock } from "./lock";
-import { dataFolder, openedFile, type ReplicaOptions } from "./protocol";
+import { noteOpened } from "./opened";
+import { dataFolder, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
-import { errorWords } from "./store";
 import { Writer } from "./writer";
 
 /**
@@ -34,7 +33,7 @@ async function main(options: ReplicaOptions): Promise<void> {
 		server.phase = `copying the data of ${source.replica}`;
 		await copyData(home, replica, source);
 	}
-	noteOpened(folder, options);
+	noteOpened(home, replica, version);
 	server.phase = "opening the data";
 	// What was said so far goes out first: opening blocks.
 	await new Promise(setImmediate);
@@ -48,26 +47,6 @@ const engineConfig = `<clickhouse>
 	<merge_tree><non_replicated_deduplication_window>10000</non_replicated_deduplication_window></merge_tree>
 </clickhouse>
 `;
-
-/** Notes that this version is about to open the data. Refuses when a higher one did. */
-function noteOpened(folder: string, { version, replica }: ReplicaOptions): void {
-	const path = join(folder, openedFile);
-	let opened: ReturnType<typeof parseVersion>;
-	try {
-		opened = parseVersion(readFileSync(path, "utf8").trim());
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-	}
-	const order = opened === undefined ? 1 : compareVersions(version, opened);
-	if (order < 0) {
-		throw new Error(`the data of ${replica} was opened by ${opened}, and a DB version never goes back to ${version}`);
-	}
-	if (order === 0) return;
-	mkdirSync(join(folder, dataFolder), { recursive: true, mode: 0o700 });
-	writeDurably(`${path}.new`, `${version}\n`);
-	renameSync(`${path}.new`, path);
-	syncFolder(join(folder, dataFolder));
-}
 
 const options = JSON.parse(process.argv[2] ?? "{}") as ReplicaOptions;
 

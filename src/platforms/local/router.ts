@@ -1,13 +1,15 @@
+import { once } from "node:events";
 import { rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { writeDurably } from "./durable";
-import { errorText } from "./error-text";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorText } from "./errors";
+import { writeDurably } from "./files";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
-import { paths, type RunFile, socketFolder } from "./home";
+import { paths, socketFolder } from "./home";
 import { type Lock, tryLock } from "./lock";
-import { portTaken } from "./port-owner";
+import { portTaken } from "./port";
 import { Store } from "./store";
 import { Writes } from "./writes";
 
@@ -31,13 +33,12 @@ class Router {
 	) {
 		this.#store = new Store(home);
 		this.#fleet = new Fleet(this.#store, sockets);
-		this.#front = new Front(this.#fleet, new Writes(this.#fleet), () => this.#wake());
+		this.#front = new Front(this.#fleet, new Writes(this.#fleet), () => this.#desire("Idle", "Started"));
 	}
 
 	async run(): Promise<void> {
 		for (;;) {
-			const stopping = this.#fleet.cluster?.desired !== "Started";
-			await new Promise((resolve) => setTimeout(resolve, stopping ? 50 : 500));
+			await sleep(this.#fleet.cluster?.desired === "Started" ? 500 : 50);
 			try {
 				await this.#tick();
 			} catch (error) {
@@ -46,7 +47,7 @@ class Router {
 		}
 	}
 
-	/** Reads the record anew and acts on it. */
+	/** Reads the record again and acts on it. */
 	reload(): void {
 		this.#seen = this.#stamp();
 		this.#fleet.reload();
@@ -57,9 +58,7 @@ class Router {
 	orders(): Server {
 		return createServer((request, response) => {
 			try {
-				const url = new URL(request.url ?? "/", "http://localhost");
-				if (url.pathname === "/reload") this.reload();
-				else if (url.pathname !== "/status") return void response.writeHead(404).end();
+				if (request.url === "/reload") this.reload();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
 				response.writeHead(500).end(errorText(error));
@@ -78,11 +77,9 @@ class Router {
 		if (unused && this.#fleet.up && !this.#fleet.changing) await this.#desire("Started", "Idle");
 	}
 
-	#wake(): Promise<void> {
-		return this.#fleet.cluster?.desired === "Idle" ? this.#desire("Idle", "Started") : Promise.resolve();
-	}
-
+	/** Suspends the cluster, or wakes it; does nothing to one that is not as is thought. */
 	async #desire(from: "Started" | "Idle", to: "Started" | "Idle"): Promise<void> {
+		if (this.#fleet.cluster?.desired !== from) return;
 		await this.#store.change((record) => {
 			const { cluster } = record;
 			return cluster?.desired === from ? { ...record, cluster: { ...cluster, desired: to } } : undefined;
@@ -118,10 +115,8 @@ class Router {
 	#listen(port: number): void {
 		this.#endpoint?.server.close();
 		this.#endpoint?.server.closeIdleConnections();
-		const server = createServer({ maxHeaderSize: 1 << 20, requestTimeout: 0, keepAlive: true }, (request, response) => {
-			void this.#front.handle(request, response);
-		});
-		server.keepAliveTimeout = 30_000;
+		const options = { maxHeaderSize: 1 << 20, requestTimeout: 0, keepAlive: true, keepAliveTimeout: 30_000 };
+		const server = createServer(options, (request, response) => void this.#front.handle(request, response));
 		this.#endpoint = { port, server };
 		server.on("error", (error: NodeJS.ErrnoException) => {
 			this.#trouble ??=
@@ -135,12 +130,8 @@ class Router {
 
 	/** Changes whenever the record's file does. */
 	#stamp(): string {
-		try {
-			const { ino, mtimeMs, size } = statSync(join(this.home, "cluster.json"));
-			return `${ino} ${mtimeMs} ${size}`;
-		} catch {
-			return "";
-		}
+		const found = statSync(join(this.home, "cluster.json"), { throwIfNoEntry: false });
+		return found === undefined ? "" : `${found.ino} ${found.mtimeMs} ${found.size}`;
 	}
 }
 
@@ -151,13 +142,10 @@ async function main(home: string): Promise<void> {
 	const sockets = socketFolder(home);
 	const router = new Router(home, tried.lock, sockets);
 	router.reload();
-	const control = join(sockets, "router.sock");
-	rmSync(control, { force: true });
-	await new Promise<void>((resolve, reject) => {
-		router.orders().once("error", reject).listen(control, resolve);
-	});
-	const run: RunFile = { control };
-	writeDurably(paths.run(home), JSON.stringify(run));
+	const socket = join(sockets, "router.sock");
+	rmSync(socket, { force: true });
+	await once(router.orders().listen(socket), "listening");
+	writeDurably(paths.sockets(home), sockets);
 	process.on("SIGTERM", () => {
 		router.giveUp();
 		process.exit(0);

@@ -5,32 +5,29 @@ import { z } from "zod";
 import type { SettingProblem } from "../../control/platform";
 import { parseVersion } from "../../core/version";
 
-const directoryError = (issue: { readonly input?: unknown }) =>
-	`${shown(issue.input)} is not a folder. Give a path such as "./data" or "~/clusters/analytics", or leave it out for a folder of this user's own.`;
-const portError = (issue: { readonly input?: unknown }) =>
-	`${shown(issue.input)} is not a port: give a whole number from 1,024 to 65,535, or leave it out for one made from the name.`;
-const idleError = (issue: { readonly input?: unknown }) =>
-	`${shown(issue.input)} is not a time: give a whole number of seconds up to 31,536,000, or 0 for never.`;
-const engineError = (issue: { readonly input?: unknown }) =>
-	`${shown(issue.input)} is not an engine: give the name of an installed package or the folder that holds its libchdb.so.`;
-const addonError = (issue: { readonly input?: unknown }) =>
-	`${shown(issue.input)} is not a file: give the path of a chdb_node.node, or leave it out for the newest engine's own.`;
+const text = (what: string) =>
+	z.custom<string>((value) => typeof value === "string" && value !== "" && value.length <= 4096, not(what));
+const whole = (least: number, most: number, what: string) =>
+	z.custom<number>((value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most, not(what));
+const not = (what: string) => ({
+	error: ({ input }: { readonly input?: unknown }) => `${shown(input)} is not ${what}.`,
+});
+
+const directory =
+	'a folder. Give a path such as "./data" or "~/clusters/analytics", or leave it out for a folder of this user\'s own';
+const port = "a port: give a whole number from 1,024 to 65,535, or leave it out for one derived from the name";
+const time = "a time: give a whole number of seconds up to 31,536,000, or 0 for never";
+const engine = "an engine: give the name of an installed package or the folder that holds its libchdb.so";
+const engines =
+	'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
+const addon = "a file: give the path of a chdb_node.node, or leave it out for the newest engine's own";
 
 const schema = z.strictObject({
-	directory: z.string({ error: directoryError }).min(1, { error: directoryError }).max(4096).optional(),
-	port: z.int({ error: portError }).min(1024, { error: portError }).max(65_535, { error: portError }).optional(),
-	idleAfterSeconds: z
-		.int({ error: idleError })
-		.min(0, { error: idleError })
-		.max(31_536_000, { error: idleError })
-		.default(0),
-	engines: z
-		.record(z.string(), z.string({ error: engineError }).min(1, { error: engineError }), {
-			error:
-				'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.',
-		})
-		.optional(),
-	addon: z.string({ error: addonError }).min(1, { error: addonError }).optional(),
+	directory: text(directory).optional(),
+	port: whole(1024, 65_535, port).optional(),
+	idleAfterSeconds: whole(0, 31_536_000, time).default(0),
+	engines: z.record(z.string(), text(engine), { error: engines }).optional(),
+	addon: text(addon).optional(),
 });
 
 /**
@@ -39,7 +36,6 @@ const schema = z.strictObject({
  */
 export type LocalSettings = z.output<typeof schema>;
 
-/** The names of the settings. */
 export const keys: readonly string[] = Object.keys(schema.shape);
 
 /** Reads the settings as they were given; all problems at once. */
@@ -52,16 +48,15 @@ export function readSettings(
 	if (typeof directory === "string" && isForeign(directory)) {
 		problems.push({
 			path: ["directory"],
-			reason: `${directory} belongs to the system or holds other things, and a cluster wants a folder of its own. Name a new folder inside one of yours.`,
+			reason: `${directory} belongs to the system or holds other files, and a cluster needs a folder of its own. Name a new folder inside one of yours.`,
 		});
 	}
-	for (const version of isObject(engines) ? Object.keys(engines) : []) {
-		if (parseVersion(version) === undefined) {
-			problems.push({
-				path: ["engines", version],
-				reason: `"${version}" is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
-			});
-		}
+	const { data: versions = {} } = z.record(z.string(), z.unknown()).safeParse(engines);
+	for (const version of Object.keys(versions).filter((text) => parseVersion(text) === undefined)) {
+		problems.push({
+			path: ["engines", version],
+			reason: `"${version}" is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
+		});
 	}
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
 }
@@ -108,10 +103,6 @@ function problemsOf(issue: z.core.$ZodIssue): SettingProblem[] {
 		path: [...path, key],
 		reason: `there is no such setting. There are ${keys.join(", ")}.`,
 	}));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {

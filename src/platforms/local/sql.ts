@@ -15,34 +15,17 @@ export interface Token {
 	readonly depth: number;
 }
 
-type Rule = readonly [pattern: RegExp, kind: Token["kind"] | "space"];
+type Kind = Token["kind"] | "space";
 
-/** What can begin with a character, by its code. What is not ASCII is matched as bytes of UTF-8 read as Latin-1. */
-const rules: ReadonlyMap<number, readonly Rule[]> = new Map(
-	(
-		[
-			[/[A-Za-z_]/, [[/[A-Za-z_][\w$]*/y, "word"]]],
-			[/\d/, [[/0[xX][\da-fA-F_]+|0[bB][01_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?/y, "number"]]],
-			[/\$/, [[/(\$\w*\$)[\s\S]*?\1/y, "string"]]],
-			[/[\s\0]/, [[/[\s\0]+/y, "space"]]],
-			[/-/, [[/--[^\n]*/y, "space"]]],
-			[/#/, [[/#[ !][^\n]*/y, "space"]]],
-			[/[\xc2\xe3\xef]/, [[/\xc2\xa0|\xe3\x80\x80|\xef\xbb\xbf/y, "space"]]],
-			[
-				/\xe2/,
-				[
-					[/\xe2\x80[\x80-\x8b\xaf]/y, "space"],
-					[/\xe2\x80\x98[\s\S]*?\xe2\x80\x99/y, "string"],
-					[/\xe2\x80\x9c[\s\S]*?\xe2\x80\x9d/y, "quoted"],
-				],
-			],
-		] as readonly [RegExp, readonly Rule[]][]
-	).flatMap(([first, found]) =>
-		Array.from({ length: 256 }, (_, code) => code)
-			.filter((code) => first.test(String.fromCharCode(code)))
-			.map((code): [number, readonly Rule[]] => [code, found]),
-	),
-);
+/** What a piece begins as decides its kind. What is not ASCII is matched as bytes of UTF-8 read as Latin-1. */
+const rules: readonly (readonly [pattern: RegExp, kind: Kind])[] = [
+	[/[A-Za-z_][\w$]*/y, "word"],
+	[/[\s\0]+|\xc2\xa0|\xe3\x80\x80|\xef\xbb\xbf|\xe2\x80[\x80-\x8b\xaf]/y, "space"],
+	[/0[xX][\da-fA-F_]+|0[bB][01_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?/y, "number"],
+	[/--[^\n]*|#[ !][^\n]*/y, "space"],
+	[/(\$\w*\$)[\s\S]*?\1|\xe2\x80\x98[\s\S]*?\xe2\x80\x99/y, "string"],
+	[/\xe2\x80\x9c[\s\S]*?\xe2\x80\x9d/y, "quoted"],
+];
 
 /**
  * Takes a SQL text apart as ClickHouse's own lexer does: comments (which nest) and spaces are skipped; strings, quoted
@@ -67,8 +50,8 @@ export function* tokens(latin1: string, from = 0): Generator<Token, void, undefi
 	}
 }
 
-function match(text: string, at: number): [kind: Token["kind"] | "space", end: number] {
-	for (const [pattern, kind] of rules.get(text.charCodeAt(at)) ?? []) {
+function match(text: string, at: number): [kind: Kind, end: number] {
+	for (const [pattern, kind] of rules) {
 		pattern.lastIndex = at;
 		if (pattern.test(text)) return [kind, pattern.lastIndex];
 	}
@@ -106,11 +89,6 @@ export function isWord(token: Token | undefined, ...words: readonly string[]): b
 
 export function isSign(token: Token | undefined, sign: string): boolean {
 	return token?.kind === "sign" && token.text === sign;
-}
-
-/** A literal for a `SET` statement. */
-export function settingLiteral(text: string): string {
-	return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }
 
 function commentEnd(text: string, from: number): number | undefined {

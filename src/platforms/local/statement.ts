@@ -1,4 +1,4 @@
-import { divergence } from "./determinism";
+import { divergence, firstSaid, type Neighbours } from "./determinism";
 import { type Insert, parseInsert } from "./insert";
 import { isSign, isWord, type Token, tokens } from "./sql";
 
@@ -27,7 +27,7 @@ export function statementText(params: URLSearchParams, body: Buffer): Buffer {
  *
  * @param sql The whole text, with the data of an INSERT behind it; see {@link statementText}.
  * @example classify("SELECT 'DROP TABLE t'"); // { kind: "read" }
- * @example classify("INSERT INTO t VALUES (now())"); // { kind: "refused", reason: "now() has another value ..." }
+ * @example classify("INSERT INTO t VALUES (now())"); // { kind: "refused", reason: "now() returns another value ..." }
  */
 export function classify(sql: string | Buffer): Classified {
 	const text = (typeof sql === "string" ? Buffer.from(sql) : sql).toString("latin1");
@@ -42,79 +42,52 @@ export function classify(sql: string | Buffer): Classified {
 	if (first?.kind !== "word") return read;
 	const verb = first.text.toUpperCase();
 	if (verb === "INSERT") return classifyInsert(text, ahead, first.end);
-	if (verb === "WITH") {
-		const all = [...ahead, ...scan];
-		const at = all.find((token, i) => token.depth === 0 && isWord(token, "INSERT") && isWord(all[i + 1], "INTO"));
-		if (at !== undefined) return classifyInsert(text, all.slice(0, all.indexOf(at)), at.end);
-		return classifyRead(all);
-	}
 	const all = [...ahead, ...scan];
+	if (verb === "WITH") {
+		const at = all.findIndex((token, i) => token.depth === 0 && isWord(token, "INSERT") && isWord(all[i + 1], "INTO"));
+		const insert = all[at];
+		if (insert !== undefined) return classifyInsert(text, all.slice(0, at), insert.end);
+	}
 	const why = refusals[verb]?.(all);
-	if (why !== undefined) return refuse(why);
-	if (!writing.has(verb)) return classifyRead(all);
-	return oneStatement(all) ?? cluster(all) ?? diverges(all) ?? { kind: "write" };
+	if (!writing.has(verb))
+		return refusedOr(read, why ?? (has(all, "INTO", "OUTFILE") ? outfile : firstSaid(all, several)));
+	const top = all.filter((token) => token.depth === 0);
+	return refusedOr({ kind: "write" }, why ?? (has(top, "ON", "CLUSTER") ? onCluster : againstWrite(all)));
 }
 
-function classifyRead(all: readonly Token[]): Classified {
-	const outfile = all.find((token, i) => isWord(token, "INTO") && isWord(all[i + 1], "OUTFILE"));
-	if (outfile !== undefined) return refuse("INTO OUTFILE would write on the server. Save the answer in the client");
-	return oneStatement(all) ?? read;
-}
+const refusedOr = (otherwise: Classified, why: string | undefined) => (why === undefined ? otherwise : refuse(why));
 
 function classifyInsert(text: string, ahead: readonly Token[], skip: number): Classified {
 	const insert = parseInsert(text, skip);
-	if (insert.intoFunction) {
-		return refuse(
-			"INSERT INTO FUNCTION writes outside of the cluster, and each replica would do it. Export with SELECT, and write the answer in the client",
-		);
-	}
-	if (insert.source === "infile") {
-		return refuse(
-			"FROM INFILE names a file of the client's. Send the file as the request's body: INSERT INTO t FORMAT CSV",
-		);
-	}
+	if (insert.intoFunction) return refuse(intoFunction);
+	if (insert.source === "infile") return refuse(infile);
 	const end = insert.source === "data" && insert.format !== "Values" ? insert.data : text.length;
-	let several: Classified | undefined;
 	function* whole() {
 		yield* ahead;
-		let [closed, parallel] = [false, false];
-		for (const token of tokens(text.slice(0, end), insert.settings)) {
-			if (closed && !isSign(token, ";")) several ??= refuse(severalStatements);
-			if (parallel && isWord(token, "WITH")) several ??= refuse(parallelStatements);
-			closed ||= token.depth === 0 && isSign(token, ";");
-			parallel = token.depth === 0 && isWord(token, "PARALLEL");
-			yield token;
-		}
+		yield* tokens(text.slice(0, end), insert.settings);
 	}
-	const why = divergence(whole());
-	if (why !== undefined) return refuse(why);
-	return several ?? { kind: "write", insert };
+	return refusedOr({ kind: "write", insert }, againstWrite(whole()));
 }
 
+/** Over ClickHouse's own HTTP interface, too, a request holds one statement. */
+function several([, , token, after]: Neighbours): string | undefined {
+	if (token?.depth !== 0) return undefined;
+	if (isSign(token, ";") && after !== undefined && !isSign(after, ";")) return severalStatements;
+	return isWord(token, "PARALLEL") && isWord(after, "WITH") ? parallelStatements : undefined;
+}
+
+const againstWrite = (all: Iterable<Token>) => firstSaid(all, (near) => several(near) ?? divergence(near));
+
+const outfile = "INTO OUTFILE would write on the server. Save the answer in the client";
+const intoFunction =
+	"INSERT INTO FUNCTION writes outside of the cluster, and each replica would do it. Export with SELECT, and write the answer in the client";
+const infile =
+	"FROM INFILE names a file of the client's. Send the file as the request's body: INSERT INTO t FORMAT CSV";
 const severalStatements =
-	"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each alone";
-const parallelStatements = "PARALLEL WITH is several statements in one. Send each alone";
+	"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each one separately";
+const parallelStatements = "PARALLEL WITH is several statements in one. Send each one separately";
 
-function oneStatement(all: readonly Token[]): Classified | undefined {
-	const end = all.findIndex((token) => token.depth === 0 && isSign(token, ";"));
-	if (end >= 0 && all.slice(end).some((token) => !isSign(token, ";"))) {
-		return refuse(severalStatements);
-	}
-	if (all.some((token, i) => token.depth === 0 && isWord(token, "PARALLEL") && isWord(all[i + 1], "WITH"))) {
-		return refuse(parallelStatements);
-	}
-	return undefined;
-}
-
-function cluster(all: readonly Token[]): Classified | undefined {
-	const on = all.some((token, i) => token.depth === 0 && isWord(token, "ON") && isWord(all[i + 1], "CLUSTER"));
-	return on ? refuse("a statement reaches every replica of the cluster by itself. Leave ON CLUSTER out") : undefined;
-}
-
-function diverges(all: readonly Token[]): Classified | undefined {
-	const why = divergence(all);
-	return why === undefined ? undefined : refuse(why);
-}
+const onCluster = "a statement reaches every replica of the cluster by itself. Leave ON CLUSTER out";
 
 const has = (all: readonly Token[], ...words: readonly string[]) =>
 	all.some((_, i) => words.every((word, k) => isWord(all[i + k], ...word.split("|"))));
@@ -156,26 +129,25 @@ const session = "There are no sessions on the local platform: each request may r
 const refusals: Readonly<Record<string, (all: readonly Token[]) => string | undefined>> = {
 	SET: () => `${session} Give settings as parameters of the request, or in a SETTINGS clause`,
 	USE: () => `${session} Name the database in the parameter database, or before the table`,
-	SYSTEM: () => "SYSTEM statements would act on one replica only. The local platform does without them",
+	SYSTEM: () => "SYSTEM statements would act on one replica only, and are not supported by the local platform",
 	KILL: () => "KILL would look for the query on one replica only. Close the request's connection instead",
-	BACKUP: () => "BACKUP is not offered by the local platform. Stop the cluster and copy its folder",
-	RESTORE: () => "RESTORE is not offered by the local platform. Stop the cluster and put the copied folder back",
-	BEGIN: () => "transactions are not offered",
-	COMMIT: () => "transactions are not offered",
-	ROLLBACK: () => "transactions are not offered",
-	WATCH: () => "WATCH is not offered by the local platform. Ask again with SELECT",
+	BACKUP: () => "BACKUP is not supported by the local platform. Stop the cluster and copy its folder",
+	RESTORE: () => "RESTORE is not supported by the local platform. Stop the cluster and put the copied folder back",
+	BEGIN: () => "transactions are not supported",
+	COMMIT: () => "transactions are not supported",
+	ROLLBACK: () => "transactions are not supported",
+	WATCH: () => "WATCH is not supported by the local platform. Ask again with SELECT",
 	DROP: (all) => {
 		const isDefault = isWord(all[1], "DATABASE") && all[subject(all)]?.text === "default";
-		return isDefault ? "the engine ends without the database default. Drop the tables in it" : undefined;
+		return isDefault ? "the embedded engine crashes without the database default. Drop its tables instead" : undefined;
 	},
 	DETACH: (all) => {
-		if (!has(all, "PERMANENTLY"))
-			return "what is detached comes back on each replica when that restarts. Add PERMANENTLY";
+		if (!has(all, "PERMANENTLY")) return "a detached table comes back when its replica restarts. Add PERMANENTLY";
 		const at = subject(all);
 		const isOwn = isSign(all[at + 1], ".") && all[at]?.text !== "default";
 		return isOwn
 			? undefined
-			: "the engine ends when it is to detach a table of the database default. Name another database before the table, or RENAME it";
+			: "the embedded engine crashes when it detaches a table of the database default. Use a table of another database, or RENAME it";
 	},
 	ATTACH: (all) => (has(all, "FROM") ? "ATTACH ... FROM reads files that only one replica has" : undefined),
 	CREATE: refuseCreate,
@@ -186,9 +158,9 @@ function refuseCreate(all: readonly Token[]): string | undefined {
 	const head = all.filter((token) => token.depth === 0);
 	if (has(head.slice(0, 4), "TEMPORARY")) return `${session} Create an ordinary table, and drop it when it is done`;
 	if (has(head, "REFRESH", "EVERY|AFTER"))
-		return "each replica would refresh the view at its own moment. Fill a table from the client";
+		return "each replica would refresh the view at its own time. Fill a table from the client";
 	if (has(head.slice(0, 4), "LIVE|WINDOW", "VIEW"))
-		return "LIVE and WINDOW views are not offered by the local platform";
+		return "LIVE and WINDOW views are not supported by the local platform";
 	const isView = has(head.slice(0, 6), "VIEW");
 	const isTable = has(head.slice(0, 4), "TABLE");
 	return isTable || isView || has(head.slice(0, 3), "DATABASE") ? refuseEngine(all) : undefined;

@@ -1,20 +1,11 @@
-import {
-	accessSync,
-	constants,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	renameSync,
-	unlinkSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ControlError, PlatformError } from "../../control/errors";
-import { type DbVersion, parseVersion } from "../../core/version";
-import { syncFolder, writeDurably } from "./durable";
-import { errorText } from "./error-text";
-import { LockTimeout, withLock } from "./lock";
-import { openedFile } from "./protocol";
+import type { DbVersion } from "../../core/version";
+import { folderError, inFolder } from "./errors";
+import { readIfThere, syncFolder, writeDurably } from "./files";
+import { withLock } from "./lock";
+import { openerOf } from "./opened";
 import { type RecordFile, recordFormat, replicaFolders } from "./record";
 
 const recordFile = "cluster.json";
@@ -36,13 +27,13 @@ export class Store {
 
 	/** The record; `undefined` when there is none. */
 	read(): RecordFile | undefined {
-		const text = this.#guard(() => readIfThere(this.#path));
+		const text = inFolder(this.folder, () => readIfThere(this.#path));
 		if (text === undefined) return undefined;
 		try {
 			return recordFormat.parse(JSON.parse(text));
 		} catch {
 			throw new PlatformError(
-				`${this.#path} is not a cluster's record, or was written by a newer pulumi-dbcluster. It is left as it is: put the right one back, or move the folder away.`,
+				`${this.#path} is not a cluster's record, or was written by a newer pulumi-dbcluster. It was not changed: restore the right file, or move the folder away.`,
 			);
 		}
 	}
@@ -58,47 +49,36 @@ export class Store {
 		change: (record: RecordFile) => RecordFile | undefined,
 		make: "make" | "must-exist" = "must-exist",
 	): Promise<RecordFile | undefined> {
-		if (make === "make") this.#guard(() => mkdirSync(this.folder, { recursive: true, mode: 0o700 }));
-		else if (!this.#guard(() => existsSync(this.#path))) return undefined;
-		return this.#locked(() => {
-			const before = this.read();
-			if (before === undefined && make === "must-exist") return undefined;
-			if (before === undefined) this.#refuseForeign();
-			const after = change(before ?? { format: 1, fence: 0 });
-			if (after === undefined) return before;
-			this.#write(after);
-			return after;
-		});
+		try {
+			if (make === "make") mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+			else if (!existsSync(this.#path)) return undefined;
+			return await withLock(join(this.folder, lockFile), lockSeconds, () => {
+				const before = this.read();
+				if (before === undefined && make === "must-exist") return undefined;
+				if (before === undefined) this.#refuseForeign();
+				const after = change(before ?? { format: 1, fence: 0 });
+				if (after !== undefined) this.#write(after);
+				return after ?? before;
+			});
+		} catch (error) {
+			throw folderError(error, this.folder);
+		}
 	}
 
-	/** Throws what making the record would throw, as far as that can be told beforehand; touches nothing. */
+	/** Throws what making the record would throw, as far as that is known beforehand; touches nothing. */
 	mustBeMakeable(): void {
 		// The dot asks for a folder: a file may be written, too.
-		this.#guard(() => accessSync(`${nearest(this.folder)}/.`, constants.W_OK));
+		inFolder(this.folder, () => accessSync(`${nearest(this.folder)}/.`, constants.W_OK));
 		if (existsSync(this.folder) && this.read() === undefined) this.#refuseForeign();
 	}
 
 	/** The highest version that ever opened each replica's data, as the replicas' own processes noted it. */
 	openedBy(replicas: number): Readonly<Record<string, DbVersion>> {
 		const found = replicaFolders(replicas).flatMap((folder) => {
-			const text = this.#guard(() => readIfThere(join(this.folder, folder, openedFile)));
-			const version = parseVersion(text?.trim());
+			const version = inFolder(this.folder, () => openerOf(this.folder, folder));
 			return version === undefined ? [] : [[folder, version] as const];
 		});
 		return Object.fromEntries(found);
-	}
-
-	async #locked<T>(action: () => T): Promise<T> {
-		try {
-			return await withLock(join(this.folder, lockFile), lockSeconds, action);
-		} catch (error) {
-			if (error instanceof LockTimeout) {
-				throw new PlatformError(
-					`process ${error.holder.pid} has held ${join(this.folder, lockFile)} for ${lockSeconds} seconds. Look at what it does, and end it if it hangs.`,
-				);
-			}
-			throw folderError(error, this.folder);
-		}
 	}
 
 	/** The whole file beside the old one, onto the disk, then in its place. */
@@ -109,12 +89,8 @@ export class Store {
 			renameSync(draft, this.#path);
 			syncFolder(this.folder);
 		} catch (error) {
-			try {
-				unlinkSync(draft);
-			} catch {
-				// The first error is the one to tell.
-			}
-			throw folderError(error, this.folder);
+			rmSync(draft, { force: true });
+			throw error;
 		}
 	}
 
@@ -123,54 +99,12 @@ export class Store {
 		if (others.length === 0) return;
 		const some = `${others.slice(0, 3).join(", ")}${others.length > 3 ? ", ..." : ""}`;
 		throw new ControlError(
-			`${this.folder} holds other things (${some}) and no cluster's record, so a cluster is not put there. Set local.directory to a new or empty folder.`,
+			`${this.folder} holds other files (${some}) and no cluster's record, so no cluster is created there. Set local.directory to a new or empty folder.`,
 		);
-	}
-
-	#guard<T>(action: () => T): T {
-		try {
-			return action();
-		} catch (error) {
-			throw folderError(error, this.folder);
-		}
 	}
 }
 
 /** What is there of a path: itself, or the nearest that it would be made in. */
 function nearest(path: string): string {
 	return existsSync(path) ? path : nearest(dirname(path));
-}
-
-function readIfThere(path: string): string | undefined {
-	try {
-		return readFileSync(path, "utf8");
-	} catch (error) {
-		if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-		throw error;
-	}
-}
-
-const reasons: Readonly<Record<string, string>> = {
-	EACCES: "may not be read or written by this user. Mend its permissions, or set local.directory to another folder",
-	EPERM: "may not be written by this user. Mend its permissions, or set local.directory to another folder",
-	EROFS: "is on a file system that is read-only. Set local.directory to a folder that can be written",
-	ENOSPC: "is on a disk that is full. Make room there, then run pulumi again",
-	EDQUOT: "is on a disk where this user's quota is used up. Make room there, then run pulumi again",
-	ENOTDIR: "is not a folder. Set local.directory to another one",
-	EEXIST: "is not a folder. Set local.directory to another one",
-	ENAMETOOLONG: "has too long a path. Set local.directory to a shorter one",
-};
-
-/** What a person is told of an error whatever it comes from; a full disk may come up anywhere. */
-export function errorWords(error: unknown, folder: string): string {
-	const { code = "" } = (error ?? {}) as NodeJS.ErrnoException;
-	const said = ["ENOSPC", "EDQUOT"].includes(code) ? folderError(error, folder) : error;
-	return errorText(said);
-}
-
-/** What a person is told when a cluster's folder can't be used. Errors that are ours already pass through. */
-export function folderError(error: unknown, folder: string): unknown {
-	const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-	if (error instanceof ControlError || code === undefined) return error;
-	return new PlatformError(`the cluster's folder ${folder} ${reasons[code] ?? `can't be used: ${code}`}.`);
 }

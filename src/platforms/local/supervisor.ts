@@ -1,19 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Cause } from "../../core/cluster";
-import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
-import { writeDurably } from "./durable";
+import { errorWords } from "./errors";
+import { readIfThere, writeDurably } from "./files";
 import { paths, replicaProcess } from "./home";
 import { engineEnvironment } from "./installed";
 import { noteNumbers, readNumbers } from "./numbers";
+import { isTooOldFor, openerOf } from "./opened";
 import type { ProcessId } from "./process-id";
 import { boundLog, lastLines, spawnDetached, stopProcess } from "./processes";
-import { type CopySource, openedFile, type ReplicaOptions, type ReplicaStatus } from "./protocol";
+import type { CopySource, ReplicaOptions, ReplicaStatus } from "./protocol";
 import { replicaStatus } from "./replica-client";
 import type { Standing } from "./standing";
-import { errorWords } from "./store";
 
-/** What a replica is to run. */
 export interface WantedReplica extends Pick<ReplicaOptions, "version" | "library" | "addon"> {
 	/** A process that was started for another run than this is replaced. */
 	readonly run: number;
@@ -32,28 +33,19 @@ export interface Kept {
 	readonly stuck: Cause | undefined;
 }
 
-export interface SupervisorOptions {
-	readonly home: string;
-	/** `0-1` */
-	readonly replica: string;
-	readonly socket: string;
-	/** What its data is worth beside that of the others, while it serves or before it is started. */
-	readonly standing: (serves: boolean) => Standing;
+/** What a supervisor asks of those that keep the other replicas. */
+export interface Peers {
+	/** What a replica's data is worth beside that of the others, while it serves or before it is started. */
+	standing(replica: string, serves: boolean): Standing;
 	/** Where another replica answers; `undefined` while it does not serve. */
-	readonly socketOf: (replica: string) => string | undefined;
-	/** Called when {@link Supervisor.now} shows it come, go, serve or cease to. */
-	readonly onChange: () => void;
-}
-
-/** A process that was started from here. */
-interface Spawned {
-	ended: boolean;
-	readonly end: () => void;
+	servingSocket(replica: string): string | undefined;
+	/** Called when {@link Supervisor.now} shows a replica come, go, serve or cease to. */
+	changed(): void;
 }
 
 /** How long a process may take to end by itself before it is killed: it waits for the queries that it runs. */
 const stopSeconds = 20;
-/** After so many starts in a row that ended before they served, waiting is thought to be in vain; the trying goes on. */
+/** After so many starts in a row that ended before they served, waiting is thought to be in vain; the trying continues. */
 const hopeless = 2;
 /** How often in a row a serving process may fail to say how it is before it counts as not serving. */
 const patience = 5;
@@ -61,33 +53,46 @@ const patience = 5;
 const shortestBackoff = 250;
 const longestBackoff = 30_000;
 
+/** Of a replica without a process. */
+const down = { status: undefined, alive: false } as const;
+const atRest: Kept = { ...down, phase: "stopped", trouble: undefined, stuck: undefined };
+
 /**
  * Keeps one replica's process as it is wanted: starts it, starts it again when it ended, replaces it for another run or
- * when its data lacks something, and stops it. Finds a process that an earlier router started by the lock that each replica's process holds.
+ * when its data lacks something, and stops it. Finds a process that an earlier router started by the lock that each
+ * replica's process holds.
  */
 export class Supervisor {
-	#now: Kept = { status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined };
+	/** Requests of clients that it is answering; counted by those who send them. */
+	active = 0;
+	#now = atRest;
 	#wanted: WantedReplica | undefined;
 	#failures = 0;
 	#startedAt = Number.NEGATIVE_INFINITY;
-	/** Grows whenever what the process said before counts no more. */
-	#epoch = 0;
-	/** A process of ours was started or found, and has not been seen to end. */
-	#runs = false;
 	#served = false;
 	#silent = 0;
 	/** Started just now, and not yet far enough to hold its lock. */
-	#spawned: Spawned | undefined;
-	#poked = false;
-	#wake: () => void = () => {};
+	#spawned: ChildProcess | undefined;
+	/** Cuts the pause before the next step short, and makes what is heard in this one count no more. */
+	#interrupt = new AbortController();
 
-	constructor(readonly options: SupervisorOptions) {
+	constructor(
+		readonly home: string,
+		/** `0-1` */
+		readonly replica: string,
+		readonly socket: string,
+		readonly peers: Peers,
+	) {
 		// Once it has been told what is wanted: a process that an earlier router started is not one too many.
 		void Promise.resolve().then(() => this.#run());
 	}
 
 	get now(): Kept {
 		return this.#now;
+	}
+
+	get serves(): boolean {
+		return this.#now.status?.serving === true;
 	}
 
 	/** Sets what is to run; `undefined`: nothing. */
@@ -101,69 +106,56 @@ export class Supervisor {
 		this.doubt();
 	}
 
-	/** Forgets what the process last said, so that it does not count as serving until it says so anew. */
+	/** Forgets what the process last said, so that it does not count as serving until it says so again. */
 	doubt(): void {
-		this.#epoch += 1;
 		this.#set({ status: undefined });
-		this.#poke();
+		this.#interrupt.abort();
 	}
 
-	/** The replica's process, if it runs. */
 	process(): ProcessId | undefined {
-		return replicaProcess(this.options.home, this.options.replica);
-	}
-
-	#poke(): void {
-		this.#poked = true;
-		this.#wake();
+		return replicaProcess(this.home, this.replica);
 	}
 
 	async #run(): Promise<never> {
 		for (;;) {
-			this.#poked = false;
-			const pause = await this.#step();
-			if (this.#poked) continue;
-			await new Promise<void>((resolve) => {
-				const timer = setTimeout(resolve, pause);
-				this.#wake = () => {
-					clearTimeout(timer);
-					resolve();
-				};
-			});
+			this.#interrupt = new AbortController();
+			const { signal } = this.#interrupt;
+			const pause = await this.#step(signal);
+			await sleep(pause, undefined, { signal }).catch(() => {});
 		}
 	}
 
 	/** Takes one step towards what is wanted; answers after how many milliseconds to look again. */
-	async #step(): Promise<number> {
+	async #step(signal: AbortSignal): Promise<number> {
 		try {
-			return await this.#approach();
+			const id = this.process();
+			return id === undefined ? this.#begin() : await this.#tend(id, signal);
 		} catch (error) {
-			this.#set({ trouble: errorWords(error, this.options.home) });
+			this.#set({ trouble: errorWords(error, this.home) });
 			return 1000;
 		}
 	}
 
-	async #approach(): Promise<number> {
-		const id = this.process();
-		if (id !== undefined) return this.#tend(id);
-		if (this.#spawned?.ended === false) {
+	/** No process holds the replica: starts one, unless one is just starting or none is wanted. */
+	#begin(): number {
+		if (this.#spawned?.exitCode === null && this.#spawned.signalCode === null) {
 			// It may hang while it loads its engine, and without the lock nothing else would ever end it.
 			if (this.#wanted?.run !== this.#runOf()) {
-				this.#spawned.end();
-				this.#runs = false;
+				this.#spawned.kill("SIGKILL");
+				this.#set(down);
 			}
 			return 20;
 		}
-		if (this.#runs) this.#noteEnd();
+		if (this.#now.alive) this.#noteEnd();
 		const wanted = this.#wanted;
 		if (wanted === undefined) {
-			this.#set({ status: undefined, phase: "stopped", alive: false, trouble: undefined, stuck: undefined });
+			this.#set(atRest);
 			return 1000;
 		}
-		const { replica } = this.options;
-		if (this.#isOpenedByNewer(replica, wanted.version))
+		const { home, replica } = this;
+		if (isTooOldFor(home, replica, wanted.version))
 			return this.#tooOld(
-				`its data was opened by ${this.#openedBy(replica)}, so ${wanted.version} may not open it: a DB version never goes back`,
+				`its data was opened by ${openerOf(home, replica)}, and a DB version never goes back to ${wanted.version}`,
 			);
 		const wait = Math.min(shortestBackoff * 2 ** this.#failures, longestBackoff);
 		const left = this.#startedAt + wait - performance.now();
@@ -172,48 +164,46 @@ export class Supervisor {
 
 	/** Starts it with data that holds what the cluster holds, as soon as there is some. */
 	#startWhole(wanted: WantedReplica): number {
-		const { home, replica, standing, socketOf } = this.options;
-		const found = standing(false);
+		const { home, replica, peers } = this;
+		const found = peers.standing(replica, false);
 		if (found.kind === "unsettled") return this.#waits("waiting for a write to end");
 		if (found.kind === "decides") {
 			const { begun } = readNumbers(home, replica);
 			noteNumbers(home, replica, { begun, answered: begun, failed: false });
 		}
 		if (found.kind !== "lacks") return this.#start(wanted);
-		const fit = found.sources.filter((source) => !this.#isOpenedByNewer(source, wanted.version));
+		const fit = found.sources.filter((source) => !isTooOldFor(home, source, wanted.version));
 		if (fit.length === 0)
 			return this.#tooOld(
-				`a write broke off in it, and the data to copy was opened by a later version than ${wanted.version}: its own update brings it back`,
+				`it lacks a write, and the data to copy was opened by a later version than ${wanted.version}: the update to that version repairs it`,
 			);
 		for (const source of fit) {
-			const socket = socketOf(source);
+			const socket = peers.servingSocket(source);
 			if (socket !== undefined) return this.#start(wanted, { replica: source, socket });
 		}
-		return this.#waits(`waiting for ${fit[0]}, whose data it is to copy`);
+		return this.#waits(`waiting for ${fit[0]} to serve, to copy its data`);
 	}
 
 	#waits(phase: string): number {
-		this.#set({ status: undefined, phase, alive: false });
+		this.#set({ ...down, phase });
 		return 100;
 	}
 
 	#tooOld(trouble: string): number {
-		this.#set({ status: undefined, phase: "not started", alive: false, trouble, stuck: "version" });
+		this.#set({ ...down, phase: "not started", trouble, stuck: "version" });
 		return 1000;
 	}
 
 	/** A process runs: has it go when it is not the wanted one, else asks how it is. */
-	async #tend(id: ProcessId): Promise<number> {
-		this.#runs = true;
+	async #tend(id: ProcessId, signal: AbortSignal): Promise<number> {
 		this.#spawned = undefined;
-		const wanted = this.#wanted;
-		if (wanted === undefined || wanted.run !== this.#runOf()) return this.#stop(id, stopSeconds);
-		const epoch = this.#epoch;
-		const status = await replicaStatus(this.options.socket);
-		if (epoch !== this.#epoch) return 0;
-		boundLog(paths.replicaLog(this.options.home, this.options.replica));
+		this.#set({ alive: true });
+		if (this.#wanted === undefined || this.#wanted.run !== this.#runOf()) return this.#stop(id, stopSeconds);
+		const status = await replicaStatus(this.socket);
+		if (signal.aborted) return 0;
+		boundLog(paths.replicaLog(this.home, this.replica));
 		// A process that serves may be slow to say so under load; that it ended would be seen otherwise.
-		this.#silent = status === undefined && this.#now.status?.serving ? this.#silent + 1 : 0;
+		this.#silent = status === undefined && this.serves ? this.#silent + 1 : 0;
 		if (this.#silent > 0 && this.#silent < patience) return 200;
 		if (status === undefined || !status.serving) {
 			this.#set({ status, phase: status?.phase ?? "starting", alive: true });
@@ -221,7 +211,7 @@ export class Supervisor {
 		}
 		this.#served = true;
 		this.#failures = 0;
-		const { kind } = this.options.standing(true);
+		const { kind } = this.peers.standing(this.replica, true);
 		// Its next process gets the data of another replica.
 		if (kind === "lacks") return this.#stop(id, 0);
 		const serving = kind === "whole";
@@ -233,83 +223,50 @@ export class Supervisor {
 	async #stop(id: ProcessId, seconds: number): Promise<number> {
 		this.#set({ status: undefined, phase: "stopping", alive: true });
 		await stopProcess(id, seconds);
-		this.#runs = false;
-		this.#served = false;
+		this.#set(down);
 		return 0;
 	}
 
 	#noteEnd(): void {
-		const { home, replica } = this.options;
-		const words = lastLines(paths.replicaLog(home, replica));
+		const words = lastLines(paths.replicaLog(this.home, this.replica));
 		const how = this.#served ? "ended while it served" : "exits at start";
 		if (!this.#served) this.#failures += 1;
-		this.#runs = false;
-		this.#served = false;
-		this.#spawned = undefined;
 		this.#set({
-			status: undefined,
+			...down,
 			phase: "ended",
-			alive: false,
 			stuck: this.#failures >= hopeless ? "exits" : undefined,
 			trouble: words === "" ? `${how} without a word` : `${how}: ${JSON.stringify(words)}`,
 		});
 	}
 
-	#start(wanted: WantedReplica, source?: CopySource): number {
-		const { home, replica, socket } = this.options;
-		mkdirSync(join(home, replica), { recursive: true, mode: 0o700 });
-		mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
+	#start({ run, ...engine }: WantedReplica, source?: CopySource): number {
+		const { home, replica, socket } = this;
+		for (const folder of [replica, "logs"]) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
 		rmSync(socket, { force: true });
-		writeDurably(paths.replicaRun(home, replica), String(wanted.run));
+		writeDurably(paths.replicaRun(home, replica), String(run));
+		const options: ReplicaOptions = { home, replica, socket, ...engine, ...(source && { source }) };
 		this.#startedAt = performance.now();
-		this.#spawned = this.#spawn(wanted, source);
-		this.#runs = true;
 		this.#served = false;
-		this.#set({ status: undefined, phase: "starting", alive: true });
-		return 20;
-	}
-
-	#spawn({ version, library, addon }: WantedReplica, source: CopySource | undefined): Spawned {
-		const { home, replica, socket } = this.options;
-		const options: ReplicaOptions = { home, replica, version, library, addon, socket, ...(source && { source }) };
-		const spawned = { ended: false, end: () => child.kill("SIGKILL") };
-		const child = spawnDetached({
+		this.#spawned = spawnDetached({
 			program: "replica",
 			argument: JSON.stringify(options),
 			home,
 			log: paths.replicaLog(home, replica),
-			env: engineEnvironment(library),
-			onExit: () => {
-				spawned.ended = true;
-				this.#poke();
-			},
-		});
-		return spawned;
+			env: engineEnvironment(engine.library),
+		}).once("exit", () => this.#interrupt.abort());
+		this.#set({ status: undefined, phase: "starting", alive: true });
+		return 20;
 	}
 
+	/** The run that its process was last started for. */
 	#runOf(): number | undefined {
-		const text = readOr(paths.replicaRun(this.options.home, this.options.replica), "");
-		return text === "" ? undefined : Number(text);
-	}
-
-	#openedBy(replica: string): DbVersion | undefined {
-		return parseVersion(readOr(join(this.options.home, replica, openedFile), "").trim());
-	}
-
-	/** The last guard of the rule that a DB version never goes back: whatever the record says, older engines never open newer data. */
-	#isOpenedByNewer(replica: string, version: DbVersion): boolean {
-		const opened = this.#openedBy(replica);
-		return opened !== undefined && compareVersions(opened, version) > 0;
+		const text = readIfThere(paths.replicaRun(this.home, this.replica));
+		return text ? Number(text) : undefined;
 	}
 
 	#set(change: Partial<Kept>): void {
-		const before = this.#now;
-		this.#now = { ...before, ...change };
-		const serves = (kept: Kept) => kept.status?.serving === true;
-		if (serves(before) !== serves(this.#now) || before.alive !== this.#now.alive) this.options.onChange();
+		const [served, { alive }] = [this.serves, this.#now];
+		this.#now = { ...this.#now, ...change };
+		if (served !== this.serves || alive !== this.#now.alive) this.peers.changed();
 	}
-}
-
-function readOr(path: string, otherwise: string): string {
-	return existsSync(path) ? readFileSync(path, "utf8") : otherwise;
 }

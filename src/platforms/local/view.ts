@@ -1,13 +1,12 @@
 import type { ReplicaView } from "../../control/port";
 import { asRecord, type ClusterRecord } from "../../control/record";
-import type { Cause, Failure, ObservedCluster } from "../../core/cluster";
+import type { Failure, ObservedCluster } from "../../core/cluster";
 import type { State } from "../../core/state";
 import type { DbVersion } from "../../core/version";
 import { claimOfLiving } from "./claims";
-import type { RouterStatus } from "./fleet";
+import type { RoutedReplica, RouterStatus } from "./fleet";
 import { type LocalCluster, type RecordFile, replicaFolders } from "./record";
 
-/** All that is looked at to see how a cluster is. */
 export interface ClusterSight {
 	readonly record: RecordFile;
 	readonly cluster: LocalCluster;
@@ -22,6 +21,12 @@ export interface ClusterSight {
 /** The name of a replica to people: `analytics-0-1`. */
 export const replicaName = (cluster: Pick<LocalCluster, "name">, folder: string) => `${cluster.name}-${folder}`;
 
+/** `0-1`: the shard and the ordinal. */
+export function positionOf(folder: string) {
+	const [shard = 0, ordinal = 0] = folder.split("-").map(Number);
+	return { shard, ordinal };
+}
+
 export function viewCluster(sight: ClusterSight): ObservedCluster {
 	const { cluster } = sight;
 	const views = replicaFolders(cluster.replicas).map((folder) => viewReplica(sight, folder));
@@ -34,21 +39,20 @@ export function viewCluster(sight: ClusterSight): ObservedCluster {
 }
 
 export function viewReplica({ cluster, openedBy, router, alive }: ClusterSight, folder: string): ReplicaView {
-	const [shard = 0, ordinal = 0] = folder.split("-").map(Number);
 	const routed = router?.replicas[folder];
 	const serving = routed?.routed === true && router?.trouble === undefined;
-	const trouble = serving ? undefined : (routed?.trouble ?? router?.trouble ?? noRouter(router, alive.has(folder)));
+	const orphaned = router === undefined && alive.has(folder) ? noRouter : undefined;
+	const trouble = serving ? undefined : (routed?.trouble ?? router?.trouble ?? orphaned);
 	const failure = failureOf(routed, router);
 	return {
 		replica: {
 			name: replicaName(cluster, folder),
-			shard,
-			ordinal,
+			...positionOf(folder),
 			version: routed?.status?.version ?? cluster.wanted[folder]?.version,
 			openedBy: openedBy[folder],
 			serving,
-			readOnly: routed?.status?.serving ? false : undefined,
 			// A replica counts as serving only once it holds what the cluster holds.
+			readOnly: routed?.status?.serving ? false : undefined,
 			caughtUp: routed?.status?.serving ? true : undefined,
 			...(trouble !== undefined &&
 				cluster.desired === "Started" && { trouble, ...(failure && { cause: failure.cause }) }),
@@ -59,16 +63,12 @@ export function viewReplica({ cluster, openedBy, router, alive }: ClusterSight, 
 	};
 }
 
+const noRouter = "the cluster's router is not running; it is being restarted";
+
 /** Of one that serves, and yet is reached by nobody, the router has no port. */
-function failureOf(routed: RouterStatus["replicas"][string] | undefined, router: RouterStatus | undefined) {
-	if (routed?.stuck) return routed.trouble === undefined ? undefined : failed(routed.stuck, routed.trouble);
-	return routed?.status?.serving && router?.trouble ? failed("port", router.trouble) : undefined;
-}
-
-const failed = (cause: Cause, words: string): Failure => ({ cause, words });
-
-function noRouter(router: RouterStatus | undefined, alive: boolean): string | undefined {
-	return router === undefined && alive ? "the cluster's router does not run; it is being started again" : undefined;
+function failureOf(routed: RoutedReplica | undefined, router: RouterStatus | undefined): Failure | undefined {
+	if (routed?.stuck && routed.trouble !== undefined) return { cause: routed.stuck, words: routed.trouble };
+	return routed?.status?.serving && router?.trouble ? { cause: "port", words: router.trouble } : undefined;
 }
 
 function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: readonly ReplicaView[]): State {
@@ -89,7 +89,7 @@ function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: r
  *
  * @param openedBy by the replica's folder.
  */
-export function recordFrom(
+export function toClusterRecord(
 	cluster: LocalCluster,
 	claim: RecordFile["claim"],
 	openedBy: ClusterSight["openedBy"],

@@ -1,15 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { type Chdb, type EngineAnswer, EngineError, type Session } from "./chdb";
+import { ClickHouseError } from "./answers";
+import type { Chdb, EngineAnswer, Session } from "./chdb";
 import { sessionOf } from "./http-format";
 import { classify, statementText, withoutWait } from "./statement";
-
-/** What came of a write. */
-export type Result =
-	| { readonly kind: "done"; readonly answer: EngineAnswer }
-	/** It failed as it would on every replica. */
-	| { readonly kind: "failed"; readonly error: EngineError }
-	/** It failed for a reason of this process or machine, and may be half done. */
-	| { readonly kind: "broke-off"; readonly error: EngineError };
 
 /** The file that holds the rows of the INSERT that is running, in the process's own folder. */
 const dataFile = "insert.data";
@@ -59,18 +52,18 @@ export class Writer {
 		return new Writer(engine, Object.fromEntries(Object.entries(always).filter(([name]) => known.has(name))));
 	}
 
-	async run(n: number, params: URLSearchParams, body: Buffer): Promise<Result> {
+	/** Throws {@link ClickHouseError}; with 503 where it may be half done, for a reason of this process or machine. */
+	async run(n: number, params: URLSearchParams, body: Buffer): Promise<EngineAnswer> {
 		try {
-			return { kind: "done", answer: await this.#run(statementText(params, body), this.#session(n, params)) };
+			return await this.#run(statementText(params, body), this.#session(n, params));
 		} catch (error) {
-			if (!(error instanceof EngineError)) throw error;
-			return ofThisMachine.has(error.code) ? { kind: "broke-off", error: worded(error) } : { kind: "failed", error };
+			throw error instanceof ClickHouseError && ofThisMachine.has(error.code) ? brokenOff(error) : error;
 		}
 	}
 
 	#run(text: Buffer, session: Session): Promise<EngineAnswer> {
 		const statement = classify(text);
-		if (statement.kind !== "write") throw new EngineError("Code: 36. DB::Exception: Not a write. (BAD_ARGUMENTS)", 36);
+		if (statement.kind !== "write") throw new ClickHouseError(36, "BAD_ARGUMENTS", "Not a write");
 		const { insert } = statement;
 		if (insert === undefined) return this.engine.run(withoutWait(text).toString(), session);
 		if (insert.source !== "data") {
@@ -96,9 +89,10 @@ export class Writer {
 }
 
 /** The engine names a full disk in many ways, and no way out. */
-function worded(error: EngineError): EngineError {
-	if (!/no space|not enough space/i.test(error.message)) return error;
-	const words = error.message.replace(/^Code: \d+\. DB::Exception: /, "");
-	const said = `the disk is full: free some space, and send the write again. The engine says: ${words}`;
-	return new EngineError(`Code: ${error.code}. DB::Exception: ${said}`, error.code);
+function brokenOff({ code, type, words }: ClickHouseError): ClickHouseError {
+	const isFull = /no space|not enough space/i.test(words);
+	const said = isFull
+		? `the disk is full: free some space, and send the write again. The engine says: ${words}`
+		: words;
+	return new ClickHouseError(code, type, said, 503);
 }

@@ -1,7 +1,8 @@
-import { errors } from "./answers";
-import type { Fleet, Route } from "./fleet";
+import { ClickHouseError, noReplica } from "./answers";
+import type { Fleet } from "./fleet";
 import { type ReplicaAnswer, sendWrite } from "./replica-client";
 import type { ClientRequest } from "./request";
+import type { Supervisor } from "./supervisor";
 
 /**
  * Takes writes one after the other to every replica. A write is refused while one of them is out, so that the replicas
@@ -13,7 +14,7 @@ export class Writes {
 
 	constructor(readonly fleet: Fleet) {}
 
-	/** Carries a write out, whether its client still waits or not; throws {@link QueryError} when it can't be taken. */
+	/** Carries a write out, whether its client still waits or not; throws {@link ClickHouseError} when it can't be taken. */
 	write(request: ClientRequest): Promise<ReplicaAnswer> {
 		const turn = this.#last.then(() => this.#write(request));
 		this.#last = turn.catch(() => undefined);
@@ -21,35 +22,33 @@ export class Writes {
 	}
 
 	async #write({ params, body }: ClientRequest): Promise<ReplicaAnswer> {
-		const answers = await this.fleet.writeToAll((n, routes) =>
-			Promise.all(routes.map((route) => this.#send(route, n, params.toString(), body))),
+		const answers = await this.fleet.writeToAll((n, all) =>
+			Promise.all(all.map((replica) => send(replica, n, params.toString(), body))),
 		);
 		if (answers === undefined) {
 			const why = this.fleet.missing().join("; ") || "one lacks the last write";
-			throw errors.writesPause(
-				`Writes pause while a replica is out, so that the replicas stay the same: ${why}. Try again soon`,
-			);
+			const words = `Writes pause while a replica is out, so that all replicas stay equal: ${why}. Try again soon`;
+			// What replicated tables answer while they are read-only, which clients know as an error to try again.
+			throw new ClickHouseError(242, "TABLE_IS_READ_ONLY", words, 503);
 		}
 		const known = answers.filter((answer) => answer !== undefined);
 		// A failure that is sure before one that broke off.
-		const best = known.find(isDone) ?? known.find(({ status }) => status !== 503) ?? known[0];
+		const best = known.find(({ code }) => code === undefined) ?? known.find(({ status }) => status !== 503) ?? known[0];
 		if (best !== undefined) return best;
-		throw errors.noReplica(
-			`Every replica ended while it took the write, which may be there in part: ${this.fleet.missing().join("; ")}`,
+		throw noReplica(
+			`Every replica ended while it ran the write, which may be there in part: ${this.fleet.missing().join("; ")}`,
 		);
-	}
-
-	/** No answer where the replica died meanwhile. */
-	async #send({ replica, socket }: Route, n: number, params: string, body: Buffer) {
-		const done = this.fleet.count(replica);
-		try {
-			return await sendWrite(socket, n, params, body);
-		} catch {
-			return undefined;
-		} finally {
-			done();
-		}
 	}
 }
 
-const isDone = ({ code }: ReplicaAnswer) => code === undefined;
+/** No answer where the replica died meanwhile. */
+async function send(replica: Supervisor, n: number, params: string, body: Buffer): Promise<ReplicaAnswer | undefined> {
+	replica.active += 1;
+	try {
+		return await sendWrite(replica.socket, n, params, body);
+	} catch {
+		return undefined;
+	} finally {
+		replica.active -= 1;
+	}
+}

@@ -44,7 +44,7 @@ describe("a full disk", () => {
 			bench.spawn("26.7.2.1", { home });
 			expect(await bench.ended()).toBe(1);
 			expect(bench.words).toBe(
-				`the cluster's folder ${home} is on a disk that is full. Make room there, then run pulumi again.\n`,
+				`the cluster's folder ${home} is on a full disk. Free some space there, then run pulumi again.\n`,
 			);
 		} finally {
 			await bench.close();

@@ -61,6 +61,14 @@ describe("the endpoint", () => {
 		expect((await get("/?query=SELECT+1", { headers: { Authorization } })).text).toBe("1\n");
 	});
 
+	it("has its replicas answer in turn", async () => {
+		const names: unknown[] = [];
+		for (let n = 0; n < 4; n++)
+			names.push((await get("/?query=SELECT+1")).headers.get("x-clickhouse-server-display-name"));
+		expect(new Set(names)).toEqual(new Set(["c-0-0", "c-0-1"]));
+		expect(names.slice(0, 2)).toEqual(names.slice(2));
+	});
+
 	it("refuses a write by GET", async () => {
 		const { status, text, headers } = await get(`/?query=${encodeURIComponent("INSERT INTO t VALUES (1)")}`);
 		expect(status).toBe(500);

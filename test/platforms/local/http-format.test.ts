@@ -1,12 +1,8 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../../../src/platforms/local/chdb";
-import {
-	answerShapeOf,
-	httpStatus,
-	lateException,
-	sessionOf,
-	withoutLines,
-} from "../../../src/platforms/local/http-format";
+import { answerError, ClickHouseError } from "../../../src/platforms/local/answers";
+import { answerShapeOf, lateException, sessionOf, withoutLines } from "../../../src/platforms/local/http-format";
 
 describe("shapeOf", () => {
 	const shape = (sql: string, params: Record<string, string> = {}) => {
@@ -44,14 +40,30 @@ describe("sessionOf", () => {
 	});
 	it("takes no name that could be SQL", () => {
 		for (const name of ["a = 1, b", "a'b", "a b", "ä"]) {
-			expect(() => sessionOf(new URLSearchParams({ [name]: "1" }))).toThrow(EngineError);
+			expect(() => sessionOf(new URLSearchParams({ [name]: "1" }))).toThrow(ClickHouseError);
 		}
 	});
 });
 
 describe("an answer", () => {
+	it("that fails for the moment says when to send the request again", async () => {
+		const server = createServer((request, response) => {
+			const status = request.url === "/passes" ? 503 : undefined;
+			answerError(response, new ClickHouseError(242, "TABLE_IS_READ_ONLY", "no", status), "26.7.2.1");
+		});
+		const { port } = await new Promise<AddressInfo>((resolve) => {
+			server.listen(0, "127.0.0.1", () => resolve(server.address() as AddressInfo));
+		});
+		const [passes, stays] = await Promise.all(["/passes", "/"].map((path) => fetch(`http://127.0.0.1:${port}${path}`)));
+		server.close();
+		expect([passes?.status, passes?.headers.get("retry-after")]).toEqual([503, "1"]);
+		expect([stays?.status, stays?.headers.get("retry-after")]).toEqual([500, null]);
+		expect(await stays?.text()).toBe("Code: 242. DB::Exception: no. (TABLE_IS_READ_ONLY) (version 26.7.2.1)\n");
+	});
 	it("has the status that ClickHouse gives", () => {
-		expect([62, 60, 159, 48, 516, 395, 1002].map(httpStatus)).toEqual([400, 404, 408, 501, 403, 500, 500]);
+		expect([62, 60, 159, 48, 516, 395, 1002].map((code) => new ClickHouseError(code, "X", "x").status)).toEqual([
+			400, 404, 408, 501, 403, 500, 500,
+		]);
 	});
 	it("is put together from pieces without their headers", () => {
 		expect(withoutLines(Buffer.from("a\nb\n1\n2\n"), 2).toString()).toBe("1\n2\n");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LockTimeout, lockHolder, tryLock, withLock } from "../../../src/platforms/local/lock";
-import { isFree } from "../../../src/platforms/local/port-owner";
+import { isFree } from "../../../src/platforms/local/port";
 import { isAlive, ownProcessId, processId, signal } from "../../../src/platforms/local/process-id";
 import { freePort } from "./place";
 

@@ -2,11 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ReplicaView } from "../../../src/control/port";
 import { systemClock } from "../../../src/roll/clock";
+import type { RollEvent } from "../../../src/roll/events";
 import { roll } from "../../../src/roll/roll";
 import { RollStopped } from "../../../src/roll/stopped";
 import { idsOfEachReplica, Load } from "./load";
-import { engines, LocalPlace, versions } from "./place";
+import { engines, LocalPlace, until, versions } from "./place";
 
 describe("an update under load", () => {
 	let place: LocalPlace;
@@ -47,6 +49,42 @@ describe("an update under load", () => {
 			[versions.v2, true],
 		]);
 		for (const ids of await idsOfEachReplica(place, "t", 2)) expect(ids).toEqual(load.acknowledged);
+	});
+
+	it("repairs first what lacks a write that only an updated replica has; until then reads go on and writes pause", async () => {
+		await place.sql("INSERT INTO t VALUES (1)");
+		await place.under(async (claim, control) => {
+			await control.begin(claim, { from: versions.v1, to: versions.v2, since: new Date().toISOString() });
+			await control.restart(claim, "db-0-1", versions.v2);
+		});
+		const replica = (name: string, seen: (view: ReplicaView) => boolean) =>
+			until(`${name} is as expected`, 60, async () => {
+				const view = await place.control().look(name);
+				return seen(view) ? view : undefined;
+			});
+		await replica("db-0-1", (view) => view.replica.serving && view.replica.version === versions.v2);
+		// As if all had been killed at the end of a write, which the old replica had not answered yet.
+		for (const which of ["router", "0-0", "0-1"]) place.kill(which);
+		await place.until("Stopped");
+		place.forgetAnswer("0-0");
+		await place.under((claim, control) => control.start(claim));
+		const load = new Load(place, "t", 2, "reads");
+		const { failure } = await replica("db-0-0", (view) => view.failure !== undefined);
+		expect(failure).toMatchObject({ cause: "version", words: expect.stringContaining(versions.v1) });
+		await expect(place.sql("INSERT INTO t VALUES (2)")).rejects.toThrow(/^503 .*db-0-0 .*TABLE_IS_READ_ONLY/);
+
+		const restarted: string[] = [];
+		const report = (event: RollEvent) => {
+			if (event.event === "restarting") restarted.push(event.replica);
+		};
+		const { cluster } = await roll({ control: place.control(), to: versions.v2, holder: "a test", report });
+		expect(restarted).toEqual(["db-0-0"]);
+		expect(cluster.replicas.map(({ version }) => version)).toEqual([versions.v2, versions.v2]);
+		await place.sql("INSERT INTO t VALUES (3)");
+		await load.stop();
+		expect(load.selects.failed).toEqual([]);
+		expect(load.selects.answered).toBeGreaterThan(10);
+		for (const ids of await idsOfEachReplica(place, "t", 2)) expect(ids).toEqual([1, 3]);
 	});
 
 	it("to an engine that hangs stops at the first replica, and is given up without waiting for it any more", async () => {

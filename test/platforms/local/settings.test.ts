@@ -72,7 +72,7 @@ describe("settings", () => {
 			"prot",
 		]);
 		expect(found.find(({ path }) => path === "port")?.reason).toBe(
-			"99999 is not a port: give a whole number from 1,024 to 65,535, or leave it out for one made from the name.",
+			"99999 is not a port: give a whole number from 1,024 to 65,535, or leave it out for one derived from the name.",
 		);
 	});
 

@@ -88,7 +88,7 @@ const writes = [
 ];
 
 const refusals: [string, RegExp][] = [
-	["INSERT INTO t VALUES (now())", /now\(\) has another value on each replica\. Send the value from the client/],
+	["INSERT INTO t VALUES (now())", /now\(\) returns another value on each replica\. Send the value from the client/],
 	["INSERT INTO t VALUES (1, NOW ( ))", /NOW\(\)/],
 	["INSERT INTO t SELECT now", /now\(\)/],
 	["INSERT INTO t SELECT CURRENT_TIMESTAMP", /CURRENT_TIMESTAMP/],
@@ -104,7 +104,7 @@ const refusals: [string, RegExp][] = [
 	["INSERT INTO t SELECT * FROM url('http://x')", /url\(\) reads from outside the cluster/],
 	["INSERT INTO t SELECT * FROM s3('x')", /s3\(\)/],
 	["INSERT INTO t SELECT * FROM generateRandom('a Int8')", /generateRandom/],
-	["INSERT INTO t SELECT name FROM system.parts", /system\.parts differs by replica/],
+	["INSERT INTO t SELECT name FROM system.parts", /system\.parts differs between replicas/],
 	["INSERT INTO FUNCTION s3('x') SELECT 1", /INSERT INTO FUNCTION/],
 	["INSERT INTO t FROM INFILE 'x' FORMAT CSV", /FROM INFILE/],
 	["INSERT INTO t SETTINGS async_insert = 1 VALUES (1)", /cluster itself sets async_insert/],
@@ -127,9 +127,9 @@ const refusals: [string, RegExp][] = [
 	["CREATE TABLE t ENGINE = MergeTree ORDER BY a AS SELECT now() AS a", /now\(\)/],
 	["CREATE MATERIALIZED VIEW v REFRESH EVERY 1 HOUR TO u AS SELECT 1", /refresh/],
 	["DETACH TABLE t", /PERMANENTLY/],
-	["DETACH TABLE t PERMANENTLY", /the database default\. Name another/],
-	["DETACH TABLE IF EXISTS `default`.t PERMANENTLY", /the database default\. Name another/],
-	["DROP DATABASE IF EXISTS default", /ends without the database default/],
+	["DETACH TABLE t PERMANENTLY", /the database default\. Use a table of another/],
+	["DETACH TABLE IF EXISTS `default`.t PERMANENTLY", /the database default\. Use a table of another/],
+	["DROP DATABASE IF EXISTS default", /crashes without the database default/],
 	["CREATE TABLE a (x Int8) ORDER BY x PARALLEL WITH CREATE TABLE b (x Int8) ORDER BY x", /PARALLEL WITH/],
 ];
 

@@ -3,9 +3,10 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { EndpointError } from "../../../src/platforms/local/answers";
-import type { Fleet, Route } from "../../../src/platforms/local/fleet";
+import { ClickHouseError } from "../../../src/platforms/local/answers";
+import type { Fleet } from "../../../src/platforms/local/fleet";
 import { numberHeader } from "../../../src/platforms/local/replica-client";
+import type { Supervisor } from "../../../src/platforms/local/supervisor";
 import { Writes } from "../../../src/platforms/local/writes";
 
 /** How a replica answers a write: with success, with an error of this code, in the middle for one of its own, or by ending. */
@@ -25,10 +26,9 @@ describe("writes", () => {
 		[fates, out, taken, last] = [["done", "done"], [], [], 0];
 		const routes = await Promise.all([0, 1].map(replica));
 		const fleet = {
-			writeToAll: async (send: (n: number, all: readonly Route[]) => Promise<unknown>) =>
-				out.length > 0 ? undefined : send(++last, routes as unknown as Route[]),
+			writeToAll: async (send: (n: number, all: readonly Supervisor[]) => Promise<unknown>) =>
+				out.length > 0 ? undefined : send(++last, routes as unknown as Supervisor[]),
 			missing: () => out.map((ordinal) => `db-0-${ordinal} is starting`),
-			count: () => () => {},
 		};
 		writes = new Writes(fleet as unknown as Fleet);
 	});
@@ -66,7 +66,7 @@ describe("writes", () => {
 	const refusal = (sql: string) =>
 		write(sql).then(
 			() => undefined,
-			(error: unknown) => error as EndpointError,
+			(error: unknown) => error as ClickHouseError,
 		);
 
 	it("go to every replica, one after the other", async () => {
@@ -78,8 +78,8 @@ describe("writes", () => {
 	it("are refused while a replica is out, saying which, and go to none", async () => {
 		out = [1];
 		const error = await refusal("INSERT 1");
-		expect(error).toBeInstanceOf(EndpointError);
-		expect(error).toMatchObject({ status: 503, type: "TABLE_IS_READ_ONLY", retryAfter: 1 });
+		expect(error).toBeInstanceOf(ClickHouseError);
+		expect(error).toMatchObject({ status: 503, type: "TABLE_IS_READ_ONLY" });
 		expect(error?.message).toContain("db-0-1 is starting");
 		expect(taken).toEqual([]);
 	});

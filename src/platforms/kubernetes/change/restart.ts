@@ -31,7 +31,7 @@ export async function restart(
 	const settings = cluster.settings(stored);
 	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
 	if (opened !== undefined && compareVersions(version, opened) < 0)
-		throw new ControlError(`${replica} can't be started with ${version}: ${opened} has opened its data`);
+		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
 	const image = await cluster.image(settings, version);
 	const set = await cluster.set(shard);
 	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);

@@ -1,2 +1,0 @@
-/** What is said of anything that was thrown. */
-export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
