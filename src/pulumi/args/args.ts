@@ -257,7 +257,8 @@ export interface WindowArgs {
 	minutes: Input<number>;
 
 	/**
-	 * The time zone of the schedule, by its name in the IANA's database. Daylight saving time is heeded.
+	 * The time zone of the schedule, by its name in the IANA's database. If daylight saving time skips a time of the day that
+	 * the schedule names, the window opens at the end of the skipped hour; if the time comes twice, it opens the first time.
 	 *
 	 * @default "UTC"
 	 * @example "Europe/Berlin"

@@ -50,8 +50,27 @@ export function windowProblem({ schedule, timeZone }: Schedule): { path: string[
 
 type Cron = import("croner").Cron;
 
-/** Loaded at first use: most updates are held to no window. */
+/**
+ * Where hours are given, each time is a time of the day: one that daylight saving skips counts as the first minute after
+ * the gap, and one that comes twice counts once. Where they are not, as in `0 * * * *`, times go on through both.
+ */
 function cronOf(schedule: string, timezone: string): Cron {
+	const fields = schedule.trim().split(/\s+/);
+	// The library also takes a date, which has a colon, and nicknames such as @daily, whatever its mode.
+	if (fields.length !== 5 || schedule.includes(":")) throw new Error("it has not five fields");
+	const [minutes = "", ...others] = fields;
+	// It takes a list of minutes for times of the day, but not a step or `*`.
+	return load([minutesOf(minutes).join(","), ...others].join(" "), { timezone });
+}
+
+/** The minutes that a schedule's first field means. */
+function minutesOf(field: string): number[] {
+	const runs = load(`${field} * * * *`, { utcOffset: 0 }).nextRuns(60, new Date(-1));
+	return [...new Set(runs.map((run) => run.getUTCMinutes()))];
+}
+
+/** Loaded at first use: most updates are held to no window. */
+function load(pattern: string, zone: { timezone: string } | { utcOffset: 0 }): Cron {
 	const { Cron } = require("croner") as typeof import("croner");
-	return new Cron(schedule, { timezone, mode: "5-part", paused: true });
+	return new Cron(pattern, { ...zone, mode: "5-part", fixedTimeRule: "no-wildcard", paused: true });
 }
