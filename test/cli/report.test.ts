@@ -12,6 +12,7 @@ describe("a preview that the CLI printed", () => {
 		["one-refused", state],
 		["fleet", []],
 		["settings", []],
+		["replaced", []],
 		["throws", ["--url", "https://github.com/acme/shop/actions/runs/1"]],
 	])("%s", async (name, flags) => {
 		await expect(await reportOf(name, ...flags)).toMatchFileSnapshot(`report/golden/${name}.md`);
@@ -44,6 +45,27 @@ describe("a preview that the CLI printed", () => {
 
 	test("latest shows as the version that it means", async () => {
 		expect(await reportOf("bump-latest")).toBe(await reportOf("bump"));
+	});
+
+	test("all steps of a resource count: a refresh comes before its update", async () => {
+		expect(await reportOf("refresh")).toContain("**1 will be updated, 2 unchanged**");
+		expect((await cli(["report", recorded("refresh"), "--exit-code"])).status).toBe(2);
+	});
+
+	test("the steps of a replacement, and a stream of events, say the same as the preview without them", async () => {
+		const told = await reportOf("replaced");
+		expect(await reportOf("replaced-steps")).toBe(told);
+		expect(await reportOf("stream")).toBe(told);
+		const file = written(`warning: a new version is out\n${readFileSync(recorded("stream"), "utf8")}`);
+		expect((await cli(["report", file])).stdout).toBe(told);
+	});
+
+	test("a replacement that creates first, or whose old entry is retained, deletes nothing", async () => {
+		expect(await reportOf("replaced-after")).toContain("2 will be replaced");
+		const retained = changed("replaced", (_, { steps }) => {
+			for (const { oldState } of steps) if (oldState?.pendingReplacement) oldState.retainOnDelete = true;
+		});
+		expect((await cli(["report", retained])).stdout).toContain("2 will be replaced");
 	});
 
 	test("a version shows without the digest that its image must have", async () => {

@@ -40,11 +40,14 @@ export function windowProblem({ schedule, timeZone }: Schedule): { path: string[
 		return { path: ["timeZone"], message: `${shown(timeZone)} is not a time zone, such as "UTC" or "Europe/Berlin".` };
 	}
 	const wanted = 'a schedule as cron has it, of five fields, such as "0 2 * * 6"';
+	const malformed = { path: ["schedule"], message: `${shown(schedule)} is not ${wanted}.` };
+	// The library also takes a date, which has a colon, and nicknames such as @daily, whatever its mode.
+	if (!/^\s*([^\s:]+\s+){4}[^\s:]+\s*$/.test(schedule)) return malformed;
 	try {
 		if (cronOf(schedule, timeZone).nextRun() !== null) return undefined;
 		return { path: ["schedule"], message: `${shown(schedule)} never comes: give ${wanted}.` };
 	} catch {
-		return { path: ["schedule"], message: `${shown(schedule)} is not ${wanted}.` };
+		return malformed;
 	}
 }
 
@@ -55,10 +58,7 @@ type Cron = import("croner").Cron;
  * the gap, and one that comes twice counts once. Where they are not, as in `0 * * * *`, times go on through both.
  */
 function cronOf(schedule: string, timezone: string): Cron {
-	const fields = schedule.trim().split(/\s+/);
-	// The library also takes a date, which has a colon, and nicknames such as @daily, whatever its mode.
-	if (fields.length !== 5 || schedule.includes(":")) throw new Error("it has not five fields");
-	const [minutes = "", ...others] = fields;
+	const [minutes = "", ...others] = schedule.trim().split(/\s+/);
 	// It takes a list of minutes for times of the day, but not a step or `*`.
 	return load([minutesOf(minutes).join(","), ...others].join(" "), { timezone });
 }

@@ -28,6 +28,8 @@ interface Preview {
 	diagnostics?: { urn?: string; message: string; severity: string }[];
 }
 interface State {
+	pendingReplacement?: boolean;
+	retainOnDelete?: boolean;
 	inputs: Record<string, unknown>;
 	outputs: Record<string, unknown>;
 }
