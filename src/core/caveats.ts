@@ -57,8 +57,8 @@ export interface Uncopied {
 }
 
 export type CaveatNote =
-	/** `judge: "recorded"`: the rules saw what an earlier run recorded, not the cluster. */
-	| { readonly note: "judged-from-record"; readonly at: string }
+	/** `judge: "recorded"`: where the cluster can't be reached, the rules see what an earlier run recorded. */
+	| { readonly note: "judged-from-record" }
 	/** What exactly the target is, such as an image with its digest. */
 	| { readonly note: "artifact"; readonly what: string }
 	/** Connections that clients keep alive end with their replica, and where shards ask each other, those between servers. */
@@ -71,12 +71,13 @@ export type CaveatNote =
 	| { readonly note: "release"; readonly date?: string; readonly link?: string }
 	/** The catalogue says that the target is not to be chosen any more. */
 	| { readonly note: "deprecated"; readonly reason?: string }
-	/** When the update may begin. `ignored`: it is closed, and the update begins all the same. */
+	/** When updates may begin. `ignored`: this one may at any time. */
 	| {
 			readonly note: "window";
-			readonly is: "open" | "closed" | "ignored";
-			readonly until: string;
+			readonly schedule: string;
+			readonly minutes: number;
 			readonly timeZone: string;
+			readonly ignored: boolean;
 	  };
 
 /**

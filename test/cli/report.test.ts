@@ -55,8 +55,8 @@ describe("a preview that the CLI printed", () => {
 	test("the steps of a replacement, and a stream of events, say the same as the preview without them", async () => {
 		const told = await reportOf("replaced");
 		expect(await reportOf("replaced-steps")).toBe(told);
-		expect(await reportOf("stream")).toBe(told);
-		const file = written(`warning: a new version is out\n${readFileSync(recorded("stream"), "utf8")}`);
+		expect(await reportOf("stream.jsonl")).toBe(told);
+		const file = written(`warning: a new version is out\n${readFileSync(recorded("stream.jsonl"), "utf8")}`);
 		expect((await cli(["report", file])).stdout).toBe(told);
 	});
 

@@ -51,7 +51,7 @@ export class Fleet extends Project {
 		const args = ["-c", command, "preview", ...(flags.length > 0 ? flags : ["--show-sames"])];
 		const { status } = await new Cli(args, this.program, { ...this.env, ...env }, "sh").ended;
 		const json = readFileSync(file, "utf8");
-		if (process.env.RECORD) this.#record(`${name}.json`, json);
+		if (process.env.RECORD) this.#record(name, json);
 		return { status, json };
 	}
 
@@ -60,7 +60,7 @@ export class Fleet extends Project {
 		const file = join(this.folder, "export.json");
 		await this.run("stack", "export", "--file", file);
 		const json = readFileSync(file, "utf8");
-		if (process.env.RECORD) this.#record(`${name}.json`, json);
+		if (process.env.RECORD) this.#record(name, json);
 		return json;
 	}
 
@@ -77,7 +77,8 @@ export class Fleet extends Project {
 			?.filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug")
 			.map((event) => JSON.stringify(event));
 		mkdirSync(recordings, { recursive: true });
-		writeFileSync(join(recordings, name), `${text?.join("\n") ?? JSON.stringify(cleaned(same), undefined, "\t")}\n`);
+		const file = join(recordings, `${name}.json${text === undefined ? "" : "l"}`);
+		writeFileSync(file, `${text?.join("\n") ?? JSON.stringify(cleaned(same), undefined, "\t")}\n`);
 	}
 
 	async #local(path: string): Promise<Args> {

@@ -173,8 +173,8 @@ export interface UpdateArgs {
 
 	/**
 	 * `live`: preview checks an update against the live cluster, and fails when that can't be read. `recorded`: if it can't
-	 * be read, preview checks against what the last run recorded, and says so in the caveats. `pulumi up` always checks
-	 * the live cluster before it changes anything.
+	 * be read, preview checks against what the last `pulumi up` recorded, and says so. `pulumi up` always checks the live
+	 * cluster before it changes anything.
 	 *
 	 * @default "live"
 	 * @example "recorded"

@@ -89,17 +89,16 @@ function notesOn(version: DbVersion, catalogue: Known<readonly Release[]>): Cave
 }
 
 /** The window as it is now; `undefined` where updates are held to none, or that is not known yet. */
-function windowNow(valid: Valid): Window | undefined {
+export function windowNow(valid: Valid): Window | undefined {
 	const { window } = valid.args.update;
 	return window === undefined || !isKnown(valid, "update") ? undefined : windowAt(window, new Date());
 }
 
+/** A plan that was saved while it was closed is carried out while it is open: whether it is, is no caveat. */
 function windowNote(valid: Valid): CaveatNote[] {
-	const window = windowNow(valid);
-	if (window === undefined) return [];
-	const { open, until, timeZone } = window;
-	const is = open ? "open" : valid.args.update.ignoreWindow ? "ignored" : "closed";
-	return [{ note: "window", is, until, timeZone }];
+	const { window, ignoreWindow } = valid.args.update;
+	if (window === undefined || !isKnown(valid, "update")) return [];
+	return [{ note: "window", ...window, ignored: ignoreWindow }];
 }
 
 /** The input `caveats` of what is to be done to a cluster, also where no rule has a say; absent where that is nothing. */

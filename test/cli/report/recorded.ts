@@ -5,7 +5,7 @@ import { expect, onTestFinished } from "vitest";
 import { cli } from "../run";
 
 const previews = join(__dirname, "previews");
-export const recorded = (name: string) => join(previews, `${name}.json`);
+export const recorded = (name: string) => join(previews, name.includes(".") ? name : `${name}.json`);
 export const state = ["--state", recorded("state")];
 
 /** The report of a preview that the real CLI printed (test/engine/report.test.mts records them). */

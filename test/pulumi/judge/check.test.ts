@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import * as provider from "../../../src/pulumi/provider";
 import { base, Engine, running } from "../engine";
 import { scripted } from "../scripted-platform";
-import { forward, versionsNow, world } from "../stage";
+import { forward, lines, versionsNow, world } from "../stage";
 
 vi.mock("../../../src/pulumi/args/platforms", () => import("../scripted-platform.ts"));
 
@@ -91,10 +91,30 @@ describe("judge: recorded", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^from what was recorded at/) },
+			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^by what the last pulumi up recorded/) },
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
+	});
+
+	test("a plan holds: nothing differs where the cluster is reached later, is behind for a while or has more rows", async () => {
+		const engine = await running("1.8.0", recorded);
+		await engine.up({ version: "1.8.0", ...recorded });
+		const unchanged = await engine.preview({ version: "1.8.0", ...recorded });
+		const bump = await engine.preview({ version: "1.9.0", ...recorded });
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
+		expect(lines.at(-1)).toMatch(/^a can't be reached, so this preview checks what the last pulumi up recorded: /);
+		scripted.unreachable = false;
+		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
+		await engine.up({ version: "1.9.0", ...recorded });
+		// What was recorded is the cluster as the update left it, without another up.
+		const after = await engine.preview({ version: "1.9.0", ...recorded });
+		expect(after.inputs.recorded).toEqual(bump.inputs.recorded);
+		vi.useRealTimers();
 	});
 
 	test("a record that changes alone is no diff", async () => {
