@@ -14,6 +14,7 @@ interface Flags {
 	readonly limit: number;
 	readonly output?: string;
 	readonly exitCode?: true;
+	readonly json?: true;
 }
 
 /** `pulumi-dbcluster report`: what a preview means for database clusters, as the Markdown of a pull request's comment. */
@@ -21,7 +22,7 @@ export function addReport(program: Command): void {
 	program
 		.command("report")
 		.summary("turn a preview into the Markdown of a pull request's comment")
-		.description("Turns what `pulumi preview --json --show-sames` printed, also when it failed, into Markdown.")
+		.description("Turns what `pulumi preview --json --show-sames` printed, also when it failed, into Markdown or JSON.")
 		.argument("[file]", "what the preview printed", "-")
 		.option(
 			"--state <file>",
@@ -36,6 +37,7 @@ export function addReport(program: Command): void {
 		.option("--marker <name>", "tells this comment from others of the same pull request (default: project/stack)")
 		.option("--url <address>", "where the log of the run is")
 		.option("--limit <characters>", "how long the comment may be", whole, 65_536)
+		.option("--json", "as JSON in place of Markdown")
 		.option("--output <file>", "where to write it (default: standard output)")
 		.option(
 			"--exit-code",
@@ -45,9 +47,9 @@ export function addReport(program: Command): void {
 			const preview = read(file, readPreview);
 			const state = flags.state === undefined ? [] : read(flags.state, readState);
 			const found = report(preview, state, flags.status);
-			const markdown = render(found, flags);
-			if (flags.output === undefined) process.stdout.write(markdown);
-			else writeFileSync(flags.output, markdown);
+			const text = flags.json ? `${JSON.stringify({ format: 1, ...found }, undefined, 2)}\n` : render(found, flags);
+			if (flags.output === undefined) process.stdout.write(text);
+			else writeFileSync(flags.output, text);
 			if (flags.exitCode) process.exitCode = exitCode(found);
 		});
 }

@@ -137,4 +137,8 @@ test("counts all steps of a resource: of a refresh, a replacement that deletes f
 	const refused = await db.streamed("stream-refused");
 	expect(refused.status).not.toBe(0);
 	expect(report(refused)).toContain("- `version`: 26.5.1.0 is older than");
+	expect(JSON.parse(report(refused, "--json")).clusters[0].refusals).toEqual([
+		expect.objectContaining({ property: "version", rule: "no-downgrade" }),
+		expect.objectContaining({ property: "version", rule: "known-version" }),
+	]);
 });

@@ -1,4 +1,6 @@
+import type { RuleName } from "../../core/refusal";
 import { parseVersion } from "../../core/version";
+import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
@@ -35,6 +37,8 @@ export interface Refused {
 	readonly property?: string;
 	/** Absent where the error is none of this package: it may quote anything, also what a log hides. */
 	readonly reason?: string;
+	/** The rule that refuses; absent where an argument is wrong, or the platform refuses. */
+	readonly rule?: RuleName;
 }
 
 /** What a preview says about a stack. */
@@ -189,7 +193,7 @@ function refused(message: string): Refused & { readonly value?: string } {
 	const { property, value, reason } = whole.exec(text)?.groups ?? {};
 	if (reason === undefined) return {};
 	const asked = property === "version" ? version(/^\{(.*)\}$/.exec(value ?? "")?.[1]) : undefined;
-	return { reason, ...(property && { property }), ...(asked && { value: asked }) };
+	return { ...readRule(reason), ...(property && { property }), ...(asked && { value: asked }) };
 }
 
 /** `latest` is one as well, and a digest may follow; a value that is secret, or known only in the update, is none. */

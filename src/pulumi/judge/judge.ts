@@ -3,14 +3,13 @@ import { type CaveatNote, caveats, switched } from "../../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
 import { plan } from "../../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../../core/question";
-import type { Refusal, RuleName } from "../../core/refusal";
+import type { RuleName } from "../../core/refusal";
 import { releaseOf } from "../../core/release";
 import { decide, restartRules } from "../../core/rules";
 import type { DbVersion } from "../../core/version";
 import { caveatsInput, switchInput } from "../../words/caveats";
-import { refusalText } from "../../words/refusals";
 import { isKnown, type Valid } from "../args/parse";
-import type { InputProblem } from "../args/problem";
+import { type InputProblem, refusalOf } from "../args/problem";
 import { windowAt } from "../args/window";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
@@ -32,7 +31,7 @@ export function judge(
 	reshaping?: Reshaping,
 ): Judgement {
 	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
-	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(reasonOf);
+	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(refusalOf);
 	if (refusals.length > 0 || !cluster.known) return { refusals };
 	const said = [...notes, ...notesOn(target, catalogue)];
 	return { refusals, caveats: foresee(valid, target, cluster.value, said, reshaping) };
@@ -46,7 +45,7 @@ export function judgeNow(
 	catalogue: Known<readonly Release[]>,
 ): readonly Reason[] {
 	const window = valid.args.update.ignoreWindow ? undefined : windowNow(valid);
-	return decide({ ...questionOf(valid, target, cluster, catalogue), window }).map(reasonOf);
+	return decide({ ...questionOf(valid, target, cluster, catalogue), window }).map(refusalOf);
 }
 
 /** Why replicas that keep their version may not be restarted now; `undefined` where they may. */
@@ -57,7 +56,7 @@ export function judgeWindow(valid: Valid, target: DbVersion, cluster: Known<Obse
 /** Why replicas that keep their version may not be restarted, whenever that is. */
 export function judgeRestart(valid: Valid, target: DbVersion, cluster: ObservedCluster): readonly Reason[] {
 	const question = questionOf(valid, target, known(cluster), unknown("it has no say in a restart"));
-	return decide(question, restartRules).map(reasonOf);
+	return decide(question, restartRules).map(refusalOf);
 }
 
 function questionOf(
@@ -69,11 +68,6 @@ function questionOf(
 	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
 	const localTables = isKnown(valid, "update") ? valid.args.update.localTables : [];
 	return { target, cluster, catalogue, policy, known: knownReleases, localTables };
-}
-
-function reasonOf(refusal: Refusal): Reason {
-	const { rule, property } = refusal;
-	return { rule, property, reason: refusalText(refusal) };
 }
 
 /** What the catalogue says of the target. */
