@@ -136,6 +136,20 @@ describe("a preview that failed for a reason that it did not print", () => {
 		expect(stdout).toContain("**The preview failed.** 1 will be updated.");
 	});
 
+	test("tells each refusal with its rule as JSON, and without it to people", async () => {
+		const file = changed("downgrade", (_, { diagnostics = [] }) => {
+			for (const it of diagnostics)
+				if (it.severity === "error") it.message = `${it.message.trimEnd()} [no-downgrade]\n`;
+		});
+		const { format, clusters } = JSON.parse((await cli(["report", file, "--json"])).stdout);
+		expect(format).toBe(1);
+		expect(clusters[0]).toMatchObject({
+			verdict: "refused",
+			refusals: [{ property: "version", rule: "no-downgrade", reason: expect.stringMatching(/never goes back.*\.$/) }],
+		});
+		expect((await cli(["report", file])).stdout).toBe(await reportOf("downgrade"));
+	});
+
 	test("is reported where it printed nothing at all", async () => {
 		const { status, stdout } = await cli([
 			"report",
