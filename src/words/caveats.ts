@@ -40,10 +40,10 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 
 const stops = "stopped: reads and writes are unavailable until it is started";
 
-function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined {
+/** Whether it is Idle is not in it: a cluster becomes so, and is woken, by itself. */
+function stateText({ stopped, afterwards }: Caveats): string | undefined {
 	if (stopped)
 		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays stopped";
-	if (wakes) return `Idle: woken first, ${afterwards === "Stopped" ? `updated, then ${stops}` : "then left Started"}`;
 	return afterwards === "Stopped" ? `updated, then ${stops}` : undefined;
 }
 
@@ -53,7 +53,7 @@ function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined 
  * @example switchInput("Stopped", "Started"); // { "Stopped -> Started": { state: "started" } }
  */
 export function switchInput(state: State, then: DesiredState): Record<string, Record<string, string>> {
-	return { [`${state} -> ${then}`]: { state: then === "Started" ? "started" : stops } };
+	return { [`${state === "Idle" ? "Started" : state} -> ${then}`]: { state: then === "Started" ? "started" : stops } };
 }
 
 function effect(effect: Effect, { order }: Caveats, working: string): string {

@@ -89,6 +89,11 @@ export function windowText(name: string, { open, until, timeZone }: Window): str
 	return open ? `${when}.` : `${when}. A pulumi up before then is refused.`;
 }
 
+/** Of an update of a cluster that is Idle now. */
+export function wakesText(name: string): string {
+	return `${name} is Idle: the update wakes it first.`;
+}
+
 /** `judge: "recorded"`, and the cluster can't be reached. */
 export function recordedOnlyText(name: string, why: string): string {
 	return `${name} can't be reached, so this preview checks what the last pulumi up recorded: ${withFullStop(oneLine(why))}`;

@@ -18,6 +18,7 @@ import {
 	takeoverCaveats,
 	unreachableText,
 	versionUnknownCaveats,
+	wakesText,
 	windowText,
 } from "../../src/words/resource";
 import { v } from "../build";
@@ -51,6 +52,7 @@ golden("resource", {
 		until: "2026-11-28T05:00:00Z",
 		timeZone: "Europe/Berlin",
 	}),
+	"it is Idle": wakesText("analytics"),
 	"only the record can be read": recordedOnlyText("analytics", "no route to 10.0.0.1"),
 	"an update is available": availableText("analytics", v("1.7.1"), v("1.8.0")),
 	"deprecated with a reason": deprecatedText("analytics", v("1.8.0"), { deprecated: "1.8.2 is faster" }),

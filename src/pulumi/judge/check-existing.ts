@@ -11,6 +11,7 @@ import {
 	strangerText,
 	unreachableText,
 	versionUnknownCaveats,
+	wakesText,
 	windowText,
 } from "../../words/resource";
 import type { Home } from "../args/home";
@@ -57,19 +58,21 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
 	if (!toJudge) {
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
-		const caveats = foresee(valid, version, cluster, [], reshaping);
+		const foreseen = foresee(valid, version, cluster, [], reshaping);
 		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster, reshaping));
-		await tellOfWindow(valid, caveats, place.name);
+		await tellOfNow(valid, foreseen, place.name);
+		const { caveats } = foreseen;
 		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	if (before === undefined && mark === undefined && runsEverywhere(cluster, version))
 		return { failures: obstacles, inputs: { ...kept, ...drift } };
 
-	const { refusals, caveats } = await judgeUpdate(asked, version, known(cluster), reshaping);
+	const { refusals, ...foreseen } = await judgeUpdate(asked, version, known(cluster), reshaping);
 	const failures = [...obstacles, ...refusals];
 	if (failures.length > 0) return { failures };
-	await tellOfWindow(valid, caveats, place.name);
+	await tellOfNow(valid, foreseen, place.name);
+	const { caveats } = foreseen;
 	return { inputs: { ...kept, ...drift, caveats, ...(mark && { unfinished: markText(mark) }) } };
 }
 
@@ -87,13 +90,13 @@ export async function checkUnreachable(asked: CheckInput, why: string): Promise<
 	if (Object.keys(olds).length === 0) return refused("name", unreachableText(why));
 	const recalled = recording ? recall(olds.recorded) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled);
-	const { refusals, caveats } = await judgeUpdate(asked, version, cluster);
+	const { refusals, ...foreseen } = await judgeUpdate(asked, version, cluster);
 	if (refusals.length > 0) return { failures: refusals };
 	const name = valid.place?.name ?? "";
 	await tell(name, recordedOnlyText(name, why));
-	await tellOfWindow(valid, caveats, name);
+	await tellOfNow(valid, foreseen, name);
 	const kept = recalled && { recorded: record(recalled, recalled, changeOf(asked, version)) };
-	return { inputs: { ...kept, caveats } };
+	return { inputs: { ...kept, caveats: foreseen.caveats } };
 }
 
 /** What the arguments ask for. */
@@ -101,9 +104,10 @@ function changeOf({ valid }: CheckInput, version: DbVersion): Change {
 	return { version, desired: isKnown(valid, "desiredState") ? valid.args.desiredState : undefined };
 }
 
-/** Whether the window is open changes with time alone, so that it is no caveat. */
-async function tellOfWindow(valid: Valid, caveats: Judgement["caveats"], name: string): Promise<void> {
-	const isHeld = Object.values(caveats ?? {}).some((lines) => lines.window !== undefined);
+/** What changes with time alone, and so is no caveat: whether the window is open, and whether the cluster is Idle. */
+async function tellOfNow(valid: Valid, { caveats = {}, wakes }: Omit<Judgement, "refusals">, name: string) {
+	if (wakes) await tell(name, wakesText(name));
+	const isHeld = Object.values(caveats).some((lines) => lines.window !== undefined);
 	const window = isHeld && !valid.args.update.ignoreWindow ? windowNow(valid) : undefined;
 	if (window !== undefined) await tell(name, windowText(name, window));
 }
@@ -126,8 +130,9 @@ async function judgeUpdate(
 	const notes: CaveatNote[] = isRecorded(asked) ? [{ note: "judged-from-record" }] : [];
 	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
 	if (artifact.known && artifact.value !== undefined) notes.push({ note: "artifact", what: artifact.value });
-	const { refusals, caveats } = judge(valid, version, cluster, catalogue, notes, reshaping);
-	if (artifact.known) return { refusals, caveats };
+	const judgement = judge(valid, version, cluster, catalogue, notes, reshaping);
+	if (artifact.known) return judgement;
+	const { refusals } = judgement;
 	// That it is in no catalogue says the same, and more.
 	const told = refusals.some(({ rule }) => rule === "known-version");
 	const missing = { rule: "known-version", property: "version", reason: artifact.why } as const;

@@ -17,6 +17,8 @@ export interface Judgement {
 	readonly refusals: readonly Reason[];
 	/** The input `caveats`; absent where there is nothing to do. */
 	readonly caveats?: Record<string, Record<string, string>>;
+	/** The cluster is Idle now, and is woken first. */
+	readonly wakes?: boolean;
 }
 
 type Reason = InputProblem & { readonly rule: RuleName };
@@ -34,7 +36,7 @@ export function judge(
 	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(refusalOf);
 	if (refusals.length > 0 || !cluster.known) return { refusals };
 	const said = [...notes, ...notesOn(target, catalogue)];
-	return { refusals, caveats: foresee(valid, target, cluster.value, said, reshaping) };
+	return { refusals, ...foresee(valid, target, cluster.value, said, reshaping) };
 }
 
 /** Judges an update that is about to begin: its window must be open, too. */
@@ -102,7 +104,7 @@ export function foresee(
 	before: ObservedCluster,
 	notes: readonly CaveatNote[],
 	reshaping?: Reshaping,
-): Judgement["caveats"] {
+): Pick<Judgement, "caveats" | "wakes"> {
 	const cluster = reshaping === undefined ? before : reshaped(before, reshaping);
 	const planned = plan(cluster, version);
 	const { joins = [], leaves = [], rejoins = [] } = reshaping ?? {};
@@ -110,7 +112,7 @@ export function foresee(
 	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
 	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) {
 		const then = switched(cluster, desired);
-		return then && switchInput(cluster.state, then);
+		return then === undefined ? {} : { caveats: switchInput(cluster.state, then) };
 	}
 	const said = [...notes];
 	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
@@ -119,5 +121,6 @@ export function foresee(
 	// An unfinished update goes on at any time.
 	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
-	return caveatsInput(caveats(planned, cluster, said, reshaping, desired));
+	const does = caveats(planned, cluster, said, reshaping, desired);
+	return { caveats: caveatsInput(does), wakes: does.wakes };
 }
