@@ -85,6 +85,7 @@ describe("judge: recorded", () => {
 		const engine = await running("1.8.0", recorded);
 		await engine.up({ version: "1.8.0", ...recorded });
 		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.7.1", ...recorded })).rules).toEqual(["no-downgrade"]);
 		expect((await engine.preview({ version: "1.7.1", ...recorded })).refused).toEqual([
 			"version: 1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0, or to 1.9.0.",
 		]);
@@ -115,6 +116,14 @@ describe("judge: recorded", () => {
 		const after = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(after.inputs.recorded).toEqual(bump.inputs.recorded);
 		vi.useRealTimers();
+	});
+
+	test("a plan holds: a cluster that became Idle meanwhile is the same, and a line says that it is woken", async () => {
+		const engine = await running("1.8.0", recorded);
+		const awake = await engine.preview({ version: "1.9.0", ...recorded });
+		world().halt("idle");
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs.caveats).toEqual(awake.inputs.caveats);
+		expect(lines).toContain("a is Idle: the update wakes it first.");
 	});
 
 	test("a record that changes alone is no diff", async () => {
