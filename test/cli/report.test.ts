@@ -136,18 +136,22 @@ describe("a preview that failed for a reason that it did not print", () => {
 		expect(stdout).toContain("**The preview failed.** 1 will be updated.");
 	});
 
-	test("tells each refusal with its rule as JSON, and without it to people", async () => {
-		const file = changed("downgrade", (_, { diagnostics = [] }) => {
-			for (const it of diagnostics)
-				if (it.severity === "error") it.message = `${it.message.trimEnd()} [no-downgrade]\n`;
-		});
+	test("gives each refusal with its rule as JSON, and without it to people", async () => {
+		const file = recorded("stream-refused.jsonl");
 		const { format, clusters } = JSON.parse((await cli(["report", file, "--json"])).stdout);
 		expect(format).toBe(1);
 		expect(clusters[0]).toMatchObject({
+			name: "orders",
 			verdict: "refused",
-			refusals: [{ property: "version", rule: "no-downgrade", reason: expect.stringMatching(/never goes back.*\.$/) }],
+			refusals: [
+				{ property: "version", rule: "no-downgrade", reason: expect.stringMatching(/never goes back.*\.$/) },
+				{ property: "version", rule: "known-version", reason: expect.stringMatching(/is not a known version.*\.$/) },
+			],
 		});
-		expect((await cli(["report", file])).stdout).toBe(await reportOf("downgrade"));
+		expect((await cli(["report", file])).stdout).not.toMatch(/no-downgrade|known-version/);
+		// What is wrong with an argument comes from no rule.
+		const wrong = JSON.parse((await cli(["report", recorded("inputs-wrong"), "--json"])).stdout);
+		expect(wrong.clusters[0].refusals.every((refusal: object) => !("rule" in refusal))).toBe(true);
 	});
 
 	test("is reported where it printed nothing at all", async () => {
