@@ -53,7 +53,12 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 		// What is unfinished is resumed; what is up to date, or only scaled, has no update to be refused.
 		const target = status.next && (cluster.mark?.to ?? parseVersion(status.next.version));
 		if (target === undefined) return status;
-		const { refusals } = judge(valid, target, known(await withHolds(control, cluster)), catalogue);
+		const held = await withHolds(control, cluster).catch((error: unknown) => {
+			// What is known of it is no less for that.
+			if (error instanceof ControlError) return cluster;
+			throw error;
+		});
+		const { refusals } = judge(valid, target, known(held), catalogue);
 		return { ...status, ...(refusals.length > 0 && { refusals }) };
 	} catch (error) {
 		if (error instanceof ControlError) return troubled(before, controlErrorText(error));
