@@ -25,7 +25,7 @@ module.exports = {
 		layer("platforms/kubernetes", "core", "control", "remote"),
 		...rooms("platforms/kubernetes", ["api", "render", "ask", "change", "control", "adopted", "index"]),
 		layer("pulumi", "core", "control", "roll", "words", "platforms", "catalogue", "remote"),
-		// What reads a resource's arguments is the provider's; of the rest of it the command line knows nothing.
+		// What reads a resource's arguments, and asks the rules, is the provider's; of the rest of it the command line knows nothing.
 		layer(
 			"cli",
 			"core",
@@ -34,7 +34,7 @@ module.exports = {
 			"words",
 			"platforms",
 			"catalogue",
-			"pulumi/(judge/catalogue|args/complete)",
+			"pulumi/(judge/(catalogue|judge)|args/complete)",
 		),
 		{
 			name: "core imports semver and nothing else from outside",

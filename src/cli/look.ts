@@ -1,11 +1,14 @@
 import { isAbsolute } from "node:path";
 import { liveClaim } from "../control/claims";
 import { ControlError } from "../control/errors";
+import { withHolds } from "../control/holds";
 import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
+import { known } from "../core/question";
 import { compareVersions, type DbVersion, lowest, parseVersion } from "../core/version";
 import { type Complete, complete } from "../pulumi/args/complete";
 import { catalogueOf, latestKnown } from "../pulumi/judge/catalogue";
+import { judge } from "../pulumi/judge/judge";
 import { controlErrorText } from "../words/errors";
 import { goneText } from "../words/resource";
 import { type ClusterStatus, statusElsewhereText } from "../words/status";
@@ -39,15 +42,26 @@ export function recordedStatus({ name, project, stack, id, outputs }: RecordedCl
 
 /** What the cluster itself says, completed from the state. Wakes nothing. */
 export async function liveStatus(recorded: RecordedCluster, valid: Complete): Promise<ClusterStatus> {
-	const known = recordedStatus(recorded);
+	const before = recordedStatus(recorded);
 	const { place } = valid;
 	try {
 		const control = place.platform.control(place.name, place.settings);
 		const cluster = await control.observe();
-		if (cluster?.record === undefined) return troubled(known, goneText(known.id));
-		return seen(known, cluster, cluster.record, latestKnown(await catalogueOf(valid)));
+		if (cluster?.record === undefined) return troubled(before, goneText(before.id));
+		const catalogue = await catalogueOf(valid);
+		const status = seen(before, cluster, cluster.record, latestKnown(catalogue));
+		// What is unfinished is resumed; what is up to date, or only scaled, has no update to be refused.
+		const target = status.next && (cluster.mark?.to ?? parseVersion(status.next.version));
+		if (target === undefined) return status;
+		const held = await withHolds(control, cluster).catch((error: unknown) => {
+			// What is known of it is no less for that.
+			if (error instanceof ControlError) return cluster;
+			throw error;
+		});
+		const { refusals } = judge(valid, target, known(held), catalogue);
+		return { ...status, ...(refusals.length > 0 && { refusals }) };
 	} catch (error) {
-		if (error instanceof ControlError) return troubled(known, controlErrorText(error));
+		if (error instanceof ControlError) return troubled(before, controlErrorText(error));
 		throw error;
 	}
 }

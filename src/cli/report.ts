@@ -14,6 +14,7 @@ interface Flags {
 	readonly limit: number;
 	readonly output?: string;
 	readonly exitCode?: true;
+	readonly json?: true;
 }
 
 /** `pulumi-dbcluster report`: a preview's database clusters, as the Markdown of a pull request's comment. */
@@ -21,7 +22,9 @@ export function addReport(program: Command): void {
 	program
 		.command("report")
 		.summary("turn a preview into the Markdown of a pull request's comment")
-		.description("Turns the output of `pulumi preview --json --show-sames`, even of a failed one, into Markdown.")
+		.description(
+			"Turns the output of `pulumi preview --json --show-sames`, even of a failed one, into Markdown or JSON.",
+		)
 		.argument("[file]", "the output of the preview, or - for standard input", "-")
 		.option(
 			"--state <file>",
@@ -32,6 +35,7 @@ export function addReport(program: Command): void {
 		.option("--marker <name>", "distinguishes this comment from others on the pull request (default: project/stack)")
 		.option("--url <address>", "the URL of the run's log")
 		.option("--limit <characters>", "the maximum length of the comment", whole, 65_536)
+		.option("--json", "JSON instead of Markdown")
 		.option("--output <file>", "the file to write to (default: standard output)")
 		.option(
 			"--exit-code",
@@ -41,9 +45,9 @@ export function addReport(program: Command): void {
 			const preview = read(file, readPreview);
 			const state = flags.state === undefined ? [] : read(flags.state, readState);
 			const found = report(preview, state, flags.status);
-			const markdown = render(found, flags);
-			if (flags.output === undefined) process.stdout.write(markdown);
-			else writeFileSync(flags.output, markdown);
+			const text = flags.json ? `${JSON.stringify({ format: 1, ...found }, undefined, 2)}\n` : render(found, flags);
+			if (flags.output === undefined) process.stdout.write(text);
+			else writeFileSync(flags.output, text);
 			if (flags.exitCode) process.exitCode = exitCode(found);
 		});
 }

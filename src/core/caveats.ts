@@ -54,8 +54,8 @@ export interface Uncopied {
 }
 
 export type CaveatNote =
-	/** `judge: "recorded"`: the rules checked what an earlier run recorded, not the live cluster. */
-	| { readonly note: "judged-from-record"; readonly at: string }
+	/** `judge: "recorded"`: if the cluster can't be reached, the rules check what an earlier run recorded. */
+	| { readonly note: "judged-from-record" }
 	/** What exactly the target is, such as an image with its digest. */
 	| { readonly note: "artifact"; readonly what: string }
 	/** Each restart resets keep-alive connections of clients and, if shards query each other, of servers. */
@@ -66,12 +66,13 @@ export type CaveatNote =
 	| { readonly note: "catalogue-unknown"; readonly why: string }
 	| { readonly note: "release"; readonly date?: string; readonly link?: string }
 	| { readonly note: "deprecated"; readonly reason?: string }
-	/** When the update may begin. `ignored`: the window is closed, and the update begins anyway. */
+	/** When updates may begin. `ignored`: this one may begin at any time. */
 	| {
 			readonly note: "window";
-			readonly is: "open" | "closed" | "ignored";
-			readonly until: string;
+			readonly schedule: string;
+			readonly minutes: number;
 			readonly timeZone: string;
+			readonly ignored: boolean;
 	  };
 
 /**

@@ -1,7 +1,7 @@
 import type { CaveatNote, Caveats, DesiredState, Effect, Uncopied } from "../core/caveats";
 import type { State } from "../core/state";
 import { orderText } from "./order";
-import { count, list, moment, oneLine } from "./text";
+import { count, list, oneLine } from "./text";
 
 /**
  * What an update will do, as the input `caveats` of a resource: by the transition, short lines that show in
@@ -40,10 +40,10 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 
 const stops = "stopped: reads and writes are unavailable until it is started";
 
-function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined {
+/** Whether it is Idle is not in it: a cluster becomes so, and is woken, by itself. */
+function stateText({ stopped, afterwards }: Caveats): string | undefined {
 	if (stopped)
 		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays stopped";
-	if (wakes) return `Idle: woken first, ${afterwards === "Stopped" ? `updated, then ${stops}` : "then left Started"}`;
 	return afterwards === "Stopped" ? `updated, then ${stops}` : undefined;
 }
 
@@ -53,7 +53,7 @@ function stateText({ wakes, stopped, afterwards }: Caveats): string | undefined 
  * @example switchInput("Stopped", "Started"); // { "Stopped -> Started": { state: "started" } }
  */
 export function switchInput(state: State, then: DesiredState): Record<string, Record<string, string>> {
-	return { [`${state} -> ${then}`]: { state: then === "Started" ? "started" : stops } };
+	return { [`${state === "Idle" ? "Started" : state} -> ${then}`]: { state: then === "Started" ? "started" : stops } };
 }
 
 function effect(effect: Effect, { order }: Caveats, working: string): string {
@@ -96,7 +96,10 @@ const betweenServers = "; a SELECT over several shards may meet one between thei
 function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
-			return ["judged", `from what was recorded at ${note.at}; the update checks the live cluster`];
+			return [
+				"judged",
+				"by what the last pulumi up recorded if the cluster can't be reached; the update checks the live cluster",
+			];
 		case "artifact":
 			return ["image", oneLine(note.what)];
 		case "connections-reset":
@@ -120,8 +123,7 @@ function noteText(note: CaveatNote): [string, string] {
 	}
 }
 
-function window({ is, until, timeZone }: Extract<CaveatNote, { note: "window" }>): string {
-	const when = moment(until, timeZone);
-	if (is === "open") return `open until ${when}`;
-	return `closed until ${when}${is === "ignored" ? ", and ignored: update.ignoreWindow is set" : "; no update starts before then"}`;
+function window({ schedule, minutes, timeZone, ignored }: Extract<CaveatNote, { note: "window" }>): string {
+	const when = `open for ${count(minutes, "minute", "minutes")} from ${oneLine(schedule)} (${timeZone})`;
+	return `${when}; ${ignored ? "ignored: update.ignoreWindow is set" : "no update starts outside it"}`;
 }

@@ -23,6 +23,29 @@ export function refusalText(refusal: Refusal): string {
 	return (texts[refusal.rule] as (refusal: Refusal) => string)(refusal);
 }
 
+/**
+ * A refusal as Pulumi prints it: with the name of its rule, for programs that read it.
+ *
+ * @example withRule({ rule: "no-downgrade", reason: "1.7.1 is older than ..." }); // "1.7.1 is older than ... [no-downgrade]"
+ */
+export function withRule({ rule, reason }: Ruled): string {
+	return rule === undefined ? reason : `${reason} [${rule}]`;
+}
+
+/** Takes apart again what {@link withRule} made. */
+export function readRule(text: string): Ruled {
+	const { reason, rule } = /^(?<reason>.*) \[(?<rule>[a-z-]+)\]$/s.exec(text)?.groups ?? {};
+	return reason !== undefined && rule !== undefined && isRule(rule) ? { rule, reason } : { reason: text };
+}
+
+/** A reason, and the rule that it comes from, if it is one of a rule. */
+interface Ruled {
+	readonly rule?: RuleName;
+	readonly reason: string;
+}
+
+const isRule = (name: string): name is RuleName => Object.hasOwn(texts, name);
+
 const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string } = {
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {

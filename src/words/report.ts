@@ -6,7 +6,9 @@ import { count, duration, list } from "./text";
  * - `refused`: the preview failed at it.
  * - `updated`: its version moves.
  * - `changed`: other settings or another size.
- * - `replaced`: Pulumi makes its entry anew; the cluster stays.
+ * - `recreated`: it is deleted, then created again.
+ * - `removed`: only its entry in the state is; the cluster stays.
+ * - `replaced`: only its entry in the state is; the cluster stays.
  * - `not-judged`: the preview failed before it came to it.
  */
 export type Verdict = keyof typeof verdicts;
@@ -15,6 +17,8 @@ export type Verdict = keyof typeof verdicts;
 export const verdicts = {
 	refused: { sign: "⛔", says: "refused" },
 	deleted: { sign: "🗑️", says: "will be deleted" },
+	recreated: { sign: "🗑️", says: "will be deleted, then created again" },
+	removed: { sign: "📤", says: "will be removed from the state only" },
 	replaced: { sign: "♻️", says: "will be replaced" },
 	updated: { sign: "⬆️", says: "will be updated" },
 	changed: { sign: "🔧", says: "will be changed" },
@@ -41,7 +45,10 @@ export const words = {
 	log: "See the log of this run for details.",
 	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
 	keepsData: "Its data is kept: a DbCluster of the same stack, name and place finds it again.",
+	removed: "Nothing is deleted: retainOnDelete is set. The cluster keeps running, and Pulumi no longer manages it.",
 	replaced: "Pulumi replaces its entry in the state. The cluster, its version and its data stay as they are.",
+	recreated:
+		"Its replacement deletes first: reads and writes are unavailable until it is created again. To keep it running, unset deleteBeforeReplace, also of what it depends on.",
 	noCaveats: "No replica restarts.",
 	/** A value that is a secret makes one of all that is worked out from it. */
 	secretCaveats: "The effect on reads and writes is not shown, because an argument is a secret.",

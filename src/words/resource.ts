@@ -1,7 +1,8 @@
 import type { ClusterRecord, Scaled } from "../control/record";
+import type { Window } from "../core/question";
 import type { Release } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { count, oneLine, withFullStop } from "./text";
+import { count, moment, oneLine, withFullStop } from "./text";
 
 /** A cluster of this name is there, and it is not this resource's. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
@@ -80,6 +81,22 @@ export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): strin
 /** A newer version is there, and nobody has asked for it yet. */
 export function availableText(name: string, runs: DbVersion, latest: DbVersion): string {
 	return `${name} runs ${runs}, and ${latest} is available. To update, set version to ${latest} and run pulumi up.`;
+}
+
+/** Of a change that is held to a maintenance window. */
+export function windowText(name: string, { open, until, timeZone }: Window): string {
+	const when = `the maintenance window of ${name} is ${open ? "open" : "closed"} until ${moment(until, timeZone)}`;
+	return open ? `${when}.` : `${when}. A pulumi up before then is refused.`;
+}
+
+/** Of an update of a cluster that is Idle now. */
+export function wakesText(name: string): string {
+	return `${name} is Idle: the update wakes it first.`;
+}
+
+/** `judge: "recorded"`, and the cluster can't be reached. */
+export function recordedOnlyText(name: string, why: string): string {
+	return `${name} can't be reached, so this preview checks what the last pulumi up recorded: ${withFullStop(oneLine(why))}`;
 }
 
 /** Of a new cluster, which has no caveats. */

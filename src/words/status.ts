@@ -1,4 +1,5 @@
 import type { UpdateMark } from "../core/cluster";
+import type { RuleName } from "../core/refusal";
 import { scaledClause } from "./resource";
 import { count, duration, list, oneLine, withFullStop } from "./text";
 
@@ -43,6 +44,13 @@ export interface ClusterStatus {
 		readonly version?: string;
 		readonly command: string;
 	};
+	/** Why `next` would be refused now; absent if it would not, or if only the state was read. */
+	readonly refusals?: readonly {
+		readonly property: string;
+		readonly reason: string;
+		/** The rule that refuses. */
+		readonly rule: RuleName;
+	}[];
 }
 
 /** The headings of the table. The stack is named only where there are several. */
@@ -74,7 +82,7 @@ function updateWord({ unfinished, updateAvailable }: ClusterStatus): string {
 
 /** What there is to know below the table: problems, what is unfinished, and the one command for each that can be updated. */
 export function remarks(it: ClusterStatus): string[] {
-	const { name, problem, unfinished, scaled = [], next } = it;
+	const { name, problem, unfinished, scaled = [], next, refusals } = it;
 	const said: string[] = [];
 	if (problem !== undefined) said.push(`${name}: ${withFullStop(oneLine(problem))}`);
 	if (unfinished?.by !== undefined) {
@@ -86,9 +94,11 @@ export function remarks(it: ClusterStatus): string[] {
 	} else if (scaled.length > 0 && next !== undefined) {
 		const sizes = scaled.map((each) => scaledClause(each, each.wanted));
 		said.push(`${name}: ${list(sizes)}. To set it back: ${next.command}`);
-	} else if (next !== undefined) {
+	} else if (next !== undefined && refusals === undefined) {
 		said.push(`${name}: to update, set version to ${next.version}, then: ${next.command}`);
 	}
+	if (refusals !== undefined)
+		said.push(`${name}: pulumi up would be refused now: ${refusals.map(({ reason }) => reason).join(" ")}`);
 	return said;
 }
 

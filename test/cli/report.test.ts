@@ -12,6 +12,7 @@ describe("a preview that the CLI printed", () => {
 		["one-refused", state],
 		["fleet", []],
 		["settings", []],
+		["replaced", []],
 		["throws", ["--url", "https://github.com/acme/shop/actions/runs/1"]],
 	])("%s", async (name, flags) => {
 		await expect(await reportOf(name, ...flags)).toMatchFileSnapshot(`report/golden/${name}.md`);
@@ -44,6 +45,27 @@ describe("a preview that the CLI printed", () => {
 
 	test("latest shows as the version that it means", async () => {
 		expect(await reportOf("bump-latest")).toBe(await reportOf("bump"));
+	});
+
+	test("all steps of a resource count: a refresh comes before its update", async () => {
+		expect(await reportOf("refresh")).toContain("**1 will be updated, 2 unchanged**");
+		expect((await cli(["report", recorded("refresh"), "--exit-code"])).status).toBe(2);
+	});
+
+	test("the steps of a replacement, and a stream of events, say the same as the preview without them", async () => {
+		const told = await reportOf("replaced");
+		expect(await reportOf("replaced-steps")).toBe(told);
+		expect(await reportOf("stream.jsonl")).toBe(told);
+		const file = written(`warning: a new version is out\n${readFileSync(recorded("stream.jsonl"), "utf8")}`);
+		expect((await cli(["report", file])).stdout).toBe(told);
+	});
+
+	test("a replacement that creates first, or whose old entry is retained, deletes nothing", async () => {
+		expect(await reportOf("replaced-after")).toContain("2 will be replaced");
+		const retained = changed("replaced", (_, { steps }) => {
+			for (const { oldState } of steps) if (oldState?.pendingReplacement) oldState.retainOnDelete = true;
+		});
+		expect((await cli(["report", retained])).stdout).toContain("2 will be replaced");
 	});
 
 	test("a version shows without the digest that its image must have", async () => {
@@ -112,6 +134,25 @@ describe("a preview that failed for a reason that it did not print", () => {
 		const { status, stdout } = await cli(["report", recorded("bump"), "--status", "1", "--exit-code"]);
 		expect(status).toBe(3);
 		expect(stdout).toContain("**The preview failed.** 1 will be updated.");
+	});
+
+	test("gives each refusal with its rule as JSON, and without it to people", async () => {
+		const file = recorded("stream-refused.jsonl");
+		const { format, clusters } = JSON.parse((await cli(["report", file, "--json"])).stdout);
+		expect(format).toBe(1);
+		expect(clusters[0]).toMatchObject({
+			name: "orders",
+			verdict: "refused",
+			refusals: [
+				{ property: "version", rule: "no-downgrade", reason: expect.stringMatching(/never goes back.*\.$/) },
+				{ property: "version", rule: "known-version", reason: expect.stringMatching(/is not a known version.*\.$/) },
+			],
+		});
+		expect((await cli(["report", file])).stdout).not.toMatch(/no-downgrade|known-version/);
+		// What is wrong with an argument comes from no rule.
+		const wrong = JSON.parse((await cli(["report", recorded("inputs-wrong"), "--json"])).stdout);
+		const replicas = wrong.clusters[0].refusals.find((it: { property: string }) => it.property === "replicas");
+		expect(replicas).toEqual({ property: "replicas", reason: expect.stringMatching(/^0 is not/) });
 	});
 
 	test("is reported where it printed nothing at all", async () => {

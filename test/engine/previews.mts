@@ -35,14 +35,23 @@ export class Fleet extends Project {
 	 * of that name, which the fast tests read; without what differs by machine and without the text of the provider.
 	 * How far a preview that fails comes before it ends is another thing each time: look at what changed.
 	 */
-	async previewed(name: string, ...flags: string[]): Promise<Previewed> {
+	previewed(name: string, ...flags: string[]): Promise<Previewed> {
+		return this.#previewed(name, flags);
+	}
+
+	/** The same as a stream of events. */
+	streamed(name: string): Promise<Previewed> {
+		return this.#previewed(name, [], { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "1" });
+	}
+
+	async #previewed(name: string, flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Previewed> {
 		const file = join(this.folder, `${name}.json`);
 		this.write();
 		const command = `pulumi preview --json --non-interactive --color never "$@" > '${file}'`;
 		const args = ["-c", command, "preview", ...(flags.length > 0 ? flags : ["--show-sames"])];
-		const { status } = await new Cli(args, this.program, this.env, "sh").ended;
+		const { status } = await new Cli(args, this.program, { ...this.env, ...env }, "sh").ended;
 		const json = readFileSync(file, "utf8");
-		if (process.env.RECORD) this.#record(`${name}.json`, json);
+		if (process.env.RECORD) this.#record(name, json);
 		return { status, json };
 	}
 
@@ -51,19 +60,25 @@ export class Fleet extends Project {
 		const file = join(this.folder, "export.json");
 		await this.run("stack", "export", "--file", file);
 		const json = readFileSync(file, "utf8");
-		if (process.env.RECORD) this.#record(`${name}.json`, json);
+		if (process.env.RECORD) this.#record(name, json);
 		return json;
 	}
 
 	#record(name: string, json: string): void {
 		const same = json.replaceAll(this.folder, "/tmp/fleet").replaceAll(root, "/repo");
-		const value = JSON.parse(same, (key, value) => {
-			if (key === "stackTrace" || key === "sourcePosition") return undefined;
-			if (key === "__provider" && typeof value === "string") return "...";
-			return value;
-		});
+		const cleaned = (text: string) =>
+			JSON.parse(text, (key, value) => {
+				if (key === "stackTrace" || key === "sourcePosition") return undefined;
+				if (key === "__provider" && typeof value === "string") return "...";
+				return value;
+			});
+		const events = same.startsWith('{"sequence"') ? same.trim().split("\n").map(cleaned) : undefined;
+		const text = events
+			?.filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug")
+			.map((event) => JSON.stringify(event));
 		mkdirSync(recordings, { recursive: true });
-		writeFileSync(join(recordings, name), `${JSON.stringify(value, undefined, "\t")}\n`);
+		const file = join(recordings, `${name}.json${text === undefined ? "" : "l"}`);
+		writeFileSync(file, `${text?.join("\n") ?? JSON.stringify(cleaned(same), undefined, "\t")}\n`);
 	}
 
 	async #local(path: string): Promise<Args> {

@@ -98,3 +98,47 @@ test("reports several clusters, also where one is refused or the program fails",
 	await db.cluster("analytics", { update: { drainSeconds: 20, policy: "any" }, desiredState: "Stopped" });
 	expect(report(await db.previewed("settings"))).toContain("- **after the update**: the cluster will be stopped");
 });
+
+const resource = (name: string) => `urn:pulumi:test::test::pulumi-nodejs:dynamic/dbcluster:DbCluster::${name}`;
+
+test("counts all steps of a resource: of a refresh, a replacement that deletes first, and one that is retained", async () => {
+	const db = await fleet();
+	const before = { options: { deleteBeforeReplace: true, replacementTrigger: "1" } };
+	await db.cluster("orders", { ...before, deletionPolicy: "Delete" });
+	await db.cluster("logs", before);
+	await db.cluster("events", { options: { retainOnDelete: true } });
+	await db.upOk();
+
+	await db.cluster("logs", later);
+	expect(report(await db.previewed("refresh", "--refresh", "--show-sames"))).toContain(
+		"**1 will be updated, 2 unchanged**",
+	);
+	await db.cluster("logs", { ...old, options: { ...before.options, replacementTrigger: "2" } });
+	await db.cluster("orders", { options: { ...before.options, replacementTrigger: "2" } });
+	await db.cluster("events", undefined);
+	const moved = await db.previewed("replaced");
+	const told = report(moved);
+	expect(told).toContain("**2 will be deleted, then created again, 1 will be removed from the state only**");
+	expect(told).toMatch(/`orders` will be deleted, .*\n\nIts data is deleted with it: deletionPolicy is Delete\./);
+	expect(told).toMatch(/`logs` will be deleted, .*\n\nIts data is kept: /);
+	expect(told).toMatch(/`events` will be removed .*\n\nNothing is deleted: retainOnDelete is set\./);
+	expect(report(await db.previewed("replaced-steps", "--show-replacement-steps"))).toBe(told);
+	expect(report(await db.streamed("stream"))).toBe(told);
+
+	// The other way round nothing is deleted: what is created first takes the cluster over.
+	await db.cluster("logs", { options: {} });
+	await db.cluster("orders", { options: {} });
+	const taint = ["--replace", resource("logs"), "--replace", resource("orders")];
+	expect(report(await db.previewed("replaced-after", "--show-replacement-steps", ...taint))).toContain(
+		"**1 will be removed from the state only, 2 will be replaced**",
+	);
+
+	await db.cluster("orders", { version: "26.5.1.0" });
+	const refused = await db.streamed("stream-refused");
+	expect(refused.status).not.toBe(0);
+	expect(report(refused)).toContain("- `version`: 26.5.1.0 is older than");
+	expect(JSON.parse(report(refused, "--json")).clusters[0].refusals).toEqual([
+		expect.objectContaining({ property: "version", rule: "no-downgrade" }),
+		expect.objectContaining({ property: "version", rule: "known-version" }),
+	]);
+});

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Unfinished } from "../../src/pulumi/host/failure";
 import * as provider from "../../src/pulumi/provider";
+import { readRule } from "../../src/words/refusals";
 
 export type Properties = Record<string, unknown>;
 
@@ -15,9 +16,11 @@ export class Engine {
 
 	async preview(args: Properties) {
 		const { inputs = {}, failures = [] } = await provider.check(this.inputs, { ...base, ...args });
-		const refused = failures.map(({ property, reason }) => `${property}: ${reason}`);
+		const told = failures.map(({ property, reason }) => ({ property, ...readRule(reason) }));
+		const refused = told.map(({ property, reason }) => `${property}: ${reason}`);
+		const rules = told.map(({ rule }) => rule);
 		const { changes } = this.id === "" ? { changes: true } : await provider.diff(this.id, this.outputs, inputs);
-		return { inputs: { ...inputs, __provider: text }, refused, changes };
+		return { inputs: { ...inputs, __provider: text }, refused, rules, changes };
 	}
 
 	async up(args: Properties) {

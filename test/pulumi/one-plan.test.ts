@@ -6,7 +6,7 @@ import { readOrder } from "../../src/words/order";
 import { v } from "../build";
 import { Engine, type Properties, text } from "./engine";
 import { scripted } from "./scripted-platform";
-import { forward, world } from "./stage";
+import { forward, lines, world } from "./stage";
 
 vi.mock("../../src/pulumi/args/platforms", () => import("./scripted-platform.ts"));
 
@@ -120,7 +120,7 @@ function told(caveats: Record<string, Record<string, string>> = {}) {
 		joins: namesIn(joins).sort(),
 		leaves: namesIn(leaves),
 		rejoins: namesIn(rejoins).sort(),
-		wakes: /^Idle: woken first/.test(state),
+		wakes: lines.includes("a is Idle: the update wakes it first."),
 		starts: /(^|then )started$/.test(state),
 		stops: /stopped: reads and writes are unavailable/.test(state),
 	};
@@ -178,6 +178,7 @@ test("what a preview says and what up then does are one plan", async () => {
 			const after = { ...before, ...(unfinished && { version: unfinished.to }), ...change };
 			const engine = await made(before, since);
 			const did = remember();
+			lines.length = 0;
 			const { inputs, refused, changes } = await engine.preview(argsOf(after));
 			const caveats = inputs.caveats as Record<string, Record<string, string>> | undefined;
 			const update = provider.update(engine.id, engine.outputs, inputs);

@@ -32,7 +32,7 @@ const many = Array.from({ length: 4 }, (_, n) => `${"x".repeat(60)}${n}=1`).join
 const notes: readonly CaveatNote[] = [
 	{ note: "connections-reset" },
 	{ note: "artifact", what: "repo/db:1.8.0@sha256:1" },
-	{ note: "judged-from-record", at: "2026-11-23T10:00:00Z" },
+	{ note: "judged-from-record" },
 	{ note: "unknown-until-update", properties: ["versions", "local.port"] },
 	{ note: "catalogue-unknown", why: "no route to\nhost" },
 ];
@@ -81,9 +81,8 @@ golden("caveats", {
 			{ note: "release", date: "2024-09-24" },
 			{ note: "deprecated", reason: "1.8.2 is\nfaster" },
 			{ note: "deprecated" },
-			{ note: "window", is: "open", until: "2026-11-28T05:00:00Z", timeZone: "UTC" },
-			{ note: "window", is: "closed", until: "2026-11-28T01:00:00Z", timeZone: "Europe/Berlin" },
-			{ note: "window", is: "ignored", until: "2026-07-04T01:00:00Z", timeZone: "Europe/Berlin" },
+			{ note: "window", schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin", ignored: false },
+			{ note: "window", schedule: "30 22 * * 1-5", minutes: 1, timeZone: "UTC", ignored: true },
 		],
 		noted,
 	),

@@ -6,7 +6,7 @@ import { known, type Question, unknown } from "../../src/core/question";
 import type { RuleName } from "../../src/core/refusal";
 import { decide } from "../../src/core/rules";
 import { parseVersion } from "../../src/core/version";
-import { refusalText } from "../../src/words/refusals";
+import { readRule, refusalText, withRule } from "../../src/words/refusals";
 import { questions } from "../arbitrary";
 import { ask, cluster, creation, mark, refusalOf, releases, tables, v } from "../build";
 import { byData, golden } from "./golden";
@@ -206,6 +206,8 @@ test("each refusal is one line that names the value, a reason and a way out, wha
 				const text = refusalText(refusal);
 				expect(text).toMatch(/^[^\n\r\p{Cc}]{40,2000}$/u);
 				expect(text).toMatch(wayOut);
+				expect(readRule(withRule({ rule: refusal.rule, reason: text }))).toEqual({ rule: refusal.rule, reason: text });
+				expect(readRule(text)).toEqual({ reason: text });
 				expect(text).toMatch(/[.]$/);
 				if (parseVersion(question.target) !== undefined) expect(text).toContain(question.target);
 				if (!/undefined|object/.test(JSON.stringify(question))) expect(text).not.toMatch(/undefined|\[object|NaN/);

@@ -12,11 +12,14 @@ import {
 	keptText,
 	letGoText,
 	movedText,
+	recordedOnlyText,
 	scaledText,
 	strangerText,
 	takeoverCaveats,
 	unreachableText,
 	versionUnknownCaveats,
+	wakesText,
+	windowText,
 } from "../../src/words/resource";
 import { v } from "../build";
 import { golden } from "./golden";
@@ -39,6 +42,18 @@ golden("resource", {
 	"latest with a digest": digestFlawText("latest"),
 	"no digest": digestFlawText("malformed"),
 	"a digest without an image": digestFlawText("no-image"),
+	"the window is closed": windowText("analytics", {
+		open: false,
+		until: "2026-11-28T01:00:00Z",
+		timeZone: "Europe/Berlin",
+	}),
+	"the window is open": windowText("analytics", {
+		open: true,
+		until: "2026-11-28T05:00:00Z",
+		timeZone: "Europe/Berlin",
+	}),
+	"it is Idle": wakesText("analytics"),
+	"only the record can be read": recordedOnlyText("analytics", "no route to 10.0.0.1"),
 	"an update is available": availableText("analytics", v("1.7.1"), v("1.8.0")),
 	"deprecated with a reason": deprecatedText("analytics", v("1.8.0"), { deprecated: "1.8.2 is faster" }),
 	deprecated: deprecatedText("analytics", v("1.8.0"), { deprecated: true }),

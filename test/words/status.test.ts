@@ -54,6 +54,10 @@ golden("status", {
 	"an update stopped": line(stopped),
 	"an update is under way": line(underWay),
 	"remark: an update": below(status),
+	"remark: a refused update": below({
+		...status,
+		refusals: [{ rule: "blocked-version", property: "version", reason: "1.8.0 is blocked in the catalogue." }],
+	}),
 	"remark: nothing": below({ ...status, next: undefined }),
 	"remark: scaled": below({ ...status, scaled, next }),
 	"remark: stopped": below(stopped),

@@ -1,4 +1,6 @@
+import type { RuleName } from "../../core/refusal";
 import { parseVersion } from "../../core/version";
+import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
@@ -33,6 +35,8 @@ export interface Refused {
 	readonly property?: string;
 	/** Absent if the error is not from this package: it may quote anything, even what a log masks. */
 	readonly reason?: string;
+	/** The rule that refuses; absent where an argument is wrong, or the platform refuses. */
+	readonly rule?: RuleName;
 }
 
 export interface StackReport {
@@ -72,9 +76,8 @@ export function report(preview: Preview, state: readonly Resource[] = [], status
 		...(failed ? known.keys() : []),
 	]);
 	const clusters = [...urns].filter(isCluster).map((urn) => {
-		const step = steps.find((it) => it.urn === urn && it.op === "replace") ?? steps.find((it) => it.urn === urn);
-		const own = errors.filter((it) => it.urn === urn);
-		return clusterReport(urn, step, own, known.get(urn));
+		const isIts = (it: { readonly urn?: string }) => it.urn === urn;
+		return clusterReport(urn, steps.filter(isIts), errors.filter(isIts), known.get(urn));
 	});
 	const states = steps.flatMap(({ oldState, newState }) => [oldState ?? [], newState ?? []].flat());
 	const parents = new Map([...state, ...states].map((it) => [it.urn, it.parent]));
@@ -89,10 +92,11 @@ export function report(preview: Preview, state: readonly Resource[] = [], status
 
 function clusterReport(
 	urn: string,
-	step: PreviewStep | undefined,
+	steps: readonly PreviewStep[],
 	errors: readonly Diagnostic[],
 	known?: Resource,
 ): ClusterReport {
+	const step = decisiveOf(steps);
 	const before = step?.oldState ?? known;
 	const after = step?.newState;
 	const outputs = before?.outputs ?? {};
@@ -108,7 +112,7 @@ function clusterReport(
 	return {
 		urn,
 		name: nameOf(urn),
-		verdict: errors.length > 0 ? "refused" : step === undefined ? "not-judged" : verdictOf(step.op, moves === true),
+		verdict: errors.length > 0 ? "refused" : verdictOf(steps, moves === true),
 		...(from !== undefined && { from }),
 		...(to !== undefined && { to }),
 		refusals: refusals.map(({ value, ...rest }) => rest),
@@ -117,12 +121,35 @@ function clusterReport(
 		notes: notesBetween(after?.inputs?.versions, from, to),
 		...(available !== undefined && { available }),
 		...(isNew && (wish === "Started" || wish === "Stopped") && { desired: wish }),
-		losesData: before?.inputs?.deletionPolicy === "Delete",
+		losesData: (outputs.deletionPolicy ?? before?.inputs?.deletionPolicy) === "Delete",
 	};
 }
 
-function verdictOf(op: string, moves: boolean): Verdict {
-	switch (op) {
+/**
+ * Of several steps of one resource the first of these says what becomes of it: a refresh comes before another step, the
+ * parts of a replacement around it, the deletion of what an earlier one left beside anything.
+ */
+const decisive = ["replace", "create-replacement", "delete", "discard", "create", "import", "update", "same", "read"];
+
+function decisiveOf(steps: readonly PreviewStep[]): PreviewStep | undefined {
+	const op = decisive.find((it) => steps.some((step) => step.op === it));
+	return steps.find((step) => op === undefined || step.op === op);
+}
+
+/** A replacement comes after the deletion. What is retained is not deleted, and what is created finds it. */
+function isDeletedFirst(steps: readonly PreviewStep[]): boolean {
+	const created = steps.findIndex(({ op }) => op === "create-replacement");
+	return steps.some(({ op, oldState }, index) => {
+		const isFirst = oldState?.pendingReplacement === true || (op === "delete-replaced" && index < created);
+		return isFirst && oldState?.retainOnDelete !== true;
+	});
+}
+
+function verdictOf(steps: readonly PreviewStep[], moves: boolean): Verdict {
+	const step = decisiveOf(steps);
+	switch (step?.op) {
+		case undefined:
+			return "not-judged";
 		case "same":
 		case "read":
 		case "refresh":
@@ -131,12 +158,13 @@ function verdictOf(op: string, moves: boolean): Verdict {
 		case "import":
 			return "created";
 		case "delete":
+			return step?.oldState?.retainOnDelete ? "removed" : "deleted";
 		case "discard":
 			return "deleted";
 		case "update":
 			return moves ? "updated" : "changed";
 		default:
-			return "replaced";
+			return isDeletedFirst(steps) ? "recreated" : "replaced";
 	}
 }
 
@@ -161,7 +189,7 @@ function refused(message: string): Refused & { readonly value?: string } {
 	const { property, value, reason } = whole.exec(text)?.groups ?? {};
 	if (reason === undefined) return {};
 	const asked = property === "version" ? version(/^\{(.*)\}$/.exec(value ?? "")?.[1]) : undefined;
-	return { reason, ...(property && { property }), ...(asked && { value: asked }) };
+	return { ...readRule(reason), ...(property && { property }), ...(asked && { value: asked }) };
 }
 
 /** `latest` counts as well, and a digest may follow; a value that is secret or unknown does not. */

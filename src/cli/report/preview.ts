@@ -5,6 +5,10 @@ const resource = z.object({
 	urn: z.string(),
 	type: z.string().optional(),
 	parent: z.string().optional(),
+	/** It is deleted, and what comes in its place is made afterwards. */
+	pendingReplacement: z.boolean().optional(),
+	/** It goes from the state alone. */
+	retainOnDelete: z.boolean().optional(),
 	inputs: properties,
 	outputs: properties,
 });
@@ -25,6 +29,19 @@ const preview = z.object({
 	steps: z.array(step).nullish(),
 	diagnostics: z.array(diagnostic).nullish(),
 });
+/** Of what the CLI prints with PULUMI_ENABLE_STREAMING_JSON_PREVIEW, one a line. */
+const event = z.object({
+	sequence: z.number(),
+	/** A step, before it is taken. */
+	resourcePreEvent: z
+		.object({
+			metadata: z
+				.object({ op: z.string(), urn: z.string(), old: resource.nullish(), new: resource.nullish() })
+				.transform(({ op, urn, old, new: newState }) => ({ op, urn, oldState: old, newState })),
+		})
+		.optional(),
+	diagnosticEvent: diagnostic.optional(),
+});
 const stateFile = z.object({ deployment: z.object({ resources: z.array(resource).nullish() }) });
 
 /** A resource as Pulumi writes it. A secret value is the text `[secret]`, or an object with a `ciphertext`. */
@@ -33,7 +50,10 @@ export type PreviewStep = z.output<typeof step>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
 export interface Preview {
-	/** Unchanged resources only with `--show-sames`; of a failed preview none, or those before its first errors. */
+	/**
+	 * In order; several for a resource that is refreshed or replaced. Unchanged resources only with `--show-sames`; of a
+	 * failed preview none, or those before its first errors.
+	 */
 	readonly steps: readonly PreviewStep[];
 	readonly diagnostics: readonly Diagnostic[];
 	/** It printed nothing: it failed before it reached any resource, and gives the reason on standard error. */
@@ -44,13 +64,23 @@ export interface Preview {
 export class Unreadable extends Error {}
 
 /**
- * Parses the output of `pulumi preview --json`, even of a failed one.
+ * Parses the output of `pulumi preview --json`, even of a failed one or as a stream of events.
  *
  * @throws Unreadable
  */
 export function readPreview(text: string): Preview {
 	if (text.trim() === "") return { steps: [], diagnostics: [], empty: true };
-	const { steps, diagnostics } = parsed(text, preview, "the output of pulumi preview --json");
+	const what = "the output of pulumi preview --json";
+	const lines = text.split("\n").filter((line) => /^\{".+\}\s*$/.test(line));
+	if (lines[0] !== undefined && "sequence" in parsed(lines[0], z.looseObject({}), what)) {
+		const events = lines.map((line) => parsed(line, event, what));
+		return {
+			steps: events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []),
+			diagnostics: events.flatMap(({ diagnosticEvent }) => diagnosticEvent ?? []),
+			empty: false,
+		};
+	}
+	const { steps, diagnostics } = parsed(text, preview, what);
 	return { steps: steps ?? [], diagnostics: diagnostics ?? [], empty: false };
 }
 

@@ -33,9 +33,12 @@ export function section(cluster: ClusterReport, diagramsOpen: boolean): string {
 
 function body(cluster: ClusterReport, diagramsOpen: boolean): string[] {
 	const { verdict, losesData } = cluster;
+	const data = losesData ? words.deletesData : words.keepsData;
 	const bodies: Readonly<Record<Verdict, () => string[]>> = {
 		refused: () => [cluster.refusals.map(refusal).join("\n")],
-		deleted: () => [losesData ? words.deletesData : words.keepsData],
+		deleted: () => [data],
+		removed: () => [words.removed],
+		recreated: () => [data, words.recreated],
 		replaced: () => [words.replaced, ...foreseen(cluster, diagramsOpen)],
 		updated: () => otherwise(words.secretCaveats, foreseen(cluster, diagramsOpen)),
 		changed: () => otherwise(words.noCaveats, foreseen(cluster, diagramsOpen)),

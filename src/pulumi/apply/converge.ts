@@ -25,8 +25,10 @@ import { rollUnder } from "../../roll/roll";
 import { withDefaults } from "../../roll/timing";
 import { untilState } from "../../roll/wait";
 import { phaseTeller } from "../../roll/watch";
+import { withRule } from "../../words/refusals";
 import { goneText, strangerText } from "../../words/resource";
 import type { Complete } from "../args/complete";
+import type { InputProblem } from "../args/problem";
 import { Teller } from "../host/engine-log";
 import { finishing } from "../host/orphaned";
 import { catalogueOf } from "../judge/catalogue";
@@ -237,8 +239,8 @@ async function mayRestart({ wanted, bare }: Change, observed: ObservedCluster, r
 }
 
 /** Every reason at once, each on a line of its own. */
-function throwAny(against: readonly { readonly reason: string }[]): void {
-	if (against.length > 0) throw new ControlError(against.map(({ reason }) => reason).join("\n"));
+function throwAny(against: readonly Omit<InputProblem, "property">[]): void {
+	if (against.length > 0) throw new ControlError(against.map(withRule).join("\n"));
 }
 
 /**

@@ -173,8 +173,8 @@ export interface UpdateArgs {
 
 	/**
 	 * `live`: preview checks an update against the live cluster, and fails when that can't be read. `recorded`: if it can't
-	 * be read, preview checks against what the last run recorded, and says so in the caveats. `pulumi up` always checks
-	 * the live cluster before it changes anything.
+	 * be read, preview checks against what the last `pulumi up` recorded, and says so. `pulumi up` always checks the live
+	 * cluster before it changes anything.
 	 *
 	 * @default "live"
 	 * @example "recorded"
@@ -257,7 +257,8 @@ export interface WindowArgs {
 	minutes: Input<number>;
 
 	/**
-	 * The time zone of the schedule, by its name in the IANA's database. Daylight saving time is heeded.
+	 * The time zone of the schedule, by its name in the IANA's database. If daylight saving time skips a time of the day that
+	 * the schedule names, the window opens at the end of the skipped hour; if the time comes twice, it opens the first time.
 	 *
 	 * @default "UTC"
 	 * @example "Europe/Berlin"

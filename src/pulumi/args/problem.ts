@@ -1,6 +1,6 @@
 import type { Platform } from "../../control/platform";
 import { unknown } from "../../core/question";
-import type { VersionFlaw } from "../../core/refusal";
+import type { Refusal, RuleName, VersionFlaw } from "../../core/refusal";
 import { flawOf } from "../../core/rules/version-format";
 import { parseVersion } from "../../core/version";
 import { refusalText } from "../../words/refusals";
@@ -12,6 +12,8 @@ import { type Path, pathText } from "./unknown";
 export interface InputProblem {
 	readonly property: string;
 	readonly reason: string;
+	/** The rule that it comes from; absent where it is about an argument, or about what the platform can do. */
+	readonly rule?: RuleName;
 }
 
 /** Pulumi prints the value of a property that is one of the resource's own, so a secret must not be named as one. */
@@ -38,5 +40,11 @@ export function versionProblem(text: string, platform: Platform | undefined): In
 }
 
 export function flawed(target: string, flaw: VersionFlaw): InputProblem {
-	return { property: "version", reason: refusalText({ rule: "version-format", property: "version", target, ...flaw }) };
+	return refusalOf({ rule: "version-format", property: "version", target, ...flaw });
+}
+
+/** A refusal in words. */
+export function refusalOf(refusal: Refusal): InputProblem & { readonly rule: RuleName } {
+	const { rule, property } = refusal;
+	return { rule, property, reason: refusalText(refusal) };
 }

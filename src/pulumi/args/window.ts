@@ -40,18 +40,37 @@ export function windowProblem({ schedule, timeZone }: Schedule): { path: string[
 		return { path: ["timeZone"], message: `${shown(timeZone)} is not a time zone, such as "UTC" or "Europe/Berlin".` };
 	}
 	const wanted = 'a schedule as cron has it, of five fields, such as "0 2 * * 6"';
+	const malformed = { path: ["schedule"], message: `${shown(schedule)} is not ${wanted}.` };
+	// The library also takes a date, which has a colon, and nicknames such as @daily, whatever its mode.
+	if (!/^\s*([^\s:]+\s+){4}[^\s:]+\s*$/.test(schedule)) return malformed;
 	try {
 		if (cronOf(schedule, timeZone).nextRun() !== null) return undefined;
 		return { path: ["schedule"], message: `${shown(schedule)} never comes: give ${wanted}.` };
 	} catch {
-		return { path: ["schedule"], message: `${shown(schedule)} is not ${wanted}.` };
+		return malformed;
 	}
 }
 
 type Cron = import("croner").Cron;
 
-/** Loaded at first use: most updates are held to no window. */
+/**
+ * Where hours are given, each time is a time of the day: one that daylight saving skips counts as the first minute after
+ * the gap, and one that comes twice counts once. Where they are not, as in `0 * * * *`, times go on through both.
+ */
 function cronOf(schedule: string, timezone: string): Cron {
+	const [minutes = "", ...others] = schedule.trim().split(/\s+/);
+	// It takes a list of minutes for times of the day, but not a step or `*`.
+	return load([minutesOf(minutes).join(","), ...others].join(" "), { timezone });
+}
+
+/** The minutes that a schedule's first field means. */
+function minutesOf(field: string): number[] {
+	const runs = load(`${field} * * * *`, { utcOffset: 0 }).nextRuns(60, new Date(-1));
+	return [...new Set(runs.map((run) => run.getUTCMinutes()))];
+}
+
+/** Loaded at first use: most updates are held to no window. */
+function load(pattern: string, zone: { timezone: string } | { utcOffset: 0 }): Cron {
 	const { Cron } = require("croner") as typeof import("croner");
-	return new Cron(schedule, { timezone, mode: "5-part", paused: true });
+	return new Cron(pattern, { ...zone, mode: "5-part", fixedTimeRule: "no-wildcard", paused: true });
 }

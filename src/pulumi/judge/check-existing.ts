@@ -6,16 +6,19 @@ import { compareVersions, type DbVersion } from "../../core/version";
 import {
 	availableText,
 	goneText,
+	recordedOnlyText,
 	scaledText,
 	strangerText,
 	unreachableText,
 	versionUnknownCaveats,
+	wakesText,
+	windowText,
 } from "../../words/resource";
 import type { Home } from "../args/home";
-import type { Valid } from "../args/parse";
+import { isKnown, type Valid } from "../args/parse";
 import { Teller } from "../host/engine-log";
 import { latestKnown, listed } from "./catalogue";
-import { foresee, type Judgement, judge, judgeRestart } from "./judge";
+import { foresee, type Judgement, judge, judgeRestart, windowNow } from "./judge";
 import {
 	type CheckInput,
 	type Found,
@@ -28,7 +31,7 @@ import {
 } from "./outcome";
 import { mayOwn } from "./ownership";
 import { sizeOf } from "./size";
-import { recall, record } from "./snapshot";
+import { type Change, recall, record } from "./snapshot";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
 export async function checkExisting(asked: CheckInput, place: Home, itsRecord: ClusterRecord): Promise<Found> {
@@ -44,27 +47,32 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
 
-	const seen = await (toJudge || toAssess ? facts.holdings() : facts.cluster());
+	const seen = await (toJudge || toAssess || recording ? facts.holdings() : facts.cluster());
 	if (!seen.known) return checkUnreachable(asked, seen.why);
 	const cluster = seen.value;
 	if (cluster === undefined) return refused("name", goneText(place.id));
-	const kept = recording ? { recorded: record(cluster, new Date()) } : {};
 	const reshaping = toAssess ? await facts.assessment(version, itsRecord) : undefined;
+	const change = toJudge || toAssess || toSwitch ? { ...changeOf(asked, version), reshaping } : undefined;
+	const kept = recording ? { recorded: record(cluster, olds.recorded, change) } : {};
 	const obstacles = reshaping?.obstacles ?? [];
 	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
 	if (!toJudge) {
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
-		const caveats = foresee(valid, version, cluster, [], reshaping);
+		const foreseen = foresee(valid, version, cluster, [], reshaping);
 		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster, reshaping));
+		await tellOfNow(valid, foreseen, place.name);
+		const { caveats } = foreseen;
 		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
 	}
 	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
 	if (before === undefined && mark === undefined && runsEverywhere(cluster, version))
 		return { failures: obstacles, inputs: { ...kept, ...drift } };
 
-	const { refusals, caveats } = await judgeUpdate(asked, version, known(cluster), [], reshaping);
+	const { refusals, ...foreseen } = await judgeUpdate(asked, version, known(cluster), reshaping);
 	const failures = [...obstacles, ...refusals];
 	if (failures.length > 0) return { failures };
+	await tellOfNow(valid, foreseen, place.name);
+	const { caveats } = foreseen;
 	return { inputs: { ...kept, ...drift, caveats, ...(mark && { unfinished: markText(mark) }) } };
 }
 
@@ -76,32 +84,55 @@ function isResized(valid: Valid, itsRecord: ClusterRecord): boolean {
 
 /** A check that can't see the cluster. What does not change needs no look. */
 export async function checkUnreachable(asked: CheckInput, why: string): Promise<Found> {
-	const { before, version, olds } = asked;
+	const { valid, version, olds } = asked;
 	const recording = isRecorded(asked);
-	const kept = recording ? { recorded: olds.recorded } : {};
-	if (version === undefined || isUnchanged(asked)) return { inputs: kept };
+	if (version === undefined || isUnchanged(asked)) return { inputs: recording ? { recorded: olds.recorded } : {} };
 	if (Object.keys(olds).length === 0) return refused("name", unreachableText(why));
-	const recalled = recording ? recall(olds.recorded, before?.version) : undefined;
-	const cluster = recalled === undefined ? unknown(why) : known(recalled.cluster);
-	const notes = recalled === undefined ? [] : [{ note: "judged-from-record", at: recalled.at } as const];
-	const { refusals, caveats } = await judgeUpdate(asked, version, cluster, notes);
+	const recalled = recording ? recall(olds.recorded) : undefined;
+	const cluster = recalled === undefined ? unknown(why) : known(recalled);
+	const { refusals, ...foreseen } = await judgeUpdate(asked, version, cluster);
 	if (refusals.length > 0) return { failures: refusals };
-	return { inputs: { ...kept, caveats } };
+	const name = valid.place?.name ?? "";
+	await tell(name, recordedOnlyText(name, why));
+	await tellOfNow(valid, foreseen, name);
+	const kept = recalled && { recorded: record(recalled, recalled, changeOf(asked, version)) };
+	return { inputs: { ...kept, caveats: foreseen.caveats } };
+}
+
+/** What the arguments ask for. */
+function changeOf({ valid }: CheckInput, version: DbVersion): Change {
+	return { version, desired: isKnown(valid, "desiredState") ? valid.args.desiredState : undefined };
+}
+
+/** What changes with time alone, and so is no caveat: whether the window is open, and whether the cluster is Idle. */
+async function tellOfNow(valid: Valid, { caveats = {}, wakes }: Omit<Judgement, "refusals">, name: string) {
+	if (wakes) await tell(name, wakesText(name));
+	const isHeld = Object.values(caveats).some((lines) => lines.window !== undefined);
+	const window = isHeld && !valid.args.update.ignoreWindow ? windowNow(valid) : undefined;
+	if (window !== undefined) await tell(name, windowText(name, window));
+}
+
+async function tell(name: string, text: string): Promise<void> {
+	const teller = new Teller(name);
+	teller.say(text);
+	await teller.said();
 }
 
 /** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
 async function judgeUpdate(
-	{ valid, facts }: CheckInput,
+	asked: CheckInput,
 	version: DbVersion,
 	cluster: Known<ObservedCluster>,
-	notes: readonly CaveatNote[],
 	reshaping?: Reshaping,
 ): Promise<Judgement> {
+	const { valid, facts } = asked;
+	// The same whether the cluster is reached: a plan may be saved where it is not, and carried out where it is.
+	const notes: CaveatNote[] = isRecorded(asked) ? [{ note: "judged-from-record" }] : [];
 	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
-	const said =
-		artifact.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value } as const] : [];
-	const { refusals, caveats } = judge(valid, version, cluster, catalogue, [...notes, ...said], reshaping);
-	if (artifact.known) return { refusals, caveats };
+	if (artifact.known && artifact.value !== undefined) notes.push({ note: "artifact", what: artifact.value });
+	const judgement = judge(valid, version, cluster, catalogue, notes, reshaping);
+	if (artifact.known) return judgement;
+	const { refusals } = judgement;
 	// That it is in no catalogue says the same, and more.
 	const told = refusals.some(({ rule }) => rule === "known-version");
 	const missing = { rule: "known-version", property: "version", reason: artifact.why } as const;
@@ -113,9 +144,7 @@ async function tellOfLatest({ valid, version }: CheckInput, { name }: Home): Pro
 	const list = listed(valid);
 	const latest = list && latestKnown(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
-	const teller = new Teller(name);
-	teller.say(availableText(name, version, latest));
-	await teller.said();
+	await tell(name, availableText(name, version, latest));
 }
 
 /** A state from before an update, or a cluster that another program updated: what runs is newer than what is asked for. */

@@ -2,11 +2,10 @@ import { unknown } from "../../core/question";
 import { releaseOf } from "../../core/release";
 import { decide } from "../../core/rules";
 import type { DbVersion } from "../../core/version";
-import { refusalText } from "../../words/refusals";
 import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCaveats } from "../../words/resource";
 import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
-import type { InputProblem } from "../args/problem";
+import { type InputProblem, refusalOf } from "../args/problem";
 import { sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
 import type { Facts } from "./facts";
@@ -46,5 +45,5 @@ async function notToBeMade(valid: Valid, facts: Facts, name: string, target: DbV
 	if (release?.deprecated !== undefined) console.log(deprecatedText(name, target, release));
 	return decide({ target, cluster: unknown("there is none yet"), catalogue, policy: "any" })
 		.filter(({ rule }) => rule === "known-version" || rule === "blocked-version")
-		.map((refusal) => ({ property: refusal.property, reason: refusalText(refusal) }));
+		.map(refusalOf);
 }

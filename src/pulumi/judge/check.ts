@@ -4,6 +4,7 @@ import { ControlError } from "../../control/errors";
 import type { ClusterRecord } from "../../control/record";
 import type { Known } from "../../core/question";
 import { controlErrorText } from "../../words/errors";
+import { withRule } from "../../words/refusals";
 import { movedText } from "../../words/resource";
 import type { Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
@@ -73,7 +74,8 @@ function say({ failures = [], inputs }: Found, news: Properties): CheckResult {
 }
 
 /** Pulumi prints the value of a property that a failure names, and of an object all secrets in it, in clear. */
-function withoutValue({ property, reason }: CheckFailure, news: Properties): CheckFailure {
+function withoutValue({ property, ...refusal }: InputProblem, news: Properties): CheckFailure {
+	const reason = withRule(refusal);
 	const isObject = typeof news[property] === "object" && news[property] !== null;
 	return isObject ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
 }

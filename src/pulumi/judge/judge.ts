@@ -3,14 +3,13 @@ import { type CaveatNote, caveats, switched } from "../../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
 import { plan } from "../../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../../core/question";
-import type { Refusal, RuleName } from "../../core/refusal";
+import type { RuleName } from "../../core/refusal";
 import { releaseOf } from "../../core/release";
 import { decide, restartRules } from "../../core/rules";
 import type { DbVersion } from "../../core/version";
 import { caveatsInput, switchInput } from "../../words/caveats";
-import { refusalText } from "../../words/refusals";
 import { isKnown, type Valid } from "../args/parse";
-import type { InputProblem } from "../args/problem";
+import { type InputProblem, refusalOf } from "../args/problem";
 import { windowAt } from "../args/window";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
@@ -18,6 +17,8 @@ export interface Judgement {
 	readonly refusals: readonly Reason[];
 	/** The input `caveats`; absent where there is nothing to do. */
 	readonly caveats?: Record<string, Record<string, string>>;
+	/** The cluster is Idle now, and is woken first. */
+	readonly wakes?: boolean;
 }
 
 type Reason = InputProblem & { readonly rule: RuleName };
@@ -32,10 +33,10 @@ export function judge(
 	reshaping?: Reshaping,
 ): Judgement {
 	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
-	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(reasonOf);
+	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(refusalOf);
 	if (refusals.length > 0 || !cluster.known) return { refusals };
 	const said = [...notes, ...notesOn(target, catalogue)];
-	return { refusals, caveats: foresee(valid, target, cluster.value, said, reshaping) };
+	return { refusals, ...foresee(valid, target, cluster.value, said, reshaping) };
 }
 
 /** Judges an update that is about to begin: its window must be open, too. */
@@ -46,7 +47,7 @@ export function judgeNow(
 	catalogue: Known<readonly Release[]>,
 ): readonly Reason[] {
 	const window = valid.args.update.ignoreWindow ? undefined : windowNow(valid);
-	return decide({ ...questionOf(valid, target, cluster, catalogue), window }).map(reasonOf);
+	return decide({ ...questionOf(valid, target, cluster, catalogue), window }).map(refusalOf);
 }
 
 /** Why replicas that keep their version may not be restarted now; `undefined` where they may. */
@@ -57,7 +58,7 @@ export function judgeWindow(valid: Valid, target: DbVersion, cluster: Known<Obse
 /** Why replicas that keep their version may not be restarted, whenever that is. */
 export function judgeRestart(valid: Valid, target: DbVersion, cluster: ObservedCluster): readonly Reason[] {
 	const question = questionOf(valid, target, known(cluster), unknown("it has no say in a restart"));
-	return decide(question, restartRules).map(reasonOf);
+	return decide(question, restartRules).map(refusalOf);
 }
 
 function questionOf(
@@ -69,11 +70,6 @@ function questionOf(
 	const policy = isKnown(valid, "update") ? valid.args.update.policy : "any";
 	const localTables = isKnown(valid, "update") ? valid.args.update.localTables : [];
 	return { target, cluster, catalogue, policy, known: knownReleases, localTables };
-}
-
-function reasonOf(refusal: Refusal): Reason {
-	const { rule, property } = refusal;
-	return { rule, property, reason: refusalText(refusal) };
 }
 
 /** What the catalogue says of the target. */
@@ -89,17 +85,16 @@ function notesOn(version: DbVersion, catalogue: Known<readonly Release[]>): Cave
 }
 
 /** The window as it is now; `undefined` where updates are held to none, or that is not known yet. */
-function windowNow(valid: Valid): Window | undefined {
+export function windowNow(valid: Valid): Window | undefined {
 	const { window } = valid.args.update;
 	return window === undefined || !isKnown(valid, "update") ? undefined : windowAt(window, new Date());
 }
 
+/** A plan that was saved while it was closed is carried out while it is open: whether it is, is no caveat. */
 function windowNote(valid: Valid): CaveatNote[] {
-	const window = windowNow(valid);
-	if (window === undefined) return [];
-	const { open, until, timeZone } = window;
-	const is = open ? "open" : valid.args.update.ignoreWindow ? "ignored" : "closed";
-	return [{ note: "window", is, until, timeZone }];
+	const { window, ignoreWindow } = valid.args.update;
+	if (window === undefined || !isKnown(valid, "update")) return [];
+	return [{ note: "window", ...window, ignored: ignoreWindow }];
 }
 
 /** The input `caveats` of what is to be done to a cluster, also where no rule has a say; absent where that is nothing. */
@@ -109,7 +104,7 @@ export function foresee(
 	before: ObservedCluster,
 	notes: readonly CaveatNote[],
 	reshaping?: Reshaping,
-): Judgement["caveats"] {
+): Pick<Judgement, "caveats" | "wakes"> {
 	const cluster = reshaping === undefined ? before : reshaped(before, reshaping);
 	const planned = plan(cluster, version);
 	const { joins = [], leaves = [], rejoins = [] } = reshaping ?? {};
@@ -117,7 +112,7 @@ export function foresee(
 	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
 	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) {
 		const then = switched(cluster, desired);
-		return then && switchInput(cluster.state, then);
+		return then === undefined ? {} : { caveats: switchInput(cluster.state, then) };
 	}
 	const said = [...notes];
 	const restarts = planned.start !== "Stopped" && planned.lanes.length > 0;
@@ -126,5 +121,6 @@ export function foresee(
 	// An unfinished update goes on at any time.
 	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
-	return caveatsInput(caveats(planned, cluster, said, reshaping, desired));
+	const does = caveats(planned, cluster, said, reshaping, desired);
+	return { caveats: caveatsInput(does), wakes: does.wakes };
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { type DbVersion, parseVersion, sameVersion } from "../../core/version";
 import type { Properties } from "../args/inputs";
 import { isKnown, type Valid } from "../args/parse";
+import type { InputProblem } from "../args/problem";
 import type { Facts } from "./facts";
 
 /** What a check is about. */
@@ -21,7 +21,7 @@ export interface CheckInput {
 
 /** What a check found. */
 export interface Found {
-	readonly failures?: readonly CheckFailure[];
+	readonly failures?: readonly InputProblem[];
 	/** Inputs that are added, or take the place of what the program gave. */
 	readonly inputs?: Properties;
 }

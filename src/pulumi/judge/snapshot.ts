@@ -1,48 +1,70 @@
-import { abridged, type ObservedCluster } from "../../core/cluster";
-import { states } from "../../core/state";
-import { compareVersions, type DbVersion, highest, parseVersion } from "../../core/version";
+import { abridged, type ObservedCluster, type ObservedReplica, type Reshaping, reshaped } from "../../core/cluster";
+import { type State, states } from "../../core/state";
+import { type DbVersion, highest } from "../../core/version";
 
-/** What `judge: "recorded"` keeps in the inputs, since a check never sees the outputs. */
-export interface Recorded {
-	/** When it was seen, ISO 8601 in UTC. */
-	readonly at: string;
-	readonly cluster: ObservedCluster;
+/** What is to be done to a cluster. */
+export interface Change {
+	readonly version: DbVersion;
+	readonly desired?: "Started" | "Stopped";
+	readonly reshaping?: Reshaping;
 }
 
 /**
- * Keeps what the rules look at. What troubles a replica is left out: it may quote anything; and what is true of other
- * clusters only now.
+ * What `judge: "recorded"` keeps in the inputs, because a check never sees the outputs: a cluster as it is once the change
+ * is done, since the inputs are kept only then.
+ *
+ * A plan that was saved holds only if its inputs are the same when it is carried out. So nothing is in it that time alone
+ * changes: when it was seen, what passes, how many rows there are, what troubles a replica or is true of other clusters.
+ *
+ * @param before what was recorded last: a replica that does not serve can't be asked what it holds.
  */
-export function record({ rivals, ...cluster }: ObservedCluster, at: Date): Recorded {
-	return {
-		at: at.toISOString(),
-		cluster: abridged({ ...cluster, replicas: cluster.replicas.map(({ trouble, cause, ...rest }) => rest) }),
-	};
+export function record(seen: ObservedCluster, before: unknown, change?: Change): ObservedCluster {
+	const { name, state, mark, replicas } = change?.reshaping === undefined ? seen : reshaped(seen, change.reshaping);
+	const rests = state === "Stopped" || state === "Stopping";
+	const then = change === undefined ? lasting(state) : (change.desired ?? (rests ? "Stopped" : "Started"));
+	const known = new Map(recall(before)?.replicas.map((replica) => [replica.name, replica.holds]));
+	return abridged({
+		name,
+		state: then,
+		...(mark && change === undefined && { mark }),
+		replicas: replicas.map(({ name, shard, ordinal, version, openedBy, serving, outdated, holds }) => {
+			const is = change?.version ?? version;
+			const top = highest([is, openedBy].filter((it) => it !== undefined));
+			const held = holds ?? known.get(name);
+			return {
+				name,
+				shard,
+				ordinal,
+				version: is,
+				openedBy: top,
+				serving: then === "Started" || (then !== "Stopped" && serving),
+				readOnly: false,
+				caughtUp: true,
+				...(outdated && change === undefined && { outdated }),
+				...(held && { holds: withoutCounts(held) }),
+			};
+		}),
+	});
 }
 
-/**
- * What the last check saw, brought up to what is known since: old inputs are kept only once their update is done, so
- * their version runs everywhere, and an update to it or to an older one is no longer under way.
- */
-export function recall(recorded: unknown, version: string | undefined): Recorded | undefined {
-	if (!isRecorded(recorded)) return undefined;
-	const done = parseVersion(version);
-	if (done === undefined) return recorded;
-	const { mark, ...cluster } = recorded.cluster;
-	const atLeast = (seen: DbVersion | undefined) => (seen === undefined ? undefined : highest([seen, done]));
-	const replicas = cluster.replicas.map((replica) => ({
-		...replica,
-		version: atLeast(replica.version),
-		openedBy: atLeast(replica.openedBy),
-	}));
-	const open = mark !== undefined && compareVersions(mark.to, done) > 0;
-	return { at: recorded.at, cluster: { ...cluster, replicas, ...(open && { mark }) } };
+/** A state that ends by itself is as good as the one that comes after it. */
+function lasting(state: State): State {
+	if (state === "Idle" || state === "Starting" || state === "Restoring") return "Started";
+	return state === "Stopping" ? "Stopped" : state;
 }
 
-/** State can be edited by hand. */
-function isRecorded(value: unknown): value is Recorded {
-	const { at, cluster } = (value ?? {}) as Partial<Recorded>;
-	if (typeof at !== "string" || typeof cluster !== "object" || cluster === null) return false;
+function withoutCounts(holds: NonNullable<ObservedReplica["holds"]>): ObservedReplica["holds"] {
+	return { ...holds, tables: holds.tables.map((table) => (table.rows ? { ...table, rows: null } : table)) };
+}
+
+/** What was recorded; `undefined` where it can't be read: state can be edited by hand. */
+export function recall(recorded: unknown): ObservedCluster | undefined {
+	if (typeof recorded !== "object" || recorded === null) return undefined;
+	const cluster = recorded as ObservedCluster;
 	const { name, state, replicas } = cluster;
-	return typeof name === "string" && states.includes(state) && Array.isArray(replicas) && replicas.length > 0;
+	const isWhole = typeof name === "string" && states.includes(state) && Array.isArray(replicas) && replicas.length > 0;
+	if (!isWhole) return undefined;
+	// Without an answer from all who serve nothing is said of what they hold.
+	const asked = cluster.replicas.every(({ serving, holds }) => !serving || holds !== undefined);
+	return { ...cluster, ...(asked && { asked }) };
 }

@@ -5,7 +5,7 @@ import { expect, onTestFinished } from "vitest";
 import { cli } from "../run";
 
 const previews = join(__dirname, "previews");
-export const recorded = (name: string) => join(previews, `${name}.json`);
+export const recorded = (name: string) => join(previews, name.includes(".") ? name : `${name}.json`);
 export const state = ["--state", recorded("state")];
 
 /** The report of a preview that the real CLI printed (test/engine/report.test.mts records them). */
@@ -28,6 +28,8 @@ interface Preview {
 	diagnostics?: { urn?: string; message: string; severity: string }[];
 }
 interface State {
+	pendingReplacement?: boolean;
+	retainOnDelete?: boolean;
 	inputs: Record<string, unknown>;
 	outputs: Record<string, unknown>;
 }

@@ -12,7 +12,7 @@ describe("whatever the words of the caveats are", () => {
 	const notes: CaveatNote[] = [
 		{ note: "artifact", what: "repo/db:1.8.0@sha256:1" },
 		{ note: "connections-reset" },
-		{ note: "judged-from-record", at: "2026-11-23T10:00:00Z" },
+		{ note: "judged-from-record" },
 		{ note: "catalogue-unknown", why: "x-|-`<b>@ann" },
 	];
 	const withCaveats = (input: unknown) =>

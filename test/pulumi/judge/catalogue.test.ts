@@ -193,14 +193,20 @@ describe("update.window", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...held });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { window: "closed until Sat 2026-11-28 02:00 (UTC); no update starts before then" },
+			"1.8.0 -> 1.9.0": { window: "open for 60 minutes from 0 2 * * 6 (UTC); no update starts outside it" },
 		});
+		expect(lines).toContain(
+			"the maintenance window of a is closed until Sat 2026-11-28 02:00 (UTC). A pulumi up before then is refused.",
+		);
 		const log = world().log.length;
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(closed);
 		expect(world().log.slice(log)).toEqual([]);
 		expect(world().record()?.mark).toBeUndefined();
 
 		at(saturday);
+		// A plan that was saved while it was closed is carried out: it holds only if its inputs are the same.
+		expect((await engine.preview({ version: "1.9.0", ...held })).inputs).toEqual(inputs);
+		expect(lines).toContain("the maintenance window of a is open until Sat 2026-11-28 03:00 (UTC).");
 		await engine.up({ version: "1.9.0", ...held });
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
 	});
@@ -210,7 +216,7 @@ describe("update.window", () => {
 		const engine = await running("1.8.0", held);
 		const update = { window, ignoreWindow: true };
 		const { inputs } = await engine.preview({ version: "1.9.0", update });
-		expect(JSON.stringify(inputs.caveats)).toContain("and ignored: update.ignoreWindow is set");
+		expect(JSON.stringify(inputs.caveats)).toContain("; ignored: update.ignoreWindow is set");
 		await engine.up({ version: "1.9.0", update });
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
 	});
@@ -220,12 +226,12 @@ describe("update.window", () => {
 		const engine = await running("1.8.0", held);
 		world().engines.set("a-0-0@1.9.0", { fate: "exits", boots: 20 });
 		const { inputs } = await engine.preview({ version: "1.9.0", ...held });
-		expect(JSON.stringify(inputs.caveats)).toContain("open until Sat 2026-11-28 03:00 (UTC)");
+		expect(JSON.stringify(inputs.caveats)).toContain("open for 60 minutes from 0 2 * * 6 (UTC)");
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/second of 2/);
 		world().engines.set("a-0-0@1.9.0", { boots: 20 });
 		at(new Date("2026-11-30T12:00:00Z"));
 		const resumed = await engine.preview({ version: "1.9.0", ...held });
-		expect(JSON.stringify(resumed.inputs.caveats)).not.toContain("closed");
+		expect(JSON.stringify(resumed.inputs.caveats)).not.toContain("window");
 		await engine.up({ version: "1.9.0", ...held });
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
 	});
@@ -237,7 +243,9 @@ describe("update.window", () => {
 		const changed = { version: "1.9.0", ...held, ...memory("2") };
 		const { inputs, refused } = await engine.preview(changed);
 		expect(refused).toEqual([]);
-		expect(inputs.caveats).toMatchObject({ "settings at 1.9.0": { window: expect.stringMatching(/^closed until/) } });
+		expect(inputs.caveats).toMatchObject({
+			"settings at 1.9.0": { window: expect.stringMatching(/^open for 60 minutes/) },
+		});
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(closed);
 		await engine.up({ version: "1.9.0", ...held, ...memory("1"), replicas: 3 });
 		await engine.up({ version: "1.9.0", ...held, ...memory("1"), replicas: 3, desiredState: "Stopped" });

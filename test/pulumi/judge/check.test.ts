@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import * as provider from "../../../src/pulumi/provider";
 import { base, Engine, running } from "../engine";
 import { scripted } from "../scripted-platform";
-import { forward, versionsNow, world } from "../stage";
+import { forward, lines, versionsNow, world } from "../stage";
 
 vi.mock("../../../src/pulumi/args/platforms", () => import("../scripted-platform.ts"));
 
@@ -85,16 +85,45 @@ describe("judge: recorded", () => {
 		const engine = await running("1.8.0", recorded);
 		await engine.up({ version: "1.8.0", ...recorded });
 		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.7.1", ...recorded })).rules).toEqual(["no-downgrade"]);
 		expect((await engine.preview({ version: "1.7.1", ...recorded })).refused).toEqual([
 			"version: 1.7.1 is older than 1.8.0, which the cluster runs, and a DB version never goes back. Set version to 1.8.0, or to 1.9.0.",
 		]);
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^from what was recorded at/) },
+			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^by what the last pulumi up recorded/) },
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
+	});
+
+	test("a plan holds: nothing differs where the cluster is reached later, is behind for a while or has more rows", async () => {
+		const engine = await running("1.8.0", recorded);
+		await engine.up({ version: "1.8.0", ...recorded });
+		const unchanged = await engine.preview({ version: "1.8.0", ...recorded });
+		const bump = await engine.preview({ version: "1.9.0", ...recorded });
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
+		expect(lines.at(-1)).toMatch(/^a can't be reached, so this preview checks what the last pulumi up recorded: /);
+		scripted.unreachable = false;
+		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
+		await engine.up({ version: "1.9.0", ...recorded });
+		// What was recorded is the cluster as the update left it, without another up.
+		const after = await engine.preview({ version: "1.9.0", ...recorded });
+		expect(after.inputs.recorded).toEqual(bump.inputs.recorded);
+		vi.useRealTimers();
+	});
+
+	test("a plan holds: a cluster that became Idle meanwhile is the same, and a line says that it is woken", async () => {
+		const engine = await running("1.8.0", recorded);
+		const awake = await engine.preview({ version: "1.9.0", ...recorded });
+		world().halt("idle");
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs.caveats).toEqual(awake.inputs.caveats);
+		expect(lines).toContain("a is Idle: the update wakes it first.");
 	});
 
 	test("a record that changes alone is no diff", async () => {
