@@ -5,6 +5,7 @@ import { update } from "../../src/pulumi/apply/update";
 import type { Unfinished } from "../../src/pulumi/host/failure";
 import { check } from "../../src/pulumi/judge/check";
 import { Space, unavailable } from "./harness";
+import { reasonsIn } from "./reasons";
 import { Registry, unreachable } from "./registry";
 
 type Properties = Record<string, unknown>;
@@ -17,8 +18,8 @@ class Resource {
 	constructor(private readonly base: Properties) {}
 
 	async preview(args: Properties) {
-		const { inputs = {}, failures = [] } = await check(this.inputs, { ...this.base, ...args });
-		return { inputs, refused: failures.map(({ property, reason }) => `${property}: ${reason}`) };
+		const { inputs = {}, failures } = await check(this.inputs, { ...this.base, ...args });
+		return { inputs, refused: reasonsIn(failures) };
 	}
 
 	async up(args: Properties): Promise<Properties> {

@@ -6,6 +6,7 @@ import { update } from "../../src/pulumi/apply/update";
 import { check } from "../../src/pulumi/judge/check";
 import { Space, unavailable } from "./harness";
 import { credentials } from "./query";
+import { reasonsIn } from "./reasons";
 
 type Properties = Record<string, unknown>;
 const minute = 60_000;
@@ -19,8 +20,8 @@ class Resource {
 	constructor(private readonly base: Properties) {}
 
 	async preview(args: Properties) {
-		const { inputs = {}, failures = [] } = await check(this.inputs, { ...this.base, ...args });
-		return { inputs, refused: failures.map(({ property, reason }) => `${property}: ${reason}`) };
+		const { inputs = {}, failures } = await check(this.inputs, { ...this.base, ...args });
+		return { inputs, refused: reasonsIn(failures) };
 	}
 
 	async up(args: Properties): Promise<Properties> {

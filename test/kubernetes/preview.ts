@@ -1,5 +1,6 @@
 import { check } from "../../src/pulumi/judge/check";
 import type { Space } from "./harness";
+import { reasonsIn } from "./reasons";
 
 /** What a preview of an update of a cluster of ours finds against it; each with its property. */
 export async function previewOf(
@@ -7,7 +8,7 @@ export async function previewOf(
 	name: string,
 	args: Readonly<Record<string, unknown>>,
 ): Promise<string[]> {
-	const { failures = [] } = await check(
+	const { failures } = await check(
 		{},
 		{
 			owner: "project/stack/db",
@@ -17,5 +18,5 @@ export async function previewOf(
 			...args,
 		},
 	);
-	return failures.map(({ property, reason }) => `${property}: ${reason}`);
+	return reasonsIn(failures);
 }

@@ -4,6 +4,7 @@ import { read } from "../../src/pulumi/apply/read";
 import { update } from "../../src/pulumi/apply/update";
 import { check } from "../../src/pulumi/judge/check";
 import { hasChanges } from "../../src/pulumi/judge/diff";
+import { reasonsIn } from "./reasons";
 
 export type Properties = Record<string, unknown>;
 
@@ -18,9 +19,8 @@ export class Resource {
 
 	/** `changes`: whether an `up` would do something. */
 	async preview(args: Properties) {
-		const { inputs = {}, failures = [] } = await check(this.inputs, { ...this.base, ...args });
-		const refused = failures.map(({ property, reason }) => `${property}: ${reason}`);
-		return { inputs, refused, changes: this.id === "" || hasChanges(this.outputs, inputs) };
+		const { inputs = {}, failures } = await check(this.inputs, { ...this.base, ...args });
+		return { inputs, refused: reasonsIn(failures), changes: this.id === "" || hasChanges(this.outputs, inputs) };
 	}
 
 	/** Carries out what a preview found to be fine, and leaves an unchanged resource alone; its outputs. */

@@ -4,6 +4,7 @@ import { check } from "../../src/pulumi/judge/check";
 import { environment, Space, startCluster, unavailable, versions } from "./harness";
 import { deploy, existing, kubectl, running } from "./made-by-others";
 import { credentials } from "./query";
+import { reasonsIn } from "./reasons";
 import { makeRows } from "./tables";
 
 const minute = 60_000;
@@ -27,8 +28,7 @@ const resource = (more: object) => ({
 	replicas: 2,
 	...more,
 });
-const refused = async (news: object) =>
-	((await check({}, { ...news })).failures ?? []).map(({ property, reason }) => `${property}: ${reason}`);
+const refused = async (news: object) => reasonsIn((await check({}, { ...news })).failures);
 
 describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data ends with their pods", () => {
 	let space: Space;
@@ -102,7 +102,7 @@ test.skipIf(unavailable !== undefined)(
 			expect(failures).toEqual([]);
 			await create(inputs);
 			await space.queryPod("clickhouse-0", `INSERT INTO rows SELECT number FROM system.numbers LIMIT ${rows}`);
-			const reasons = async () => ((await check(inputs, adopted("1.8.0"))).failures ?? []).map(({ reason }) => reason);
+			const reasons = async () => reasonsIn((await check(inputs, adopted("1.8.0"))).failures);
 			await vi.waitFor(async () => expect(await reasons()).toEqual([]), { timeout: minute, interval: 200 });
 
 			// A field that can't be changed: the author makes the StatefulSet anew around its pods, which go on.
@@ -117,7 +117,7 @@ test.skipIf(unavailable !== undefined)(
 				JSON.stringify({ ...set, metadata, spec, status: undefined }),
 			);
 			expect(await reasons()).toEqual([
-				"clickhouse-0 and clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use that one.",
+				"version: clickhouse-0 and clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use that one.",
 			]);
 			for (const pod of replicas) expect(await space.queryPod(pod, "SELECT count() FROM rows")).toBe(String(rows));
 		} finally {
