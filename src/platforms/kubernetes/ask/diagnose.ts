@@ -198,12 +198,22 @@ export function isReady(pod: Pod): boolean {
 	return pod.metadata.deletionTimestamp === undefined && condition(pod, "Ready")?.status === "True";
 }
 
-/** The most telling line of a log: the last that mentions an error, else the last. */
+/** The most telling part of a log: the last exception, the last line that mentions an error, or the last line. */
 export function lastWords(text: string): string {
-	const lines = text.split("\n").map((line) => line.trim());
-	const spoken = lines.filter((line) => line !== "");
-	return clause(spoken.findLast((line) => /exception|error|fatal|failed/i.test(line)) ?? spoken.at(-1) ?? "");
+	const spoken = text
+		.split("\n")
+		.map((line) => line.trim())
+		.filter((line) => line !== "");
+	const at = spoken.findLastIndex((line) => /exception|error|fatal|failed/i.test(line));
+	// A server's exception may take several lines, from its code to its name: `Code: 516. ...`, `... (AUTHENTICATION_FAILED)`.
+	const first = spoken.findLastIndex((line, index) => index <= at && /\bCode: \d+/.test(line));
+	const last = first + spoken.slice(Math.max(first, 0)).findIndex((line) => /\([A-Z][A-Z\d]*(_[A-Z\d]+)+\)/.test(line));
+	const words = first >= 0 && at <= last ? spoken.slice(first, last + 1) : spoken.slice(at).slice(0, 1);
+	return cutInTheMiddle(clause(words.join(" ").replace(/\.? \. \(/, ". ("), Number.POSITIVE_INFINITY));
 }
+
+/** Messages around it are up to 400 characters long, and an exception names its kind at its end. */
+const cutInTheMiddle = (text: string) => (text.length > 320 ? `${text.slice(0, 200)} ... ${text.slice(-115)}` : text);
 
 /** Without time, thread and numbers, so that a repeated line is no progress. Whole percents are. */
 const steady = (line: string) =>
@@ -219,9 +229,9 @@ const steady = (line: string) =>
 const said = (text = "") =>
 	clause(text.replace(/(?<=request ?id:? ?|sandbox "?)[-0-9a-f]{16,}|(?<=:)\d{4,5}(?=->)/gi, "#"));
 
-const clause = (text: string) => {
+const clause = (text: string, most = 400) => {
 	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
-	return line.length > 400 ? `${line.slice(0, 400)}...` : line;
+	return line.length > most ? `${line.slice(0, most)}...` : line;
 };
 
 const condition = (pod: Pod, type: string): Condition | undefined =>

@@ -421,6 +421,27 @@ describe("what keeps a replica from serving", () => {
 		expect(lastWords("a\n\n  b  \n")).toBe("b");
 		expect(lastWords("")).toBe("");
 	});
+
+	it("are a whole exception, from its code to its name", () => {
+		const first = "Code: 516. DB::Exception: default: Authentication failed: password is incorrect.";
+		const advice = "If you use ClickHouse Cloud, the password can be reset at the settings page.";
+		expect(lastWords(`Starting\n${first}\n\n${advice}\n\n. (AUTHENTICATION_FAILED)\n`)).toBe(
+			`${first} ${advice.slice(0, -1)}. (AUTHENTICATION_FAILED)`,
+		);
+		expect(lastWords(`${first}\n${advice}\n. (AUTHENTICATION_FAILED)\nBye`)).toContain("Code: 516");
+		// What follows an exception that is whole is told by itself, and so is what came before one.
+		expect(lastWords(`Code: 1. DB::Exception: a. (UNKNOWN_TABLE)\nError: b`)).toBe("Error: b");
+		expect(lastWords(`Error: b\nCode: 1. DB::Exception: a. (UNKNOWN_TABLE)`)).toBe(
+			"Code: 1. DB::Exception: a. (UNKNOWN_TABLE)",
+		);
+		expect(lastWords("Code: 1. DB::Exception: a\nshutting down")).toBe("Code: 1. DB::Exception: a");
+	});
+
+	it("are cut in their middle, so that beginning and name stay", () => {
+		const words = lastWords(`Code: 999. DB::Exception: ${"x".repeat(2000)}\n\n. (KEEPER_EXCEPTION)`);
+		expect(words.length).toBeLessThanOrEqual(320);
+		expect(words).toMatch(/^Code: 999\. DB::Exception: x+ \.\.\. x+\. \(KEEPER_EXCEPTION\)$/);
+	});
 });
 
 function scheduled(lastTransitionTime: string) {
