@@ -91,7 +91,7 @@ const without = (tables: readonly string[]) =>
 			)}`;
 
 const keptAlive = "at most one for each keep-alive connection and replica";
-const betweenServers = "; a SELECT over several shards may meet one between their servers";
+const betweenServers = "; a SELECT over several shards can also fail at a connection between servers";
 
 function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {

@@ -51,7 +51,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		if (refusal.flaw === "latest-unknown") {
 			const [why, wayOut] =
 				refusal.why === undefined
-					? ["the catalogue is empty", "check what versions lists"]
+					? ["the catalogue is empty", "check the argument versions"]
 					: [`the catalogue can't be read: ${oneLine(refusal.why)}`, "preview again when the catalogue can be read"];
 			return `"latest" can't be resolved: ${withFullStop(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
 		}
@@ -179,7 +179,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No known version can be set: wait for a new one";
+	if (first === undefined) return "No version of the catalogue can be set now: wait for a new one";
 	if (stopped) return `Update the cluster while it is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }

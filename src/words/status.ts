@@ -183,7 +183,8 @@ export const pulumiProblems = {
 /** There is nothing to show. */
 export function noClustersText(stacks: readonly string[]): string {
 	if (stacks.length === 0) return "the backend holds no stacks yet. Run pulumi up first.";
-	return `there is no DbCluster in ${stacks.length > 6 ? count(stacks.length, "stack", "stacks") : list(stacks)}. Run pulumi up first, or name another stack with --stack.`;
+	const where = stacks.length > 6 ? `any of ${count(stacks.length, "stack", "stacks")}` : list(stacks);
+	return `there is no DbCluster in ${where}. Run pulumi up first, or name another stack with --stack.`;
 }
 
 /** Its folder is given relative to a program that is somewhere else. */

@@ -15,7 +15,7 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "s
  */
 export function stopText(stop: RollStop): string {
 	return [
-		`${what(stop)} stopped ${place(stop)}.`,
+		`${[what(stop), "stopped", ...place(stop)].join(" ")}.`,
 		withFullStop(whatFailed(stop)),
 		whatServes(stop),
 		`Next: ${next(stop)}`,
@@ -34,12 +34,15 @@ function what({ change, cluster, to }: RollStop): string {
 	return `change of the ${change} of '${cluster}'`;
 }
 
-function place({ change, step, of, replica }: RollStop): string {
-	if (change === "size") return `at ${replica ?? "the cluster"}`;
-	if (step === 0 || replica === undefined) return step === 0 ? "before any replica was updated" : "midway";
-	if (of === 1) return "at its only replica";
+function place({ change, step, of, replica, serving, notServing }: RollStop): string[] {
+	if (change === "size") return replica === undefined ? [] : [`at ${replica}`];
+	if (step === 0 || replica === undefined) return [step === 0 ? "before any replica was updated" : "midway"];
+	// A resumed one has no step for the replicas that are done.
+	const isRest = of < serving.length + notServing.length;
+	if (of === 1) return [isRest ? "at the last replica left to update" : "at its only replica"];
 	const nth = ordinals[step];
-	return nth === undefined ? `at replica ${step} of ${of}` : `at the ${nth} of ${of} replicas`;
+	const rest = isRest ? " left to update" : "";
+	return [nth === undefined ? `at replica ${step} of ${of}${rest}` : `at the ${nth} of ${of} replicas${rest}`];
 }
 
 function whatFailed({
@@ -52,7 +55,7 @@ function whatFailed({
 		case "failed":
 			return cause.cause === "refused"
 				? `${replica ?? "It"} could not be changed: ${oneLine(cause.words)}`
-				: `${who} did not start: ${oneLine(cause.words)}`;
+				: `${replica ?? "A replica"} did not start: ${oneLine(cause.words)}`;
 		case "stalled":
 			return `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
 		case "resized":

@@ -81,8 +81,7 @@ const againstWrite = (all: Iterable<Token>) => firstSaid(all, (near) => several(
 const outfile = "INTO OUTFILE would write on the server. Save the answer in the client";
 const intoFunction =
 	"INSERT INTO FUNCTION writes outside of the cluster, and each replica would do it. Export with SELECT, and write the answer in the client";
-const infile =
-	"FROM INFILE names a file of the client's. Send the file as the request's body: INSERT INTO t FORMAT CSV";
+const infile = "FROM INFILE does not work over HTTP. Send the file as the request's body: INSERT INTO t FORMAT CSV";
 const severalStatements =
 	"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each one separately";
 const parallelStatements = "PARALLEL WITH is several statements in one. Send each one separately";
@@ -156,7 +155,8 @@ const refusals: Readonly<Record<string, (all: readonly Token[]) => string | unde
 
 function refuseCreate(all: readonly Token[]): string | undefined {
 	const head = all.filter((token) => token.depth === 0);
-	if (has(head.slice(0, 4), "TEMPORARY")) return `${session} Create an ordinary table, and drop it when it is done`;
+	if (has(head.slice(0, 4), "TEMPORARY"))
+		return `a temporary table needs a session, and there are none on the local platform. Create an ordinary table, and drop it when you no longer need it`;
 	if (has(head, "REFRESH", "EVERY|AFTER"))
 		return "each replica would refresh the view at its own time. Fill a table from the client";
 	if (has(head.slice(0, 4), "LIVE|WINDOW", "VIEW"))

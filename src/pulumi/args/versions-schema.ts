@@ -45,7 +45,7 @@ export const registry = z.strictObject(
 	accepted('an object such as { image: "myscale/myscaledb" }'),
 );
 
-const url = accepted("the https address of a document, without a password in it", "Plain http is for 127.0.0.1 only.");
+const url = accepted("an https address without a password", "Plain http is for 127.0.0.1 only.");
 
 export const versions = z
 	.strictObject(

@@ -47,7 +47,7 @@ export const serverKeys = [
 const renamedKeys = ["name", "namespace", "kubeconfig", "passwordSecret"];
 
 const object = (example: string) => accepted(`an object such as ${example}`);
-const labels = mapOf(z.string(accepted('text, such as "true"')), '{ app: "shop" }');
+const labels = mapOf(z.string(accepted("text", 'Put it in quotes, such as "true".')), '{ app: "shop" }');
 
 const peerShape = {
 	podLabels: labels.optional(),

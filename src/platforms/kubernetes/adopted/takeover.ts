@@ -44,7 +44,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 	if (before === undefined)
 		refuse(
 			"kubernetes.existing",
-			`'${cluster.name}' was created by DbCluster and can't be replaced by existing StatefulSets. Leave existing out.`,
+			`'${cluster.name}' was created by DbCluster and can't be replaced by existing StatefulSets. Remove kubernetes.existing.`,
 		);
 	else if (!isDeepStrictEqual(before.statefulSets, existing.statefulSets) || before.container !== existing.container)
 		refuse(

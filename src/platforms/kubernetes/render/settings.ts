@@ -170,7 +170,7 @@ const schema = z
 		configRoot: z
 			.enum(
 				["clickhouse", "yandex"],
-				accepted("the root of the server's settings: clickhouse, or yandex for servers before 21.10"),
+				accepted("clickhouse, the root element of the server's settings, or yandex, the one before 21.10"),
 			)
 			.default("clickhouse"),
 		readOnlyRootFilesystem: trueOrFalse(false),
