@@ -177,7 +177,7 @@ it.skipIf(unavailable !== undefined)(
 			await space.queryPod("db-0-0", `CREATE TABLE alike (n UInt64) ENGINE = ${alike}`);
 			expect((await db.preview(at(2))).refused).toEqual([
 				expect.stringMatching(
-					/^shards: no table has the macro \{shard\} in its replication path, .* make default\.alike /,
+					/^shards: no table has the macro \{shard\} in its replication path, .* Recreate default\.alike /,
 				),
 			]);
 			await space.queryPod("db-0-0", "DROP TABLE alike");
