@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { unreadableText } from "../words/report";
 import { report, type StackReport } from "./report/clusters";
+import { render } from "./report/comment";
 import { readPreview, readState } from "./report/preview";
-import { render } from "./report/render";
 
 interface Flags {
 	readonly state?: string;

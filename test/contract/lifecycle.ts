@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { ControlError } from "../../src/control/errors";
 import { WaitStopped } from "../../src/roll/stopped";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import type { Test } from "./stage";
 
 /** Making, starting, stopping, waking, adopting and destroying a cluster. */

@@ -4,7 +4,7 @@ import type { State } from "../../src/core/state";
 import type { DbVersion } from "../../src/core/version";
 import type { RollEvent } from "../../src/roll/events";
 import { type Rolled, roll } from "../../src/roll/roll";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import type { Harness, Place } from "./harness";
 
 /** What a test stands on: a place, one way to its cluster, and the common moves. */

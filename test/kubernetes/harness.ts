@@ -8,7 +8,7 @@ import { connect } from "../../src/platforms/kubernetes/api/connection";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/render/settings";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
 import { credentials, queryAt } from "./query";
 

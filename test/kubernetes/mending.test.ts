@@ -3,7 +3,7 @@ import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { resolveImage } from "../../src/platforms/kubernetes/ask/images";
 import { KubernetesControl } from "../../src/platforms/kubernetes/control";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
 import { Space, startCluster, unavailable } from "./harness";
 

@@ -165,7 +165,9 @@ describe("a replica that joins", () => {
 		);
 		const named = (...localTables: string[]) => at(3, { update: { localTables } });
 		expect((await db.preview(named("default.loc", "default.view"))).refused).toContainEqual(
-			expect.stringMatching(/^replicas: db-0-2 would lack rows .*: default\.own has a different replication path .*\. Make it replicate,/),
+			expect.stringMatching(
+				/^replicas: db-0-2 would lack rows .*: default\.own has a different replication path .*\. Make it replicate,/,
+			),
 		);
 		const all = named("default.loc", "default.view", "default.own");
 		const { inputs, refused } = await db.preview(all);

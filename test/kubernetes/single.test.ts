@@ -3,7 +3,7 @@ import { caveats } from "../../src/core/caveats";
 import { plan } from "../../src/core/plan";
 import type { DbVersion } from "../../src/core/version";
 import { roll } from "../../src/roll/roll";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import { Space, startCluster, unavailable, versions } from "./harness";
 import { type Seen, startLoad } from "./load";
 import { expectRows, makeTables } from "./tables";

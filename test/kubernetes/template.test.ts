@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { roll } from "../../src/roll/roll";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
 import { Space, startCluster, unavailable } from "./harness";
 

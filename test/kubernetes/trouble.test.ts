@@ -4,7 +4,7 @@ import { known } from "../../src/core/question";
 import { decide } from "../../src/core/rules";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { roll } from "../../src/roll/roll";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import { setImage } from "./by-hand";
 import { Space, startCluster, unavailable, versions } from "./harness";
 import { Sampler } from "./sampler";

@@ -147,7 +147,7 @@ test.skipIf(unavailable !== undefined)(
 				"kubernetes.config.zz.xml: zz.xml is not valid XML: line 2: a closing tag does not match the open element. Fix it there.";
 			const none = await objects();
 			expect(await refused(args(broken))).toEqual([why]);
-			await expect(create(args(broken))).rejects.toThrow(/no XML that a server reads/);
+			await expect(create(args(broken))).rejects.toThrow(/is not valid XML/);
 			expect(await objects()).toEqual(none);
 
 			// The same, mended: the server reads it, and its own place among the others stays.

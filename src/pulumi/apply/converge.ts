@@ -23,7 +23,7 @@ import { grow, shrink } from "../../roll/resize";
 import { retrying } from "../../roll/retry";
 import { rollUnder } from "../../roll/roll";
 import { withDefaults } from "../../roll/timing";
-import { untilState } from "../../roll/wait";
+import { untilState } from "../../roll/until-state";
 import { phaseTeller } from "../../roll/watch";
 import { withRule } from "../../words/refusals";
 import { goneText, strangerText } from "../../words/resource";

@@ -6,9 +6,9 @@ import { type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
+import { lastUpdate, recorderOf } from "./last-update";
 import { newer, seen } from "./outputs";
 import { serverOf } from "./server";
-import { lastUpdate, recorderOf } from "./timeline";
 
 /**
  * Makes the cluster and waits until it serves. One that carries our identity already is taken up where it is: an earlier

@@ -7,9 +7,9 @@ import { inForce, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
+import { lastUpdate, recorderOf } from "./last-update";
 import { newer, seen } from "./outputs";
 import { serverOf } from "./server";
-import { lastUpdate, recorderOf } from "./timeline";
 
 /**
  * Judges again by the live cluster, then changes it in place.

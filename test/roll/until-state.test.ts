@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ControlError } from "../../src/control/errors";
 import type { RollEvent } from "../../src/roll/events";
 import { WaitStopped } from "../../src/roll/stopped";
-import { untilState } from "../../src/roll/wait";
+import { untilState } from "../../src/roll/until-state";
 import { ScriptedControl } from "../scripted/control";
 import type { World } from "../scripted/world";
 import { type Given, given, v1 } from "./build";
