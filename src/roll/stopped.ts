@@ -8,7 +8,7 @@ export class RollStopped extends ControlError {
 		readonly stop: RollStop,
 		options?: ErrorOptions,
 	) {
-		super(stop.cause.kind, options);
+		super(shortly(stop.cause), options);
 	}
 }
 
@@ -16,6 +16,9 @@ export class RollStopped extends ControlError {
 export class WaitStopped extends ControlError {
 	override readonly name = "WaitStopped";
 	constructor(readonly stop: WaitStop) {
-		super(stop.cause.kind);
+		super(shortly(stop.cause));
 	}
 }
+
+/** For developers: src/words makes the message for people. */
+const shortly = (cause: RollStop["cause"]) => ("words" in cause ? cause.words : cause.kind);
