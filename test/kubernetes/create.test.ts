@@ -4,8 +4,8 @@ import { destroy } from "../../src/pulumi/apply/delete";
 import { update } from "../../src/pulumi/apply/update";
 import type { Unfinished } from "../../src/pulumi/host/failure";
 import { check } from "../../src/pulumi/judge/check";
+import { reasonsIn } from "../reasons";
 import { Space, unavailable } from "./harness";
-import { reasonsIn } from "./reasons";
 import { Registry, unreachable } from "./registry";
 
 type Properties = Record<string, unknown>;

@@ -4,9 +4,9 @@ import { create } from "../../src/pulumi/apply/create";
 import { destroy } from "../../src/pulumi/apply/delete";
 import { update } from "../../src/pulumi/apply/update";
 import { check } from "../../src/pulumi/judge/check";
+import { reasonsIn } from "../reasons";
 import { Space, unavailable } from "./harness";
 import { credentials } from "./query";
-import { reasonsIn } from "./reasons";
 
 type Properties = Record<string, unknown>;
 const minute = 60_000;

@@ -1,6 +1,6 @@
 import { check } from "../../src/pulumi/judge/check";
+import { reasonsIn } from "../reasons";
 import type { Space } from "./harness";
-import { reasonsIn } from "./reasons";
 
 /** What a preview of an update of a cluster of ours finds against it; each with its property. */
 export async function previewOf(

@@ -4,7 +4,7 @@ import { read } from "../../src/pulumi/apply/read";
 import { update } from "../../src/pulumi/apply/update";
 import { check } from "../../src/pulumi/judge/check";
 import { hasChanges } from "../../src/pulumi/judge/diff";
-import { reasonsIn } from "./reasons";
+import { reasonsIn } from "../reasons";
 
 export type Properties = Record<string, unknown>;
 

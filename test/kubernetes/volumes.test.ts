@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { create } from "../../src/pulumi/apply/create";
 import { check } from "../../src/pulumi/judge/check";
+import { reasonsIn } from "../reasons";
 import { environment, Space, startCluster, unavailable, versions } from "./harness";
 import { deploy, existing, kubectl, running } from "./made-by-others";
 import { credentials } from "./query";
-import { reasonsIn } from "./reasons";
 import { makeRows } from "./tables";
 
 const minute = 60_000;

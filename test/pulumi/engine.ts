@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Unfinished } from "../../src/pulumi/host/failure";
 import * as provider from "../../src/pulumi/provider";
 import { readRule } from "../../src/words/refusals";
+import { reasonsIn } from "../reasons";
 
 export type Properties = Record<string, unknown>;
 
@@ -16,9 +17,8 @@ export class Engine {
 
 	async preview(args: Properties) {
 		const { inputs = {}, failures = [] } = await provider.check(this.inputs, { ...base, ...args });
-		const told = failures.map(({ property, reason }) => ({ property, ...readRule(reason) }));
-		const refused = told.map(({ property, reason }) => `${property}: ${reason}`);
-		const rules = told.map(({ rule }) => rule);
+		const refused = reasonsIn(failures);
+		const rules = failures.map(({ reason }) => readRule(reason).rule);
 		const { changes } = this.id === "" ? { changes: true } : await provider.diff(this.id, this.outputs, inputs);
 		return { inputs: { ...inputs, __provider: text }, refused, rules, changes };
 	}

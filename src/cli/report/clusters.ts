@@ -112,7 +112,7 @@ function clusterReport(
 	return {
 		urn,
 		name: nameOf(urn),
-		verdict: errors.length > 0 ? "refused" : verdictOf(steps, moves === true),
+		verdict: errors.length > 0 ? "refused" : verdictOf(step, steps, moves === true),
 		...(from !== undefined && { from }),
 		...(to !== undefined && { to }),
 		refusals: refusals.map(({ value, ...rest }) => rest),
@@ -145,8 +145,7 @@ function isDeletedFirst(steps: readonly PreviewStep[]): boolean {
 	});
 }
 
-function verdictOf(steps: readonly PreviewStep[], moves: boolean): Verdict {
-	const step = decisiveOf(steps);
+function verdictOf(step: PreviewStep | undefined, steps: readonly PreviewStep[], moves: boolean): Verdict {
 	switch (step?.op) {
 		case undefined:
 			return "not-judged";

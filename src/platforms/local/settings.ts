@@ -2,32 +2,30 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, parse, resolve, sep } from "node:path";
 import { z } from "zod";
+import { accepted, integer, problemsIn, textOf } from "../../control/accepts";
 import type { SettingProblem } from "../../control/platform";
 import { parseVersion } from "../../core/version";
 
-const text = (what: string) =>
-	z.custom<string>((value) => typeof value === "string" && value !== "" && value.length <= 4096, not(what));
-const whole = (least: number, most: number, what: string) =>
-	z.custom<number>((value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most, not(what));
-const not = (what: string) => ({
-	error: ({ input }: { readonly input?: unknown }) => `${shown(input)} is not ${what}.`,
-});
-
 const directory =
 	'a folder. Give a path such as "./data" or "~/clusters/analytics", or leave it out for a folder of this user\'s own';
-const port = "a port: give a whole number from 1,024 to 65,535, or leave it out for one derived from the name";
-const time = "a time: give a whole number of seconds up to 31,536,000, or 0 for never";
 const engine = "an engine: give the name of an installed package or the folder that holds its libchdb.so";
 const engines =
 	'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
-const addon = "a file: give the path of a chdb_node.node, or leave it out for the newest engine's own";
 
 const schema = z.strictObject({
-	directory: text(directory).optional(),
-	port: whole(1024, 65_535, port).optional(),
-	idleAfterSeconds: whole(0, 31_536_000, time).default(0),
-	engines: z.record(z.string(), text(engine), { error: engines }).optional(),
-	addon: text(addon).optional(),
+	directory: textOf(directory).max(4096, accepted(directory)).optional(),
+	port: integer(
+		1024,
+		65_535,
+		"a port: give a whole number from 1,024 to 65,535, or leave it out for one derived from the name",
+	).optional(),
+	idleAfterSeconds: integer(
+		0,
+		31_536_000,
+		"a time: give a whole number of seconds up to 31,536,000, or 0 for never",
+	).default(0),
+	engines: z.record(z.string(), textOf(engine), { error: engines }).optional(),
+	addon: textOf("a file: give the path of a chdb_node.node, or leave it out for the newest engine's own").optional(),
 });
 
 /**
@@ -43,7 +41,10 @@ export function readSettings(
 	given: Readonly<Record<string, unknown>>,
 ): { readonly settings: LocalSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = schema.safeParse(given);
-	const problems = read.success ? [] : read.error.issues.flatMap((issue) => problemsOf(issue));
+	const problems = problemsIn(
+		read.error?.issues ?? [],
+		() => `there is no such setting. There are ${keys.join(", ")}.`,
+	);
 	const { directory, engines } = given;
 	if (typeof directory === "string" && isForeign(directory)) {
 		problems.push({
@@ -94,18 +95,4 @@ function isForeign(directory: string): boolean {
 	const [first = "", second] = folder.slice(root.length).split(sep);
 	const system = ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr", "System", "Library"];
 	return second === undefined || system.includes(first) || folder === homedir();
-}
-
-function problemsOf(issue: z.core.$ZodIssue): SettingProblem[] {
-	const path = issue.path as (string | number)[];
-	if (issue.code !== "unrecognized_keys") return [{ path, reason: issue.message }];
-	return issue.keys.map((key) => ({
-		path: [...path, key],
-		reason: `there is no such setting. There are ${keys.join(", ")}.`,
-	}));
-}
-
-function shown(value: unknown): string {
-	if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-	return typeof value === "number" || typeof value === "boolean" ? String(value) : `a value of type ${typeof value}`;
 }

@@ -124,7 +124,7 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 
 		const { version, previousVersion, latestVersion, updateAvailable, state, replicaVersions, lastUpdate, caveats } =
 			db;
-		const outputs = {
+		const outputs: Omit<KubernetesDbCluster, keyof pulumi.ComponentResource> = {
 			endpoint: db.endpoint,
 			url: pulumi.output(args.ingress?.host).apply((host) => host && `https://${host}`),
 			namespace: pulumi.output(scope.namespace),

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { PlatformError } from "../../../control/errors";
 
 /** The package has ES modules only, which `require` loads; the types have to be imported as such. */
@@ -25,7 +25,7 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigSettings): Kub
 			? byDefault()
 			: isContent(kubeconfig)
 				? fromText(kubeconfig)
-				: fromFile(expand(kubeconfig));
+				: merged([expand(kubeconfig)]);
 	if (context !== undefined) {
 		if (config.getContextObject(context) === null) {
 			const known = config.getContexts().map(({ name }) => name);
@@ -39,9 +39,9 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigSettings): Kub
 function byDefault(): KubeConfig {
 	const named = process.env.KUBECONFIG?.split(delimiter).filter((path) => path !== "") ?? [];
 	if (named.length > 0) return merged(named);
-	const own = join(homedir(), ".kube", "config");
-	if (exists(own)) return fromFile(own);
-	if (!exists(inClusterToken))
+	const own = fromFile(join(homedir(), ".kube", "config"));
+	if (own !== undefined && own.clusters.length + own.contexts.length > 0) return own;
+	if (!existsSync(inClusterToken))
 		throw new PlatformError(
 			"there is no kubeconfig: set kubernetes.kubeconfig or KUBECONFIG, or create ~/.kube/config",
 		);
@@ -56,9 +56,8 @@ function byDefault(): KubeConfig {
  * Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/, "Merging kubeconfig files".
  */
 function merged(paths: readonly string[]): KubeConfig {
-	const found = paths.filter(exists);
-	if (found.length === 0) throw unreadable(paths.join(", "), "ENOENT");
-	const files = found.map(fromFile);
+	const files = paths.map(fromFile).filter((file) => file !== undefined);
+	if (files.length === 0) throw unreadable(paths.join(", "), "ENOENT");
 	const config = newConfig();
 	config.loadFromOptions({
 		clusters: firstOfEach(files.flatMap(({ clusters }) => clusters)),
@@ -73,21 +72,19 @@ function firstOfEach<T extends { readonly name: string }>(all: readonly T[]): T[
 	return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
 }
 
-function exists(path: string): boolean {
-	try {
-		return readFileSync(path) !== undefined;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code !== "ENOENT";
-	}
-}
-
-function fromFile(path: string): KubeConfig {
+/** `undefined` where there is no such file. */
+function fromFile(path: string): KubeConfig | undefined {
 	const config = newConfig();
 	try {
+		const text = readFileSync(path, "utf8");
 		// kubectl takes an empty file for an empty kubeconfig.
-		if (readFileSync(path, "utf8").trim() !== "") config.loadFromFile(path);
+		if (text.trim() === "") return config;
+		config.loadFromString(text);
+		config.makePathsAbsolute(dirname(path));
 	} catch (error) {
-		throw unreadable(path, (error as NodeJS.ErrnoException).code);
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "ENOENT") return undefined;
+		throw unreadable(path, code);
 	}
 	return config;
 }

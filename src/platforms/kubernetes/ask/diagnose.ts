@@ -209,7 +209,7 @@ export function lastWords(text: string): string {
 	const first = spoken.findLastIndex((line, index) => index <= at && /\bCode: \d+/.test(line));
 	const last = first + spoken.slice(Math.max(first, 0)).findIndex((line) => /\([A-Z][A-Z\d]*(_[A-Z\d]+)+\)/.test(line));
 	const words = first >= 0 && at <= last ? spoken.slice(first, last + 1) : spoken.slice(at).slice(0, 1);
-	return cutInTheMiddle(clause(words.join(" ").replace(/\.? \. \(/, ". ("), Number.POSITIVE_INFINITY));
+	return cutInTheMiddle(flat(words.join(" ").replace(/\.? \. \(/, ". (")));
 }
 
 /** Messages around it are up to 400 characters long, and an exception names its kind at its end. */
@@ -229,10 +229,12 @@ const steady = (line: string) =>
 const said = (text = "") =>
 	clause(text.replace(/(?<=request ?id:? ?|sandbox "?)[-0-9a-f]{16,}|(?<=:)\d{4,5}(?=->)/gi, "#"));
 
-const clause = (text: string, most = 400) => {
-	const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
-	return line.length > most ? `${line.slice(0, most)}...` : line;
+const clause = (text: string) => {
+	const line = flat(text);
+	return line.length > 400 ? `${line.slice(0, 400)}...` : line;
 };
+
+const flat = (text: string) => text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
 
 const condition = (pod: Pod, type: string): Condition | undefined =>
 	pod.status?.conditions?.find((each) => each.type === type);

@@ -1,5 +1,5 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
-import { readRule } from "../../src/words/refusals";
+import { readRule } from "../src/words/refusals";
 
 /** `property: reason` of each failure. Which rule it comes from is tested where the rules are. */
 export function reasonsIn(failures: readonly CheckFailure[] = []): string[] {
