@@ -19,6 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { dataFolder, openedFile } from "../dist/platforms/local/protocol.js";
 import { localBackend, root, withPulumi } from "../tools/environment.mts";
 import { pulumiCli } from "../tools/pulumi-cli.mts";
 import { machine, median, saveResults } from "./results.mts";
@@ -95,8 +96,8 @@ async function project(kind: Kind, count: number): Promise<string> {
 		if (kind === "ours" && i > 0) {
 			const record = readFileSync(join(data, "c0", "cluster.json"), "utf8");
 			for (const replica of ["0-0", "0-1"]) {
-				mkdirSync(join(data, `c${i}`, replica), { recursive: true });
-				copyFileSync(join(data, "c0", replica, "opened"), join(data, `c${i}`, replica, "opened"));
+				mkdirSync(join(data, `c${i}`, replica, dataFolder), { recursive: true });
+				copyFileSync(join(data, "c0", replica, openedFile), join(data, `c${i}`, replica, openedFile));
 			}
 			writeFileSync(
 				join(data, `c${i}`, "cluster.json"),

@@ -62,7 +62,7 @@ test("refuses to update what runs a version below 0.9.2.0, and says how to move 
 		for (const replica of Object.values(cluster?.wanted ?? {})) replica.version = "0.9.1.4";
 	});
 	for (const replica of ["0-0", "0-1"]) {
-		const opened = join(db.cluster, replica, "opened");
+		const opened = join(db.cluster, replica, "data", "opened");
 		if (existsSync(opened)) writeFileSync(opened, "0.9.1.4\n");
 	}
 

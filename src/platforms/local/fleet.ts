@@ -98,8 +98,8 @@ export class Fleet implements Peers {
 	}
 
 	/**
-	 * A replica that a request may go to, each time another one; throws {@link ClickHouseError} when none serves, and none comes to in a time that
-	 * a client may wait.
+	 * A replica that a request may go to, each time another one; throws {@link ClickHouseError} if none serves within the
+	 * time that a client may wait.
 	 */
 	async someRoute(): Promise<Supervisor> {
 		const hopeless = () => this.#own.every(({ now }) => now.stuck);
