@@ -108,7 +108,8 @@ export async function clear(
 		try {
 			report({ event: "draining", replica, queries });
 			await hold.change((claim) => control.drain(claim, replica));
-			const cut = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
+			const { cut, back } = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
+			if (back && attempt < tries) continue;
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			goOn();
 			const unfit = (await lookAround(ground, needed)).map(explained);
@@ -130,14 +131,17 @@ export async function letBack({ control, hold }: Ground, replica: string): Promi
 	await hold.change((claim) => control.undrain(claim, replica)).catch(() => {});
 }
 
-/** Waits for running queries up to a time; returns how many are left. */
+/**
+ * Waits for running queries up to a time; returns how many are left, and whether clients reach the replica again: one
+ * that was started anew by others meanwhile is not drained, and may have rows that no other has.
+ */
 async function queriesEnd(
 	ground: Ground,
 	replica: string,
 	served: boolean,
 	until: number,
 	goOn: () => void,
-): Promise<number> {
+): Promise<{ readonly cut: number; readonly back: boolean }> {
 	const { control, hold, clock } = ground;
 	for (let pause = 50; ; pause = Math.min(1000, pause * 1.25)) {
 		goOn();
@@ -145,10 +149,11 @@ async function queriesEnd(
 		const view = await control.look(replica);
 		await unchanged(ground, view);
 		const { queries } = view;
+		const back = view.replica.serving;
 		// A replica that can't be asked may be busy, if it was up at all.
-		if (queries === undefined ? !served : queries === 0) return 0;
+		if (back || (queries === undefined ? !served : queries === 0)) return { cut: queries ?? 0, back };
 		const rest = until - clock.now();
-		if (rest <= 0) return queries ?? 0;
+		if (rest <= 0) return { cut: queries ?? 0, back };
 		await clock.sleep(Math.min(pause, rest));
 	}
 }

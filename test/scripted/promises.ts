@@ -1,11 +1,12 @@
 import { type Holdings, lackedBy, tableName } from "../../src/core/holdings";
-import { sameVersion } from "../../src/core/version";
+import { compareVersions, type DbVersion, sameVersion } from "../../src/core/version";
 import type { Condition, Unit } from "./unit";
 import type { World } from "./world";
 
 /** What one process last saw of a replica, and last heard from it. */
 export interface Seen {
 	readonly condition?: Condition;
+	readonly openedBy?: DbVersion;
 	readonly told?: { readonly holds: Holdings; readonly at: number };
 }
 
@@ -72,6 +73,16 @@ export function restartOf(world: World, unit: Unit, memory: Memory): void {
 	const [last] = world.data.onlyOn(unit, reached);
 	if (last !== undefined && peers.length > 0 && !wasSudden(world, peers, memory))
 		world.violations.push(`${unit.name} was restarted with the last copy of a row of ${last.table}`);
+}
+
+/**
+ * No roll asks for an older version than it saw the data opened by. What others start after its last look it can't know:
+ * there the platform's refusal is what keeps the data.
+ */
+export function goesBack(world: World, { name, openedBy }: Unit, to: DbVersion, memory: Memory): void {
+	const seen = memory.get(name);
+	if (seen?.condition === undefined || (seen.openedBy !== undefined && compareVersions(to, seen.openedBy) < 0))
+		world.violations.push(`${name} was to go back from ${openedBy} to ${to}`);
 }
 
 /** A replica that is let back has as much as the cluster remembers of it. */

@@ -7,7 +7,7 @@ import { Claims } from "./claims";
 import { VirtualClock } from "./clock";
 import { type Cluster, recordOf, stateOf } from "./cluster";
 import { Data } from "./data";
-import { letBack, type Memory, restartOf, takeOut } from "./promises";
+import { goesBack, letBack, type Memory, restartOf, takeOut } from "./promises";
 import { answers, boot, type Condition, conditionOf, type Engine, type Unit } from "./unit";
 
 export type { Memory } from "./promises";
@@ -80,8 +80,8 @@ export class World {
 	look(name: string, memory: Memory): ReplicaView {
 		const unit = this.unit(name);
 		const { phase, failure, starting, busy, ...condition } = this.condition(unit);
-		memory.set(name, { ...memory.get(name), condition: { phase, ...condition } });
 		const { shard, ordinal, openedBy, process, settings } = unit;
+		memory.set(name, { ...memory.get(name), condition: { phase, ...condition }, ...(openedBy && { openedBy }) });
 		const now = this.clock.now();
 		const outdated = process !== undefined && settings !== this.present().settings && { outdated: true };
 		return {
@@ -154,7 +154,7 @@ export class World {
 	restart(name: string, version: DbVersion, memory: Memory): void {
 		const unit = this.unit(name);
 		if (unit.openedBy !== undefined && compareVersions(version, unit.openedBy) < 0) {
-			this.violations.push(`${name} was to go back from ${unit.openedBy} to ${version}`);
+			goesBack(this, unit, version, memory);
 			throw new ControlError(`${unit.openedBy} opened the data of ${name}; ${version} can't read it`);
 		}
 		if (this.present().mode !== "running") {
