@@ -7,7 +7,7 @@ import { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { roll } from "../../src/roll/roll";
 import { environment, Space, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
-import { deploy, kubectl, obstacles, running, serviceOf, setOf, settingsFor } from "./made-by-others";
+import { kubectl, obstacles, running, serviceOf, setOf, settingsFor, untilServing } from "./made-by-others";
 import { makeRows } from "./tables";
 
 const minute = 60_000;
@@ -50,7 +50,9 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 
 	beforeAll(async () => {
 		space = await Space.open();
-		await deploy(space, "chart", replicas);
+		const { install } = await import("./helm.mts");
+		await install(space);
+		await untilServing(space, replicas);
 		await makeRows(space, replicas);
 		before = await running(space, replicas, "data");
 	}, 4 * minute);

@@ -39,7 +39,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 
 	beforeAll(async () => {
 		space = await Space.open();
-		await deploy(space, "plain", replicas);
+		await deploy(space, replicas);
 		await makeRows(space, replicas);
 		before = await running(space, replicas, "clickhouse-data");
 		project = await new KubernetesProject(space).set({ version: "1.7.1", kubernetes: kubernetes() }).init();
@@ -134,7 +134,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 
 	test("goes on when its author applies it again, once the manifest says what is so", async () => {
 		const runs = (await setOf(space, "clickhouse"))?.spec.template.spec.containers[0]?.image ?? "";
-		const told = manifest("plain")
+		const told = manifest()
 			.replace(/image: .*/, `image: ${runs}`)
 			.replace("spec:\n  serviceName:", "spec:\n  updateStrategy:\n    type: OnDelete\n  serviceName:");
 		await untouched(() => kubectl(space, ["apply", "--filename", "-"], told));

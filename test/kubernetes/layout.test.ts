@@ -14,7 +14,7 @@ function threeShards({ namespace }: Space): string {
 		(pod) =>
 			`<shard><replica><host>${pod}.clickhouse-nodes.${namespace}.svc</host><port>9000</port><user>app</user><password from_env="CLICKHOUSE_PASSWORD"/></replica></shard>`,
 	);
-	return manifest("plain")
+	return manifest()
 		.replace("replicas: 2", "replicas: 3")
 		.replace("<shard>1</shard>", '<shard from_env="SHARD"/>')
 		.replace(
@@ -84,7 +84,7 @@ test.skipIf(unavailable !== undefined)(
 
 			// The same StatefulSet as the example makes it, one shard. Old servers give tables that are there the new macro's path.
 			for (const pod of pods) await space.queryPod(pod, "DROP TABLE t");
-			await kubectl(space, ["apply", "--filename", "-"], manifest("plain"));
+			await kubectl(space, ["apply", "--filename", "-"], manifest());
 			await kubectl(space, ["rollout", "status", "statefulset/clickhouse", "--timeout=180s"]);
 			const two = pods.slice(0, 2);
 			await untilReady(space, two);

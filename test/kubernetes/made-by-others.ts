@@ -27,10 +27,10 @@ export function kubectl(space: Space, args: readonly string[], input = ""): Prom
 	});
 }
 
-/** A manifest of examples/adopt, with the image, the Keeper and the NodePorts of the tests. */
-export function manifest(name: "plain" | "chart"): string {
+/** examples/adopt/plain.yaml, with the image, the Keeper and the NodePorts of the tests. */
+export function manifest(): string {
 	const [host = "", port = ""] = environment.keeper.split(":");
-	return readFileSync(join(__dirname, `../../examples/adopt/${name}.yaml`), "utf8")
+	return readFileSync(join(__dirname, "../../examples/adopt/plain.yaml"), "utf8")
 		.replaceAll("myscale/myscaledb:", `${environment.image}:`)
 		.replaceAll("<host>zookeeper</host>", `<host>${host}</host>`)
 		.replaceAll("<port>2181</port>", `<port>${port}</port>`)
@@ -38,14 +38,14 @@ export function manifest(name: "plain" | "chart"): string {
 		.replaceAll("type: ClusterIP", "type: NodePort");
 }
 
-/** Applies a manifest as its author would, and waits until its pods are ready. */
-export async function deploy(
-	space: Space,
-	name: "plain" | "chart",
-	pods: readonly string[],
-	edited = (text: string) => text,
-): Promise<void> {
-	await kubectl(space, ["apply", "--filename", "-"], edited(manifest(name)));
+/** Applies the manifest as its author would, and waits until its pods are ready. */
+export async function deploy(space: Space, pods: readonly string[], edited = (text: string) => text): Promise<void> {
+	await kubectl(space, ["apply", "--filename", "-"], edited(manifest()));
+	await untilServing(space, pods);
+}
+
+/** Waits until pods are ready and their servers answer. */
+export async function untilServing(space: Space, pods: readonly string[]): Promise<void> {
 	await untilReady(space, pods);
 	for (const pod of pods) await vi.waitFor(() => space.queryPod(pod, "SELECT 1"), { timeout: minute, interval: 200 });
 }

@@ -53,7 +53,7 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 
 	beforeAll(async () => {
 		space = await Space.open();
-		await deploy(space, "plain", replicas, onScratch);
+		await deploy(space, replicas, onScratch);
 		await makeRows(space, replicas);
 		await space.queryPod("clickhouse-0", `INSERT INTO rows SELECT number FROM system.numbers LIMIT ${rows}`);
 		await vi.waitFor(async () => expect(await counts()).toEqual(Array(2).fill(String(rows))), {
@@ -90,7 +90,7 @@ test.skipIf(unavailable !== undefined)(
 	async () => {
 		const space = await Space.open();
 		try {
-			await deploy(space, "plain", replicas);
+			await deploy(space, replicas);
 			await makeRows(space, replicas);
 			const adopted = (version: string) =>
 				resource({

@@ -11,7 +11,7 @@ export const compiledVersion = "3.250.0";
  * The CLI and the Node.js language host are two Go modules. Newer hosts are modules of their own that are not published;
  * the one that the SDK's module held until 3.68.0 speaks the same protocol.
  */
-const modules = [
+const modules: readonly GoProgram[] = [
 	{
 		program: "pulumi",
 		source: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
@@ -24,10 +24,20 @@ const modules = [
 		program: "pulumi-language-nodejs",
 		source: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
 		requires: "github.com/pulumi/pulumi/sdk/v3 v3.68.0",
-		replaces: undefined,
 		flags: "-s -w",
 	},
 ];
+
+/** A program of a published Go module. */
+export interface GoProgram {
+	readonly program: string;
+	readonly source: string;
+	/** The module and its version. */
+	readonly requires: string;
+	readonly replaces?: string;
+	/** For the linker. */
+	readonly flags: string;
+}
 
 /** `go1.26.8`, or undefined where there is no usable `go`. */
 export async function goVersion(): Promise<string | undefined> {
@@ -38,11 +48,11 @@ export async function goVersion(): Promise<string | undefined> {
 	return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Compiles the CLI and its language host from their published Go modules into `folder`. */
-export async function compile(folder: string, progress: Progress): Promise<void> {
+/** Compiles programs, by default the CLI and its language host, from their published Go modules into `folder`. */
+export async function compile(folder: string, progress: Progress, programs = modules): Promise<void> {
 	const work = join(folder, "build");
 	let packages = 0;
-	for (const { program, source, requires, replaces, flags } of modules) {
+	for (const { program, source, requires, replaces, flags } of programs) {
 		const module = join(work, program);
 		await mkdir(module, { recursive: true });
 		writeFileSync(
