@@ -97,12 +97,12 @@ export async function clear(
 	const { control, hold, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
 		const { replica: own, queries } = await control.look(replica);
-		// A replica that does not serve is not needed.
+		// A replica that does not serve need not be replaced.
 		const needed = own.serving ? others : [];
 		if (own.serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
 			throw new CameBack(`${replica} serves again`);
 		await standIn(ground, replica, needed, goOn);
-		if (returns) await othersHold(ground, replica, needed, goOn);
+		if (returns) await othersHold(ground, replica, others, own.serving, goOn);
 		goOn();
 		const left = clock.now();
 		try {
@@ -114,7 +114,7 @@ export async function clear(
 			goOn();
 			const unfit = (await lookAround(ground, needed)).map(explained);
 			// A replica that was lost with its data may be back already.
-			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, needed)));
+			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, others, own.serving)));
 			if (unfit.length === 0) return left;
 			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit });
 			await hold.change((claim) => control.undrain(claim, replica));
@@ -133,7 +133,7 @@ export async function letBack({ control, hold }: Ground, replica: string): Promi
 
 /**
  * Waits for running queries up to a time; returns how many are left, and whether clients reach the replica again: one
- * that was started anew by others meanwhile is not drained, and may have rows that no other has.
+ * that was restarted outside Pulumi meanwhile is not drained, and may have rows that no other has.
  */
 async function queriesEnd(
 	ground: Ground,

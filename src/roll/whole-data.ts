@@ -22,12 +22,14 @@ export async function heldBy({ control, hold, localTables }: Ground, replica: st
 /**
  * Waits briefly until each of the others holds all that a replica holds.
  *
+ * @param serves Whether clients reach the replica; see {@link whoLacks}.
  * @throws {@link StepStopped} naming those that do not.
  */
 export async function othersHold(
 	ground: Ground,
 	replica: string,
 	others: readonly string[],
+	serves: boolean,
 	goOn: () => void,
 ): Promise<void> {
 	const { hold, clock, timing, report } = ground;
@@ -36,7 +38,7 @@ export async function othersHold(
 	const outcome = await watch(clock, Math.min(timing.stallSeconds, patience), async () => {
 		goOn();
 		await hold.keep();
-		unfit = await whoLacks(ground, replica, others);
+		unfit = await whoLacks(ground, replica, others, serves);
 		for (const { replica: name, problem } of unfit)
 			if (problem === "unknown") await unchanged(ground, await ground.control.look(name));
 		const now = JSON.stringify(unfit);
@@ -47,16 +49,20 @@ export async function othersHold(
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
 }
 
-/** The replicas that do not hold all that a replica holds, or can't be asked. */
+/**
+ * The replicas that do not hold all that a replica holds, or can't be asked. If clients don't reach it anyway, those that
+ * can't be asked don't count: they may need it back first.
+ */
 export async function whoLacks(
 	{ control, localTables }: Ground,
 	replica: string,
 	others: readonly string[],
+	serves: boolean,
 ): Promise<Unable[]> {
 	if (others.length === 0) return [];
 	const [own, theirs] = await Promise.all([control.holds(replica), holdingsOf(control, others)]);
 	return theirs.flatMap(({ name, holds }): Unable[] => {
-		if (holds === undefined || own === undefined) return [{ replica: name, problem: "unknown" }];
+		if (holds === undefined || own === undefined) return serves ? [{ replica: name, problem: "unknown" }] : [];
 		return lackedBy(holds, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
 	});
 }

@@ -83,6 +83,23 @@ const startedAnew: Scenario = {
 	loses: undefined,
 };
 
+/** Likewise: while one was out a table was dropped on the other; asked for a later version before it served again. */
+const onlyOnTheOneThatIsOut: Scenario = {
+	shards: [
+		[
+			{ version: v1, is: "serving", outdated: false, data: "whole" },
+			{ version: v1, is: "serving", outdated: false, data: "whole" },
+		],
+	],
+	mode: "running",
+	marked: false,
+	engines: { [v2]: { fate: "serves", boots: 0, lags: 3214 } },
+	faults: { 14: { kind: "drop", replica: "a-0-0" } },
+	shardsAtOnce: 1,
+	lag: 0,
+	loses: undefined,
+};
+
 /** Likewise: it was stopped, and others started it between the last look at it and the restart by an older version. */
 const startedBehind: [Scenario, DbVersion[]] = [
 	{
@@ -135,7 +152,7 @@ it("a roll through any faults keeps every promise, and a later one without them 
 			for (const unit of world.present().units.filter(({ joining }) => !joining))
 				expect(world.condition(unit)).toMatchObject({ serving: true, caughtUp: true });
 		}),
-		{ numRuns: 1000, examples: [[cameBack], [goneWithItsProcess], [startedAnew]] },
+		{ numRuns: 1000, examples: [[cameBack], [goneWithItsProcess], [startedAnew], [onlyOnTheOneThatIsOut]] },
 	);
 	// Each end must have been seen often enough for this to mean anything.
 	for (const [end, times] of Object.entries(ends)) expect(times, end).toBeGreaterThan(20);
