@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 /** Tests on the real CLI, which spend half their time in its start. */
 const cliWorkers = Math.min(4, availableParallelism());
-/** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each, and each wants a core to start. */
-const engineWorkers = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+/** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each; half the time they wait. */
+const engineWorkers = Math.min(4, availableParallelism());
 /** Tests on a cluster mostly wait for pods. */
 const clusterWorkers = Math.min(4, availableParallelism() + 1);
 const minute = 60_000;

@@ -31,7 +31,7 @@ const describing = (at: At) => ` (kubectl describe pod ${pod(at)} shows more)`;
 
 const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	image: ({ change, to }) => {
-		const there = "make sure that its image (for local, its engine) exists and can be pulled";
+		const there = "make sure that its image or engine exists and can be pulled";
 		if (change === "creation") return `${there}, or set another version`;
 		return change === "version" ? `${there}, or set a version later than ${to}` : there;
 	},
@@ -99,9 +99,8 @@ function noProgress(at: At): string {
 
 /** What was changed is what is to be mended. */
 function mend({ change, to }: At): string | undefined {
-	if (change === "version") return `fix the image (for local, the engine) of ${to}, or set a later version`;
-	if (change === "creation")
-		return `fix the image (for local, the engine) of ${to} or the settings, or set a later version`;
+	if (change === "version") return `fix the image or engine of ${to}, or set a later version`;
+	if (change === "creation") return `fix the image or engine of ${to} or the settings, or set a later version`;
 	return change === "settings" ? "fix the settings that were changed, or revert them" : undefined;
 }
 
