@@ -1,6 +1,7 @@
 import { byShard, type ObservedCluster, type Reshaping } from "./cluster";
 import { forgets, tableName, uncopied } from "./holdings";
 import { type Plan, restarting } from "./plan";
+import type { Unlisted } from "./stepping-stones";
 
 /** What happens to a kind of request while the update runs. */
 export type Effect =
@@ -64,6 +65,8 @@ export type CaveatNote =
 	| { readonly note: "unknown-until-update"; readonly properties: readonly string[] }
 	/** The catalogue could not be read, so its entries were not checked. */
 	| { readonly note: "catalogue-unknown"; readonly why: string }
+	/** Whether servers of both versions may run side by side is unknown, because of the engine of this one. */
+	| ({ readonly note: "engine" } & Unlisted)
 	| { readonly note: "release"; readonly date?: string; readonly link?: string }
 	| { readonly note: "deprecated"; readonly reason?: string }
 	/** When updates may begin. `ignored`: this one may begin at any time. */

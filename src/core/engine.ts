@@ -24,6 +24,12 @@ export function mayRunSideBySide(a: string | undefined, b: string | undefined): 
 	return months(newer) - months(older) < 12 || ltsBetween(older, newer) < 2;
 }
 
+/** Whether one ClickHouse version is older than another; no if either can't be parsed. */
+export function isOlder(a: string | undefined, b: string | undefined): boolean {
+	const [one, other] = [parseEngine(a), parseEngine(b)];
+	return one !== undefined && months(one) < months(other);
+}
+
 /**
  * The engine of a DB version that is itself a ClickHouse version: since July 2018 those begin with the year.
  *

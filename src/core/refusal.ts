@@ -64,7 +64,7 @@ export interface RefusalFacts {
 	"latest-only": { readonly latest: DbVersion } & Instead;
 	/** With the target itself if it passes once the cluster is stopped, else with the newest that passes. */
 	"upgrade-path": Gap & {
-		/** Versions to go through, in order; the first passes. Empty if there are none. */
+		/** Versions to go through, in order; each passes once the one before runs, and so does the target. Empty if none. */
 		readonly steppingStones: readonly DbVersion[];
 	} & Instead;
 	"last-healthy-replica": {

@@ -1,4 +1,5 @@
-import { type DbVersion, highest, sameVersion } from "./version";
+import { engineIn } from "./engine";
+import { compareVersions, type DbVersion, highest, sameVersion } from "./version";
 
 export interface Release {
 	readonly version: DbVersion;
@@ -27,4 +28,37 @@ export function allowed(releases: readonly Release[]): DbVersion[] {
 export function latestOf(releases: readonly Release[]): DbVersion | undefined {
 	const current = releases.filter(({ deprecated }) => deprecated === undefined);
 	return highest(allowed(current)) ?? highest(allowed(releases));
+}
+
+/** Where the engine of a version is looked up. */
+export interface Releases {
+	readonly catalogue?: readonly Release[];
+	/** Built-in knowledge, which counts even if the catalogue can't be read. */
+	readonly known?: readonly Release[];
+}
+
+/** What a version is built on. */
+export interface EngineOf {
+	/** As listed or, with `like`, at least this; `undefined` if nothing is listed up to the version. */
+	readonly engine?: string;
+	/** The nearest lower version that is listed, if the version itself is not: versions only move forward. */
+	readonly like?: DbVersion;
+	/** At most this, by the nearest higher version that is listed; `undefined` if there is none. */
+	readonly most?: string;
+}
+
+export function engineOf(version: DbVersion, { catalogue = [], known = [] }: Releases): EngineOf {
+	const own = releaseOf(version, catalogue)?.engine ?? releaseOf(version, known)?.engine ?? engineIn(version);
+	if (own !== undefined) return { engine: own, most: own };
+	// A ClickHouse version is no neighbour: it belongs to another sequence of numbers.
+	const listed = [...catalogue, ...known].filter((it) => it.engine !== undefined && engineIn(it.version) === undefined);
+	const nearest = (side: 1 | -1) =>
+		listed
+			.filter((it) => compareVersions(it.version, version) * side > 0)
+			.reduce<Release | undefined>(
+				(best, it) => (best && compareVersions(it.version, best.version) * side >= 0 ? best : it),
+				undefined,
+			);
+	const [below, above] = [nearest(-1), nearest(1)];
+	return { engine: below?.engine, like: below?.version, most: above?.engine };
 }

@@ -23,6 +23,8 @@ export interface Ways {
 	newest(beyond?: DbVersion, most?: number): Instead;
 	/** Those of the given versions that may be set once the cluster is stopped. */
 	onceStopped(versions: readonly DbVersion[]): readonly DbVersion[];
+	/** Whether the versions may be set one after the other: each passes once every replica is at the one before. */
+	inTurn(versions: readonly DbVersion[]): boolean;
 }
 
 /**
@@ -65,5 +67,16 @@ export function waysFrom(
 			return then.length > 0 ? { instead: then, stopped: true } : { instead: then };
 		},
 		onceStopped,
+		inTurn: (versions) =>
+			versions.every((version, index) => {
+				const at = versions[index - 1];
+				return passes(version, at === undefined ? cluster : cluster && updated(cluster, at));
+			}),
 	};
+}
+
+/** A cluster after an update. */
+function updated({ mark: _, ...cluster }: ObservedCluster, version: DbVersion): ObservedCluster {
+	const replicas = cluster.replicas.map((replica) => ({ ...replica, version, openedBy: version, serving: true }));
+	return { ...cluster, state: "Started", replicas };
 }

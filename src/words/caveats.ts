@@ -106,6 +106,14 @@ function noteText(note: CaveatNote): [string, string] {
 			return ["resets", note.betweenServers ? `${keptAlive}${betweenServers}` : keptAlive];
 		case "unknown-until-update":
 			return ["unknown", `${list([...note.properties].sort())}; checked in the update`];
+		case "engine": {
+			const { version, engine, like } = note;
+			const atLeast = engine === undefined ? "" : ` (ClickHouse ${oneLine(engine, 40)} or later, by ${like})`;
+			return [
+				"engine",
+				`that of ${version} is not listed${atLeast}, so whether both versions may run side by side is unknown`,
+			];
+		}
 		case "release":
 			return ["notes", [note.date, note.link].flatMap((part) => (part === undefined ? [] : oneLine(part))).join(", ")];
 		case "deprecated":

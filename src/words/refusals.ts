@@ -123,13 +123,17 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}, or set update.policy to "any" to choose the version yourself.`;
 	},
 
-	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, stopped }) => {
+	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, ...more }) => {
+		const { runningLike, targetLike, stopped } = more;
 		const orStopped = stopped ? ` Or update the cluster while it is stopped: ${whileStopped(target)}.` : "";
 		const wayOut =
 			steppingStones.length === 0
 				? `${setting({ instead, stopped })}.`
 				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up after each.${orStopped}`;
-		return `${target} is built on ClickHouse ${oneLine(targetEngine, 40)} and ${running}, which ${replica} runs, on ${oneLine(runningEngine, 40)}: a year or more and at least two long-term releases apart, they must not run side by side. ${wayOut}`;
+		const taken = [...(targetLike ? [target] : []), ...(runningLike ? [running] : [])];
+		const [are, them] = taken.length === 1 ? ["is", "it"] : ["are", "them"];
+		const orList = ` If ${list(taken)} ${are} built on another engine, list ${them} with engine in versions.`;
+		return `${built(target, targetEngine, targetLike)} and ${built(running, runningEngine, runningLike)}, which ${replica} runs, must not run side by side: their engines are a year or more and at least two long-term releases apart. ${wayOut}${taken.length === 0 ? "" : orList}`;
 	},
 
 	"last-healthy-replica": ({ target, replica, others }) => {
@@ -176,6 +180,12 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	"maintenance-window": ({ target, opens, timeZone }) =>
 		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
 };
+
+/** A version with its engine, unless that says the same. */
+function built(version: string, engine: string, like: string | undefined): string {
+	if (engine === version) return version;
+	return `${version} (built on ClickHouse ${oneLine(engine, 40)}${like === undefined ? "" : `, as ${like}`})`;
+}
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {

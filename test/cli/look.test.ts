@@ -10,7 +10,16 @@ const recorded = { name: "a", project: "p", stack: "s", id: "scripted:here/a", i
 
 test.each([
 	["23.3", undefined],
-	["25.8", [{ rule: "upgrade-path", property: "version", reason: expect.stringContaining("1.9.0 is built on") }]],
+	[
+		"25.8",
+		[
+			{
+				rule: "upgrade-path",
+				property: "version",
+				reason: expect.stringContaining("1.9.0 (built on ClickHouse 25.8)"),
+			},
+		],
+	],
 ])("an update that would be refused is named with its rule: to ClickHouse %s", async (engine, refusals) => {
 	const list = [
 		{ version: "1.8.0", engine: "23.3" },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allowed, latestOf, type Release, releaseOf } from "../../src/core/release";
+import { allowed, engineOf, latestOf, type Release, releaseOf } from "../../src/core/release";
 import { compareVersions } from "../../src/core/version";
 import { catalogues } from "../arbitrary";
 import { releases, v } from "../build";
@@ -11,6 +11,22 @@ const catalogue = (text: string, but: Readonly<Record<string, Partial<Release>>>
 test("a release is found however many parts it is written with", () => {
 	expect(releaseOf(v("1.8.0.0"), releases("1.7.1 1.8.0@23.3"))).toEqual({ version: "1.8.0", engine: "23.3" });
 	expect(releaseOf(v("1.8.1"), releases("1.8.0"))).toBeUndefined();
+});
+
+test.each([
+	["as listed", "1.8.0", { engine: "23.3", most: "23.3" }],
+	["of a ClickHouse version", "26.8.1.2", { engine: "26.8.1.2", most: "26.8.1.2" }],
+	["between two", "1.8.0.1", { engine: "23.3", like: "1.8.0", most: "24.3" }],
+	["above all", "9.0.0", { engine: "24.8", like: "2.0.0", most: undefined }],
+	["below all", "1.7.1", { engine: undefined, like: undefined, most: "23.3" }],
+	[
+		"what the catalogue says goes before what is known besides",
+		"1.9.1",
+		{ engine: "24.3", like: "1.9.0", most: "24.8" },
+	],
+])("the engine: %s", (_, version, expected) => {
+	const catalogue = releases("1.8.0@23.3 1.8.5 1.9.0@24.3 26.8.1.1@26.8.1.1");
+	expect(engineOf(v(version), { catalogue, known: releases("1.9.0@23.3 2.0.0@24.8") })).toEqual(expected);
 });
 
 test.each([

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { gapTo, steppingStones } from "../../src/core/stepping-stones";
+import { describe, expect, test } from "vitest";
+import { gapTo, steppingStones, unlistedFor } from "../../src/core/stepping-stones";
 import { cluster, releases, v } from "../build";
 
 const stones = (running: string, catalogue: string) =>
@@ -20,5 +20,32 @@ test("a gap is told by the lowest version that must not work beside the target",
 		running: "1.6.0",
 		runningEngine: "23.3",
 		targetEngine: "24.8",
+	});
+});
+
+describe("what is unknown of two engines", () => {
+	const known = releases("1.7.1@23.3 1.9.0@23.3 2.0.0@24.8 2.1.0@24.8");
+	const unlisted = (running: string, target: string) => unlistedFor(cluster(running), v(target), { known });
+
+	test.each([
+		["of the target, beyond the last that is listed", "2.1.0 2.1.0", "3.0.0", "3.0.0", "24.8", "2.1.0"],
+		["of the target, between two that are far apart", "1.9.0 1.9.0", "1.9.1", "1.9.1", "23.3", "1.9.0"],
+		["of the target before that of what runs", "2.1.1 2.1.1", "2.1.2", "2.1.2", "24.8", "2.1.0"],
+		["of what runs", "1.6.0 1.6.0", "1.9.0", "1.6.0", undefined, undefined],
+		["of either", "1.5.0 1.5.0", "1.6.0", "1.6.0", undefined, undefined],
+	])("%s", (_, running, target, version, engine, like) => {
+		expect(unlisted(running, target)).toEqual({ version, ...(engine !== undefined && { engine, like }) });
+	});
+
+	test.each([
+		["both are listed", "1.7.1 1.7.1", "1.9.0"],
+		["all between have the same", "1.7.1 1.7.1", "1.8.2"],
+		["what runs is not listed, and any that it may have is near enough", "2.0.1 2.0.1", "2.1.0"],
+		["all run it", "3.0.0 3.0.0", "3.0.0"],
+		["one server meets no other", "2.1.0", "3.0.0"],
+	])("nothing: %s", (_, running, target) => expect(unlisted(running, target)).toBeUndefined());
+
+	test("nothing of a stopped cluster", () => {
+		expect(unlistedFor(cluster("2.1.0 2.1.0", { state: "Stopped" }), v("3.0.0"), { known })).toBeUndefined();
 	});
 });

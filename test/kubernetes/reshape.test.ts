@@ -112,7 +112,7 @@ it.skipIf(unavailable !== undefined)(
 			const upgraded = { ...smaller, version: "1.8.0" };
 			expect((await db.preview({ ...upgraded, versions: { list: engines } })).refused).toEqual([
 				expect.stringMatching(
-					/^version: 1\.8\.0 is built on ClickHouse 24\.8 and 1\.7\.1, which db-0-\d runs, on 23\.3: /,
+					/^version: 1\.8\.0 \(built on ClickHouse 24\.8\) and 1\.7\.1 \(built on ClickHouse 23\.3\), which db-0-\d runs, must not /,
 				),
 			]);
 			// Nothing else can answer while the first one restarts: the other never gets what is written all the while.

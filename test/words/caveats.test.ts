@@ -81,6 +81,8 @@ golden("caveats", {
 			{ note: "release", date: "2024-09-24" },
 			{ note: "deprecated", reason: "1.8.2 is\nfaster" },
 			{ note: "deprecated" },
+			{ note: "engine", version: v("3.0.0"), engine: "24.8", like: v("2.3.0") },
+			{ note: "engine", version: v("1.6.0") },
 			{ note: "window", schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin", ignored: false },
 			{ note: "window", schedule: "30 22 * * 1-5", minutes: 1, timeZone: "UTC", ignored: true },
 		],

@@ -160,6 +160,15 @@ golden("refusals", {
 		but: { "0-0": { openedBy: v("0.9.1.4"), serving: false } },
 	}),
 	"upgrade-path": byData(["1.7.1@23.3 2.0.0@24.8", "1.7.1@23.3 1.9.0@24.3 2.0.0@24.8"], path),
+	"upgrade-path: engines that are not listed": byData(["1.7.1 2.0.1", "1.9.1 2.0.0", "1.9.1 2.0.1"], (versions) => {
+		const [running, target = ""] = versions.split(" ");
+		const known = releases("1.7.1@23.3 1.9.0@23.3 2.0.0@24.8");
+		return say("upgrade-path", ask(cluster(`${running} ${running}`), target, { known }));
+	}),
+	"upgrade-path: a ClickHouse version is its own engine": say(
+		"upgrade-path",
+		ask(cluster("23.3.19.32 23.3.19.32"), "24.8.14.39"),
+	),
 	"last-healthy-replica": byData(
 		[{ caughtUp: false }, { readOnly: true, trouble: "session expired" }, { caughtUp: undefined }],
 		(but) => lastHealthy(but),

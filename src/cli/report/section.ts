@@ -11,6 +11,7 @@ const lineOrder = [
 	"writes",
 	"state",
 	"window",
+	"engine",
 	"order",
 	"resumes",
 	"joins",

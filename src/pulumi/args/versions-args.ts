@@ -71,9 +71,9 @@ export interface ReleaseArgs {
 
 	/**
 	 * The ClickHouse version that it is built on. With it, an update that would run versions side by side which are too
-	 * far apart is refused.
+	 * far apart is refused. The package knows the engines of MyScaleDB 1.6.4 to 2.3.0; a ClickHouse version is its own.
 	 *
-	 * @default what the package knows: of a ClickHouse version itself, and of MyScaleDB 1.6.4 to 2.3.0; else not judged
+	 * @default what the package knows, or that of the nearest lower version whose engine is listed
 	 * @example "23.3"
 	 */
 	engine?: Input<string>;

@@ -6,6 +6,7 @@ import { type Known, known, type Question, type Release, unknown, type Window } 
 import type { RuleName } from "../../core/refusal";
 import { releaseOf } from "../../core/release";
 import { decide, restartRules } from "../../core/rules";
+import { unlistedFor } from "../../core/stepping-stones";
 import type { DbVersion } from "../../core/version";
 import { caveatsInput, switchInput } from "../../words/caveats";
 import { isKnown, type Valid } from "../args/parse";
@@ -35,7 +36,7 @@ export function judge(
 	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
 	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(refusalOf);
 	if (refusals.length > 0 || !cluster.known) return { refusals };
-	const said = [...notes, ...notesOn(target, catalogue)];
+	const said = [...notes, ...notesOn(target, cluster.value, catalogue)];
 	return { refusals, ...foresee(valid, target, cluster.value, said, reshaping) };
 }
 
@@ -72,11 +73,13 @@ function questionOf(
 	return { target, cluster, catalogue, policy, known: knownReleases, localTables };
 }
 
-/** What the catalogue says of the target. */
-function notesOn(version: DbVersion, catalogue: Known<readonly Release[]>): CaveatNote[] {
-	if (!catalogue.known) return [{ note: "catalogue-unknown", why: catalogue.why }];
+/** What the catalogue says of the target, and does not say of the engines. */
+function notesOn(version: DbVersion, cluster: ObservedCluster, catalogue: Known<readonly Release[]>): CaveatNote[] {
+	const listed = catalogue.known ? catalogue.value : undefined;
+	const unlisted = unlistedFor(cluster, version, { catalogue: listed, known: knownReleases });
+	const notes: CaveatNote[] = unlisted === undefined ? [] : [{ note: "engine", ...unlisted }];
+	if (!catalogue.known) return [...notes, { note: "catalogue-unknown", why: catalogue.why }];
 	const { date, notes: link, deprecated } = releaseOf(version, catalogue.value) ?? {};
-	const notes: CaveatNote[] = [];
 	if (link !== undefined || date !== undefined) notes.push({ note: "release", date, link });
 	if (deprecated !== undefined) {
 		notes.push({ note: "deprecated", ...(deprecated !== true && { reason: deprecated }) });

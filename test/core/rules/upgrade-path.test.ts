@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mayRunSideBySide } from "../../../src/core/engine";
 import { known, unknown } from "../../../src/core/question";
-import { decide } from "../../../src/core/rules";
-import { ask, cluster, mark, refusalOf, releases } from "../../build";
+import { decide, versionRules } from "../../../src/core/rules";
+import { ask, cluster, mark, refusalOf, releases, v } from "../../build";
 
 const far = known(releases("1.7.1@23.3 2.0.0@24.8"));
 const at = cluster("1.7.1 1.7.1");
@@ -87,30 +87,81 @@ describe("stepping stones", () => {
 		running: fc.array(release, { minLength: 2, maxLength: 3 }),
 		goal: fc.option(release, { nil: undefined }),
 		target: release,
+		blocked: fc.subarray(Array.from({ length: 10 }, (_, minor) => minor)),
+		policy: fc.constantFrom("latest", "any"),
 	});
 
-	test("lead there, and none is refused", { timeout: 180_000 }, () => {
+	test("lead there: no rule about versions refuses any, nor the end, from the one before", { timeout: 180_000 }, () => {
 		let hops = 0;
+		let ends = 0;
 		fc.assert(
-			fc.property(ways, ({ engines, running, goal, target }) => {
-				const catalogue = known(releases(engines.map((it, minor) => `1.${minor}.0@${it}`).join(" ")));
+			fc.property(ways, ({ engines, running, goal, target, blocked, policy }) => {
+				const listed = releases(engines.map((it, minor) => `1.${minor}.0@${it}`).join(" "));
+				const catalogue = known(
+					listed.map((it, at) => (blocked.includes(at) ? { ...it, blocked: true as const } : it)),
+				);
 				const unfinished = goal === undefined ? {} : ({ state: "Updating", mark: mark("1.0.0", goal) } as const);
-				const refusal = refusalOf("upgrade-path", ask(cluster(running.join(" "), unfinished), target, { catalogue }));
+				let observed = cluster(running.join(" "), unfinished);
+				const refusal = refusalOf("upgrade-path", ask(observed, target, { catalogue, policy }));
+				const stones = refusal?.steppingStones ?? [];
+				if (stones.length > 0) ends++;
 				let at = refusal?.running;
-				for (const stone of refusal?.steppingStones ?? []) {
+				for (const version of stones.length > 0 ? [...stones, target] : []) {
 					hops++;
-					const observed = cluster(at === refusal?.running ? running.join(" ") : `${at} ${at}`, unfinished);
-					const rules = decide(ask(observed, stone, { catalogue, policy: "any" })).map(({ rule }) => rule);
-					expect(rules).not.toContain("no-downgrade");
-					expect(rules).not.toContain("unfinished-update");
+					expect(decide(ask(observed, version, { catalogue, policy }), versionRules)).toEqual([]);
 					const engineOf = (version?: string) => engines[Number(version?.split(".")[1])];
-					expect(mayRunSideBySide(engineOf(at), engineOf(stone))).toBe(true);
-					at = stone;
+					expect(mayRunSideBySide(engineOf(at), engineOf(version))).toBe(true);
+					observed = cluster(`${version} ${version}`);
+					at = v(version);
 				}
 			}),
 			{ numRuns: 3000 },
 		);
-		expect(hops).toBeGreaterThan(0);
+		expect(hops).toBeGreaterThan(ends);
+		expect(ends).toBeGreaterThan(0);
+	});
+
+	test.each([
+		["blocked", "1.7.1@23.3 1.9.0@24.3 2.0.0@24.8", "any", ["2.0.0"]],
+		["in no catalogue", "1.7.1@23.3 1.9.0@24.3", "any", []],
+		["not the latest", "1.7.1@23.3 1.9.0@24.3 2.0.0@24.8 2.1.0@24.8", "latest", []],
+	] as const)("end in no version that is refused itself: %s", (_, text, policy, blocked) => {
+		const listed = releases(text).map((it) =>
+			(blocked as readonly string[]).includes(it.version) ? { ...it, blocked: true as const } : it,
+		);
+		const question = ask(at, "2.0.0", { catalogue: known(listed), policy, known: releases("2.0.0@24.8") });
+		expect(refusalOf("upgrade-path", question)).toMatchObject({ steppingStones: [], instead: ["1.9.0"] });
+	});
+});
+
+describe("a version that is not listed has at least the engine of the nearest lower one that is", () => {
+	test.each([
+		["the target", "1.7.1", "2.0.1", "1.7.1@23.3 2.0.0@24.8", { targetEngine: "24.8", targetLike: "2.0.0" }],
+		["far beyond", "1.7.1", "9.0.0", "1.7.1@23.3 2.0.0@24.8", { targetEngine: "24.8", targetLike: "2.0.0" }],
+		["what runs", "1.9.1", "2.0.0", "1.9.0@23.3 2.0.0@24.8", { runningEngine: "23.3", runningLike: "1.9.0" }],
+		["of more than one", "1.7.1", "2.0.1", "1.7.1@23.3 1.9.0@23.8 2.0.0@24.8 2.1.0@25.3", { targetLike: "2.0.0" }],
+	] as const)("%s", (_, runs, target, besides, expected) => {
+		const more = { known: releases(besides), policy: "any" } as const;
+		const refusal = refusalOf("upgrade-path", ask(cluster(`${runs} ${runs}`), target, more));
+		expect(refusal).toMatchObject(expected);
+		const single = ask(cluster(runs), target, more);
+		expect(refusalOf("upgrade-path", single)).toBeUndefined();
+	});
+
+	test.each([
+		["the same engine on both sides", "1.8.0", "1.8.5", "1.8.0@23.3 2.0.0@24.8"],
+		["both are like the same", "1.8.1", "1.8.2", "1.8.0@23.3 2.0.0@24.8"],
+		["a lower one tells nothing of an engine that is newer already", "1.7.1", "1.8.5", "1.7.1@25.3 1.8.0@23.3"],
+		["there is no lower one", "1.5.0", "1.6.0", "1.7.1@24.8"],
+	])("passes: %s", (_, runs, target, besides) => {
+		const question = ask(cluster(`${runs} ${runs}`), target, { known: releases(besides) });
+		expect(refusalOf("upgrade-path", question)).toBeUndefined();
+	});
+
+	test("is no stepping stone: its engine may be a later one", () => {
+		const catalogue = known(releases("1.7.1@23.3 1.9.0@24.3 1.9.1 2.0.0@24.8"));
+		const refusal = refusalOf("upgrade-path", ask(at, "2.0.0", { catalogue }));
+		expect(refusal).toMatchObject({ steppingStones: ["1.9.0"] });
 	});
 });
 

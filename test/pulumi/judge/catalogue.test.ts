@@ -274,3 +274,34 @@ test("what an earlier release recorded is no change", async () => {
 		expect(await engine.preview({ version: "1.9.0", ...args })).toMatchObject({ changes: false, refused: [] });
 	}
 });
+
+describe("a version that the package does not know", () => {
+	const between = { versions: { list: ["1.7.1", "2.0.1"].map((version) => ({ version })) } };
+	const beyond = { versions: { list: ["2.3.0", "3.0.0"].map((version) => ({ version })) } };
+
+	test("has at least the engine of the nearest lower one that it knows: it is refused like that one", async () => {
+		const engine = await running("1.7.1", between);
+		expect((await engine.preview({ version: "2.0.1", ...between })).refused).toEqual([
+			expect.stringMatching(/^version: 2\.0\.1 \(built on ClickHouse 24\.8, as 2\.0\.0\) and 1\.7\.1 /),
+		]);
+	});
+
+	test("and may have a later one: the caveats say so, unless no servers of both meet", async () => {
+		const made = (args: Properties) => {
+			scripted.worlds.clear();
+			world().engines.set("2.3.0", { boots: 20 });
+			return running("2.3.0", args);
+		};
+		const engine = await made(beyond);
+		const lines = {
+			engine: expect.stringMatching(/^that of 3\.0\.0 is not listed \(ClickHouse 24\.8 or later, by 2\.3\.0\)/),
+		};
+		const { inputs, refused } = await engine.preview({ version: "3.0.0", ...beyond });
+		expect(refused).toEqual([]);
+		expect(inputs.caveats).toMatchObject({ "2.3.0 -> 3.0.0": lines });
+		const single = await made({ ...beyond, replicas: 1 });
+		expect((await single.preview({ version: "3.0.0", ...beyond, replicas: 1 })).inputs.caveats).not.toMatchObject({
+			"2.3.0 -> 3.0.0": { engine: expect.anything() },
+		});
+	});
+});

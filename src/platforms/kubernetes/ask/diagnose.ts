@@ -97,12 +97,14 @@ function stuck({ metadata, spec }: Pod, now: number): string | undefined {
 
 function notStarted(pod: Pod, status: ContainerStatus | undefined, now: number, events: readonly Event[]): Diagnosis {
 	const scheduled = condition(pod, "PodScheduled");
-	if (scheduled?.status === "False") {
-		const words = `no node fits: ${clause(scheduled.message ?? "")}`;
-		const since = Date.parse(scheduled.lastTransitionTime ?? "");
+	// The scheduler's event can be seen before its condition.
+	const event = scheduled === undefined ? newest(events, "FailedScheduling") : undefined;
+	if (scheduled?.status === "False" || event !== undefined) {
+		const words = `no node fits: ${clause(scheduled?.message ?? event?.message ?? "")}`;
+		const since = Date.parse(scheduled?.lastTransitionTime ?? "");
 		const scaling = newest(events, [...nodeComes, "NotTriggerScaleUp"])?.reason ?? "";
 		const patience = nodeComes.includes(scaling) ? nodeSeconds : unschedulableSeconds;
-		const lasting = scheduled.reason === "Unschedulable" && now - since > patience * 1000;
+		const lasting = scheduled?.reason === "Unschedulable" && now - since > patience * 1000;
 		const volume = /persistentvolumeclaim|persistent volume|volume node affinity/i.test(words);
 		return kept(volume && !/Insufficient/.test(words) ? "volume" : "scheduling", words, lasting);
 	}
@@ -178,12 +180,14 @@ function started(pod: Pod, status: ContainerStatus, log: string): Diagnosis {
 
 /** What is wrong with a replica that does not serve; `undefined` while it starts as it should. */
 export function troubleOf(pod: Pod | undefined, now: number): Failure | undefined {
-	const { failure } = diagnose(pod, { now });
+	const { phase, cause, failure } = diagnose(pod, { now });
 	if (failure !== undefined || pod === undefined) return failure;
 	if (pod.metadata.deletionTimestamp !== undefined) {
 		const words = stuck(pod, now);
 		return words === undefined ? undefined : { cause: "node", words: `does not stop: ${words}` };
 	}
+	// An autoscaler may still add a node, but until then this is why.
+	if (cause !== undefined && condition(pod, "PodScheduled")?.status === "False") return { cause, words: phase };
 	const status = serverStatus(pod);
 	const last = status?.lastState?.terminated;
 	if (last === undefined || status?.ready || last.exitCode === 0) return undefined;

@@ -444,6 +444,33 @@ describe("what keeps a replica from serving", () => {
 	});
 });
 
+describe("a pod that no node has room for yet", () => {
+	const words = "no node fits: 0/1 nodes are available: 1 Insufficient memory";
+	const justNow = pod(undefined, { conditions: [scheduled("2026-11-23T10:04:59Z")] });
+
+	it("says why at once, which stops nothing", () => {
+		expect(diagnose(justNow, { now })).toEqual({ phase: words, cause: "scheduling" });
+		expect(troubleOf(justNow, now)).toEqual({ cause: "scheduling", words });
+	});
+
+	it("says so by the event that comes before the condition, and for as long as it takes", () => {
+		const failed = event(
+			"FailedScheduling",
+			"0/1 nodes are available: 1 Insufficient memory.",
+			9,
+			"2026-11-23T10:00:00Z",
+		);
+		expect(diagnose(pod(undefined), { now, events: [failed] })).toEqual({ phase: words, cause: "scheduling" });
+	});
+
+	it("says nothing of it once it has a node", () => {
+		const placed = pod(waiting("ContainerCreating"), { conditions: [{ type: "PodScheduled", status: "True" }] });
+		const events = [event("FailedScheduling", "0/1 nodes are available: 1 Insufficient memory.")];
+		expect(diagnose(placed, { now, events })).toEqual({ phase: "preparing its pod" });
+		expect(troubleOf(placed, now)).toBeUndefined();
+	});
+});
+
 function scheduled(lastTransitionTime: string) {
 	const message = "0/1 nodes are available: 1 Insufficient memory.";
 	return { type: "PodScheduled", status: "False", reason: "Unschedulable", message, lastTransitionTime };

@@ -100,3 +100,20 @@ describe("a replica whose server answers and which clients don't reach", () => {
 		expect(await seen(ending("2026-11-23T10:03:30Z"))).toBe(`does not stop: ${lost}`);
 	});
 });
+
+describe("a replica that no node has room for yet", () => {
+	const message = "0/1 nodes are available: 1 Insufficient cpu.";
+	const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable", message };
+	const words = "no node fits: 0/1 nodes are available: 1 Insufficient cpu";
+	const cluster = () =>
+		clusterOf(
+			podWith({ phase: "Pending", conditions: [{ ...unscheduled, lastTransitionTime: "2026-11-23T10:04:58Z" }] }),
+		);
+
+	it("shows why in its phase and its trouble, and a rollout still waits for the node", async () => {
+		const view = await look(cluster(), "db-0-0");
+		expect(view).toMatchObject({ phase: words, cause: "scheduling", replica: { trouble: words, cause: "scheduling" } });
+		expect(view.failure).toBeUndefined();
+		expect(await observe(cluster())).toMatchObject({ state: "Degraded", replicas: [{ trouble: words }] });
+	});
+});
