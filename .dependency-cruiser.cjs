@@ -19,7 +19,7 @@ module.exports = {
 		layer("words", "core", "control/(record|errors)", "roll/(events|timeline)"),
 		layer("control", "core"),
 		layer("roll", "core", "control"),
-		layer("remote", "control/(errors|retry)"),
+		layer("remote", "core", "control/(errors|retry)"),
 		layer("catalogue", "core", "control/errors", "remote"),
 		layer("platforms/local", "core", "control"),
 		layer("platforms/kubernetes", "core", "control", "remote"),

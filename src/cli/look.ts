@@ -49,7 +49,12 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 		const cluster = await control.observe();
 		if (cluster?.record === undefined) return troubled(before, goneText(before.id));
 		const catalogue = await catalogueOf(valid);
-		const status = seen(before, cluster, cluster.record, latestKnown(catalogue));
+		const status = seen(
+			before,
+			cluster,
+			cluster.record,
+			latestKnown(catalogue, lowest(cluster.replicas.flatMap(({ version }) => version ?? []))),
+		);
 		// What is unfinished is resumed; what is up to date, or only scaled, has no update to be refused.
 		const target = status.next && (cluster.mark?.to ?? parseVersion(status.next.version));
 		if (target === undefined) return status;

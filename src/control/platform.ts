@@ -41,8 +41,12 @@ export interface Platform<Settings = unknown> {
 	server?(settings: Settings): string;
 	/** The URL of the cluster's HTTP interface. Pure: known before the cluster exists. */
 	endpoint(name: string, settings: Settings): string;
-	/** The versions that it can run if the user gives no catalogue. Cheap to call again. */
-	releases(settings: Settings): Promise<readonly Release[]>;
+	/**
+	 * The versions that it can run if the user gives no catalogue. Cheap to call again.
+	 *
+	 * @param about The versions that are in question; a platform with several names for a version may ask only about them.
+	 */
+	releases(settings: Settings, about?: readonly DbVersion[]): Promise<readonly Release[]>;
 	/**
 	 * What exactly a version is here, as text: an image with its digest; `undefined` if there is nothing to say. Throws a
 	 * {@link ControlError} if it does not exist, or is not the one that is asked for.

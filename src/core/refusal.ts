@@ -1,6 +1,7 @@
 import type { Problem } from "./availability";
 import type { Cause, Rival } from "./cluster";
 import type { Told } from "./layout";
+import type { Spelling } from "./release";
 import type { State } from "./state";
 import type { Gap } from "./stepping-stones";
 import type { DbVersion } from "./version";
@@ -26,6 +27,8 @@ export type VersionFlaw = {
 	readonly meant?: DbVersion;
 	/** Why it can't; only with `latest-unknown`, absent if the catalogue is empty. */
 	readonly why?: string;
+	/** Only with `latest-unknown`: tags that the image spells otherwise. */
+	readonly elsewhere?: readonly Spelling[];
 };
 
 /** The facts of each rule's refusal, by the rule's name. `words` makes sentences of them. */
@@ -54,6 +57,8 @@ export interface RefusalFacts {
 	} & Partial<Instead>;
 	"known-version": {
 		readonly empty?: true;
+		/** Tags of other spellings: of the target, or newer than all that can be set. */
+		readonly elsewhere?: readonly Spelling[];
 	} & Instead;
 	"blocked-version": {
 		readonly reason?: string;

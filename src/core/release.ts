@@ -12,11 +12,40 @@ export interface Release {
 	readonly deprecated?: true | string;
 	/** Not to be updated to, with the reason if one is given. */
 	readonly blocked?: true | string;
+	/** Other tags of the same image: they are this version, too. */
+	readonly aliases?: readonly DbVersion[];
+	/** The image spells its tag otherwise, so that it can't be set. */
+	readonly spelling?: Spelling;
+}
+
+/** A tag, and the image that spells its tags like this: `acme/db:{version}-debian-12-r*`. */
+export interface Spelling {
+	readonly image: string;
+	readonly tag: string;
+}
+
+/** Those that can be set with the image as it is. */
+export function settable(releases: readonly Release[]): readonly Release[] {
+	return releases.filter(({ spelling }) => spelling === undefined);
+}
+
+/**
+ * The tags under which other spellings have newer versions than the image's own, newest first; or, if there are any,
+ * those of the target.
+ */
+export function spelledOtherwise(releases: readonly Release[], target?: DbVersion): readonly Spelling[] {
+	const newest = highest(settable(releases).map(({ version }) => version));
+	const others = releases.filter(({ spelling }) => spelling !== undefined);
+	const its = others.filter(({ version }) => sameVersion(version, target));
+	const newer = others.filter(({ version }) => newest === undefined || compareVersions(version, newest) > 0);
+	return (its.length > 0 ? its : newer).flatMap(({ spelling }) => spelling ?? []);
 }
 
 /** The release of a version, however many parts it is written with. */
 export function releaseOf(version: DbVersion, releases: readonly Release[]): Release | undefined {
-	return releases.find((release) => sameVersion(release.version, version));
+	return settable(releases).find(({ version: its, aliases = [] }) =>
+		[its, ...aliases].some((each) => sameVersion(each, version)),
+	);
 }
 
 /** The versions that may be updated to. */
@@ -24,10 +53,22 @@ export function allowed(releases: readonly Release[]): DbVersion[] {
 	return releases.filter(({ blocked }) => blocked === undefined).map(({ version }) => version);
 }
 
-/** The version that `latest` means: the newest that is neither blocked nor, unless all are, deprecated. */
-export function latestOf(releases: readonly Release[]): DbVersion | undefined {
-	const current = releases.filter(({ deprecated }) => deprecated === undefined);
-	return highest(allowed(current)) ?? highest(allowed(releases));
+/**
+ * The version that `latest` means: the newest that is neither blocked nor, unless all are, deprecated.
+ *
+ * @param at Stays what it is if it is another tag of the same image.
+ */
+export function latestOf(releases: readonly Release[], at?: DbVersion): DbVersion | undefined {
+	const all = settable(releases);
+	const current = all.filter(({ deprecated }) => deprecated === undefined);
+	const latest = highest(allowed(current)) ?? highest(allowed(all));
+	return latest !== undefined && isSameImage(latest, at, all) ? at : latest;
+}
+
+/** Whether two versions are tags of the same image. */
+export function isSameImage(a: DbVersion, b: DbVersion | undefined, releases: readonly Release[]): boolean {
+	const its = releaseOf(a, releases);
+	return b !== undefined && its !== undefined && its === releaseOf(b, releases);
 }
 
 /** Where the engine of a version is looked up. */

@@ -37,6 +37,11 @@ export function sameVersion(a: DbVersion | undefined, b: DbVersion | undefined):
 	return a !== undefined && b !== undefined && compareVersions(a, b) === 0;
 }
 
+/** Differ in the fourth part only: a registry often has both as tags of one image. */
+export function areAlike(a: DbVersion, b: DbVersion): boolean {
+	return firstThree(a).compare(firstThree(b)) === 0 && !sameVersion(a, b);
+}
+
 export function highest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	return [...versions].reduce<DbVersion | undefined>(
 		(best, next) => (best !== undefined && compareVersions(best, next) >= 0 ? best : next),

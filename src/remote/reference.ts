@@ -24,9 +24,37 @@ export function tagged(image: string, version: string): string {
 	return image.includes("{version}") ? image.replace("{version}", version) : `${image}:${version}`;
 }
 
-/** The version's part of a tag; `undefined` if the tag has another form. */
-export function versionText(image: string, tag: string): string | undefined {
+/** An image's name without a tag and a digest. */
+export function repositoryOf(image: string): string {
+	return image.replace(/@.*$/, "").replace(/:[^/]*$/, "");
+}
+
+/** A tag as an image spells it. */
+export interface Spelt {
+	/** What is in place of `{version}`. */
+	readonly text: string;
+	/** The numbers in place of each `*`. */
+	readonly revision: readonly number[];
+}
+
+/** Reads a tag as an image spells its tags; `undefined` if it has another form. */
+export function readTag(image: string, tag: string): Spelt | undefined {
 	const [before = "", after = ""] = (/:([^/:]*\{version\}[^/:]*)$/.exec(image)?.[1] ?? "{version}").split("{version}");
-	if (tag.length < before.length + after.length || !tag.startsWith(before) || !tag.endsWith(after)) return undefined;
-	return tag.slice(before.length, tag.length - after.length);
+	const found = new RegExp(`^${expression(before)}(.+)${expression(after)}$`).exec(tag);
+	if (found === null) return undefined;
+	const numbers = found.slice(1);
+	const [text = ""] = numbers.splice(before.split("*").length - 1, 1);
+	return { text, revision: numbers.map(Number) };
+}
+
+const expression = (text: string) =>
+	text.replace(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === "*" ? "(\\d{1,15})" : `\\${sign}`));
+
+/** Whether each `*` of an image is in its tag, beside `{version}`, and has an end: not next to it or to another. */
+export function hasClearRevisions(image: string): boolean {
+	const tag = image.slice(repositoryOf(image).length);
+	return (
+		!image.includes("*") ||
+		(tag.split("*").length === image.split("*").length && /^[^*]*$|\{version\}/.test(tag) && !/\*[*{]|\}\*/.test(tag))
+	);
 }

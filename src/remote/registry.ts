@@ -1,7 +1,7 @@
 import { ControlError } from "../control/errors";
 import { credentialsFor, type RegistryCredentials } from "./credentials";
 import { type Answer, defaultLimits, isLoopback, isSafe, type Limits, request } from "./http";
-import type { Reference } from "./reference";
+import { parseReference, type Reference } from "./reference";
 import { remembering } from "./remember";
 
 type Repository = Pick<Reference, "registry" | "repository">;
@@ -29,6 +29,12 @@ export async function findImage(reference: Reference): Promise<{ readonly digest
 	const digest = headers.get("docker-content-digest");
 	return digest === null ? {} : { digest };
 }
+
+/** The digest of an image, if the registry has it and says so; asked for once within a few minutes. */
+export const tagDigest = remembering(async (image: string): Promise<string | undefined> => {
+	const found = await findImage(parseReference(image)).catch(() => "missing" as const);
+	return found === "missing" ? undefined : found.digest;
+});
 
 /**
  * Every tag of a repository, in the registry's order; fetched once for everyone who asks within a few minutes.

@@ -3,7 +3,7 @@ import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion, sameVersion } from "../core/version";
 import type { Instead } from "../core/ways";
 import { advice } from "./advice";
-import { count, list, moment, oneLine, problems, quoted, withFullStop } from "./text";
+import { count, list, moment, oneLine, problems, quoted, spellingText, withFullStop } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
@@ -49,6 +49,8 @@ const isRule = (name: string): name is RuleName => Object.hasOwn(texts, name);
 const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string } = {
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {
+			if (refusal.elsewhere !== undefined)
+				return `"latest" can't be resolved: no tag that image matches is a version. ${spellingText(refusal.elsewhere)}`;
 			const [why, wayOut] =
 				refusal.why === undefined
 					? ["the catalogue is empty", "check the argument versions"]
@@ -97,7 +99,11 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		return `${what}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. ${wayOut}`;
 	},
 
-	"known-version": ({ target, empty, instead, stopped }) => {
+	"known-version": ({ target, empty, instead, stopped, elsewhere }) => {
+		if (elsewhere !== undefined) {
+			const wayOut = instead.length === 0 ? "" : ` ${setting({ instead, stopped })}.`;
+			return `${target} is not a known version.${wayOut} ${spellingText(elsewhere)}`;
+		}
 		if (empty)
 			return `${target} is not a known version: the catalogue is empty. Check what versions lists, or add ${target} there.`;
 		const orAdd = `or, if ${target} exists, add it to versions`;

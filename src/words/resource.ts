@@ -1,8 +1,8 @@
 import type { ClusterRecord, Scaled } from "../control/record";
 import type { Window } from "../core/question";
-import type { Release } from "../core/release";
+import type { Release, Spelling } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { count, moment, oneLine, withFullStop } from "./text";
+import { count, moment, oneLine, spellingText, withFullStop } from "./text";
 
 /** A cluster of this name is there, and it is not this resource's. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
@@ -81,6 +81,11 @@ export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): strin
 /** A newer version is there, and nobody has asked for it yet. */
 export function availableText(name: string, runs: DbVersion, latest: DbVersion): string {
 	return `${name} runs ${runs}, and ${latest} is available. To update, set version to ${latest} and run pulumi up.`;
+}
+
+/** Newer versions are there, and not under the tags of the image. */
+export function spelledOtherwiseText(name: string, spellings: readonly Spelling[]): string {
+	return `${name}: newer versions exist. ${spellingText(spellings)}`;
 }
 
 /** Of a change that is held to a maintenance window. */

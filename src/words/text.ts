@@ -1,7 +1,17 @@
+import type { Spelling } from "../core/release";
+
 /** `a`, `a and b`, `a, b and c`; of many the first few and how many more. */
 export function list(items: readonly string[], most = 6): string {
 	const shown = items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : items;
 	return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
+
+/** Tags that can't be set with the image as it is, and with which they can. */
+export function spellingText(spellings: readonly Spelling[]): string {
+	const first = spellings.slice(0, 3);
+	const tags = list(first.map(({ tag }) => oneLine(tag, 128)));
+	const images = [...new Set(first.map(({ image }) => oneLine(image, 200)))];
+	return `The registry has tags that image does not match, such as ${tags}. To use them, set image to ${images.join(" or ")}.`;
 }
 
 /** Somebody else's words, as part of one readable line: no line breaks, no control characters, not endless. */

@@ -64,6 +64,7 @@ it.skipIf(unavailable !== undefined)(
 			expect(refused).toEqual([]);
 			expect(inputs.caveats).toEqual({
 				"settings at 1.7.1": {
+					image: expect.stringMatching(/:1\.7\.1@sha256:/),
 					joins: "db-0-2: first the tables, then the rows, then clients",
 					order: "db-0-1, then db-0-0",
 					reads: "SELECT keeps working",

@@ -29,6 +29,8 @@ export async function fakeRegistry(tags: readonly string[], wants: Wants = { pro
 
 export class FakeRegistry {
 	server: TestServer | undefined;
+	/** Of the tags whose digest is not their own. */
+	readonly digests: Record<string, string> = {};
 	/** Answers that are given before all others, once each. */
 	readonly instead: ((response: ServerResponse) => void)[] = [];
 
@@ -73,7 +75,8 @@ export class FakeRegistry {
 		if (instead !== undefined) return void instead(response);
 		const [, tag] = /^\/v2\/db\/manifests\/(.*)$/.exec(path) ?? [];
 		if (tag !== undefined) {
-			response.writeHead(this.tags.includes(tag) ? 200 : 404, { "docker-content-digest": `sha256:${tag}` });
+			const digest = `sha256:${this.digests[tag] ?? tag}`;
+			response.writeHead(this.tags.includes(tag) ? 200 : 404, { "docker-content-digest": digest });
 			return void response.end();
 		}
 		if (path !== "/v2/db/tags/list") {

@@ -41,6 +41,17 @@ const unfinished = (versions: string, begun = mark("1.8.0", "1.9.0")) =>
 const notKnown = (catalogue: string) =>
 	say("known-version", ask(cluster("1.7.1"), "1.8.5", { catalogue: known(releases(catalogue)), policy: "any" }));
 
+const otherwise = (versions: string) =>
+	releases(versions).map((release) => ({
+		...release,
+		spelling: { image: "acme/db:{version}-debian-12-r*", tag: `${release.version}-debian-12-r2` },
+	}));
+const spelled = (own: string, others: string) =>
+	say(
+		"known-version",
+		ask(cluster("1.7.1"), "1.8.5", { catalogue: known([...releases(own), ...otherwise(others)]), policy: "any" }),
+	);
+
 const latestOnly = (catalogue: string, versions: string, more = {}) =>
 	say("latest-only", ask(cluster(versions, more), "1.8.0", { catalogue: known(releases(catalogue)) }));
 
@@ -107,6 +118,7 @@ golden("refusals", {
 	),
 	"version-format: latest, the catalogue can't be read": latest(unknown("no route to host")),
 	"version-format: latest, the catalogue is empty": latest(known([])),
+	"version-format: latest, all under another spelling": latest(known(otherwise("1.9.0 1.8.4"))),
 	"last-copy: one lacks a table": lastCopy("a@/a b@/b", "a@/a"),
 	"last-copy: many tables": lastCopy(Array.from({ length: 9 }, (_, n) => `t${n}=1`).join(" "), ""),
 	"last-copy: another table of the same name": lastCopy("a@/a", "a=1"),
@@ -144,6 +156,9 @@ golden("refusals", {
 		ask(cluster("1.9.0", { state: "Degraded", mark: creation("1.9.0"), but: { "0-0": { serving: false } } }), "1.8.0"),
 	),
 	"known-version": byData(["1.7.1 1.7.2 1.8.0 1.9.0 1.6.0", "1.6.0", ""], notKnown),
+	"known-version: only under another spelling": spelled("1.7.1 1.8.0", "1.8.5 1.9.0"),
+	"known-version: newer ones under another spelling": spelled("1.7.1 1.8.0", "1.9.0"),
+	"known-version: all under another spelling": spelled("", "1.9.0 1.8.4"),
 	"known-version: nothing that is known passes": say(
 		"known-version",
 		ask(cluster("1.7.1 1.9.0", { state: "Updating", mark: mark("1.7.1", "1.9.0") }), "1.9.5", {

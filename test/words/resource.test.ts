@@ -14,6 +14,7 @@ import {
 	movedText,
 	recordedOnlyText,
 	scaledText,
+	spelledOtherwiseText,
 	strangerText,
 	takeoverCaveats,
 	unreachableText,
@@ -54,6 +55,10 @@ golden("resource", {
 	}),
 	"it is Idle": wakesText("analytics"),
 	"only the record can be read": recordedOnlyText("analytics", "no route to 10.0.0.1"),
+	"newer versions under another spelling": spelledOtherwiseText("analytics", [
+		{ image: "acme/db:{version}-debian-12-r*", tag: "25.7.5-debian-12-r2" },
+		{ image: "acme/db:v{version}", tag: "v25.7.4" },
+	]),
 	"an update is available": availableText("analytics", v("1.7.1"), v("1.8.0")),
 	"deprecated with a reason": deprecatedText("analytics", v("1.8.0"), { deprecated: "1.8.2 is faster" }),
 	deprecated: deprecatedText("analytics", v("1.8.0"), { deprecated: true }),

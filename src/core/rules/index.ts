@@ -1,6 +1,7 @@
 import type { ObservedCluster } from "../cluster";
 import type { Question } from "../question";
 import type { Refusal } from "../refusal";
+import { settable } from "../release";
 import { type DbVersion, parseVersion } from "../version";
 import { waysFrom } from "../ways";
 import { blockedVersion } from "./blocked-version";
@@ -72,7 +73,7 @@ export function decide(question: Question, among: readonly (typeof rules)[number
 		question,
 		target: parseVersion(question.target),
 		cluster: question.cluster.known ? question.cluster.value : undefined,
-		catalogue: question.catalogue.known ? question.catalogue.value : undefined,
+		catalogue: question.catalogue.known ? settable(question.catalogue.value) : undefined,
 	};
 	const passes = (target: DbVersion, cluster: ObservedCluster | undefined) =>
 		versionRules.every(({ judge }) => judge({ ...subject, target, cluster }, nowhere) === undefined);

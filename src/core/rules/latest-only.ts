@@ -16,7 +16,7 @@ export const latestOnly: Rule<"latest-only"> = {
 		if (cluster === undefined || cluster.mark?.creates || chosenBefore(cluster, target)) return undefined;
 		const lowestAllowed = floor(cluster);
 		if (lowestAllowed !== undefined && compareVersions(target, lowestAllowed) < 0) return undefined;
-		const latest = latestOf(catalogue);
+		const latest = latestOf(catalogue, target);
 		if (latest === undefined || compareVersions(target, latest) >= 0) return undefined;
 		const stones = steppingStones(cluster, latest, { catalogue, known });
 		if (stones.some((stone) => sameVersion(stone, target))) return undefined;

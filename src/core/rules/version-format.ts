@@ -1,5 +1,6 @@
 import type { Question } from "../question";
 import type { VersionFlaw } from "../refusal";
+import { spelledOtherwise } from "../release";
 import { parseVersion } from "../version";
 import type { Rule } from "./rule";
 
@@ -11,7 +12,11 @@ export const versionFormat: Rule<"version-format"> = {
 
 /** What is wrong with a text that is not a DB version, and which version was most likely meant. */
 export function flawOf(text: string, catalogue: Question["catalogue"]): VersionFlaw {
-	if (text === "latest") return { flaw: "latest-unknown", ...(!catalogue.known && { why: catalogue.why }) };
+	if (text === "latest") {
+		if (!catalogue.known) return { flaw: "latest-unknown", why: catalogue.why };
+		const elsewhere = spelledOtherwise(catalogue.value);
+		return { flaw: "latest-unknown", ...(elsewhere.length > 0 && { elsewhere }) };
+	}
 	const trimmed = text.trim();
 	if (trimmed === "") return { flaw: "empty" };
 	const bare = trimmed.replace(/^v/i, "");

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
+import { imageReleases } from "../../remote/tags";
 import { AdoptedCluster } from "./adopted/cluster";
 import { AdoptedControl } from "./adopted/control";
 import { inspect } from "./adopted/inspect";
 import { takenOver } from "./adopted/words";
 import { connect } from "./api/connection";
 import { Cluster } from "./ask/cluster";
-import { listVersions, resolveImage } from "./ask/images";
+import { resolveImage } from "./ask/images";
 import { mayBeMade } from "./change/create";
 import { collector } from "./change/obstacles";
 import { KubernetesControl } from "./control";
@@ -28,7 +29,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	server: (settings) => createHash("sha256").update(connect(settings).server).digest("hex").slice(0, 16),
 	endpoint: (name, { namespace, existing }) =>
 		`http://${existing?.services[0] ?? clientServiceName(name)}.${namespace}.svc:${existing?.httpPort ?? ports.http}`,
-	releases: async ({ image }) => (await listVersions(image)).map((version) => ({ version })),
+	releases: ({ image }, about) => imageReleases({ image }, about),
 	artifact: async ({ image }, version, pin) => {
 		const { reference, pullAlways } = await resolveImage(image, version, pin);
 		return pullAlways

@@ -1,7 +1,9 @@
 import type { ObservedCluster } from "../../core/cluster";
+import { spelledOtherwise } from "../../core/release";
 import { compareVersions, type DbVersion } from "../../core/version";
+import { spelledOtherwiseText } from "../../words/resource";
+import type { Complete } from "../args/complete";
 import type { Properties } from "../args/inputs";
-import type { Valid } from "../args/parse";
 import { catalogueOf, latestKnown } from "../judge/catalogue";
 
 /** What was seen of a cluster, as outputs. */
@@ -12,9 +14,12 @@ export function seen({ state, replicas }: ObservedCluster): Properties {
 	};
 }
 
-/** Whether there is something newer, as outputs. */
-export async function newer(valid: Valid, version: DbVersion | undefined): Promise<Properties> {
-	const latestVersion = latestKnown(await catalogueOf(valid));
+/** Whether there is something newer, as outputs; what only other spellings of the tags have, as a line. */
+export async function newer(valid: Complete, version: DbVersion | undefined): Promise<Properties> {
+	const catalogue = await catalogueOf(valid, version);
+	const latestVersion = latestKnown(catalogue, version);
+	const spellings = catalogue.known ? spelledOtherwise(catalogue.value) : [];
+	if (spellings.length > 0) console.log(spelledOtherwiseText(valid.place.name, spellings));
 	const updateAvailable =
 		latestVersion !== undefined && version !== undefined && compareVersions(latestVersion, version) > 0;
 	return { latestVersion, updateAvailable };

@@ -34,10 +34,11 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 			...desired(inputs, cluster),
 			...sizeOf(inputs, itsRecord),
 		};
+		const written = sameVersion(version, valid.version) ? props.written : undefined;
 		const kept = args.update.judge === "recorded" ? { recorded: record(cluster, new Date()) } : {};
 		return {
 			id,
-			inputs: withoutUndefined({ ...inputs, ...refreshed, ...kept }),
+			inputs: withoutUndefined({ ...inputs, ...refreshed, ...kept, written }),
 			props: withoutUndefined({
 				...props,
 				...refreshed,

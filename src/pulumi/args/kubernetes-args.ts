@@ -137,10 +137,12 @@ export interface KubernetesArgs extends ServerArgs {
 
 	/**
 	 * The image's repository. Its tag is the cluster's `version`; if your tags look different, `{version}` marks its
-	 * position. The image is pinned to the digest in the registry, so that a fixed image under the same tag is noticed.
+	 * position, and `*` a number that differs from version to version: the tag with the highest is the version's. The image
+	 * is pinned to the digest in the registry, so that a fixed image under the same tag is noticed. See docs/versions.md.
 	 *
 	 * @example "myscale/myscaledb"
 	 * @example "myscale/myscaledb:{version}-ubi"
+	 * @example "registry.example.com/clickhouse:{version}-debian-12-r*"
 	 */
 	image: Input<string>;
 

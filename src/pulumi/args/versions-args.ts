@@ -48,7 +48,7 @@ export interface VersionsArgs {
 export interface RegistryArgs {
 	/**
 	 * The image's repository. A tag that is a DB version counts as that version; if your tags look different, `{version}`
-	 * marks its position. Other tags are ignored.
+	 * marks its position, and `*` a number that differs from version to version. Other tags are ignored.
 	 *
 	 * @example "myscale/myscaledb"
 	 * @example "registry.example.com/myscaledb:v{version}-ubi"

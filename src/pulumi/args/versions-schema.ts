@@ -29,8 +29,8 @@ export const release = z.strictObject(
 	accepted('an object such as { version: "1.8.0" }'),
 );
 
-/** A host or a part of a repository's name, and once `{version}` in a tag. */
-const image = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]*\{version\}[\w.-]*)?$/;
+/** A host or a part of a repository's name, and in a tag once `{version}`, and `*` for numbers. */
+const image = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:([\w.*-]*[\w.-])?\{version\}([\w.-][\w.*-]*)?)?$/;
 const pattern = accepted('a regular expression, such as "^1\\\\."');
 
 export const registry = z.strictObject(

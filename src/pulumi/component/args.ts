@@ -18,7 +18,8 @@ export interface KubernetesDbClusterArgs extends ClusterArgs, ServerArgs {
 	storageClass?: Input<string>;
 
 	/**
-	 * The image's repository. Its tag is `version`; where tags are spelt otherwise, `{version}` stands in its place.
+	 * The image's repository. Its tag is `version`; where tags are spelt otherwise, `{version}` stands in its place, and `*`
+	 * for a number that differs from version to version.
 	 *
 	 * @default "myscale/myscaledb"
 	 * @example "myscale/myscaledb:{version}-ubi"

@@ -6,14 +6,20 @@ import { type DbVersion, parseVersion } from "../../core/version";
 import { isKnown, type Valid } from "../args/parse";
 import { attempt } from "./attempt";
 
-/** Which versions exist: what the user names, or else what the platform can run. */
-export async function catalogueOf(valid: Valid): Promise<Known<readonly Release[]>> {
+/**
+ * Which versions exist: what the user names, or else what the platform can run.
+ *
+ * @param before The version of the old inputs: it may be another tag of the image that is asked for.
+ */
+export async function catalogueOf(valid: Valid, before?: string): Promise<Known<readonly Release[]>> {
 	if (!isKnown(valid, "versions")) return unknown("versions is not known yet");
 	const source = sourceOf(valid);
 	const { place } = valid;
 	if (source === undefined && place === undefined) return unknown("it is not known yet where the cluster lives");
+	const about = [valid.version, before].flatMap((text) => parseVersion(text) ?? []);
 	return attempt(async () => {
-		const releases = source === undefined ? await place?.platform.releases(place.settings) : await releasesOf(source);
+		const releases =
+			source === undefined ? await place?.platform.releases(place.settings, about) : await releasesOf(source, about);
 		return withKnown(releases ?? []);
 	});
 }
@@ -38,6 +44,7 @@ function releaseIn({ version, ...rest }: Entry): Release[] {
 	return parsed === undefined ? [] : [{ version: parsed, ...given }];
 }
 
-export function latestKnown(catalogue: Known<readonly Release[]>): DbVersion | undefined {
-	return catalogue.known ? latestAmong(catalogue.value) : undefined;
+/** @param at What runs: it is the latest, too, if it is another tag of the same image. */
+export function latestKnown(catalogue: Known<readonly Release[]>, at?: DbVersion): DbVersion | undefined {
+	return catalogue.known ? latestAmong(catalogue.value, at) : undefined;
 }

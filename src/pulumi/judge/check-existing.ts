@@ -2,12 +2,14 @@ import type { ClusterRecord } from "../../control/record";
 import type { CaveatNote } from "../../core/caveats";
 import { type ObservedCluster, type Reshaping, reshaped, runsEverywhere, type UpdateMark } from "../../core/cluster";
 import { type Known, known, unknown } from "../../core/question";
-import { compareVersions, type DbVersion } from "../../core/version";
+import { type Release, spelledOtherwise } from "../../core/release";
+import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import {
 	availableText,
 	goneText,
 	recordedOnlyText,
 	scaledText,
+	spelledOtherwiseText,
 	strangerText,
 	unreachableText,
 	versionUnknownCaveats,
@@ -58,7 +60,9 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
 	if (!toJudge) {
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
-		const foreseen = foresee(valid, version, cluster, [], reshaping);
+		// A restart takes what the version's tag is now, or its highest revision.
+		const artifact = reshaping?.restarts.length ? await facts.artifact(version) : undefined;
+		const foreseen = foresee(valid, version, cluster, notesOf(artifact), reshaping);
 		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster, reshaping));
 		await tellOfNow(valid, foreseen, place.name);
 		const { caveats } = foreseen;
@@ -129,7 +133,8 @@ async function judgeUpdate(
 	// The same whether the cluster is reached: a plan may be saved where it is not, and carried out where it is.
 	const notes: CaveatNote[] = isRecorded(asked) ? [{ note: "judged-from-record" }] : [];
 	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
-	if (artifact.known && artifact.value !== undefined) notes.push({ note: "artifact", what: artifact.value });
+	notes.push(...notesOf(artifact));
+	await tellOfSpellings(asked, catalogue);
 	const judgement = judge(valid, version, cluster, catalogue, notes, reshaping);
 	if (artifact.known) return judgement;
 	const { refusals } = judgement;
@@ -139,8 +144,19 @@ async function judgeUpdate(
 	return { refusals: told ? refusals : [...refusals, missing] };
 }
 
-/** The user's own list costs nothing to look at; a catalogue that has to be fetched is left alone. */
-async function tellOfLatest({ valid, version }: CheckInput, { name }: Home): Promise<void> {
+const notesOf = (artifact?: Known<string | undefined>): CaveatNote[] =>
+	artifact?.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value }] : [];
+
+/** Not a caveat: a plan that was saved would not hold once a tag is pushed. */
+async function tellOfSpellings({ valid }: Pick<CheckInput, "valid">, catalogue: Known<readonly Release[]>) {
+	const spellings = catalogue.known ? spelledOtherwise(catalogue.value) : [];
+	if (spellings.length > 0)
+		await tell(valid.place?.name ?? "", spelledOtherwiseText(valid.place?.name ?? "", spellings));
+}
+
+/** What costs nothing to look at: the user's own list, and what was fetched for `latest`. Other catalogues are left alone. */
+async function tellOfLatest({ valid, version, facts }: CheckInput, { name }: Home): Promise<void> {
+	if (parseVersion(valid.version) === undefined) await tellOfSpellings({ valid }, await facts.catalogue());
 	const list = listed(valid);
 	const latest = list && latestKnown(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;

@@ -49,10 +49,10 @@ async function read(olds: Properties, news: Properties): Promise<CheckInput | Re
 	const before = formerly(olds, news, valid);
 	const moved = movedFrom(before, valid);
 	if (moved !== undefined) return { failures: [moved] };
-	const facts = factsOf(valid);
-	const { version, failure } = await resolveVersion(valid, facts, before?.version);
+	const facts = factsOf(valid, before?.version);
+	const { version, written, failure } = await resolveVersion(valid, facts, before?.version, olds.written);
 	if (failure !== undefined) return { failures: [failure] };
-	return { valid, facts, before, version, olds, news: inputsAmong(news) };
+	return { valid, facts, before, version, written, olds, news: inputsAmong(news) };
 }
 
 /** 2. Looks at what there is: all of it at once where that is needed anyway, else at nothing but the record. */
@@ -81,10 +81,11 @@ function withoutValue({ property, ...refusal }: InputProblem, news: Properties):
 }
 
 /** The inputs that are known once the arguments are read. */
-function settledBy({ valid, version }: CheckInput): Properties {
+function settledBy({ valid, version, written }: CheckInput): Properties {
 	const digest = valid.place?.pin?.digest;
 	return {
 		...(version !== undefined && { version: digest ? `${version}@${digest}` : version }),
+		written,
 		endpoint: endpointOf(valid),
 	};
 }

@@ -23,6 +23,8 @@ const matters = [
 	"unfinished",
 	// That somebody else scaled it, which check found: there is a size to go back to.
 	"scaled",
+	// That the program writes another tag of the same image: without an update a refresh would forget it.
+	"written",
 	...Object.keys(platforms),
 ];
 

@@ -29,7 +29,7 @@ export interface Facts {
 }
 
 /** Only its catalogue may be asked for while it is not known where the cluster lives. */
-export function factsOf(valid: Valid): Facts {
+export function factsOf(valid: Valid, before?: string): Facts {
 	const { place } = valid;
 	const control = once(() => {
 		if (place === undefined) throw new Error("there is nothing to ask yet");
@@ -60,7 +60,7 @@ export function factsOf(valid: Valid): Facts {
 			const { value } = seen;
 			return attempt(() => withHolds(control(), value));
 		}),
-		catalogue: once(() => catalogueOf(valid)),
+		catalogue: once(() => catalogueOf(valid, before)),
 		artifact: (version) => attempt(async () => place?.platform.artifact?.(place.settings, version, place.pin)),
 		async assessment(version, record) {
 			const { owner, update } = valid.args;

@@ -14,6 +14,8 @@ export interface CheckInput {
 	readonly before: Valid | undefined;
 	/** `undefined`: not known yet. */
 	readonly version: DbVersion | undefined;
+	/** What the program says, if that is another tag of the version's image. */
+	readonly written?: string;
 	/** Empty for a new resource. */
 	readonly olds: Properties;
 	readonly news: Properties;

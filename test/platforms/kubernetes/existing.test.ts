@@ -6,6 +6,7 @@ import { takenOver } from "../../../src/platforms/kubernetes/adopted/words";
 import type { ApiCall, Connection } from "../../../src/platforms/kubernetes/api/wire";
 import { isAdopted, readSettings } from "../../../src/platforms/kubernetes/render/settings";
 import { v } from "../../build";
+import { fakeRegistry } from "../../remote/fake-registry";
 
 type Thing = Record<string, unknown>;
 interface World {
@@ -72,7 +73,7 @@ function answerOf(query: string, { data = ["/var/lib/clickhouse/"], disks }: Ser
 }
 
 /** An API server that holds some objects, and servers. */
-function clusterOf(world: World, existing: object = {}, servers: Servers = {}) {
+function clusterOf(world: World, existing: object = {}, servers: Servers = {}, image = "clickhouse/server") {
 	const calls: ApiCall[] = [];
 	const connection: Connection = {
 		server: "https://test",
@@ -97,7 +98,7 @@ function clusterOf(world: World, existing: object = {}, servers: Servers = {}) {
 	};
 	const read = readSettings({
 		namespace: "db",
-		image: "clickhouse/server",
+		image,
 		existing: { statefulSets: ["clickhouse"], services: ["clickhouse"], ...existing },
 	});
 	if ("problems" in read || !isAdopted(read.settings)) throw new Error(JSON.stringify(read));
@@ -212,7 +213,7 @@ describe("what others made can be taken over", () => {
 	});
 
 	it("not from an image that is none of the versions", async () => {
-		for (const image of ["mirror/server:1.7.1", "clickhouse/server:latest", "clickhouse/server@sha256:1"]) {
+		for (const image of ["mirror/server:1.7.1", "clickhouse/server:latest", "clickhouse/server"]) {
 			const world = good();
 			const clickhouse = set();
 			Object.assign(clickhouse.spec.template.spec.containers[1] ?? {}, { image });
@@ -225,6 +226,93 @@ describe("what others made can be taken over", () => {
 				),
 			);
 		}
+	});
+
+	const taken = async (
+		tags: string[],
+		digests: Record<string, string>,
+		reference: (image: string) => string,
+		digest = "moved",
+		suffix = "",
+	) => {
+		const registry = await fakeRegistry(tags);
+		Object.assign(registry.digests, digests);
+		const image = reference(registry.image);
+		const world = good();
+		const clickhouse = set();
+		Object.assign(clickhouse.spec.template.spec.containers[1] ?? {}, { image });
+		const pods = Object.fromEntries(
+			["clickhouse-0", "clickhouse-1"].map((name) => {
+				const pod = podOf(name, image);
+				const status = { name: "clickhouse", imageID: `${registry.image}@sha256:${digest}`, state: { running: {} } };
+				return [name, { ...pod, status: { ...pod.status, containerStatuses: [status] } }];
+			}),
+		);
+		const { cluster } = clusterOf(
+			{ ...world, statefulsets: { clickhouse }, pods },
+			{},
+			{},
+			`${registry.image}${suffix}`,
+		);
+		const { obstacles } = await inspect(cluster, wanted);
+		const said = obstacles.map(({ reason }) => reason.replaceAll(registry.host, "reg"));
+		return { said, heads: registry.asked(/HEAD/).map((line) => line.replace(/.*\//, "")) };
+	};
+
+	describe("of a moving tag, a digest or none, the tag of the same image is named", () => {
+		const tags = ["latest", "24.8", "25.1.2.3", "24.8.1.1", "24.8.2.2", "23.3.1.1"];
+		const write = (tag: string) =>
+			`It is the same image as reg/db:${tag}. Write that tag into clickhouse, and wait until its pods have restarted: kubectl --namespace db set image statefulset/clickhouse clickhouse=reg/db:${tag}`;
+
+		it.each<[string, (image: string) => string]>([
+			["reg/db:24.8", (image) => `${image}:24.8`],
+			["reg/db:latest", (image) => `${image}:latest`],
+			["reg/db", (image) => image],
+			["reg/db@sha256:moved", (image) => `${image}@sha256:moved`],
+		])("%s", async (shown, reference) => {
+			const { said } = await taken(tags, { "24.8.1.1": "moved", latest: "moved" }, reference);
+			expect(said).toEqual(
+				["clickhouse-0", "clickhouse-1"].map(
+					(name) => `${name} runs ${shown}, which is not a version of reg/db. ${write("24.8.1.1")}`,
+				),
+			);
+		});
+
+		it("first among those that begin alike, each asked for once", async () => {
+			const { heads } = await taken(tags, { "24.8.1.1": "moved" }, (image) => `${image}:24.8`);
+			expect(heads).toEqual(["24.8.2.2", "24.8.1.1"]);
+		});
+
+		it("also in another spelling, which image must have", async () => {
+			const spelled = ["24.8", "24.8.1-debian-12-r0", "24.8.1-debian-12-r1"];
+			const { said } = await taken(spelled, { "24.8.1-debian-12-r1": "moved" }, (image) => `${image}:24.8`);
+			expect(said[0]).toContain(
+				"It is the same image as reg/db:24.8.1-debian-12-r1. Set image to reg/db:{version}-debian-12-r*. Write that tag into clickhouse,",
+			);
+			const own = await taken(spelled, {}, (image) => `${image}:24.8.1-debian-12-r1`);
+			expect(own.said[0]).toMatch(/Set image to reg\/db:\{version\}-debian-12-r\*\.$/);
+			expect(own.heads).toEqual([]);
+		});
+
+		it("not if none has it, after a bounded search", async () => {
+			const many = Array.from({ length: 60 }, (_, index) => `24.8.${index}.1`);
+			const { said, heads } = await taken(many, {}, (image) => `${image}:latest`);
+			expect(said[0]).toMatch(/Set image to its repository\. If its tags contain more than the version/);
+			expect(heads).toHaveLength(20);
+		});
+
+		it("of the revisions any is the version that it names", async () => {
+			const suffix = ":{version}-r*";
+			const { said, heads } = await taken(
+				["1.7.1-r1", "1.7.1-r2"],
+				{},
+				(image) => `${image}:1.7.1-r1`,
+				"1.7.1-r1",
+				suffix,
+			);
+			expect(said).toEqual([]);
+			expect(heads).toEqual([]);
+		});
 	});
 
 	const lost = (pods: string, why: string) =>

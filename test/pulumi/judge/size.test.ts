@@ -22,6 +22,7 @@ describe("other settings", () => {
 		expect({ changes, refused }).toEqual({ changes: true, refused: [] });
 		expect(inputs.caveats).toEqual({
 			"settings at 1.8.0": {
+				image: `db:1.8.0@${scripted.digest}`,
 				order: "a-0-1, then a-0-0",
 				reads: "SELECT keeps working",
 				writes: "may fail for a while as each replica restarts",

@@ -1,11 +1,8 @@
 import { ControlError } from "../../../control/errors";
 import type { ClusterSpec, Obstacle } from "../../../control/port";
-import { sameVersion } from "../../../core/version";
-import type { Pod, PodTemplate, StatefulSet } from "../api/types";
+import type { Pod, StatefulSet } from "../api/types";
 import { isReady, troubleOf } from "../ask/diagnose";
-import { taggedImage } from "../ask/images";
 import { type Inventory, inventoryOf } from "../ask/inventory";
-import { versionOf } from "../ask/opened";
 import { RecordStore } from "../ask/record";
 import { allQueries, clientQueries, type Server } from "../ask/server";
 import { collector } from "../change/obstacles";
@@ -15,9 +12,10 @@ import type { KubernetesSettings } from "../render/settings";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
 import { dataProblems } from "./data";
+import { imageProblem } from "./image";
 import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
-import { asTakenOver, podsOf, serverImageOf } from "./template";
+import { asTakenOver, podsOf } from "./template";
 
 export type TakeoverSpec = Pick<ClusterSpec<KubernetesSettings>, "version" | "shards" | "replicas" | "localTables">;
 
@@ -86,7 +84,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 			}
 			if (pod === undefined) continue;
 			pods.push(pod);
-			const problem = imageProblem(cluster, wanted, pod, template);
+			const problem = await imageProblem(cluster, wanted.version, pod, template);
 			if (problem !== undefined) obstacles.push(problem);
 		}
 	}
@@ -130,35 +128,6 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 		);
 	}
 	return found;
-}
-
-function imageProblem(
-	cluster: AdoptedCluster,
-	{ version }: TakeoverSpec,
-	pod: Pod,
-	template: PodTemplate,
-): Obstacle | undefined {
-	const { existing } = cluster;
-	const { name } = pod.metadata;
-	const reference = serverImageOf(pod, existing);
-	if (serverImageOf(template, existing) !== reference)
-		return {
-			property: sets,
-			reason: `${name} runs ${reference}, and its StatefulSet has ${serverImageOf(template, existing)}. Complete that rollout first, or set the image back.`,
-		};
-	const runs = versionOf(cluster.given.image, asTakenOver(pod, existing));
-	const tagged = runs === undefined ? undefined : taggedImage(cluster.given.image, runs);
-	if (runs === undefined || (reference !== tagged && !reference.startsWith(`${tagged}@`)))
-		return {
-			property: "kubernetes.image",
-			reason: `${name} runs ${reference}, which is not a version of ${cluster.given.image}. Set image to its repository. If its tags contain more than the version, write {version} in place of it.`,
-		};
-	if (!sameVersion(runs, version))
-		return {
-			property: "version",
-			reason: `${name} runs ${runs}. Set version to ${runs}: a takeover restarts nothing. Update in the next step.`,
-		};
-	return undefined;
 }
 
 /** An existing server that answered everything that a rollout will ask. */

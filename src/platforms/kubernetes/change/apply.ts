@@ -3,7 +3,7 @@ import { untilNoConflict } from "../api/api";
 import type { KubeObject, Pod, StatefulSet } from "../api/types";
 import { type Cluster, names, podOf } from "../ask/cluster";
 import { diagnose } from "../ask/diagnose";
-import { taggedImage } from "../ask/images";
+import { isImageOf } from "../ask/images";
 import { everStarted, noteOpening, openedBy, versionOf } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { container, label, shardName } from "../render/names";
@@ -52,9 +52,8 @@ export async function imageOf(
 		live !== undefined && wasOpened(cluster, stored, live, pods) ? versionOf(before, live.spec.template) : undefined;
 	const found = live?.spec.template.spec.containers.find(({ name }) => name === container);
 	if (runs === undefined || found?.image === undefined) return cluster.image(settings, version);
-	const tagged = taggedImage(settings.image, runs);
-	if (found.image !== tagged && !found.image.startsWith(`${tagged}@`) && settings.image !== before)
-		return cluster.image(settings, runs);
+	// As it is, even if its version has a higher revision by now: that comes with the next restart.
+	if (!isImageOf(settings.image, found.image) && settings.image !== before) return cluster.image(settings, runs);
 	const { imagePullPolicy } = found as { imagePullPolicy?: string };
 	return { reference: found.image, version: runs, pullAlways: imagePullPolicy === "Always" };
 }

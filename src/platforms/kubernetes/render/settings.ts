@@ -13,6 +13,7 @@ import {
 	volumeSize,
 } from "../../../control/accepts";
 import type { SettingProblem } from "../../../control/platform";
+import { hasClearRevisions } from "../../../remote/reference";
 import { fileProblems } from "./server-files";
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -110,13 +111,18 @@ const ofOwnPods = [
 const schema = z
 	.strictObject({
 		namespace: textOf("the name of a namespace", "Take lower-case letters, digits and dashes.", dnsLabel),
-		image: textOf("an image", 'Name its repository, such as "myscale/myscaledb".').refine(
-			(image) => image.includes("{version}") || !taggedImage.test(image),
-			{
+		image: textOf("an image", 'Name its repository, such as "myscale/myscaledb".')
+			.refine((image) => image.includes("{version}") || !taggedImage.test(image), {
 				error: ({ input }) =>
 					`${shown(input)} holds a tag or a digest: leave it out, for the cluster's version is the tag. Where tags are spelt otherwise, write {version} in its place, as in "myscale/myscaledb:{version}-ubi".`,
-			},
-		),
+			})
+			.refine(
+				hasClearRevisions,
+				accepted(
+					"an image whose * is a number in the tag, beside {version} but not next to it",
+					'Write it as in "myscale/myscaledb:{version}-r*".',
+				),
+			),
 		// Its value is never repeated: it may hold credentials.
 		kubeconfig: z
 			.string({ error: "it is not text: give the path of a kubeconfig, or its content." })

@@ -1,15 +1,11 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ControlError } from "../../../../src/control/errors";
-import {
-	listVersions,
-	resolveImage,
-	taggedImage,
-	versionOfImage,
-} from "../../../../src/platforms/kubernetes/ask/images";
-import { parseReference } from "../../../../src/remote/reference";
+import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
+import { isImageOf, resolveImage, versionOfImage } from "../../../../src/platforms/kubernetes/ask/images";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { parseReference, tagged as taggedImage } from "../../../../src/remote/reference";
 import { v } from "../../../build";
+import { fakeRegistry } from "../../../remote/fake-registry";
 
 describe("images", () => {
 	it.each([
@@ -19,6 +15,8 @@ describe("images", () => {
 	])("%s is tagged as %s", (image, tagged) => {
 		expect(taggedImage(image, v("1.8.0"))).toBe(tagged);
 		expect(versionOfImage(image, tagged)).toBe("1.8.0");
+		expect(isImageOf(image, tagged)).toBe(true);
+		expect(isImageOf(image, `other/${tagged}`)).toBe(false);
 		expect(versionOfImage(image, `${tagged}@sha256:${"0".repeat(64)}`)).toBe("1.8.0");
 	});
 
@@ -44,36 +42,7 @@ describe("images", () => {
 });
 
 describe("a registry", () => {
-	let server: Server | undefined;
-	afterEach(() => new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve()))));
-
-	/** A registry as far as it is asked here; wants a token, as the public ones do. */
-	async function registry(tags: readonly string[]): Promise<string> {
-		server = createServer((request, response) => {
-			const { pathname, searchParams } = new URL(request.url ?? "", "http://localhost");
-			const host = `http://${request.headers.host}`;
-			if (pathname === "/token")
-				return response.end(
-					JSON.stringify({ token: `for ${searchParams.get("scope")} of ${searchParams.get("service")}` }),
-				);
-			if (request.headers.authorization !== "Bearer for repository:db:pull of reg") {
-				response.writeHead(401, {
-					"www-authenticate": `Bearer realm="${host}/token",service="reg",scope="repository:db:pull"`,
-				});
-				return response.end();
-			}
-			const [, tag] = /^\/v2\/db\/manifests\/(.*)$/.exec(pathname) ?? [];
-			if (tag !== undefined) {
-				response.writeHead(tags.includes(tag) ? 200 : 404, { "docker-content-digest": `sha256:${tag}` });
-				return response.end();
-			}
-			const from = Number(searchParams.get("last") ?? 0);
-			if (from + 2 < tags.length) response.setHeader("link", `</v2/db/tags/list?last=${from + 2}>; rel="next"`);
-			response.end(JSON.stringify({ name: "db", tags: tags.slice(from, from + 2) }));
-		});
-		await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-		return `127.0.0.1:${(server.address() as AddressInfo).port}/db`;
-	}
+	const registry = async (tags: readonly string[]) => (await fakeRegistry(tags)).image;
 
 	it("pins an image to the digest of its tag", async () => {
 		const image = await registry(["1.8.0"]);
@@ -121,16 +90,73 @@ describe("a registry", () => {
 		});
 	});
 
+	const listed = (image: string) => {
+		const read = readSettings({ namespace: "db", image, passwordSecret: { name: "a" } });
+		if ("problems" in read) throw new Error(JSON.stringify(read.problems));
+		return kubernetesPlatform.releases(read.settings);
+	};
+
 	it("that can't be reached is an error for people, and no crash", async () => {
-		const image = await registry([]);
-		server?.close();
-		const error: unknown = await listVersions(image).catch((reason: unknown) => reason);
+		const closed = await fakeRegistry([]);
+		await closed.server?.close();
+		const error: unknown = await listed(closed.image).catch((reason: unknown) => reason);
 		expect(error).toBeInstanceOf(ControlError);
 		expect((error as Error).message).toMatch(/^the registry 127\.0\.0\.1:\d+ can't be reached: .*ECONNREFUSED/);
 	});
 
 	it("lists its versions, page by page, and leaves other tags out", async () => {
-		const image = await registry(["1.8.0", "latest", "0.9.2.0", "1.8.0-rc1", "1.7.1"]);
-		expect(await listVersions(image)).toEqual(["1.8.0", "0.9.2.0", "1.7.1"]);
+		const found = await listed(await registry(["1.8.0", "latest", "0.9.2.0", "1.8.0-rc1", "1.7.1"]));
+		expect(found.map(({ version }) => version)).toEqual(["1.8.0", "0.9.2.0", "1.7.1"]);
+	});
+
+	describe("with revisions", () => {
+		const revisions = ["1.8.0-r9", "1.8.0-r10", "1.8.0-r2", "1.9.0-r1", "1.8.0-rc1"];
+		const open = async (tags = revisions) => {
+			const opened = await fakeRegistry(tags);
+			return { opened, image: `${opened.image}:{version}-r*`, of: (tag: string) => `${opened.image}:${tag}` };
+		};
+
+		it("gives the highest of the version, as a number, pinned to its digest", async () => {
+			const { opened, image, of } = await open();
+			expect(await resolveImage(image, v("1.8.0"))).toEqual({
+				reference: `${of("1.8.0-r10")}@sha256:1.8.0-r10`,
+				version: "1.8.0",
+				pullAlways: false,
+			});
+			expect(opened.asked(/HEAD/)).toHaveLength(1);
+			expect(versionOfImage(image, `${of("1.8.0-r10")}@sha256:1`)).toBe("1.8.0");
+			expect(isImageOf(image, of("1.8.0-r2"))).toBe(true);
+			expect(isImageOf(image, of("1.8.0"))).toBe(false);
+		});
+
+		it("gives the one that is pinned", async () => {
+			const { image, of } = await open();
+			const pin = { version: v("1.8.0"), digest: "sha256:1.8.0-r2" };
+			expect((await resolveImage(image, v("1.8.0"), pin)).reference).toBe(`${of("1.8.0-r2")}@sha256:1.8.0-r2`);
+			await expect(resolveImage(image, v("1.8.0"), { ...pin, digest: "sha256:1" })).rejects.toThrow(
+				`has ${of("1.8.0-r10")} with the digest sha256:1.8.0-r10, but version asks for sha256:1`,
+			);
+		});
+
+		it("knows none of another version, and none without the registry", async () => {
+			const { image } = await open();
+			await expect(resolveImage(image, v("1.8.1"))).rejects.toThrow(/1\.8\.1-r\* does not exist/);
+			await expect(resolveImage("127.0.0.1:1/db:{version}-r*", v("1.8.0"))).rejects.toThrow(
+				/^which revision of 127\.0\.0\.1:1\/db:1\.8\.0-r\* is the highest is unknown: the registry 127\.0\.0\.1:1 can't be reached/,
+			);
+		});
+	});
+
+	it("that spells the number otherwise has the version all the same", async () => {
+		const image = await registry(["1.8.0", "1.9.0.0"]);
+		expect((await resolveImage(image, v("1.8.0.0"))).reference).toBe(`${image}:1.8.0@sha256:1.8.0`);
+		expect((await resolveImage(image, v("1.9.0"))).reference).toBe(`${image}:1.9.0.0@sha256:1.9.0.0`);
+	});
+
+	it("that has the version only under another spelling says which", async () => {
+		const image = await registry(["1.8.0", "1.9.0-debian-12-r1", "1.9.0-debian-12-r3"]);
+		await expect(resolveImage(image, v("1.9.0"))).rejects.toThrow(
+			`image ${image}:1.9.0 does not exist: its registry has no such tag. It has 1.9.0-debian-12-r3, for which image must be ${image}:{version}-debian-12-r*`,
+		);
 	});
 });

@@ -64,6 +64,11 @@ describe("the settings of a cluster on Kubernetes", () => {
 		[{ imagePulSecrets: [] }, "imagePulSecrets: there is no such setting"],
 		[{ namespace: undefined }, "namespace: it is missing"],
 		[
+			{ image: "acme/db:{version}*" },
+			'image: "acme/db:{version}*" is not an image whose * is a number in the tag, beside {version} but not next to it. Write it as in "myscale/myscaledb:{version}-r*".',
+		],
+		[{ image: "acme/*" }, 'image: "acme/*" is not an image whose *'],
+		[
 			{ existing: { statefulSets: ["a"], services: ["a"] }, storage: "1Gi" },
 			"storage: it can't be set beside existing",
 		],
@@ -139,6 +144,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 		[{ namespace: "2024-analytics" }],
 		[{ existing: { statefulSets: ["a"], services: ["a"], container: "1st" } }],
 		[{ image: "myscale/myscaledb:{version}-ubi" }],
+		[{ image: "localhost:5000/acme/db:b*-{version}-debian-12-r*" }],
 		[{ passwordSecret: undefined, users: { "app.xml": "<clickhouse/>" } }],
 		[{ resources: { requests: { memory: "4000Mi" }, limits: { memory: "4Gi" } } }],
 		[{ keeper: ["keeper-0.keeper", "[fd00::1]:2181"] }],

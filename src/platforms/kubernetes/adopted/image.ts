@@ -1,0 +1,71 @@
+import type { Obstacle } from "../../../control/port";
+import { type DbVersion, sameVersion } from "../../../core/version";
+import { repositoryOf } from "../../../remote/reference";
+import { tagWithDigest } from "../../../remote/same-image";
+import { spellingOf } from "../../../remote/spelling";
+import { allTags } from "../../../remote/tags";
+import type { Pod, PodTemplate } from "../api/types";
+import { isImageOf } from "../ask/images";
+import { serverStatus, versionOf } from "../ask/opened";
+import { kept } from "../render/shape";
+import type { AdoptedCluster } from "./cluster";
+import { asTakenOver, serverImageOf } from "./template";
+
+/** Why a pod's image can't be taken over: it must be the StatefulSet's, and of a version that its tag names. */
+export async function imageProblem(
+	cluster: AdoptedCluster,
+	version: DbVersion,
+	pod: Pod,
+	template: PodTemplate,
+): Promise<Obstacle | undefined> {
+	const { existing, given } = cluster;
+	const { name } = pod.metadata;
+	const reference = serverImageOf(pod, existing);
+	if (serverImageOf(template, existing) !== reference)
+		return {
+			property: "kubernetes.existing.statefulSets",
+			reason: `${name} runs ${reference}, and its StatefulSet has ${serverImageOf(template, existing)}. Complete that rollout first, or set the image back.`,
+		};
+	const runs = versionOf(given.image, asTakenOver(pod, existing));
+	if (runs === undefined || !isImageOf(given.image, reference))
+		return {
+			property: "kubernetes.image",
+			reason: `${name} runs ${reference}, which is not a version of ${given.image}. ${await wayOut(cluster, pod, reference)}`,
+		};
+	if (!sameVersion(runs, version))
+		return {
+			property: "version",
+			reason: `${name} runs ${runs}. Set version to ${runs}: a takeover restarts nothing. Update in the next step.`,
+		};
+	return undefined;
+}
+
+/** A tag that contains a version is spelled otherwise; for others the registry is asked for a tag of the same image. */
+async function wayOut(cluster: AdoptedCluster, pod: Pod, reference: string): Promise<string> {
+	const { existing, given, api } = cluster;
+	const [named = "", its] = reference.split("@");
+	const tag = named.slice(repositoryOf(named).length + 1);
+	const spelt = spellingOf(named, tag);
+	if (spelt !== undefined) return `Set image to ${spelt.image}.`;
+	const digest = its ?? serverStatus(asTakenOver(pod, existing))?.imageID?.split("@")[1];
+	const hints = [tag, await serverVersion(cluster, pod)].filter((hint) => hint !== "");
+	const tags = digest === undefined ? [] : await allTags(given.image).catch(() => []);
+	const same = digest === undefined ? undefined : await tagWithDigest(given.image, tags, digest, hints);
+	if (same === undefined)
+		return "Set image to its repository. If its tags contain more than the version, write {version} in place of it.";
+	const exact = `${repositoryOf(given.image)}:${same.tag}`;
+	const set = pod.metadata.name.replace(/-\d+$/, "");
+	const first = isImageOf(given.image, exact) ? "" : `Set image to ${same.image}. `;
+	return `It is the same image as ${exact}. ${first}Write that tag into ${set}, and wait until its pods have restarted: kubectl --namespace ${api.namespace} set image statefulset/${set} ${existing.container}=${exact}`;
+}
+
+/** A ClickHouse server's version is mostly its tag; empty if it can't be asked. */
+async function serverVersion(cluster: AdoptedCluster, pod: Pod): Promise<string> {
+	try {
+		const server = await cluster.server(pod, kept(cluster.given));
+		const [row] = await server.rows("SELECT version() AS version");
+		return String(row?.version ?? "");
+	} catch {
+		return "";
+	}
+}
