@@ -5,6 +5,7 @@ import type { Ran } from "./cli.mts";
 export function expectRefused({ status, output }: Ran, ...reasons: string[]): void {
 	expect(status).not.toBe(0);
 	for (const reason of reasons) expect(output).toContain(reason);
+	expect(output).not.toContain("<nil>");
 	expectNoStackTrace(output);
 }
 

@@ -29,13 +29,20 @@ describe("a cluster that runs the newest version", () => {
 	});
 
 	test("names all that is wrong with the input at once", async () => {
-		const wrong = { version: "v26.7", replicas: 0, update: { policy: "newest" }, desiredState: "On", replcas: 3 };
+		const wrong = {
+			version: "v26.7",
+			replicas: 0,
+			update: { policy: "newest", window: { schedule: "daily", minutes: 60 } },
+			desiredState: "On",
+			replcas: 3,
+		};
 		const ran = await db.set(wrong).preview();
 		expectRefused(
 			ran,
 			"is not a DB version",
 			"property replicas",
-			"property update.policy",
+			"has a problem: update.policy: ",
+			"has a problem: update.window.schedule: ",
 			"property desiredState",
 			"Did you mean replicas?",
 		);

@@ -52,8 +52,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 	test("is refused unless it is to be adopted, and at a version that it does not run", async () => {
 		expectRefused(
 			await project.preview(),
-			"property adopt",
-			"db was not created by DbCluster. Set adopt to true to take it over.",
+			"adopt: db was not created by DbCluster. Set adopt to true to take it over.",
 		);
 		const wrong = await project.set({ adopt: true, version: "1.8.0", replicas: 3, deletionPolicy: "Delete" }).preview();
 		expectRefused(wrong, "property deletionPolicy", '"Delete" would delete volumes that DbCluster did not create');
@@ -63,7 +62,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 			"clickhouse-0 runs 1.7.1. Set version to 1.7.1: a takeover restarts nothing. Update in the next step.",
 		);
 		const storage = await project.set({ kubernetes: kubernetes({ storage: "2Gi" }) }).preview();
-		expectRefused(storage, "property kubernetes.storage", "it can't be set beside existing");
+		expectRefused(storage, "kubernetes.storage: ", "it can't be set beside existing");
 	});
 
 	test("is taken over as the preview says: without a restart", async () => {

@@ -71,7 +71,8 @@ describe("bad input", () => {
 			{},
 			args({ version: "1.8", replicas: 0, local: { port: 99_999 }, replica: 2 }),
 		);
-		expect(failures.map(({ property }) => property).sort()).toEqual(["local.port", "replica", "replicas", "version"]);
+		expect(failures.map(({ property }) => property).sort()).toEqual(["", "replica", "replicas", "version"]);
+		expect(failures).toContainEqual({ property: "", reason: expect.stringMatching(/^local\.port: /) });
 		expect(host.lines).toEqual([]);
 	});
 

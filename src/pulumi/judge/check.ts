@@ -73,11 +73,14 @@ function say({ failures = [], inputs }: Found, news: Properties): CheckResult {
 	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: told };
 }
 
-/** Pulumi prints the value of a property that a failure names, and of an object all secrets in it, in clear. */
+/**
+ * Pulumi prints the value of a property that a failure names: of an object all secrets in it, in clear, and `<nil>` for
+ * what is no property of the resource's own, such as `update.window`, or is left out. Those are named in the text.
+ */
 function withoutValue({ property, ...refusal }: InputProblem, news: Properties): CheckFailure {
 	const reason = withRule(refusal);
-	const isObject = typeof news[property] === "object" && news[property] !== null;
-	return isObject ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
+	const isShown = property === "" || ["string", "number", "boolean"].includes(typeof news[property]);
+	return isShown ? { property, reason } : { property: "", reason: `${property}: ${reason}` };
 }
 
 /** The inputs that are known once the arguments are read. */

@@ -25,6 +25,27 @@ test("a refusal of an argument with others in it is on no property, since Pulumi
 	]);
 });
 
+test("a refusal is on a property only if that has a value to print: Pulumi prints <nil> of anything else", async () => {
+	const given = {
+		...base,
+		version: "1.9.0",
+		replicas: 0,
+		update: { policy: "newest", window: { schedule: "daily", minutes: 60 } },
+	};
+	const { failures = [] } = await provider.check({}, given);
+	expect(failures.map(({ property }) => property)).toEqual(["replicas", "", ""]);
+	for (const path of ["policy", "window.schedule"])
+		expect(failures).toContainEqual({ property: "", reason: expect.stringContaining(`update.${path}: `) });
+
+	scripted.foreign = true;
+	expect((await provider.check({}, { ...base, version: "1.9.0" })).failures).toEqual([
+		{ property: "", reason: "adopt: a was not created by DbCluster. Set adopt to true to take it over." },
+	]);
+	expect((await provider.check({}, { ...base, version: "1.9.0", adopt: false })).failures).toMatchObject([
+		{ property: "adopt" },
+	]);
+});
+
 describe("what can't be changed", () => {
 	test.each([
 		[
@@ -33,7 +54,7 @@ describe("what can't be changed", () => {
 		],
 		[
 			{ scripted: { folder: "there" } },
-			": scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
+			"scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
 		],
 	])("%j", async (args, said) => {
 		const engine = await running("1.9.0");
