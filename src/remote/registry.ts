@@ -124,7 +124,10 @@ async function ask(of: Repository, path: string, method: "GET" | "HEAD", limits?
 		granted.set(`${registry}/${repository}`, proof);
 		return answer;
 	}
-	if (trouble !== undefined) throw new ControlError(`the registry ${registry} requires a login: ${trouble.message}`);
+	if (trouble !== undefined)
+		throw new ControlError(
+			`the registry ${registry} requires a login, and the credentials can't be used: ${trouble.message}. Run docker login ${registry}.`,
+		);
 	return answer;
 }
 

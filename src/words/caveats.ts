@@ -85,10 +85,10 @@ function exceptions(uncopied: readonly Uncopied[]): string {
 const without = (tables: readonly string[]) =>
 	tables.length === 0
 		? ""
-		: `; without the rows of ${list(
+		: `; the rows of ${list(
 				tables.map((table) => oneLine(table, 80)),
 				4,
-			)}`;
+			)} do not replicate and will be missing there`;
 
 const keptAlive = "at most one for each keep-alive connection and replica";
 const betweenServers = "; a SELECT over several shards can also fail at a connection between servers";

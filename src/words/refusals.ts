@@ -118,7 +118,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const lift = "if the block is wrong, lift it in the catalogue";
 		const wayOut =
 			instead.length === 0
-				? `No known later version can be set: wait for a new one, or, ${lift}. ${supportHelps}`
+				? `No known later version can be set: wait for a newer one, or, ${lift}. ${supportHelps}`
 				: `${setting({ instead, stopped })}${unfinished ? ", which resumes from there" : ""}, or, ${lift}.`;
 		return `${withFullStop(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
@@ -195,8 +195,8 @@ function built(version: string, engine: string, like: string | undefined): strin
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No version of the catalogue can be set now: wait for a new one";
-	if (stopped) return `Update the cluster while it is stopped: ${whileStopped(first)}`;
+	if (first === undefined) return "No version of the catalogue can be set now: wait for a newer one";
+	if (stopped) return `${first} can only be reached while the cluster is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }
 

@@ -98,7 +98,7 @@ export function estimateText(last: Estimate, replicas: number | undefined): stri
 	const [least, longest] = out.map(duration);
 	const each = least === longest ? least : `${least} to ${longest}`;
 	const which = from === to ? `of the settings at ${to}` : `from ${from} to ${to}`;
-	const measured = `${which} on ${day}, ${count(last.replicas, "replica", "replicas")}, each out for ${each}`;
+	const measured = `${which} on ${day}, ${count(last.replicas, "replica", "replicas")}, each down for ${each}`;
 	return replicas === undefined || replicas === last.replicas
 		? `about ${duration(seconds)}, like the last update (${measured})`
 		: `the last update took ${duration(seconds)} (${measured})`;

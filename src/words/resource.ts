@@ -91,7 +91,7 @@ export function spelledOtherwiseText(name: string, spellings: readonly Spelling[
 /** Of a change that is held to a maintenance window. */
 export function windowText(name: string, { open, until, timeZone }: Window): string {
 	const when = `the maintenance window of ${name} is ${open ? "open" : "closed"} until ${moment(until, timeZone)}`;
-	return open ? `${when}.` : `${when}. A pulumi up before then is refused.`;
+	return open ? `${when}: a pulumi up before then is allowed.` : `${when}. A pulumi up before then is refused.`;
 }
 
 /** Of an update of a cluster that is Idle now. */
@@ -126,7 +126,7 @@ export function versionUnknownCaveats(properties: readonly string[]): Record<str
 
 /** What to do after a create that did not get to the end. */
 export function createStoppedText(why: string): string {
-	return `${withFullStop(why)} The cluster is kept as it is: pulumi up resumes it, pulumi destroy removes it.`;
+	return `${withFullStop(why)} The creation is not finished, and what exists is kept: pulumi up resumes it, pulumi destroy removes it.`;
 }
 
 /** After a destroy: the data is still there. */

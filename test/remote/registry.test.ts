@@ -63,7 +63,7 @@ describe("a registry that lets only some pull", () => {
 		const registry = await fakeRegistry(tags, { proof: "token", only: "ann:hunter2" });
 		writeFileSync(join(folder, "config.json"), "{");
 		expect(await failure(readTags(of(registry), limits))).toMatch(
-			/requires a login: Docker's configuration .* not valid JSON$/,
+			/requires a login, and the credentials can't be used: Docker's configuration .* not valid JSON\. Run docker login /,
 		);
 	});
 });

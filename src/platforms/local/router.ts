@@ -120,7 +120,9 @@ class Router {
 		this.#endpoint = { port, server };
 		server.on("error", (error: NodeJS.ErrnoException) => {
 			this.#trouble ??=
-				error.code === "EADDRINUSE" ? portTaken(port) : `port ${port} can't be listened on: ${error.message}`;
+				error.code === "EADDRINUSE"
+					? portTaken(port)
+					: `port ${port} of 127.0.0.1 can't be opened: ${error.message}. Set local.port to another port.`;
 			console.error(this.#trouble);
 		});
 		server.listen({ port, host: "127.0.0.1", backlog: 1024 }, () => {

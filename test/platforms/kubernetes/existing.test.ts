@@ -150,7 +150,7 @@ describe("what others made can be taken over", () => {
 		[
 			"its pods are counted otherwise",
 			{ statefulsets: { clickhouse: set({ ordinals: { start: 5 } }) } },
-			"kubernetes.existing.statefulSets: the pods of clickhouse are numbered from 5 (spec.ordinals.start), and only pods numbered from 0 are supported.",
+			"kubernetes.existing.statefulSets: the pods of clickhouse are numbered from 5 (spec.ordinals.start), and only a StatefulSet whose pods are numbered from 0 can be taken over. Do not change spec.ordinals.start: the pods would get new, empty volumes. Keep updating it as before, or copy its tables to a new DbCluster.",
 		],
 		[
 			"it is scaled to zero",

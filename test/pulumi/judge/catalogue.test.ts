@@ -206,7 +206,9 @@ describe("update.window", () => {
 		at(saturday);
 		// A plan that was saved while it was closed is carried out: it holds only if its inputs are the same.
 		expect((await engine.preview({ version: "1.9.0", ...held })).inputs).toEqual(inputs);
-		expect(lines).toContain("the maintenance window of a is open until Sat 2026-11-28 03:00 (UTC).");
+		expect(lines).toContain(
+			"the maintenance window of a is open until Sat 2026-11-28 03:00 (UTC): a pulumi up before then is allowed.",
+		);
 		await engine.up({ version: "1.9.0", ...held });
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
 	});

@@ -36,7 +36,7 @@ export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec
 /** What other settings would do: most can't be changed from here. */
 export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Promise<Assessment> {
 	const [stored, sets, pods] = await Promise.all([cluster.record.read(), cluster.sets(), cluster.pods()]);
-	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
+	if (stored === undefined) throw cluster.gone();
 	const { existing } = cluster;
 	const obstacles: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => void obstacles.push({ property, reason });

@@ -11,6 +11,7 @@ import {
 	type Named,
 	parseReplica,
 	ports,
+	recordName,
 	replicaName,
 	shardName,
 } from "../render/names";
@@ -64,6 +65,13 @@ export class Cluster {
 	shape(stored: Stored): Shape {
 		const { shards = 1, replicas = 1 } = stored;
 		return { name: this.name, namespace: this.api.namespace, shards, replicas, settings: this.settings(stored) };
+	}
+
+	/** Its record was deleted after it was last seen. */
+	gone(): ControlError {
+		return new ControlError(
+			`there is no cluster '${this.name}' any more: its ConfigMap ${recordName(this.name)} was deleted. Run pulumi refresh to update Pulumi's state, then pulumi up to create it again.`,
+		);
 	}
 
 	/** Resolved once per process, so that one rollout gives all replicas the same image. */

@@ -107,7 +107,8 @@ async function lacksOf(servers: readonly Server[]): Promise<Lack[]> {
 	for (const one of each)
 		for (const other of each)
 			for (const table of one === other ? [] : lackedBy(one.held, other.held))
-				if (table.path !== undefined) note(table, "differs between the replicas");
+				if (table.path !== undefined)
+					note(table, "is missing on some replicas, or has another engine or replication path there");
 	return [...found.values()].sort((a, b) => (tableName(a.table) < tableName(b.table) ? -1 : 1));
 }
 

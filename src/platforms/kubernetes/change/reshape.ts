@@ -34,7 +34,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		cluster.pods(),
 		volumeClaims(cluster),
 	]);
-	if (stored === undefined) throw new ControlError(`there is no cluster '${cluster.name}'`);
+	if (stored === undefined) throw cluster.gone();
 	const shape = shapeOf(wanted);
 	const members = names(cluster, stored);
 	const joining = names(cluster, shape)

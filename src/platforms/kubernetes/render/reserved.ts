@@ -31,9 +31,9 @@ const isOnVolume = ({ text }: Element) =>
 	!posix.isAbsolute(text.trim()) || posix.normalize(`${text.trim()}/`).startsWith(`${dataPath}/`);
 const isOwnUsers = ({ text }: Element) => ["users.xml", "/etc/clickhouse-server/users.xml"].includes(text.trim());
 
-const port = (number: number) => `leave it out, the server listens on port ${number}`;
-const relied = "leave it out, rolling updates depend on its value";
-const logged = "leave it out, the console log shows why a server does not start";
+const port = (number: number) => `leave it out, because the server listens on port ${number}`;
+const relied = "leave it out, because rolling updates depend on its value";
+const logged = "leave it out: if a server does not start, its console log is what says why";
 
 /** Everything in the cluster's own file, and what would change its ports or its volumes. */
 function reserved({ name, keeper }: Reserving): Reserved[] {
@@ -87,9 +87,9 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 		{
 			path: "distributed_ddl/path",
 			isOwn: true,
-			instead: "leave it out, the cluster has its own queue for ON CLUSTER",
+			instead: "leave it out, because the cluster has its own queue for ON CLUSTER",
 		},
-		{ path: "path", instead: `leave it out, the volume is mounted at ${dataPath}` },
+		{ path: "path", instead: `leave it out, because the volume is mounted at ${dataPath}` },
 		...all(
 			[
 				"storage_configuration/disks/*/path",
@@ -107,7 +107,7 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 		),
 		...all(["users_config", "user_directories/users_xml/path"], {
 			fine: isOwnUsers,
-			instead: "set users.xml, which kubernetes.users and the password need",
+			instead: "leave it out, or set it to users.xml, from which kubernetes.users and the password are read",
 		}),
 	];
 }

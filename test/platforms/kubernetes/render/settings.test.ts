@@ -124,7 +124,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 				},
 			},
 			[
-				"config.a.xml: a.xml changes settings that DbCluster depends on. tcp_port (line 2): leave it out, the server listens on port 9000; remote_servers/db (line 3): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
+				"config.a.xml: a.xml changes settings that DbCluster depends on. tcp_port (line 2): leave it out, because the server listens on port 9000; remote_servers/db (line 3): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
 			],
 		],
 		[
