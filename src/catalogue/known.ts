@@ -1,5 +1,5 @@
 import type { Release } from "../core/release";
-import { type DbVersion, parseVersion } from "../core/version";
+import { type DbVersion, parseVersion, usual } from "../core/version";
 
 /**
  * The change logs of MyScaleDB, each at the commit that was read: the older in the vendor's repository, the newer, from
@@ -46,7 +46,7 @@ const byVersion = new Map(knownReleases.map((release) => [release.version, relea
 /** Adds built-in knowledge to each release; the catalogue has precedence. */
 export function withKnown(releases: readonly Release[]): Release[] {
 	return releases.map((release) => {
-		const known = byVersion.get(release.version.replace(/^(\d+\.\d+\.\d+)\.0$/, "$1") as DbVersion);
+		const known = byVersion.get(usual(release.version));
 		return known === undefined ? release : { ...known, ...release };
 	});
 }

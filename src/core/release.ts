@@ -41,10 +41,12 @@ export function spelledOtherwise(releases: readonly Release[], target?: DbVersio
 	return (its.length > 0 ? its : newer).flatMap(({ spelling }) => spelling ?? []);
 }
 
-/** The release of a version, however many parts it is written with. */
+/** The release of a version, however many parts it is written with, and by which tag of its image. */
 export function releaseOf(version: DbVersion, releases: readonly Release[]): Release | undefined {
-	return settable(releases).find(({ version: its, aliases = [] }) =>
-		[its, ...aliases].some((each) => sameVersion(each, version)),
+	return releases.find(
+		({ version: its, aliases, spelling }) =>
+			spelling === undefined &&
+			(sameVersion(its, version) || aliases?.some((alias) => sameVersion(alias, version)) === true),
 	);
 }
 

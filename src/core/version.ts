@@ -37,6 +37,9 @@ export function sameVersion(a: DbVersion | undefined, b: DbVersion | undefined):
 	return a !== undefined && b !== undefined && compareVersions(a, b) === 0;
 }
 
+/** The same text for the same version: `1.8.0` for `1.8.0.0`. */
+export const usual = (version: DbVersion) => version.replace(/^(\d+\.\d+\.\d+)\.0$/, "$1") as DbVersion;
+
 /** Differ in the fourth part only: a registry often has both as tags of one image. */
 export function areAlike(a: DbVersion, b: DbVersion): boolean {
 	return firstThree(a).compare(firstThree(b)) === 0 && !sameVersion(a, b);

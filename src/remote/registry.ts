@@ -31,10 +31,14 @@ export async function findImage(reference: Reference): Promise<{ readonly digest
 }
 
 /** The digest of an image, if the registry has it and says so; asked for once within a few minutes. */
-export const tagDigest = remembering(async (image: string): Promise<string | undefined> => {
-	const found = await findImage(parseReference(image)).catch(() => "missing" as const);
-	return found === "missing" ? undefined : found.digest;
-});
+export function tagDigest(image: string): Promise<string | undefined> {
+	return digests(image).then(
+		(found) => (found === "missing" ? undefined : found.digest),
+		() => undefined,
+	);
+}
+
+const digests = remembering((image: string) => findImage(parseReference(image)));
 
 /**
  * Every tag of a repository, in the registry's order; fetched once for everyone who asks within a few minutes.

@@ -1,5 +1,5 @@
 import type { Release, Spelling } from "../core/release";
-import { compareVersions, type DbVersion, highest, parseVersion, sameVersion } from "../core/version";
+import { compareVersions, type DbVersion, highest, parseVersion, sameVersion, usual } from "../core/version";
 import { repositoryOf } from "./reference";
 
 /** Pre-releases and builds for developers are for no cluster. */
@@ -24,16 +24,15 @@ export function spellingOf(image: string, tag: string): { image: string; version
 export function otherSpellings(
 	image: string,
 	tags: readonly string[],
-	own: readonly { readonly version: DbVersion; readonly tag: string }[],
+	own: readonly { readonly version: DbVersion }[],
 	about: readonly DbVersion[],
 ): Release[] {
 	const newest = highest(own.map(({ version }) => version));
-	const isOwn = new Set<string>(own.map(({ tag }) => tag));
+	const numbers = new Set(own.map(({ version }) => usual(version)));
 	const found = new Map<string, Spelt>();
 	for (const tag of tags) {
-		if (isOwn.has(tag)) continue;
 		const spelt = spellingOf(image, tag);
-		if (spelt === undefined || own.some(({ version }) => sameVersion(version, spelt.version))) continue;
+		if (spelt === undefined || numbers.has(usual(spelt.version))) continue;
 		const { version } = spelt;
 		const next = { version, spelling: { image: spelt.image, tag } };
 		const isAsked = about.some((each) => sameVersion(each, version));

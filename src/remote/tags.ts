@@ -1,5 +1,5 @@
 import type { Release } from "../core/release";
-import { type DbVersion, highest, parseVersion, sameVersion } from "../core/version";
+import { type DbVersion, highest, parseVersion, sameVersion, usual } from "../core/version";
 import { parseReference, readTag, repositoryOf, tagged } from "./reference";
 import { listTags } from "./registry";
 import { aliasesAmong } from "./same-image";
@@ -31,12 +31,29 @@ export interface VersionTag {
  * version. No digest is asked for if they are the newest.
  * @throws ControlError if the registry does not list them.
  */
-export async function imageReleases({ image, tags }: ImageTags, about: readonly DbVersion[] = []): Promise<Release[]> {
+export async function imageReleases(of: ImageTags, about: readonly DbVersion[] = []): Promise<readonly Release[]> {
+	const listed = await allTags(of.image);
+	const answers = read.get(listed) ?? new Map<string, Promise<Release[]>>();
+	read.set(listed, answers);
+	const key = JSON.stringify([of.image, of.tags, about]);
+	const answer = answers.get(key) ?? readReleases(of, listed, about);
+	answers.set(key, answer);
+	return answer;
+}
+
+/** A list of thousands of tags is read once for a thousand clusters. */
+const read = new WeakMap<readonly string[], Map<string, Promise<Release[]>>>();
+
+async function readReleases(
+	{ image, tags }: ImageTags,
+	listed: readonly string[],
+	about: readonly DbVersion[],
+): Promise<Release[]> {
 	const wanted = tags === undefined ? undefined : new RegExp(tags);
-	const all = (await allTags(image)).filter((tag) => wanted?.test(tag) !== false);
-	const byNumber = new Map<string, VersionTag>();
+	const all = listed.filter((tag) => wanted?.test(tag) !== false);
+	const byNumber = new Map<DbVersion, VersionTag>();
 	for (const tag of versionTags(image, all)) {
-		const number = tag.version.replace(/^(\d+\.\d+\.\d+)\.0$/, "$1");
+		const number = usual(tag.version);
 		const before = byNumber.get(number);
 		if (before === undefined || compareRevisions(tag, before) > 0) byNumber.set(number, tag);
 	}

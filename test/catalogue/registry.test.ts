@@ -58,7 +58,7 @@ describe("what only other spellings have", () => {
 		);
 	};
 
-	test("is told of the newest, with its image", async () => {
+	test("is the newest of each, with its image", async () => {
 		expect(await spelled(bitnami, ":{version}-debian-12-r1")).toEqual([
 			"25.7.5 25.7.5-debian-12-r10 :{version}-debian-12-r*",
 			"25.7.5 25.7.5-debian-12 :{version}-debian-12",
@@ -73,7 +73,7 @@ describe("what only other spellings have", () => {
 		expect(await spelled(["1.8.0", "v2.0.0"], "", [], "1")).toEqual([]);
 	});
 
-	test("but an older one is told of if it is asked for", async () => {
+	test("is an older one only if that is asked for", async () => {
 		expect(await spelled(["1.8.0", "1.7.0-ubi", "1.6.0-ubi"], "", ["1.7.0"])).toEqual([
 			"1.7.0 1.7.0-ubi :{version}-ubi",
 		]);

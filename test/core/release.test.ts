@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allowed, engineOf, latestOf, type Release, releaseOf } from "../../src/core/release";
+import {
+	allowed,
+	engineOf,
+	isSameImage,
+	latestOf,
+	type Release,
+	releaseOf,
+	settable,
+	spelledOtherwise,
+} from "../../src/core/release";
 import { compareVersions } from "../../src/core/version";
 import { catalogues } from "../arbitrary";
 import { releases, v } from "../build";
@@ -57,4 +66,26 @@ test("latest is allowed, in the catalogue, and absent only where nothing is allo
 			for (const { deprecated, blocked } of newer) expect(deprecated ?? blocked).toBeDefined();
 		}),
 	);
+});
+
+test("two tags of one image are one release, and what runs stays the latest by its own name", () => {
+	const list = catalogue("24.8.13.5 24.8.14.39", { "24.8.14.39": { aliases: [v("24.8.14")] } });
+	expect(releaseOf(v("24.8.14"), list)?.version).toBe("24.8.14.39");
+	expect(latestOf(list)).toBe("24.8.14.39");
+	expect(latestOf(list, v("24.8.14"))).toBe("24.8.14");
+	expect(latestOf(list, v("24.8.13.5"))).toBe("24.8.14.39");
+	expect(isSameImage(v("24.8.14"), v("24.8.14.39"), list)).toBe(true);
+	expect(isSameImage(v("24.8.14"), v("24.8.13.5"), list)).toBe(false);
+	expect(isSameImage(v("24.9.0"), v("24.9.1"), list)).toBe(false);
+});
+
+test("what only another spelling has is no version, is never the latest, and is known by its tag", () => {
+	const spelling = (tag: string) => ({ spelling: { image: "acme/db:v{version}", tag } });
+	const list = catalogue("1.7.0 1.8.0 1.9.0", { "1.7.0": spelling("v1.7.0"), "1.9.0": spelling("v1.9.0") });
+	expect(settable(list)).toEqual(releases("1.8.0"));
+	expect(releaseOf(v("1.9.0"), list)).toBeUndefined();
+	expect(latestOf(list)).toBe("1.8.0");
+	expect(spelledOtherwise(list).map(({ tag }) => tag)).toEqual(["v1.9.0"]);
+	expect(spelledOtherwise(list, v("1.7.0")).map(({ tag }) => tag)).toEqual(["v1.7.0"]);
+	expect(spelledOtherwise(releases("1.8.0"), v("1.7.0"))).toEqual([]);
 });

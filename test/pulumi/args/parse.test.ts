@@ -98,6 +98,10 @@ test.each([
 		'versions.registry.image: "acme/db:1.8.0" is not an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
 	],
 	[
+		{ versions: { registry: { image: "acme/db:{version}*" } } },
+		'versions.registry.image: "acme/db:{version}*" is not an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+	],
+	[
 		{ versions: { registry: { image: "acme/db", tags: "(" } } },
 		'versions.registry.tags: "(" is not a regular expression, such as "^1\\\\.".',
 	],
