@@ -63,7 +63,11 @@ export class Chdb {
 	/** Keeps the data open between statements. */
 	#first: Connection | undefined;
 
-	private constructor(readonly addon: Addon) {}
+	private constructor(
+		readonly addon: Addon,
+		/** The names of the settings that it knows. */
+		readonly settings: ReadonlySet<string>,
+	) {}
 
 	/**
 	 * Loads a library and makes sure of its version, without touching any data. Throws with words for a person.
@@ -74,22 +78,39 @@ export class Chdb {
 		if (!existsSync(join(library, "libchdb.so")))
 			throw new Error(`there is no engine in ${library}: libchdb.so is missing`);
 		if (!existsSync(addon)) throw new Error(`there is no ${addon}, which connects Node.js with the engine`);
-		let engine: Chdb;
+		let loaded: Addon;
 		let found: string;
+		let names: string[];
 		try {
-			engine = new Chdb(createRequire(__filename)(addon) as Addon);
-			found = engine.addon.Query("SELECT version()", "TabSeparated").trim();
+			loaded = createRequire(__filename)(addon) as Addon;
+			const said = loaded.Query("SELECT version(), groupArray(name) FROM system.settings", "JSONCompactEachRow");
+			[found, names] = JSON.parse(said) as [string, string[]];
 		} catch (error) {
 			throw new Error(`the engine in ${library} can't be loaded: ${errorText(error)}`);
 		}
 		if (found !== version) throw new Error(`the engine in ${library} is ${found}, not ${version}`);
-		return engine;
+		return new Chdb(loaded, new Set(names));
 	}
 
 	/** Opens a data folder, or makes one. Blocks until its tables are loaded. */
 	open(folder: string, config: string): void {
 		this.#connect = () => this.addon.CreateConnection(folder, [`--config-file=${config}`]);
 		this.#first = this.#connect();
+	}
+
+	/**
+	 * Makes an ordinary database of `default`, which the engine opens as an overlay: in that, the path of any file is the name
+	 * of a table. All on one connection, because none can be made while there is no `default`.
+	 */
+	async closeOverlay(): Promise<void> {
+		const first = this.#first;
+		if (first === undefined) return;
+		const ask = (sql: string) => this.addon.QueryAsyncConnection(first, sql, "TabSeparatedRaw");
+		const { bytes } = await ask("SELECT uuid FROM system.databases WHERE name = 'default' AND engine = 'Overlay'");
+		const uuid = Buffer.from(bytes).toString().trim();
+		if (uuid === "") return;
+		await ask("DETACH DATABASE default");
+		await ask(`ATTACH DATABASE default UUID '${uuid}' ENGINE = Atomic`);
 	}
 
 	/** Closes the data; no statement may be running. */

@@ -45,6 +45,7 @@ export class Front {
 		if (!["GET", "HEAD", "POST", "OPTIONS"].includes(request.method ?? "")) {
 			throw notOffered(`Method ${request.method} is not supported. Use GET or POST`);
 		}
+		mustBeNoPage(request);
 		await this.wake();
 		if (url.pathname === "/ping") {
 			await this.fleet.someRoute();
@@ -75,6 +76,19 @@ export class Front {
 		if (missing.length === 0) plain(response, 200, "Ok.\n");
 		else plain(response, 503, `${missing.join("\n")}\n`);
 	}
+}
+
+/**
+ * Throws unless a request is from a program, as there is no password. A web page's has an Origin, or is a GET whose answer
+ * the page can't read, unless the page's own name leads here: that name is then the Host.
+ */
+function mustBeNoPage({ headers: { host = "localhost", origin } }: IncomingMessage): void {
+	const words =
+		origin !== undefined
+			? `Requests of web pages are refused, and this one is of ${origin}: the endpoint requires no password. Query from a program outside of the browser`
+			: `Only 127.0.0.1 and localhost are answered, so that no web page reaches the endpoint by a name of its own, and the Host of this request is ${host}. Use 127.0.0.1`;
+	const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?$/i.test(host);
+	if (origin !== undefined || !isLocal) throw new ClickHouseError(497, "ACCESS_DENIED", words, 403);
 }
 
 const readonlyMethod =

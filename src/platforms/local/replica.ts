@@ -3,6 +3,7 @@ process.env.UV_THREADPOOL_SIZE ??= "64";
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { engineConfig } from "./access";
 import { Chdb } from "./chdb";
 import { copyData } from "./copy";
 import { errorWords } from "./errors";
@@ -12,6 +13,8 @@ import { noteOpened } from "./opened";
 import { dataFolder, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
 import { Writer } from "./writer";
+
+const configFile = "engine.xml";
 
 /**
  * The process of one replica: `node replica.js <ReplicaOptions as JSON>`. It holds one engine and one data folder, and
@@ -37,16 +40,11 @@ async function main(options: ReplicaOptions): Promise<void> {
 	server.phase = "opening the data";
 	// What was said so far goes out first: opening blocks.
 	await new Promise(setImmediate);
-	writeFileSync("engine.xml", engineConfig, { mode: 0o600 });
-	engine.open(join(folder, dataFolder), join(folder, "engine.xml"));
-	await server.serve(await Writer.of(engine));
+	writeFileSync(configFile, engineConfig(configFile, engine.settings), { mode: 0o600 });
+	engine.open(join(folder, dataFolder), join(folder, configFile));
+	await engine.closeOverlay();
+	await server.serve(new Writer(engine));
 }
-
-/** Of every table unless it says otherwise: how many tokens of INSERTs are remembered. */
-const engineConfig = `<clickhouse>
-	<merge_tree><non_replicated_deduplication_window>10000</non_replicated_deduplication_window></merge_tree>
-</clickhouse>
-`;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as ReplicaOptions;
 

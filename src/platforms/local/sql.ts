@@ -7,7 +7,7 @@ export interface Token {
 		| "number"
 		| "sign" /** What no token begins with, or a string or comment without an end: a syntax error for the engine to name. */
 		| "broken";
-	/** Words and signs as written; the inside of a quoted identifier; empty for strings. */
+	/** As written, or the inside of a quoted identifier. */
 	readonly text: string;
 	readonly start: number;
 	readonly end: number;
@@ -43,8 +43,8 @@ export function* tokens(latin1: string, from = 0): Generator<Token, void, undefi
 			yield { kind, text, start, end, depth };
 			if ("([{".includes(text)) depth += 1;
 		} else if (kind !== "space") {
-			const raw = kind === "word" || kind === "number" ? latin1.slice(start, end) : "";
-			yield { kind, text: kind === "quoted" ? unquoted(latin1.slice(start, end)) : raw, start, end, depth };
+			const raw = latin1.slice(start, end);
+			yield { kind, text: kind === "quoted" ? unquoted(raw) : raw, start, end, depth };
 		}
 		start = end;
 	}
@@ -82,6 +82,26 @@ function quoteEnd(text: string, from: number, edge: RegExp): number | undefined 
 	return undefined;
 }
 
+/** Two tokens, the one in question, and two more. */
+export type Neighbours = readonly (Token | undefined)[];
+
+/** What is first said against one of some tokens. Looks at each once: the values of an INSERT may be many. */
+export function firstSaid(all: Iterable<Token>, judge: (near: Neighbours) => string | undefined): string | undefined {
+	let near: Neighbours = new Array(5).fill(undefined);
+	const next = (token: Token | undefined) => {
+		near = [...near.slice(1), token];
+		return judge(near);
+	};
+	for (const token of all) {
+		const why = next(token);
+		if (why !== undefined) return why;
+	}
+	return next(undefined) ?? next(undefined);
+}
+
+/** The names in a list, in lower case. */
+export const namesIn = (list: string): ReadonlySet<string> => new Set(list.toLowerCase().split(/\s+/));
+
 /** A bare word, in any case; keywords are never quoted. */
 export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
 	return token?.kind === "word" && words.includes(token.text.toUpperCase());
@@ -104,5 +124,8 @@ function commentEnd(text: string, from: number): number | undefined {
 
 function unquoted(raw: string): string {
 	const trim = raw.startsWith("\xe2") ? 3 : 1;
-	return raw.slice(trim, -trim).replace(/\\(.)|``|""/gs, (pair, escaped) => escaped ?? pair[0]);
+	const inside = raw.slice(trim, -trim);
+	return inside.replace(/\\x([\da-f]{2})|\\(.)|``|""/gis, (pair, hex, escaped) =>
+		hex === undefined ? (escaped ?? pair[0]) : String.fromCharCode(Number.parseInt(hex, 16)),
+	);
 }

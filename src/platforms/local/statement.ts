@@ -1,6 +1,7 @@
-import { divergence, firstSaid, type Neighbours } from "./determinism";
+import { divergence } from "./determinism";
 import { type Insert, parseInsert } from "./insert";
-import { isSign, isWord, type Token, tokens } from "./sql";
+import { reach, sourceRefused } from "./outside";
+import { firstSaid, isSign, isWord, type Neighbours, type Token, tokens } from "./sql";
 
 /** What a statement does, as far as the router and the replicas must know. */
 export type Classified =
@@ -49,8 +50,7 @@ export function classify(sql: string | Buffer): Classified {
 		if (insert !== undefined) return classifyInsert(text, all.slice(0, at), insert.end);
 	}
 	const why = refusals[verb]?.(all);
-	if (!writing.has(verb))
-		return refusedOr(read, why ?? (has(all, "INTO", "OUTFILE") ? outfile : firstSaid(all, several)));
+	if (!writing.has(verb)) return refusedOr(read, why ?? firstSaid(all, againstAny));
 	const top = all.filter((token) => token.depth === 0);
 	return refusedOr({ kind: "write" }, why ?? (has(top, "ON", "CLUSTER") ? onCluster : againstWrite(all)));
 }
@@ -64,7 +64,10 @@ function classifyInsert(text: string, ahead: readonly Token[], skip: number): Cl
 	const end = insert.source === "data" && insert.format !== "Values" ? insert.data : text.length;
 	function* whole() {
 		yield* ahead;
-		yield* tokens(text.slice(0, end), insert.settings);
+		// The word VALUES is a table function elsewhere.
+		const isKeyword = ({ end }: Token) => insert.source === "data" && end === insert.data;
+		for (const token of tokens(text.slice(0, end), insert.settings))
+			yield isKeyword(token) ? { ...token, kind: "sign" as const } : token;
 	}
 	return refusedOr({ kind: "write", insert }, againstWrite(whole()));
 }
@@ -76,7 +79,12 @@ function several([, , token, after]: Neighbours): string | undefined {
 	return isWord(token, "PARALLEL") && isWord(after, "WITH") ? parallelStatements : undefined;
 }
 
-const againstWrite = (all: Iterable<Token>) => firstSaid(all, (near) => several(near) ?? divergence(near));
+function againstAny(near: Neighbours): string | undefined {
+	const [, , token, after] = near;
+	return several(near) ?? (isWord(token, "INTO") && isWord(after, "OUTFILE") ? outfile : reach(near));
+}
+
+const againstWrite = (all: Iterable<Token>) => firstSaid(all, (near) => againstAny(near) ?? divergence(near));
 
 const outfile = "INTO OUTFILE would write on the server. Save the answer in the client";
 const intoFunction =
@@ -136,22 +144,21 @@ const refusals: Readonly<Record<string, (all: readonly Token[]) => string | unde
 	COMMIT: () => "transactions are not supported",
 	ROLLBACK: () => "transactions are not supported",
 	WATCH: () => "WATCH is not supported by the local platform. Ask again with SELECT",
-	DROP: (all) => {
-		const isDefault = isWord(all[1], "DATABASE") && all[subject(all)]?.text === "default";
-		return isDefault ? "the embedded engine crashes without the database default. Drop its tables instead" : undefined;
-	},
-	DETACH: (all) => {
-		if (!has(all, "PERMANENTLY")) return "a detached table comes back when its replica restarts. Add PERMANENTLY";
-		const at = subject(all);
-		const isOwn = isSign(all[at + 1], ".") && all[at]?.text !== "default";
-		return isOwn
-			? undefined
-			: "the embedded engine crashes when it detaches a table of the database default. Use a table of another database, or RENAME it";
-	},
-	ATTACH: (all) => (has(all, "FROM") ? "ATTACH ... FROM reads files that only one replica has" : undefined),
+	DROP: refuseDefault,
+	RENAME: refuseDefault,
+	DETACH: (all) =>
+		has(all, "PERMANENTLY")
+			? refuseDefault(all)
+			: "a detached table comes back when its replica restarts. Add PERMANENTLY",
+	ATTACH: (all) => (has(all, "FROM") ? "ATTACH ... FROM reads files that only one replica has" : sourceRefused(all)),
 	CREATE: refuseCreate,
 	REPLACE: refuseCreate,
 };
+
+function refuseDefault(all: readonly Token[]): string | undefined {
+	const isDefault = isWord(all[1], "DATABASE") && all.some(({ text }) => text === "default");
+	return isDefault ? "the embedded engine crashes without the database default. Drop its tables instead" : undefined;
+}
 
 function refuseCreate(all: readonly Token[]): string | undefined {
 	const head = all.filter((token) => token.depth === 0);
@@ -161,6 +168,7 @@ function refuseCreate(all: readonly Token[]): string | undefined {
 		return "each replica would refresh the view at its own time. Fill a table from the client";
 	if (has(head.slice(0, 4), "LIVE|WINDOW", "VIEW"))
 		return "LIVE and WINDOW views are not supported by the local platform";
+	if (has(head.slice(0, 4), "DICTIONARY")) return sourceRefused(all);
 	const isView = has(head.slice(0, 6), "VIEW");
 	const isTable = has(head.slice(0, 4), "TABLE");
 	return isTable || isView || has(head.slice(0, 3), "DATABASE") ? refuseEngine(all) : undefined;

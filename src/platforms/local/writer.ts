@@ -42,14 +42,10 @@ const neverTaken = /^(?:max_execution_time|timeout_|max_memory|readonly$)/;
  * query does not fix (LIMIT without ORDER BY, any()) are the client's to avoid.
  */
 export class Writer {
-	private constructor(
-		readonly engine: Chdb,
-		readonly settings: Readonly<Record<string, string>>,
-	) {}
+	readonly #settings: Readonly<Record<string, string>>;
 
-	static async of(engine: Chdb): Promise<Writer> {
-		const known = new Set(await engine.column("SELECT name FROM system.settings"));
-		return new Writer(engine, Object.fromEntries(Object.entries(always).filter(([name]) => known.has(name))));
+	constructor(readonly engine: Chdb) {
+		this.#settings = Object.fromEntries(Object.entries(always).filter(([name]) => engine.settings.has(name)));
 	}
 
 	/** Throws {@link ClickHouseError}; with 503 where it may be half done, for a reason of this process or machine. */
@@ -84,7 +80,7 @@ export class Writer {
 		const theirs = Object.entries(settings).filter(([name]) => !Object.hasOwn(always, name) && !neverTaken.test(name));
 		// Equal INSERTs are kept apart unless their client gives them a token.
 		const own = { insert_deduplication_token: `write-${n}` };
-		return { database, settings: { ...own, ...Object.fromEntries(theirs), ...this.settings } };
+		return { database, settings: { ...own, ...Object.fromEntries(theirs), ...this.#settings } };
 	}
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LocalPlace } from "./place";
@@ -123,6 +124,33 @@ describe("the endpoint", () => {
 		expect((await get("/?query=SELECT+1", { method: "DELETE" })).status).toBe(501);
 	});
 
+	it("reads no files", async () => {
+		const { status, text } = await get("/", { method: "POST", body: "SELECT * FROM file('rows.csv')" });
+		expect(status).toBe(400);
+		expect(text).toContain("file() reads from outside the cluster");
+		expect((await get(`/?query=${encodeURIComponent('SELECT * FROM "rows.csv"')}`)).text).toContain("UNKNOWN_TABLE");
+	});
+
+	it("answers programs, not web pages", async () => {
+		const { port } = new URL(place.url);
+		const asked = (headers: Record<string, string>) =>
+			new Promise<[status?: number, text?: string]>((resolve, reject) => {
+				const sent = request(`${place.url}/?query=SELECT+1`, { method: "POST", headers }, async (answer) =>
+					resolve([answer.statusCode, await text(answer)]),
+				);
+				sent.on("error", reject).end();
+			});
+		for (const Host of [`localhost:${port}`, `127.0.0.1:${port}`, "LOCALHOST", "127.0.0.1"])
+			expect(await asked({ Host })).toEqual([200, "1\n"]);
+		for (const Host of [`example.org:${port}`, "localhost.example.org", "127.0.0.1.example.org", "10.0.0.1"])
+			expect(await asked({ Host })).toEqual([
+				403,
+				expect.stringContaining(`the Host of this request is ${Host}. Use 127`),
+			]);
+		for (const Origin of ["https://example.org", "null", place.url])
+			expect(await asked({ Origin })).toEqual([403, expect.stringContaining(`this one is of ${Origin}: the endpoint`)]);
+	});
+
 	it("takes long statements in the URL", async () => {
 		const text = "x".repeat(100_000);
 		expect((await get(`/?query=SELECT+length('${text}')`)).text).toBe("100000\n");
@@ -150,7 +178,7 @@ describe("the endpoint", () => {
 		await new Promise<void>((resolve) => {
 			const socket = connect(Number(port), "127.0.0.1", () => {
 				socket.write(
-					"POST /?query=INSERT+INTO+t+FORMAT+TSV HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n7\n",
+					"POST /?query=INSERT+INTO+t+FORMAT+TSV HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n7\n",
 					() => {
 						socket.destroy();
 						resolve();
