@@ -26,6 +26,10 @@ export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record
 	};
 }
 
+/** Of a cluster whose resource is new. A delete that comes before the create, with deleteBeforeReplace, is none of these. */
+export const takenUpClause =
+	"exists already: the create keeps it with its data, and a delete of its former resource after that deletes nothing";
+
 /** After a destroy of what others made. */
 export function letGoText(name: string): string {
 	return `${name}: it was not created by DbCluster, so it keeps running with all its data; only the resource is gone. Delete it with the tool that created it.`;

@@ -123,6 +123,10 @@ test("keeps its cluster when the resource is declared under a parent and no alia
 	);
 
 	// A create, which takes the cluster up, and then a delete of the former resource.
+	const kept = "exists already: the create keeps it with its data, and a delete of its former resource after that";
+	expect((await db.set({ version: newVersion }).preview()).output).toContain(`db ${kept} deletes nothing.`);
+	// The caveat, which the report of a preview shows, too.
+	expect((await db.preview("--diff")).output).toMatch(new RegExp(`cluster *: "${kept} deletes nothing"`));
 	expect(await db.set({ version: newVersion }).upOk()).toContain("deleted");
 	await expectNewAndWhole(db);
 	expect((await db.preview("--expect-no-changes")).status).toBe(0);

@@ -116,7 +116,8 @@ async function tellOfNow(valid: Valid, { caveats = {}, wakes }: Omit<Judgement, 
 	if (window !== undefined) await tell(name, windowText(name, window));
 }
 
-async function tell(name: string, text: string): Promise<void> {
+/** Writes a line of the preview. */
+export async function tell(name: string, text: string): Promise<void> {
 	const teller = new Teller(name);
 	teller.say(text);
 	await teller.said();

@@ -5,12 +5,12 @@ import type { ClusterRecord } from "../../control/record";
 import type { Known } from "../../core/question";
 import { controlErrorText } from "../../words/errors";
 import { withRule } from "../../words/refusals";
-import { movedText } from "../../words/resource";
+import { movedText, takenUpClause, takeoverCaveats } from "../../words/resource";
 import type { Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
 import type { InputProblem } from "../args/problem";
-import { checkExisting, checkUnreachable } from "./check-existing";
+import { checkExisting, checkUnreachable, tell } from "./check-existing";
 import { checkNew } from "./check-new";
 import { factsOf } from "./facts";
 import { type CheckInput, type Found, needsLook, refused } from "./outcome";
@@ -62,9 +62,19 @@ async function look(asked: CheckInput): Promise<Known<ClusterRecord | undefined>
 }
 
 /** 3. Decides, by the rules and by what the platform says. */
-function decide(asked: CheckInput, place: Home, record: Known<ClusterRecord | undefined>): Promise<Found> {
+async function decide(asked: CheckInput, place: Home, record: Known<ClusterRecord | undefined>): Promise<Found> {
 	if (!record.known) return checkUnreachable(asked, record.why);
-	return record.value === undefined ? checkNew(asked, place) : checkExisting(asked, place, record.value);
+	if (record.value === undefined) return checkNew(asked, place);
+	const found = await checkExisting(asked, place, record.value);
+	const isTakenUp = Object.keys(asked.olds).length === 0 && (found.failures ?? []).length === 0;
+	return isTakenUp ? takenUp(found, place.name) : found;
+}
+
+/** Of a resource that is new while its cluster exists: Pulumi may show a delete beside the create, as after a move. */
+async function takenUp({ inputs, ...found }: Found, name: string): Promise<Found> {
+	await tell(name, `${name} ${takenUpClause}.`);
+	const caveats = { ...takeoverCaveats({ cluster: takenUpClause }), ...(inputs?.caveats as Properties) };
+	return { ...found, inputs: { ...inputs, caveats } };
 }
 
 /** 4. Says it as Pulumi takes it. */

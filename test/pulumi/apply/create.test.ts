@@ -61,6 +61,22 @@ describe("create", () => {
 		expect(world().record()).toBeDefined();
 	});
 
+	test("says that its cluster is kept where Pulumi does not know of it, as after a move without an alias", async () => {
+		const former = await running("1.8.0");
+		const moved = new Engine();
+		const kept = expect.stringMatching(/^exists already: the create keeps it with its data/);
+		const same = await moved.preview({ version: "1.8.0" });
+		expect(same.inputs.caveats).toEqual({ "taken over": { cluster: kept } });
+		expect(lines).toContainEqual(expect.stringMatching(/^a exists already: .* after that deletes nothing\.$/));
+		const newer = await moved.preview({ version: "1.9.0" });
+		expect(newer.inputs.caveats).toMatchObject({ "taken over": { cluster: kept }, "1.8.0 -> 1.9.0": {} });
+
+		await moved.up({ version: "1.8.0" });
+		await provider.delete(former.id, former.outputs);
+		expect(world().record()).toBeDefined();
+		expect(await moved.preview({ version: "1.8.0" })).toMatchObject({ changes: false, refused: [] });
+	});
+
 	test("takes over what others made when it is told so, and says what that does", async () => {
 		scripted.foreign = true;
 		scripted.obstacles = [{ property: "replicas", reason: "a-0 has 3. Set replicas to 3." }];
