@@ -46,10 +46,13 @@ function callOf(line: string): string {
 
 /** The tests' own program, with a cluster in a namespace. */
 export class KubernetesProject extends Counted {
-	constructor(readonly space: Space) {
+	constructor(
+		readonly space: Space,
+		more: Readonly<Record<string, unknown>> = {},
+	) {
 		super();
 		this.env.KUBECONFIG = environment.kubeconfig;
-		const { kubeconfig, ...given } = space.given();
+		const { kubeconfig, ...given } = space.given(more);
 		this.args = {
 			versions: {
 				list: ["0.9.1.4", "1.7.1", "1.7.5", "1.7.9", "1.8.0", "1.8.1", "1.8.2"].map((version) => ({

@@ -10,8 +10,8 @@ export const unreachable = host.startsWith("127.0.0.1:")
 	: `${host} is another machine's: the nodes don't reach a registry of this process`;
 
 /**
- * A registry of the images that the tests use in which a tag can be made to mean another one, as when an image is mended,
- * or one that there is none of: it is listed, and can't be pulled.
+ * A registry of the images that the tests use in which a tag, also one of its own, can be made to mean another one, as
+ * when an image is mended, or one that there is none of: it is listed, and can't be pulled.
  */
 export class Registry {
 	readonly #means = new Map<string, string | "nothing">();
@@ -44,6 +44,11 @@ export class Registry {
 		if (means === "nothing") {
 			response.writeHead(200, { "docker-content-digest": `sha256:${"0".repeat(64)}` });
 			return void response.end();
+		}
+		if (path.includes("/tags/list")) {
+			const listed = (await (await fetch(`http://${host}${path}`)).json()) as { readonly tags: readonly string[] };
+			const tags = [...new Set([...listed.tags, ...this.#means.keys()])];
+			return void response.end(JSON.stringify({ tags }));
 		}
 		const { accept = "*/*" } = headers;
 		const to = means === undefined ? path : path.replace(/[^/]+$/, means);

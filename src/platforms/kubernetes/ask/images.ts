@@ -23,8 +23,8 @@ const mostRevisions = 20;
 
 /**
  * Pins the image of a version to its tag's current digest, so that a fixed image under the same tag leads to another
- * pod: of several revisions the highest, unless the pin is of another. If the registry can't be asked from here (private, or reachable only for the nodes), the tag stays and each
- * start pulls it.
+ * pod: of several revisions the highest, unless the pin is of another. If the registry can't be asked from here (private,
+ * or reachable only for the nodes), the tag stays and each start pulls it.
  *
  * @param pin The digest that the image must have; also used if the registry can't be asked.
  * @throws ControlError if the registry says that the image does not exist or is another one: nothing has been
