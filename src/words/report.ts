@@ -19,6 +19,7 @@ export const verdicts = {
 	deleted: { sign: "🗑️", says: "will be deleted" },
 	recreated: { sign: "🗑️", says: "will be deleted, then created again" },
 	removed: { sign: "📤", says: "will be removed from the state only" },
+	moved: { sign: "📤", says: "is kept by another resource" },
 	replaced: { sign: "♻️", says: "will be replaced" },
 	updated: { sign: "⬆️", says: "will be updated" },
 	changed: { sign: "🔧", says: "will be changed" },
@@ -46,6 +47,8 @@ export const words = {
 	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
 	keepsData: "Its data is kept: a DbCluster of the same stack, name and place finds it again.",
 	removed: "Nothing is deleted: retainOnDelete is set. The cluster keeps running, and Pulumi no longer manages it.",
+	moved:
+		"Nothing is deleted: another resource of this preview is created for the same cluster and keeps it with its data.",
 	replaced: "Pulumi replaces its entry in the state. The cluster, its version and its data stay as they are.",
 	recreated:
 		"Its replacement deletes first: reads and writes are unavailable until it is created again. To keep it running, unset deleteBeforeReplace, also of what it depends on.",

@@ -19,10 +19,13 @@ export function adoptText(name: string): string {
 export const foreignDataText =
 	'"Delete" would delete volumes that DbCluster did not create, and for those only "Retain" is accepted. Leave it out.';
 
+/** What stands above the facts of a takeover in the input `caveats`, in the place of a transition. */
+export const takenOver = "taken over";
+
 /** What the input `caveats` says of a takeover. */
 export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record<string, Record<string, string>> {
 	return {
-		"taken over": Object.fromEntries(Object.entries(facts).map(([about, fact]) => [about, oneLine(fact, 300)])),
+		[takenOver]: Object.fromEntries(Object.entries(facts).map(([about, fact]) => [about, oneLine(fact, 300)])),
 	};
 }
 

@@ -105,6 +105,26 @@ describe("a preview that the CLI printed", () => {
 		expect((await cli(["report", file])).stdout).toContain("Its data is deleted with it");
 	});
 
+	test("says that nothing is deleted where a create before the delete keeps the cluster, as after a move", async () => {
+		const keeps = { "taken over": { cluster: "exists already" } };
+		const moved = (more: object) =>
+			changed("delete", (_, { steps }) => {
+				const gone = steps.findIndex(({ op }) => op === "delete");
+				const { urn = "", oldState } = steps[gone] ?? {};
+				if (oldState === undefined) throw new Error("nothing is deleted there");
+				oldState.inputs.deletionPolicy = "Delete";
+				const inputs = { endpoint: oldState.outputs.endpoint, caveats: keeps, ...more };
+				const newState = { ...oldState, urn: `${urn}-2`, inputs, outputs: {} };
+				const create: Partial<(typeof steps)[number]> = { op: "create", urn: `${urn}-2`, newState };
+				steps.splice(gone, 0, create as (typeof steps)[number]);
+			});
+		const { stdout } = await cli(["report", moved({})]);
+		expect(stdout).toContain("is kept by another resource");
+		expect(stdout).not.toContain("Its data is deleted with it");
+		for (const more of [{ endpoint: "http://127.0.0.1:1" }, { caveats: {} }])
+			expect((await cli(["report", moved(more)])).stdout).toContain("Its data is deleted with it");
+	});
+
 	test("says the same in whatever order the preview did, and that nothing restarts where that is so", async () => {
 		const file = changed("settings", (_, preview) => {
 			for (const { newState } of preview.steps) delete newState?.inputs?.desiredState;

@@ -127,6 +127,11 @@ test("keeps its cluster when the resource is declared under a parent and no alia
 	expect((await db.set({ version: newVersion }).preview()).output).toContain(`db ${kept} deletes nothing.`);
 	// The caveat, which the report of a preview shows, too.
 	expect((await db.preview("--diff")).output).toMatch(new RegExp(`cluster *: "${kept} deletes nothing"`));
+	const preview = join(db.program, "preview.json");
+	writeFileSync(preview, (await db.run("preview", "--json")).output);
+	const { output } = await db.dbcluster(["report", preview]).ended;
+	expect(output).toContain("Nothing is deleted: another resource of this preview is created for the same cluster");
+	expect(output).not.toContain("Its data is deleted");
 	expect(await db.set({ version: newVersion }).upOk()).toContain("deleted");
 	await expectNewAndWhole(db);
 	expect((await db.preview("--expect-no-changes")).status).toBe(0);

@@ -2,6 +2,7 @@ import type { RuleName } from "../../core/refusal";
 import { parseVersion } from "../../core/version";
 import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
+import { takenOver } from "../../words/resource";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
 import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
@@ -77,7 +78,7 @@ export function report(preview: Preview, state: readonly Resource[] = [], status
 	]);
 	const clusters = [...urns].filter(isCluster).map((urn) => {
 		const isIts = (it: { readonly urn?: string }) => it.urn === urn;
-		return clusterReport(urn, steps.filter(isIts), errors.filter(isIts), known.get(urn));
+		return clusterReport(urn, steps.filter(isIts), errors.filter(isIts), known.get(urn), steps);
 	});
 	const states = steps.flatMap(({ oldState, newState }) => [oldState ?? [], newState ?? []].flat());
 	const parents = new Map([...state, ...states].map((it) => [it.urn, it.parent]));
@@ -94,7 +95,8 @@ function clusterReport(
 	urn: string,
 	steps: readonly PreviewStep[],
 	errors: readonly Diagnostic[],
-	known?: Resource,
+	known: Resource | undefined,
+	all: readonly PreviewStep[],
 ): ClusterReport {
 	const step = decisiveOf(steps);
 	const before = step?.oldState ?? known;
@@ -112,7 +114,7 @@ function clusterReport(
 	return {
 		urn,
 		name: nameOf(urn),
-		verdict: errors.length > 0 ? "refused" : verdictOf(step, steps, moves === true),
+		verdict: errors.length > 0 ? "refused" : isMoved(step, all) ? "moved" : verdictOf(step, steps, moves === true),
 		...(from !== undefined && { from }),
 		...(to !== undefined && { to }),
 		refusals: refusals.map(({ value, ...rest }) => rest),
@@ -142,6 +144,16 @@ function isDeletedFirst(steps: readonly PreviewStep[]): boolean {
 	return steps.some(({ op, oldState }, index) => {
 		const isFirst = oldState?.pendingReplacement === true || (op === "delete-replaced" && index < created);
 		return isFirst && oldState?.retainOnDelete !== true;
+	});
+}
+
+/** As after a move to another parent without an alias: a create before it keeps the cluster, as check has said there. */
+function isMoved(step: PreviewStep | undefined, all: readonly PreviewStep[]): boolean {
+	if (step?.op !== "delete") return false;
+	const before = all.slice(0, all.indexOf(step));
+	return before.some(({ op, newState }) => {
+		const keeps = caveatsOf(newState?.inputs?.caveats).some(({ transition }) => transition === takenOver);
+		return op === "create" && keeps && newState?.inputs?.endpoint === step.oldState?.outputs?.endpoint;
 	});
 }
 

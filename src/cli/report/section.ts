@@ -39,6 +39,7 @@ function body(cluster: ClusterReport, diagramsOpen: boolean): string[] {
 		refused: () => [cluster.refusals.map(refusal).join("\n")],
 		deleted: () => [data],
 		removed: () => [words.removed],
+		moved: () => [words.moved],
 		recreated: () => [data, words.recreated],
 		replaced: () => [words.replaced, ...foreseen(cluster, diagramsOpen)],
 		updated: () => otherwise(words.secretCaveats, foreseen(cluster, diagramsOpen)),
