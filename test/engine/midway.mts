@@ -1,3 +1,5 @@
+import { routerStatus } from "../../src/platforms/local/carry-out.ts";
+import { until } from "../../tools/processes.mts";
 import type { Cli } from "./cli.mts";
 import { type OpenQuery, openQuery } from "./hold.mts";
 import { newVersion, type Stack } from "./stack.mts";
@@ -14,7 +16,8 @@ export async function midway(stack: Stack): Promise<{ readonly cli: Cli; readonl
 	const first = [await openQuery(stack), await openQuery(stack)];
 	const cli = stack.set({ version: newVersion, update: patientDrain }).startUp();
 	await cli.printed("draining db-0-1");
-	// Only the other replica gets requests now.
+	// That is printed before it takes effect; from then on only the other replica gets requests.
+	await until(async () => (await routerStatus(stack.cluster))?.replicas["0-1"]?.routed === false);
 	const query = await openQuery(stack);
 	for (const { close } of first) await close();
 	await cli.printed(`db-0-1 serves ${newVersion}`);
