@@ -183,7 +183,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 	});
 
 	test("is taken over once more, and let go by destroy", async () => {
-		expectRefused(await project.preview(), "property adopt");
+		expectRefused(await project.preview(), "adopt: db was not created by DbCluster");
 		await untouched(() => project.set({ adopt: true }).upOk());
 		await untouched(async () => {
 			const { status, output } = await project.run("destroy", "--yes", "--skip-preview");
