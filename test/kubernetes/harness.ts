@@ -14,7 +14,8 @@ import { credentials, queryAt } from "./query";
 
 /**
  * What the tests need of a real cluster: a KUBECONFIG that may make namespaces, images, a Keeper, and a NodePort that is
- * reachable on 127.0.0.1 (as with kind and port mappings, or a node on this machine).
+ * reachable on 127.0.0.1 (as with kind and port mappings, or a node on this machine). And kubectl, and Helm or a Go that
+ * compiles it, on PATH.
  */
 export const environment = {
 	kubeconfig: process.env.KUBECONFIG,
