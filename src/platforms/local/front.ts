@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerError, ClickHouseError, notOffered } from "./answers";
 import { type Fleet, startLimit } from "./fleet";
 import { passOn } from "./pass-on";
+import { isOwn } from "./peer";
 import { answerRead } from "./reads";
 import { type ClientRequest, readRequest } from "./request";
 import { classify, statementText } from "./statement";
@@ -45,6 +46,7 @@ export class Front {
 		if (!["GET", "HEAD", "POST", "OPTIONS"].includes(request.method ?? "")) {
 			throw notOffered(`Method ${request.method} is not supported. Use GET or POST`);
 		}
+		if (!(await isOwn(request.socket))) throw new ClickHouseError(497, "ACCESS_DENIED", otherUser, 403);
 		mustBeNoPage(request);
 		await this.wake();
 		if (url.pathname === "/ping") {
@@ -91,6 +93,8 @@ function mustBeNoPage({ headers: { host = "localhost", origin } }: IncomingMessa
 	if (origin !== undefined || !isLocal) throw new ClickHouseError(497, "ACCESS_DENIED", words, 403);
 }
 
+const otherUser =
+	"Only programs of the user who runs this cluster are answered, and this request is of another user's: the endpoint requires no password. Query as that user";
 const readonlyMethod =
 	"Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries";
 

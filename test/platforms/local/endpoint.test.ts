@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LocalPlace } from "./place";
@@ -150,6 +152,21 @@ describe("the endpoint", () => {
 		for (const Origin of ["https://example.org", "null", place.url])
 			expect(await asked({ Origin })).toEqual([403, expect.stringContaining(`this one is of ${Origin}: the endpoint`)]);
 	});
+
+	it.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+		"answers no program of another user, where the machine tells (only root may start one here)",
+		async () => {
+			const { port } = new URL(place.url);
+			const asked = async (uid: number) => {
+				const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf 'GET /ping HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`;
+				return (await promisify(execFile)("bash", ["-c", script], { uid, cwd: "/" })).stdout;
+			};
+			expect(await asked(0)).toContain("Ok.");
+			const refused = await asked(65534);
+			expect(refused).toContain("403 Forbidden");
+			expect(refused).toContain("this request is of another user's");
+		},
+	);
 
 	it("takes long statements in the URL", async () => {
 		const text = "x".repeat(100_000);
