@@ -20,12 +20,12 @@ export const foreignDataText =
 	'"Delete" would delete volumes that DbCluster did not create, and for those only "Retain" is accepted. Leave it out.';
 
 /** What stands above the facts of a takeover in the input `caveats`, in the place of a transition. */
-export const takenOver = "taken over";
+export const takeoverTitle = "taken over";
 
 /** What the input `caveats` says of a takeover. */
 export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record<string, Record<string, string>> {
 	return {
-		[takenOver]: Object.fromEntries(Object.entries(facts).map(([about, fact]) => [about, oneLine(fact, 300)])),
+		[takeoverTitle]: Object.fromEntries(Object.entries(facts).map(([about, fact]) => [about, oneLine(fact, 300)])),
 	};
 }
 

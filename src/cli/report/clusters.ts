@@ -2,7 +2,7 @@ import type { RuleName } from "../../core/refusal";
 import { parseVersion } from "../../core/version";
 import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
-import { takenOver } from "../../words/resource";
+import { takeoverTitle } from "../../words/resource";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
 import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
@@ -152,7 +152,7 @@ function isMoved(step: PreviewStep | undefined, all: readonly PreviewStep[]): bo
 	if (step?.op !== "delete") return false;
 	const before = all.slice(0, all.indexOf(step));
 	return before.some(({ op, newState }) => {
-		const keeps = caveatsOf(newState?.inputs?.caveats).some(({ transition }) => transition === takenOver);
+		const keeps = caveatsOf(newState?.inputs?.caveats).some(({ transition }) => transition === takeoverTitle);
 		return op === "create" && keeps && newState?.inputs?.endpoint === step.oldState?.outputs?.endpoint;
 	});
 }
