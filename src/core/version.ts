@@ -42,8 +42,11 @@ export const usual = (version: DbVersion) => version.replace(/^(\d+\.\d+\.\d+)\.
 
 /** Differ in the fourth part only: a registry often has both as tags of one image. */
 export function areAlike(a: DbVersion, b: DbVersion): boolean {
-	return firstThree(a).compare(firstThree(b)) === 0 && !sameVersion(a, b);
+	return threeParts(a) === threeParts(b) && !sameVersion(a, b);
 }
+
+/** @example threeParts(v("24.8.14.39")); // "24.8.14" */
+export const threeParts = (version: DbVersion): string => firstThree(version).version;
 
 export function highest(versions: Iterable<DbVersion>): DbVersion | undefined {
 	return [...versions].reduce<DbVersion | undefined>(

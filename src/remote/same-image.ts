@@ -1,5 +1,5 @@
 import type { Spelling } from "../core/release";
-import { compareVersions, type DbVersion, sameVersion } from "../core/version";
+import { compareVersions, type DbVersion, sameVersion, threeParts } from "../core/version";
 import { repositoryOf } from "./reference";
 import { tagDigest } from "./registry";
 import { spellingOf } from "./spelling";
@@ -22,9 +22,9 @@ export async function aliasesAmong(
 	asked: readonly DbVersion[],
 ): Promise<Map<DbVersion, DbVersion[]>> {
 	const aliases = new Map<DbVersion, DbVersion[]>();
-	for (const three of new Set(asked.map(firstThree))) {
+	for (const three of new Set(asked.map(threeParts))) {
 		const isAsked = ({ version }: Tag) => Number(asked.some((each) => sameVersion(each, version)));
-		const alike = tags.filter(({ version }) => firstThree(version) === three);
+		const alike = tags.filter(({ version }) => threeParts(version) === three);
 		if (alike.length < 2) continue;
 		alike.sort((a, b) => isAsked(b) - isAsked(a) || compareVersions(b.version, a.version)).splice(most.alike);
 		alike.sort((a, b) => compareVersions(b.version, a.version));
@@ -37,8 +37,6 @@ export async function aliasesAmong(
 	}
 	return aliases;
 }
-
-const firstThree = (version: DbVersion) => version.split(".", 3).join(".");
 
 /**
  * The tag with a version that has this digest, however it is spelled. Asks for the digests of a few: first of versions

@@ -1,6 +1,6 @@
 import type { Release } from "../core/release";
 import { type DbVersion, highest, parseVersion, sameVersion, usual } from "../core/version";
-import { parseReference, readTag, repositoryOf, tagged } from "./reference";
+import { parseReference, readTag, repositoryOf } from "./reference";
 import { listTags } from "./registry";
 import { aliasesAmong } from "./same-image";
 import { otherSpellings } from "./spelling";
@@ -81,7 +81,7 @@ export async function imagesOf(image: string, version: DbVersion): Promise<strin
 }
 
 /** All tags of an image's repository. Throws if the registry does not list them. */
-export const allTags = (image: string) => listTags(parseReference(tagged(image, "0.0.0")));
+export const allTags = (image: string) => listTags(parseReference(repositoryOf(image)));
 
 export function versionTags(image: string, tags: readonly string[]): VersionTag[] {
 	return tags.flatMap((tag) => {

@@ -27,14 +27,16 @@ function endsWell(world: World, { crashed, rolled, error }: Run, to: DbVersion):
 /** A few seconds, on a machine that has nothing else to do. */
 const timeout = 300_000;
 
+const whole = { version: v1, is: "serving", outdated: false, data: "whole" } as const;
+
 /** Found at random once in some ten thousand: of two that are down, the one whose turn it is comes back by itself. */
 const cameBack: Scenario = {
 	shards: [
 		[
-			{ version: v2, is: "serving", outdated: false, data: "whole" },
-			{ version: v2, is: "serving", outdated: false, data: "whole" },
+			{ ...whole, version: v2 },
+			{ ...whole, version: v2 },
 		],
-		[{ version: v1, is: "serving", outdated: false, data: "whole" }],
+		[whole],
 	],
 	mode: "idle",
 	marked: false,
@@ -66,13 +68,13 @@ const goneWithItsProcess: Scenario = {
 const startedAnew: Scenario = {
 	shards: [
 		[
-			{ version: v1, is: "killed", outdated: false, data: "whole" },
-			{ version: v1, is: "loading", outdated: false, data: "whole" },
-			{ version: v1, is: "loading", outdated: false, data: "whole" },
-			{ version: v1, is: "loading", outdated: false, data: "whole" },
+			{ ...whole, is: "killed" },
+			{ ...whole, is: "loading" },
+			{ ...whole, is: "loading" },
+			{ ...whole, is: "loading" },
 		],
-		[{ version: v1, is: "serving", outdated: false, data: "whole" }],
-		[{ version: v1, is: "serving", outdated: false, data: "whole" }],
+		[whole],
+		[whole],
 	],
 	mode: "running",
 	marked: false,
@@ -85,12 +87,7 @@ const startedAnew: Scenario = {
 
 /** Likewise: while one was out a table was dropped on the other; asked for a later version before it served again. */
 const onlyOnTheOneThatIsOut: Scenario = {
-	shards: [
-		[
-			{ version: v1, is: "serving", outdated: false, data: "whole" },
-			{ version: v1, is: "serving", outdated: false, data: "whole" },
-		],
-	],
+	shards: [[whole, whole]],
 	mode: "running",
 	marked: false,
 	engines: { [v2]: { fate: "serves", boots: 0, lags: 3214 } },
@@ -103,7 +100,7 @@ const onlyOnTheOneThatIsOut: Scenario = {
 /** Likewise: it was stopped, and others started it between the last look at it and the restart by an older version. */
 const startedBehind: [Scenario, DbVersion[]] = [
 	{
-		shards: [[{ version: v1, is: "serving", outdated: false, data: "whole" }]],
+		shards: [[whole]],
 		mode: "stopped",
 		marked: false,
 		engines: {},

@@ -1,21 +1,19 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { userInfo } from "node:os";
 
 /** Linux lists the machine's connections there, each with the number of its user (proc_pid_net(5)). */
 const tables = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-const users = new WeakMap<Socket, Promise<number | undefined>>();
+const own = new WeakMap<Socket, Promise<boolean>>();
 
 /**
  * Whether a connection of this machine is of a program of the cluster's own user, or of root. Looked up once for each
  * connection; where the machine does not tell, every program counts as the user's own.
  */
-export async function isOwn(socket: Socket): Promise<boolean> {
-	const asked = users.get(socket) ?? userOf(socket);
-	users.set(socket, asked);
-	const user = await asked;
-	return user === undefined || user === 0 || user === userInfo().uid;
+export function isOwn(socket: Socket): Promise<boolean> {
+	const asked = own.get(socket) ?? userOf(socket).then((user) => [undefined, 0, process.getuid?.()].includes(user));
+	own.set(socket, asked);
+	return asked;
 }
 
 async function userOf({ remotePort, localPort }: Socket): Promise<number | undefined> {

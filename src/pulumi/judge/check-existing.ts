@@ -135,7 +135,7 @@ async function judgeUpdate(
 	const notes: CaveatNote[] = isRecorded(asked) ? [{ note: "judged-from-record" }] : [];
 	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
 	notes.push(...notesOf(artifact));
-	await tellOfSpellings(asked, catalogue);
+	await tellOfSpellings(valid, catalogue);
 	const judgement = judge(valid, version, cluster, catalogue, notes, reshaping);
 	if (artifact.known) return judgement;
 	const { refusals } = judgement;
@@ -149,15 +149,14 @@ const notesOf = (artifact?: Known<string | undefined>): CaveatNote[] =>
 	artifact?.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value }] : [];
 
 /** Not a caveat: a plan that was saved would not hold once a tag is pushed. */
-async function tellOfSpellings({ valid }: Pick<CheckInput, "valid">, catalogue: Known<readonly Release[]>) {
+async function tellOfSpellings({ place }: Valid, catalogue: Known<readonly Release[]>): Promise<void> {
 	const spellings = catalogue.known ? spelledOtherwise(catalogue.value) : [];
-	if (spellings.length > 0)
-		await tell(valid.place?.name ?? "", spelledOtherwiseText(valid.place?.name ?? "", spellings));
+	if (place !== undefined && spellings.length > 0) await tell(place.name, spelledOtherwiseText(place.name, spellings));
 }
 
 /** What costs nothing to look at: the user's own list, and what was fetched for `latest`. Other catalogues are left alone. */
 async function tellOfLatest({ valid, version, facts }: CheckInput, { name }: Home): Promise<void> {
-	if (parseVersion(valid.version) === undefined) await tellOfSpellings({ valid }, await facts.catalogue());
+	if (parseVersion(valid.version) === undefined) await tellOfSpellings(valid, await facts.catalogue());
 	const list = listed(valid);
 	const latest = list && latestKnown(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
