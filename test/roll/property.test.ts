@@ -97,6 +97,18 @@ const onlyOnTheOneThatIsOut: Scenario = {
 	loses: undefined,
 };
 
+/** Likewise: the other came back empty, and this one's server, which has all, ends at its start until the next version. */
+const downWithTheLastCopy: Scenario = {
+	shards: [[whole, whole]],
+	mode: "running",
+	marked: false,
+	engines: { [v2]: { fate: "exits", boots: 0 } },
+	faults: { 14: { kind: "empty", replica: "a-0-0" }, 17: { kind: "steal", seconds: 2 } },
+	shardsAtOnce: 1,
+	lag: 0,
+	loses: undefined,
+};
+
 /** Likewise: it was stopped, and others started it between the last look at it and the restart by an older version. */
 const startedBehind: [Scenario, DbVersion[]] = [
 	{
@@ -149,7 +161,10 @@ it("a roll through any faults keeps every promise, and a later one without them 
 			for (const unit of world.present().units.filter(({ joining }) => !joining))
 				expect(world.condition(unit)).toMatchObject({ serving: true, caughtUp: true });
 		}),
-		{ numRuns: 1000, examples: [[cameBack], [goneWithItsProcess], [startedAnew], [onlyOnTheOneThatIsOut]] },
+		{
+			numRuns: 1000,
+			examples: [[cameBack], [goneWithItsProcess], [startedAnew], [onlyOnTheOneThatIsOut], [downWithTheLastCopy]],
+		},
 	);
 	// Each end must have been seen often enough for this to mean anything.
 	for (const [end, times] of Object.entries(ends)) expect(times, end).toBeGreaterThan(20);

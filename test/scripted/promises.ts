@@ -1,6 +1,6 @@
 import { type Holdings, lackedBy, tableName } from "../../src/core/holdings";
 import { compareVersions, type DbVersion, sameVersion } from "../../src/core/version";
-import type { Condition, Unit } from "./unit";
+import { answers, type Condition, type Unit } from "./unit";
 import type { World } from "./world";
 
 /** What one process last saw of a replica, and last heard from it. */
@@ -36,7 +36,9 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 		}
 	}
 	const reached = peers.filter(({ outByUs }) => !outByUs);
-	const last = world.data.onlyOn(unit, reached).find((row) => !world.data.isOnItsWay(row, reached));
+	// One whose server does not answer serves its rows to nobody, and only a start that works brings them back.
+	const rows = answers(unit, world.clock.now()) ? world.data.onlyOn(unit, reached) : [];
+	const last = rows.find((row) => !world.data.isOnItsWay(row, reached));
 	if (last !== undefined && peers.length > 0 && !wasSudden(world, peers, memory))
 		world.violations.push(`${unit.name} was taken out with the last copy of a row of ${last.table}`);
 }
