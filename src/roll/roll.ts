@@ -115,12 +115,15 @@ export async function rollUnder(
 	} catch (error) {
 		throw await stopped(error, bare, cluster, to, place);
 	}
+	const after = await observed(control);
+	const astray = astrayFrom(after, to);
+	if (astray !== undefined) throw await stopped(astray, bare, cluster, to, place);
 	const seconds = secondsSince(clock, start);
 	if (!isLeftUnmade(cluster)) {
 		const { transition, creates } = planned;
 		report({ event: "finished", transition, seconds, ...(creates && { creates }) });
 	}
-	return { cluster: await observed(control), steps: of, seconds };
+	return { cluster: after, steps: of, seconds };
 }
 
 async function observed(control: ClusterControl): Promise<ObservedCluster> {
@@ -176,8 +179,19 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 		await hold.change((claim) => control.restart(claim, replica, to));
 		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
 	}
-	const astray = (await observed(control)).replicas.find(({ version }) => !sameVersion(version, to));
-	if (astray !== undefined) throw new StepStopped({ kind: "wrong-version", runs: astray.version }, astray.name);
+	const astray = astrayFrom(await observed(control), to);
+	if (astray !== undefined) throw astray;
+}
+
+/**
+ * A stopped cluster that others start meanwhile may turn out to run something else than what was noted. A server that
+ * can't be asked right now is no such sign.
+ */
+function astrayFrom({ replicas, state }: ObservedCluster, to: DbVersion): StepStopped | undefined {
+	const astray = replicas.find(({ version }) =>
+		version === undefined ? state === "Stopped" : !sameVersion(version, to),
+	);
+	return astray && new StepStopped({ kind: "wrong-version", runs: astray.version }, astray.name);
 }
 
 /** For a running cluster: each replica in its turn, then a last look at the whole. */

@@ -109,6 +109,18 @@ const downWithTheLastCopy: Scenario = {
 	loses: undefined,
 };
 
+/** Likewise: others start the stopped one as its update ends, and its server is not what its image is called. */
+const startedAtTheEnd: Scenario = {
+	shards: [[whole]],
+	mode: "stopped",
+	marked: false,
+	engines: { [v2]: { fate: "serves", boots: 0, reports: v1 } },
+	faults: { 5: { kind: "scale", to: 1 } },
+	shardsAtOnce: 1,
+	lag: 0,
+	loses: undefined,
+};
+
 /** Likewise: it was stopped, and others started it between the last look at it and the restart by an older version. */
 const startedBehind: [Scenario, DbVersion[]] = [
 	{
@@ -163,7 +175,14 @@ it("a roll through any faults keeps every promise, and a later one without them 
 		}),
 		{
 			numRuns: 1000,
-			examples: [[cameBack], [goneWithItsProcess], [startedAnew], [onlyOnTheOneThatIsOut], [downWithTheLastCopy]],
+			examples: [
+				cameBack,
+				goneWithItsProcess,
+				startedAnew,
+				onlyOnTheOneThatIsOut,
+				downWithTheLastCopy,
+				startedAtTheEnd,
+			].map((one) => [one]),
 		},
 	);
 	// Each end must have been seen often enough for this to mean anything.
