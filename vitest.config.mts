@@ -33,6 +33,7 @@ export default defineConfig({
 					name: "fast",
 					include: ["test/**/*.test.{ts,mts}"],
 					exclude: [...local, ...cli, ...kubernetes],
+					setupFiles: ["test/seed.mts"],
 					// Seconds on a calm machine; a busy one must not fail a property.
 					testTimeout: 2 * minute,
 					maxWorkers: availableParallelism(),
@@ -43,6 +44,7 @@ export default defineConfig({
 				test: {
 					name: "local",
 					include: local,
+					setupFiles: ["test/seed.mts"],
 					globalSetup: ["test/platforms/local/setup.mts"],
 					testTimeout: 2 * minute,
 					hookTimeout: 2 * minute,
