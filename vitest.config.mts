@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Tests on the real CLI, which spend half their time in its start. */
-const cliWorkers = Math.min(4, availableParallelism());
+/** Tests on the real CLI, which computes most of the time, and waits for engines the rest. */
+const cliWorkers = Math.min(4, availableParallelism() + 1);
 /** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each; half the time they wait. */
 const engineWorkers = Math.min(4, availableParallelism());
 /** Tests on a cluster mostly wait for pods. */

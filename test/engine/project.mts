@@ -35,6 +35,10 @@ export class Project {
 			PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href,
 			PULUMI_CONFIG_PASSPHRASE: "test",
 			PULUMI_SKIP_UPDATE_CHECK: "1",
+			// Else each run tries to get the plugins of peers that are installed and that no program of a test uses.
+			PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+			// Each run starts Node.js three times, and most of that is compiling the same modules.
+			NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled"),
 			...environment,
 		};
 		mkdirSync(join(this.folder, "state"));
