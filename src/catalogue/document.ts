@@ -26,20 +26,22 @@ export async function documentReleases(url: string): Promise<readonly Release[]>
 
 const remembered = remembering((url: string, last: Fetched | undefined) => fetchDocument(url, last));
 
+const check = "Check the address, and open it with curl on this machine";
+
 /** The same, without the cache; returns `last` if nothing has changed since. */
 export async function fetchDocument(address: string, last?: Fetched, limits: Limits = defaultLimits): Promise<Fetched> {
 	const url = new URL(address);
-	const name = `${url.origin}${url.pathname}`;
+	const name = `the document at versions.url (${url.origin}${url.pathname})`;
 	const headers = {
 		accept: "application/json, text/tab-separated-values, text/plain;q=0.9, */*;q=0.5",
 		...(last?.etag !== undefined && { "if-none-match": last.etag }),
 		...(last?.modified !== undefined && { "if-modified-since": last.modified }),
 	};
 	const answer = await request(url, { headers }, limits).catch(({ message }: Error) => {
-		throw new ControlError(`${name} ${message}`);
+		throw new ControlError(`${name} ${message}. ${check}`);
 	});
 	if (answer.status === 304 && last !== undefined) return last;
-	if (answer.status !== 200) throw new ControlError(`${name} answers with status ${answer.status}`);
+	if (answer.status !== 200) throw new ControlError(`${name} answers with status ${answer.status}. ${check}`);
 	const [etag, modified] = [answer.headers.get("etag"), answer.headers.get("last-modified")];
 	return {
 		releases: parseDocument(answer.text, name),
@@ -52,7 +54,7 @@ export async function fetchDocument(address: string, last?: Fetched, limits: Lim
  * Parses a list of versions: JSON, an array of texts or objects, or lines of a version, a tab and a date. Skips what is
  * no DB version (a pre-release, `latest`), because it can't be requested.
  *
- * @param name The document's name, for messages.
+ * @param name How messages name the document.
  * @example parseDocument('["1.8.0", { "version": "1.9.0", "blocked": "corrupts indexes" }]',
  * "https://example.com/v.json");
  * @example parseDocument("v24.8.4.13-lts\t2024-09-06\n", "https://example.com/version_date.tsv");
@@ -67,29 +69,29 @@ export function parseDocument(text: string, name: string): Release[] {
 	return releases;
 }
 
-const whyError = { error: "must be true, or the reason as text" };
+const whyError = { error: 'must be true, or the reason as text, such as "corrupts vector indexes"' };
 const why = z.union([z.literal(true), z.string().min(1, whyError)], whyError).optional();
 
-const engineError = { error: 'must be a ClickHouse version such as "23.3"' };
-const dateError = { error: "must be a day such as 2024-08-20" };
+const engineError = { error: 'must be a ClickHouse version, such as "23.3"' };
+const dateError = { error: 'must be a day, such as "2024-08-20"' };
 const linkError = { error: "must be an address that begins with https:// or http://" };
 
 /** Other properties are allowed: documents have other readers, too. */
 const entry = z.object(
 	{
-		version: z.string({ error: "must be a text such as 1.8.0" }),
+		version: z.string({ error: 'must be text, such as "1.8.0"' }),
 		engine: z.string(engineError).regex(shapes.engine, engineError).optional(),
 		date: z.string(dateError).regex(shapes.date, dateError).optional(),
 		notes: z.string(linkError).refine(isLink, linkError).optional(),
 		deprecated: why,
 		blocked: why,
 	},
-	{ error: "must be a text or an object" },
+	{ error: 'must be text, such as "1.8.0", or an object, such as { "version": "1.8.0" }' },
 );
 
 const entries = z.array(
 	z.preprocess((value) => (typeof value === "string" ? { version: value } : value), entry),
-	{ error: "must be an array of versions" },
+	{ error: 'must be an array of versions, such as ["1.8.0"]' },
 );
 
 function fromJson(content: string, name: string): Release[] {
@@ -102,7 +104,7 @@ function fromJson(content: string, name: string): Release[] {
 	const read = entries.safeParse(json);
 	// A list that is read only in part might miss a blocked version, so one error rejects it all.
 	if (!read.success)
-		throw new ControlError(`${name} can't be read: ${read.error.issues.slice(0, 3).map(flaw).join("; ")}`);
+		throw new ControlError(`${name} has errors: ${read.error.issues.slice(0, 3).map(flaw).join("; ")}`);
 	return read.data.flatMap(({ version, ...rest }) => {
 		const release = releaseNamed(version);
 		const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
@@ -110,10 +112,10 @@ function fromJson(content: string, name: string): Release[] {
 	});
 }
 
-/** `entry 3, engine, must be ...`; entries are counted from 1. */
+/** `engine of entry 3 must be ...`; entries are counted from 1. */
 function flaw({ path: [index, ...rest], message }: z.core.$ZodIssue): string {
-	const where = typeof index === "number" ? [`entry ${index + 1}`, ...rest.map(String), ""].join(", ").trim() : "it";
-	return `${where.replace(/, *$/, rest.length > 0 ? "," : "")} ${message}`;
+	const entry = typeof index === "number" ? `entry ${index + 1}` : "it";
+	return `${[...rest.map(String), entry].join(" of ")} ${message}`;
 }
 
 function fromLines(content: string): Release[] {

@@ -68,7 +68,7 @@ export const volumeSize = () =>
 export function clusterName() {
 	return textOf(
 		"a name for a cluster: up to 42 lower-case letters, digits and dashes, a letter first and no dash last",
-		"Set name to such a one; it may differ from the resource's.",
+		"Set name to such a name; it may differ from the resource's name.",
 		/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/,
 	);
 }

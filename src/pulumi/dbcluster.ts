@@ -24,9 +24,9 @@ export interface LastUpdate {
 	readonly started: string;
 	/** From its first look at the cluster to its end. */
 	readonly seconds: number;
-	/** `finished`, or `stopped` where it ended on trouble; then `pulumi up` goes on with it. */
+	/** `finished`, or `stopped` if it failed; then `pulumi up` resumes it. */
 	readonly outcome: string;
-	/** The replicas that were taken out, in the order in which they went, each with the time that it was out; of many the first 64. */
+	/** The replicas that were restarted, in order, each with the time that it did not serve; at most the first 64. */
 	readonly replicas: ReplicaOut[];
 }
 

@@ -82,7 +82,7 @@ async function once(start: URL, { method = "GET", headers: given = {}, body }: C
 	let url = start;
 	let headers = given;
 	for (let hops = 0; ; hops++) {
-		if (!isSafe(url)) throw new ControlError(`leads to ${url.host} without https, which is not allowed`);
+		if (!isSafe(url)) throw new ControlError(`redirects to ${url.host} without https, which is not allowed`);
 		const response = await fetch(url, { method, headers, signal, redirect: "manual", ...(body && { body }) });
 		const location = redirects.includes(response.status) ? response.headers.get("location") : null;
 		if (location === null) {

@@ -159,7 +159,7 @@ async function prove(
 	const realm = field("realm");
 	if (!/^bearer\b/i.test(challenge) || realm === undefined || !URL.canParse(realm)) return undefined;
 	const url = new URL(realm);
-	if (!isSafe(url)) throw new ControlError(`wants a token fetched from ${url.host} without https`);
+	if (!isSafe(url)) throw new ControlError(`requires a token from ${url.host} without https, which is not allowed`);
 	const service = field("service");
 	const wanted = {
 		...(service !== undefined && { service }),

@@ -128,7 +128,7 @@ export async function rollUnder(
 
 async function observed(control: ClusterControl): Promise<ObservedCluster> {
 	const cluster = await control.observe();
-	if (cluster === undefined) throw new ControlError("there is no such cluster to update");
+	if (cluster === undefined) throw new ControlError("the cluster to update does not exist");
 	return cluster;
 }
 

@@ -126,7 +126,7 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 		const view = await control.look(replica);
 		await unchanged(ground, view, true);
 		const { failure, busy } = view;
-		return { failure, busy, phase: "it can't be asked which tables it holds", marks: marks(view) };
+		return { failure, busy, phase: "waiting for its list of tables", marks: marks(view) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
 	await hold.change((claim) => control.remember(claim, replica, undefined));

@@ -23,13 +23,13 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			...(upgrades && { return: "none: a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
 			...(joins.length > 0 && {
-				joins: `${list(joins)}: first the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
+				joins: `${list(joins)}: ${joins.length === 1 ? "gets" : "get"} the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
 			}),
 			...(leaves.length > 0 && {
-				leaves: `${list(leaves)}, permanently; each volume is kept, its replicated tables are dropped`,
+				leaves: `${list(leaves)}: removed permanently; ${leaves.length === 1 ? "its volume is" : "the volumes are"} kept, the replicated tables there are dropped`,
 			}),
 			...(rejoins.length > 0 && {
-				rejoins: `${list(rejoins)}: scaled away outside Pulumi, and created again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
+				rejoins: `${list(rejoins)}: removed outside Pulumi, and created again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
 			}),
 			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
 			...(state !== undefined && { state }),
@@ -90,28 +90,28 @@ const without = (tables: readonly string[]) =>
 				4,
 			)} do not replicate and will be missing there`;
 
-const keptAlive = "at most one for each keep-alive connection and replica";
-const betweenServers = "; a SELECT over several shards can also fail at a connection between servers";
+const keptAlive = "each keep-alive connection may be reset once per replica";
+const betweenServers = "; so may connections between servers, and a SELECT over several shards can then fail";
 
 function noteText(note: CaveatNote): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
 			return [
 				"judged",
-				"by what the last pulumi up recorded if the cluster can't be reached; the update checks the live cluster",
+				"if the cluster can't be reached, the preview checks what the last pulumi up recorded; the update checks the live cluster",
 			];
 		case "artifact":
 			return ["image", oneLine(note.what)];
 		case "connections-reset":
 			return ["resets", note.betweenServers ? `${keptAlive}${betweenServers}` : keptAlive];
 		case "unknown-until-update":
-			return ["unknown", `${list([...note.properties].sort())}; checked in the update`];
+			return ["unknown", `${list([...note.properties].sort())}: not known yet, checked in the update`];
 		case "engine": {
 			const { version, engine, like } = note;
-			const atLeast = engine === undefined ? "" : ` (ClickHouse ${oneLine(engine, 40)} or later, by ${like})`;
+			const atLeast = engine === undefined ? "" : ` (at least ${oneLine(engine, 40)}, that of ${like})`;
 			return [
 				"engine",
-				`that of ${version} is not listed${atLeast}, so whether both versions may run side by side is unknown`,
+				`the ClickHouse version of ${version} is not listed${atLeast}, so it is unknown whether both versions may run side by side`,
 			];
 		}
 		case "release":
@@ -126,12 +126,12 @@ function noteText(note: CaveatNote): [string, string] {
 		case "catalogue-unknown":
 			return [
 				"catalogue",
-				`can't be read, so whether the version exists and is the latest is unknown: ${oneLine(note.why, 160)}`,
+				`can't be read, so it is unknown whether the version exists and is the latest: ${oneLine(note.why, 240)}`,
 			];
 	}
 }
 
 function window({ schedule, minutes, timeZone, ignored }: Extract<CaveatNote, { note: "window" }>): string {
-	const when = `open for ${count(minutes, "minute", "minutes")} from ${oneLine(schedule)} (${timeZone})`;
-	return `${when}; ${ignored ? "ignored: update.ignoreWindow is set" : "no update starts outside it"}`;
+	const when = `opens at ${oneLine(schedule)} (cron, ${timeZone}) for ${count(minutes, "minute", "minutes")}`;
+	return `${when}; ${ignored ? "ignored: update.ignoreWindow is set" : "no update starts outside the window"}`;
 }

@@ -8,10 +8,10 @@ import { oneLine, withFullStop } from "./text";
  */
 export function controlErrorText(error: ControlError): string {
 	if (error instanceof Claimed) {
-		return `${oneLine(error.message)}. Wait until it is done, then run pulumi up again. If that process is gone, its claim (its lock on the cluster) expires at ${error.expires}; if Pulumi then says that the stack is locked, run pulumi cancel first.`;
+		return `${oneLine(error.message)}. Wait until that process is done, then run pulumi up again. If the process no longer runs, its claim (its lock on the cluster) expires at ${error.expires}. If Pulumi then reports that the stack is locked, run pulumi cancel first.`;
 	}
 	if (error instanceof ClaimLost) {
-		return `${oneLine(error.message)}. Nothing more was touched here. Wait until the other one is done, then run pulumi up again.`;
+		return `${oneLine(error.message)}. This run changes nothing more. Wait until the other process is done, then run pulumi up again.`;
 	}
 	return withFullStop(oneLine(error.message, 1000));
 }

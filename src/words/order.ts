@@ -1,9 +1,9 @@
 import type { Caveats } from "../core/caveats";
 
-/** More names than this make no line that is read: then it tells how many. */
+/** A line with more names than this is hard to read: then it says how many. */
 const mostNames = 8;
 
-/** In which order replicas go. */
+/** In which order replicas restart. */
 export interface Order {
 	/** Goes before all others; absent where nothing goes side by side. */
 	readonly first?: string;
@@ -23,7 +23,7 @@ export function orderText({ order, canary, upgrades }: Pick<Caveats, "order" | "
 	}
 	const rest = lanes.flat().length;
 	const many = `${rest} ${canary === undefined ? "replicas" : "more"} in ${lanes.length === 1 ? "one shard" : `${lanes.length} shards`}`;
-	return `${first}${many}, one of a shard at a time, the highest number first`;
+	return `${first}${many}, one per shard at a time, the highest number first`;
 }
 
 /**

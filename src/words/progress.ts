@@ -10,7 +10,7 @@ import { count, duration, list, oneLine, problems } from "./text";
 export function progressText(event: RollEvent): string {
 	switch (event.event) {
 		case "waiting":
-			return `waiting for ${oneLine(event.holder)}, which is changing the cluster; its claim expires at ${event.expires} unless it is renewed`;
+			return `waiting for ${oneLine(event.holder)}, which is changing the cluster; its claim (its lock on the cluster) expires at ${event.expires} unless renewed`;
 		case "retrying":
 			return `retrying: ${oneLine(event.words)}`;
 		case "began":
@@ -38,7 +38,7 @@ export function progressText(event: RollEvent): string {
 		case "joined":
 			return `${list(event.replicas)} joined after ${duration(event.seconds)}`;
 		case "left":
-			return `${event.replica} left after ${duration(event.seconds)}; its volume is kept`;
+			return `removed ${event.replica} in ${duration(event.seconds)}; its volume is kept`;
 		case "noted":
 			return `${event.replica} will start with ${event.version}; ${event.done} of ${event.of} done`;
 		case "finished":

@@ -7,7 +7,7 @@ import { count, list, moment, oneLine, problems, quoted, spellingText, withFullS
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
-const accepted = `three or four numbers with dots between, such as 1.8.0 or 0.9.2.0, or "latest"`;
+const accepted = `three or four numbers separated by dots, such as 1.8.0 or 0.9.2.0, or "latest"`;
 const support = "contact the vendor's support";
 const supportHelps = "The vendor's support can help.";
 
@@ -50,7 +50,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {
 			if (refusal.elsewhere !== undefined)
-				return `"latest" can't be resolved: no tag that image matches is a version. ${spellingText(refusal.elsewhere)}`;
+				return `"latest" can't be resolved: no tag that matches the argument image is a version. ${spellingText(refusal.elsewhere)}`;
 			const [why, wayOut] =
 				refusal.why === undefined
 					? ["the catalogue is empty", "check the argument versions"]
@@ -67,13 +67,13 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	"minimum-version": ({ target, replica, running, minimum }) =>
-		`${replica} runs ${running}, and in-place updates start at ${minimum}. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it there. ${supportHelps}`,
+		`${replica} runs ${running}, and in-place updates are supported from ${minimum} on. Create a new cluster with version ${target} and move the data: export each table to local disk (SELECT * FROM table INTO OUTFILE 'table.parquet' FORMAT Parquet), or to S3 (INSERT INTO FUNCTION s3('https://bucket/table.parquet', 'key', 'secret', 'Parquet') SELECT * FROM table), and insert it into the new cluster. ${supportHelps}`,
 
 	"eligible-state": (refusal) => {
 		// The one rule that speaks though the target may be anything.
 		const target = parseVersion(refusal.target) ?? quoted(refusal.target);
 		if ("unreadable" in refusal) {
-			return `the cluster can't be read: ${withFullStop(oneLine(refusal.unreadable))} Without knowing what it runs, no update to ${target} is allowed. Make sure that the cluster can be reached from this machine, then preview again.`;
+			return `the cluster can't be read: ${withFullStop(oneLine(refusal.unreadable))} No update to ${target} is allowed while the running version is unknown. Make sure that the cluster can be reached from this machine, then preview again.`;
 		}
 		const { state, troubles } = refusal;
 		const replicas = troubles.map(({ replica, trouble }) =>
@@ -85,18 +85,18 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const known = troubles.find(({ cause }) => cause !== undefined && cause !== "exits");
 		const first = known?.cause === undefined ? "Repair the cluster first" : sentence(advice(known.cause, known));
 		const wayOut = transient
-			? `Preview again when it is done. If it never is, ${support}.`
+			? `Preview again once it has reached one of these states. If it never does, ${support}.`
 			: `${first}, then preview again. If it can't be repaired, ${support}.`;
-		return `the cluster is ${state}${details}; an update to ${target} starts only from Started, Stopped or Idle. ${wayOut}`;
+		return `the cluster is ${state}${details}; an update to ${target} can start only from Started, Stopped or Idle. ${wayOut}`;
 	},
 
 	"unfinished-update": ({ target, unfinished, from, since, creates, instead, stopped }) => {
 		const wayOut =
 			instead === undefined
-				? `Set version to ${unfinished} to resume it, or to a later one. If neither starts, ${support}.`
+				? `Set version to ${unfinished} to resume, or to a later version. If neither version starts, ${support}.`
 				: `${setting({ instead, stopped })}. ${supportHelps}`;
 		const what = creates ? `the creation at ${unfinished}` : `the update from ${from} to ${unfinished}`;
-		return `${what}, begun at ${since}, stopped midway, and ${target} is older than ${unfinished}: data that ${unfinished} has opened can't go back. ${wayOut}`;
+		return `${what}, begun at ${since}, stopped midway. ${target} is older than ${unfinished}, and data that ${unfinished} has opened can't go back to an older version. ${wayOut}`;
 	},
 
 	"known-version": ({ target, empty, instead, stopped, elsewhere }) => {
@@ -105,7 +105,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			return `${target} is not a known version.${wayOut} ${spellingText(elsewhere)}`;
 		}
 		if (empty)
-			return `${target} is not a known version: the catalogue is empty. Check what versions lists, or add ${target} there.`;
+			return `${target} is not a known version: the catalogue is empty. Check the argument versions, or add ${target} to it.`;
 		const orAdd = `or, if ${target} exists, add it to versions`;
 		if (stopped || instead.length === 0)
 			return `${target} is not a known version. ${setting({ instead, stopped })}, ${orAdd}.`;
@@ -114,19 +114,24 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 	"blocked-version": ({ target, reason, unfinished, instead, stopped }) => {
 		const why = reason === undefined ? "" : `: ${oneLine(reason)}`;
-		const midway = unfinished ? ` The update to it stopped midway, and the remaining replicas must not get it.` : "";
-		const lift = "if the block is wrong, lift it in the catalogue";
+		const midway = unfinished
+			? ` The update to ${target} stopped midway, and the remaining replicas must not get this version.`
+			: "";
+		const lift = "if the block is wrong, remove the block from the catalogue";
 		const wayOut =
 			instead.length === 0
-				? `No known later version can be set: wait for a newer one, or, ${lift}. ${supportHelps}`
-				: `${setting({ instead, stopped })}${unfinished ? ", which resumes from there" : ""}, or, ${lift}.`;
+				? `No known later version can be set: wait for a newer version, or, ${lift}. ${supportHelps}`
+				: `${setting({ instead, stopped })}${unfinished ? " to resume" : ""}, or, ${lift}.`;
 		return `${withFullStop(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
 
 	"latest-only": ({ target, latest, instead, stopped }) => {
 		const isOpen = !stopped && sameVersion(instead[0], latest);
-		const wayOut = isOpen ? `Set version to ${latest} or "latest"` : setting({ instead, stopped });
-		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}, or set update.policy to "any" to choose the version yourself.`;
+		const isStep = !stopped && instead.length > 0;
+		const wayOut = isOpen
+			? `Set version to ${latest} or "latest"`
+			: `${setting({ instead, stopped })}${isStep ? `, a step on the way to ${latest}` : ""}`;
+		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, ...more }) => {
@@ -138,36 +143,40 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up after each.${orStopped}`;
 		const taken = [...(targetLike ? [target] : []), ...(runningLike ? [running] : [])];
 		const [are, them] = taken.length === 1 ? ["is", "it"] : ["are", "them"];
-		const orList = ` If ${list(taken)} ${are} built on another engine, list ${them} with engine in versions.`;
-		return `${built(target, targetEngine, targetLike)} and ${built(running, runningEngine, runningLike)}, which ${replica} runs, must not run side by side: their engines are a year or more and at least two long-term releases apart. ${wayOut}${taken.length === 0 ? "" : orList}`;
+		const orList = ` If ${list(taken)} ${are} built on another ClickHouse version, list ${them} with engine in versions.`;
+		return `${built(target, targetEngine, targetLike)} and ${built(running, runningEngine, runningLike)}, which ${replica} runs, must not run side by side: their ClickHouse versions are a year or more and at least two LTS releases apart. ${wayOut}${taken.length === 0 ? "" : orList}`;
 	},
 
 	"last-healthy-replica": ({ target, replica, others }) => {
 		const reasons = others.map(({ replica: other, problem, trouble }) => {
 			return `${other} ${problems[problem]}${trouble === undefined ? "" : ` (${oneLine(trouble, 200)})`}`;
 		});
-		return `the update to ${target} would start with ${replica}, and no other replica of its shard could serve meanwhile: ${list(reasons, 3)}. Preview again when another serves and has caught up. If none does, ${support}.`;
+		return `the update to ${target} would start with ${replica}, and no other replica of its shard could serve meanwhile: ${list(reasons, 3)}. Preview again once another replica serves and has caught up. If none does, ${support}.`;
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`no replica is restarted for ${target} while the servers report another layout than the declared one. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${apart ? "neither is a copy of the other" : "each is a copy of the other"}. ${mend(evidence, apart)} Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
+		`no replica is restarted for ${target} while the servers report another layout than the declared one. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${mend(evidence, pair, apart)} Then preview again. Or move the rows to a new DbCluster that is declared with the reported layout.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
+		const [first] = tables;
+		if (first === undefined) {
+			const silent = list(unasked, 3);
+			return `no replica is restarted for ${target} while it is unknown which tables ${silent} ${unasked.length === 1 ? "holds" : "hold"}. Make sure that ${silent} can be queried, then preview again.`;
+		}
 		const clauses = tables.map(({ table, on, lack }) =>
 			on.some((replica) => lack.includes(replica))
-				? `${oneLine(table, 100)} is another table on each of ${list(on, 3)}, by its engine or its path in Keeper`
+				? `${oneLine(table, 100)} has a different engine or path in Keeper on each of ${list(on, 3)}`
 				: `${list(lack, 3)} ${lack.length === 1 ? "lacks" : "lack"} ${oneLine(table, 100)}, which ${list(on, 3)} ${on.length === 1 ? "holds" : "hold"}`,
 		);
 		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
 		if (unasked.length > 0)
 			clauses.push(
-				`${list(unasked, 3)} can't be asked which tables ${unasked.length === 1 ? "it holds" : "they hold"}`,
+				`which tables ${list(unasked, 3)} ${unasked.length === 1 ? "holds" : "hold"} is unknown, because ${unasked.length === 1 ? "it" : "they"} can't be queried`,
 			);
-		const [first] = tables;
-		const wayOut =
-			first === undefined
-				? "Make sure that it answers, then preview again."
-				: `${first.on.includes(first.lack[0] ?? "") ? `Drop it where it is wrong, and create it` : `Create ${all === 1 ? "it" : "them"}`} there: take the statement of SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]} and run it on ${first.lack.find((replica) => replica !== first.on[0])} with ATTACH in place of CREATE; replicated rows then follow by themselves. Or drop what is not needed, or, if the replicas differ on purpose, add it to update.localTables. Then preview again.`;
+		const create = first.on.includes(first.lack[0] ?? "")
+			? "Drop the table where it is wrong, then create it there"
+			: `Create ${all === 1 ? "the missing table" : "each missing table"}`;
+		const wayOut = `${create}: run SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]}, replace CREATE with ATTACH, and run the result on ${first.lack.find((replica) => replica !== first.on[0])}; replicated rows are then fetched automatically. Or drop what is not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
 		return `no replica is restarted for ${target} while replicas of a shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
@@ -177,25 +186,25 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			3,
 		);
 		const why = [...new Set(replicas.map((each) => oneLine(each.volatile, 200)))];
-		return `${names} would lose data with the pod: ${list(why, 3)}. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version ${target}, and use that one.`;
+		return `${names} would lose data when ${replicas.length === 1 ? "its pod is" : "their pods are"} replaced: ${list(why, 3)}. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version ${target}, and use the new cluster instead.`;
 	},
 
 	"shared-tables": ({ target, cluster, mark: { from, to, since }, path, replica }) =>
-		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not finished: during an update to ${target} both might take down their last copies at once. Let pulumi up finish the update of '${oneLine(cluster, 60)}' first, then preview again.`,
+		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not finished. Together with an update to ${target}, it might stop the last copies. Finish the update of '${oneLine(cluster, 60)}' first (pulumi up), then preview again.`,
 
 	"maintenance-window": ({ target, opens, timeZone }) =>
-		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} begins before. Run pulumi up again then. In an emergency set update.ignoreWindow to true.`,
+		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} starts before that. Run pulumi up again then. In an emergency, set update.ignoreWindow to true.`,
 };
 
 /** A version with its engine, unless that says the same. */
 function built(version: string, engine: string, like: string | undefined): string {
 	if (engine === version) return version;
-	return `${version} (built on ClickHouse ${oneLine(engine, 40)}${like === undefined ? "" : `, as ${like}`})`;
+	return `${version} (built on ClickHouse ${oneLine(engine, 40)}${like === undefined ? "" : `, assumed from ${like}`})`;
 }
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No version of the catalogue can be set now: wait for a newer one";
+	if (first === undefined) return "No version of the catalogue can be set now: wait for a newer version";
 	if (stopped) return `${first} can only be reached while the cluster is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }
@@ -234,18 +243,18 @@ function says(evidence: Told["evidence"], [a, b]: Told["pair"], apart: boolean):
 }
 
 /** What to do where the servers are wrong. */
-function mend(evidence: Told["evidence"], apart: boolean): string {
+function mend(evidence: Told["evidence"], pair: Told["pair"], apart: boolean): string {
 	switch (evidence.by) {
 		case "paths": {
 			const table = oneLine(evidence.table, 100);
 			return apart
-				? `If both should have the same rows in ${table}, recreate it on each with one path, such as '/clickhouse/{shard}/${table}'. If each should have its own rows, add it to update.localTables.`
-				: `If each shard should have its own rows in ${table}, recreate it with {shard} in its path.`;
+				? `If both should have the same rows in ${table}, recreate the table on both with the same path, such as '/clickhouse/{shard}/${table}'. If each should have its own rows, add the table to update.localTables.`
+				: `If each shard should have its own rows in ${table}, recreate the table with {shard} in its path.`;
 		}
 		case "macro":
-			return `If ${apart ? "they are copies" : "each has its own rows"}, correct the macro shard.`;
+			return `If ${list(pair)} should ${apart ? "be copies" : "each have their own rows"}, correct the macro shard.`;
 		default:
-			return `If that is wrong, fix remote_servers in their configuration.`;
+			return `If that is wrong, fix remote_servers in the servers' configuration.`;
 	}
 }
 
@@ -260,7 +269,7 @@ function flaw({ flaw, target }: RefusalOf<"version-format">): string {
 		case "prefix":
 			return "it begins with a v";
 		case "suffix":
-			return "it has more than numbers and dots";
+			return "it has other characters than digits and dots";
 		case "leading-zero":
 			return "a number in it begins with 0";
 		case "parts":

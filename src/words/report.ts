@@ -35,9 +35,9 @@ export const words = {
 	/** Where nothing but what stands below is known of a run that failed. */
 	failedEmpty: "The preview failed before it reached any cluster.",
 	/** An error that is not in our own words may quote anything, also what a log hides. */
-	unworded: "the preview failed here; the log says why.",
+	unworded: "the preview failed here; the log shows the reason.",
 	notJudged:
-		"The preview stopped at its first errors. Clusters that are 'not checked' are checked once those are fixed.",
+		"The preview stopped at its first errors. Fix them: a new preview then checks the clusters that are 'not checked'.",
 	none: "No database cluster is in this preview.",
 	order: "Order of the replicas",
 	afterwards: "after the update",
@@ -45,13 +45,14 @@ export const words = {
 	notes: "release notes",
 	log: "See the log of this run for details.",
 	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
-	keepsData: "Its data is kept: a DbCluster of the same stack, name and place finds it again.",
+	keepsData: "Its data is kept: a DbCluster with the same stack, name and location uses it again.",
 	removed: "Nothing is deleted: retainOnDelete is set. The cluster keeps running, and Pulumi no longer manages it.",
 	moved:
-		"Nothing is deleted: another resource of this preview is created for the same cluster and keeps it with its data.",
-	replaced: "Pulumi replaces its entry in the state. The cluster, its version and its data stay as they are.",
+		"Nothing is deleted: another resource in this preview is created for the same cluster and keeps the cluster with its data.",
+	replaced:
+		"Pulumi replaces only the cluster's entry in the state. The cluster, its version and its data stay as they are.",
 	recreated:
-		"Its replacement deletes first: reads and writes are unavailable until it is created again. To keep it running, unset deleteBeforeReplace, also of what it depends on.",
+		"The cluster is deleted before it is created again: reads and writes are unavailable in between. To keep it running, unset deleteBeforeReplace on this resource and on those that it depends on.",
 	noCaveats: "No replica restarts.",
 	/** A value that is a secret makes one of all that is worked out from it. */
 	secretCaveats: "The effect on reads and writes is not shown, because an argument is a secret.",
@@ -100,8 +101,8 @@ export function estimateText(last: Estimate, replicas: number | undefined): stri
 	const { from, to, day, seconds, out } = last;
 	const [least, longest] = out.map(duration);
 	const each = least === longest ? least : `${least} to ${longest}`;
-	const which = from === to ? `of the settings at ${to}` : `from ${from} to ${to}`;
-	const measured = `${which} on ${day}, ${count(last.replicas, "replica", "replicas")}, each down for ${each}`;
+	const which = from === to ? `settings at ${to}` : `${from} → ${to}`;
+	const measured = `${which} on ${day}; ${count(last.replicas, "replica", "replicas")}, each down for ${each}`;
 	return replicas === undefined || replicas === last.replicas
 		? `about ${duration(seconds)}, like the last update (${measured})`
 		: `the last update took ${duration(seconds)} (${measured})`;

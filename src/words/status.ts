@@ -86,7 +86,9 @@ export function remarks(it: ClusterStatus): string[] {
 	const said: string[] = [];
 	if (problem !== undefined) said.push(`${name}: ${withFullStop(oneLine(problem))}`);
 	if (unfinished?.by !== undefined) {
-		said.push(`${name}: ${transition(unfinished)} is under way, by ${oneLine(unfinished.by)}. To see it: --watch`);
+		said.push(
+			`${name}: ${transition(unfinished)} is under way, by ${oneLine(unfinished.by)}. To follow it, add --watch`,
+		);
 	} else if (unfinished !== undefined && next !== undefined) {
 		said.push(
 			`${name}: ${transition(unfinished)}, begun at ${unfinished.since}, stopped midway. To resume: ${next.command}`,
@@ -143,7 +145,7 @@ export type Sighting =
 	| { readonly replica: string; readonly phase: string };
 
 /** What a replica is in that was taken out and still runs queries. */
-export const outText = "out of the clients' endpoints";
+export const outText = "removed from the endpoints for clients";
 
 export function sightingText(cluster: string, it: Sighting): string {
 	if ("phase" in it) return `${cluster}: ${it.replica}: ${oneLine(it.phase)}`;
@@ -158,7 +160,8 @@ export const watchTexts = {
 	began: (cluster: string, mark: UpdateMark, by: string) =>
 		`${cluster}: ${transition(mark)} is under way, by ${oneLine(by)}`,
 	finished: (cluster: string, to: string) => `${cluster}: done, every replica serves ${to}`,
-	ended: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} has ended`,
+	ended: (cluster: string, to: string, creates?: true) =>
+		`${cluster}: ${ending(to, creates)} has ended; whether it was completed is unknown`,
 	stopped: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} stopped midway`,
 	retrying: (cluster: string, words: string) => `${cluster}: retrying: ${oneLine(words)}`,
 } as const;
@@ -166,18 +169,18 @@ export const watchTexts = {
 /** Why the Pulumi CLI could not be asked, and the way out. */
 export const pulumiProblems = {
 	missing: () => "there is no pulumi on PATH. Install the Pulumi CLI, or put its folder on PATH.",
-	folder: (folder: string) => `${folder} is not a folder, or can't be opened. Choose another one with --cwd.`,
+	folder: (folder: string) => `${folder} is not a folder, or can't be opened. Choose another folder with --cwd.`,
 	noProject: (folder: string) =>
-		`there is no Pulumi project in ${folder} or above it. Go to a folder with a Pulumi.yaml, name one with --cwd, a stack by its full name with --stack organization/project/stack, or all stacks with --all.`,
+		`there is no Pulumi project in ${folder} or above it. Go to a folder with a Pulumi.yaml, or name such a folder with --cwd. Or name a stack in full (--stack organization/project/stack), or all stacks (--all).`,
 	notLoggedIn: () => "Pulumi is not logged in to any backend. Run pulumi login, or set PULUMI_BACKEND_URL.",
 	noStack: (stack: string | undefined) =>
 		stack === undefined
-			? "no stack is selected. Name one with --stack, or all of them with --all."
+			? "no stack is selected. Name a stack with --stack, or all stacks with --all."
 			: `there is no stack ${oneLine(stack)} in this backend. Run pulumi stack ls --all to list all stacks.`,
 	passphrase: () =>
-		"the secrets of the stack can't be read: set PULUMI_CONFIG_PASSPHRASE, or use --recorded, which needs none.",
+		"the secrets of the stack can't be read: set PULUMI_CONFIG_PASSPHRASE, or use --recorded, which does not read them.",
 	other: (words: string) => `pulumi says: ${withFullStop(oneLine(words))}`,
-	unreadable: () => "the state that pulumi wrote can't be read. Update the Pulumi CLI, or this package.",
+	unreadable: () => "the state that pulumi wrote can't be read. Update the Pulumi CLI or pulumi-dbcluster.",
 } as const;
 
 /** There is nothing to show. */
@@ -189,5 +192,5 @@ export function noClustersText(stacks: readonly string[]): string {
 
 /** Its folder is given relative to a program that is somewhere else. */
 export function statusElsewhereText(directory: string): string {
-	return `its folder ${oneLine(directory)} is relative to its program, which is not here. Run this in the program's folder.`;
+	return `its folder ${oneLine(directory)} is relative to the folder of its Pulumi program. Run this command there.`;
 }

@@ -6,7 +6,7 @@ import { count, duration, list, oneLine, problems, withFullStop } from "./text";
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
 /**
- * The message of a roll that stopped: what failed with its last words, what serves which version, whether reads and
+ * The message of an update that stopped: what failed with its last words, what serves which version, whether reads and
  * writes work, and what to do next.
  *
  * @example stopText(stop);
@@ -22,10 +22,10 @@ export function stopText(stop: RollStop): string {
 	].join(" ");
 }
 
-/** The message of a cluster that did not come to the state that was asked for. */
+/** The message of a cluster that did not reach the requested state. */
 export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
 	const why = withFullStop(whatFailed({ cause, replica }));
-	return `'${cluster}' did not reach ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. If that does not help, contact the vendor's support.`;
+	return `'${cluster}' did not reach the state ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. If that does not help, contact the vendor's support.`;
 }
 
 function what({ change, cluster, to }: RollStop): string {
@@ -37,7 +37,7 @@ function what({ change, cluster, to }: RollStop): string {
 function place({ change, step, of, replica, serving, notServing }: RollStop): string[] {
 	if (change === "size") return replica === undefined ? [] : [`at ${replica}`];
 	if (step === 0 || replica === undefined) return [step === 0 ? "before any replica was updated" : "midway"];
-	// A resumed one has no step for the replicas that are done.
+	// A resumed update has no step for the replicas that are done.
 	const isRest = of < serving.length + notServing.length;
 	if (of === 1) return [isRest ? "at the last replica left to update" : "at its only replica"];
 	const nth = ordinals[step];
@@ -69,9 +69,9 @@ function whatFailed({
 		case "not-safe":
 			return `${who} was not restarted, because the other replicas of its shard could not take over: ${othersOf(cause.others)}`;
 		case "data-missing":
-			return `${who} came back without ${missing(cause)}${cause.at === undefined ? "" : `; its data is at ${oneLine(cause.at)}`}`;
+			return `${who} came back without ${missing(cause)}${cause.at === undefined ? "" : ` (its data folder is ${oneLine(cause.at)})`}`;
 		case "volatile":
-			return `${who} was not restarted, because it would lose its data with its pod: ${oneLine(cause.words)}`;
+			return `${who} was not restarted, because its new pod would start without its data: ${oneLine(cause.words)}`;
 		case "claim-lost":
 			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} took over and is changing this cluster now`;
 		case "platform":
@@ -137,26 +137,27 @@ function next({ cause, ...at }: RollStop): string {
 				known?.failure === undefined
 					? `check ${list(cause.others.map((other) => other.replica))}`
 					: advice(known.failure.cause, { replica: known.replica });
+			const others = list(cause.others.map((other) => other.replica));
 			if (cause.others.every(({ problem }) => problem === "lacks"))
-				return `create the missing tables there (take SHOW CREATE TABLE on ${at.replica} and replace CREATE with ATTACH), or add them to update.localTables, and ${again}.`;
-			return `${first}; once ${cause.others.length === 1 ? "it serves and has" : "they serve and have"} caught up, ${again}.`;
+				return `create the missing tables on ${others} (run SHOW CREATE TABLE on ${at.replica}, replace CREATE with ATTACH, and run the result), or add the tables to update.localTables, and ${again}.`;
+			return `${first}; once ${others} ${cause.others.length === 1 ? "serves and has" : "serve and have"} caught up, ${again}.`;
 		}
 		case "data-missing": {
 			const table = oneLine(cause.tables[0] ?? "TABLE", 100);
 			const give =
 				cause.elsewhere === undefined
-					? "bring its data back from a backup"
-					: `restore its tables: take SHOW CREATE TABLE ${table} from ${cause.elsewhere} and run it on ${at.replica} with ATTACH in place of CREATE; replicated rows then follow by themselves`;
-			return `find out what happened to its volume, and ${give}. If it should not have ${cause.count === 1 ? "it" : "them"}, add ${cause.count === 1 ? "it" : "them"} to update.localTables. Then ${again}.`;
+					? "restore its data from a backup"
+					: `restore ${cause.count === 1 ? "the table" : "each table"}: run SHOW CREATE TABLE ${table} on ${cause.elsewhere}, replace CREATE with ATTACH, and run the result on ${at.replica}; replicated rows are then fetched automatically`;
+			return `find out what happened to the volume of ${at.replica}, and ${give}. If ${at.replica} should not have ${cause.count === 1 ? "this table, add it" : "these tables, add them"} to update.localTables. Then ${again}.`;
 		}
 		case "volatile":
-			return "move the data to a persistent volume, such as to a new cluster; this one can't be updated.";
+			return "move the data to a cluster on persistent volumes, such as a new DbCluster; this cluster can't be updated.";
 		case "claim-lost":
-			return "wait until the other process is done, then run pulumi up again. Nothing more was touched here.";
+			return "wait until the other process is done, then run pulumi up again. This run changes nothing more.";
 		case "platform":
 			return `make sure that the platform can be reached and allows the change, then ${again}.`;
 		default: {
-			const support = isUpToTheVendor(cause, at) ? " If neither starts, contact the vendor's support." : "";
+			const support = isUpToTheVendor(cause, at) ? " If neither version starts, contact the vendor's support." : "";
 			return `${wayOut(cause, at)}, and ${again}.${support}`;
 		}
 	}

@@ -6,12 +6,12 @@ export function list(items: readonly string[], most = 6): string {
 	return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
-/** Tags that can't be set with the image as it is, and with which they can. */
+/** Tags that the argument `image` does not match, and values of `image` that match them. */
 export function spellingText(spellings: readonly Spelling[]): string {
 	const first = spellings.slice(0, 3);
 	const tags = list(first.map(({ tag }) => oneLine(tag, 128)));
 	const images = [...new Set(first.map(({ image }) => oneLine(image, 200)))];
-	return `The registry has tags that image does not match, such as ${tags}. To use them, set image to ${images.join(" or ")}.`;
+	return `The registry has tags that do not match the argument image, such as ${tags}. To use them, set image to ${images.join(" or ")}.`;
 }
 
 /** Somebody else's words, as part of one readable line: no line breaks, no control characters, not endless. */
@@ -66,11 +66,11 @@ export function moment(iso: string, timeZone: string): string {
 	return `${day} ${part("hour")}:${part("minute")} (${timeZone})`;
 }
 
-/** Why a replica can't stand in for another, as the end of a sentence about it. */
+/** Why a replica can't take over from another, as the end of a sentence about it. */
 export const problems = {
 	down: "does not serve",
 	"read-only": "is read-only",
 	behind: "has not caught up",
 	lacks: "lacks some of the tables",
-	unknown: "may not have caught up, which can't be determined",
+	unknown: "may not have caught up (this is unknown)",
 } as const;

@@ -92,15 +92,15 @@ export function moreReplicas(number: number): string {
 
 /** What is given is no timeline. */
 export function noTimelineText(where: string, why: string): string {
-	return `${where} is not a timeline of this package: ${withFullStop(oneLine(why))} Set PULUMI_DBCLUSTER_TIMELINES to a folder before pulumi up, and each update leaves one there.`;
+	return `${where} is not a timeline of pulumi-dbcluster: ${withFullStop(oneLine(why))} To get timelines, set PULUMI_DBCLUSTER_TIMELINES to a folder before pulumi up: each update writes one there.`;
 }
 
 /** It can't be read at all, or there is nothing to read. */
 export function unreadableTimelineText(where: string, why: string): string {
-	return `${where} can't be read: ${withFullStop(oneLine(why))} Name the file of a timeline, or - for standard input.`;
+	return `${where} can't be read: ${withFullStop(oneLine(why))} Name a timeline file, or - for standard input.`;
 }
 
 /** A later release of this package wrote it. */
 export function laterTimelineText(where: string, format: number): string {
-	return `${where} is a timeline of format ${format}, which this version of pulumi-dbcluster does not know. Update the package.`;
+	return `${where} is a timeline of format ${format}, which this version of pulumi-dbcluster does not know. Update pulumi-dbcluster.`;
 }

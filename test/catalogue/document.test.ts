@@ -54,23 +54,26 @@ test.each([
 	["[]", 'lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
 	["\u0000\u0001\u0002", 'lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0'],
 	['["1.8.0"', "is not valid JSON"],
-	['{"versions": []}', "can't be read: it must be an array of versions"],
-	['["1.8.0", 7]', "can't be read: entry 2 must be a text or an object"],
-	['[{"engine": "23.3"}]', "can't be read: entry 1, version, must be a text such as 1.8.0"],
+	['{"versions": []}', 'has errors: it must be an array of versions, such as ["1.8.0"]'],
+	['["1.8.0", 7]', 'has errors: entry 2 must be text, such as "1.8.0", or an object, such as { "version": "1.8.0" }'],
+	['[{"engine": "23.3"}]', 'has errors: version of entry 1 must be text, such as "1.8.0"'],
 	[
 		'["1.7.1", {"version": "1.8.0", "engine": "new"}]',
-		'can\'t be read: entry 2, engine, must be a ClickHouse version such as "23.3"',
+		'has errors: engine of entry 2 must be a ClickHouse version, such as "23.3"',
 	],
 	[
 		'[{"version": "1.8.0", "deprecated": ""}]',
-		"can't be read: entry 1, deprecated, must be true, or the reason as text",
+		'has errors: deprecated of entry 1 must be true, or the reason as text, such as "corrupts vector indexes"',
 	],
-	['[{"version": "1.8.0", "blocked": false}]', "can't be read: entry 1, blocked, must be true, or the reason as text"],
+	[
+		'[{"version": "1.8.0", "blocked": false}]',
+		'has errors: blocked of entry 1 must be true, or the reason as text, such as "corrupts vector indexes"',
+	],
 	[
 		'[{"version": "1.8.0", "notes": "javascript:alert(1)"}]',
-		"can't be read: entry 1, notes, must be an address that begins with https:// or http://",
+		"has errors: notes of entry 1 must be an address that begins with https:// or http://",
 	],
-	['[{"version": "1.8.0", "date": "tomorrow"}]', "can't be read: entry 1, date, must be a day such as 2024-08-20"],
+	['[{"version": "1.8.0", "date": "tomorrow"}]', 'has errors: date of entry 1 must be a day, such as "2024-08-20"'],
 ])("%j is an error", (text, said) => {
 	expect(() => parseDocument(text, name)).toThrow(new ControlError(`${name} ${said}`));
 });
@@ -113,7 +116,9 @@ test.each([
 		response.end();
 	});
 	await expect(fetchDocument(`${server.url}/v.json?token=hunter2`, undefined, limits)).rejects.toThrow(
-		new ControlError(`${server.url}/v.json ${said}`),
+		new ControlError(
+			`the document at versions.url (${server.url}/v.json) ${said}. Check the address, and open it with curl on this machine`,
+		),
 	);
 });
 

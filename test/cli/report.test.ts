@@ -145,7 +145,7 @@ describe("a preview that the CLI printed", () => {
 		});
 		const { stdout } = await cli(["report", file]);
 		expect(stdout).not.toContain("hunter2");
-		expect(stdout).toContain("- the preview failed here; the log says why.");
+		expect(stdout).toContain("- the preview failed here; the log shows the reason.");
 	});
 });
 

@@ -136,7 +136,9 @@ describe("the exit status", () => {
 describe("the settings of a cluster", () => {
 	const inputs = (directory: string) => ({ version: "1.8.0", name: "a", owner: "o", local: { directory } });
 	test("with a relative folder are refused where the program is elsewhere", () => {
-		expect(() => settingsOf(inputs("./data"), false)).toThrow("its folder ./data is relative to its program");
+		expect(() => settingsOf(inputs("./data"), false)).toThrow(
+			"its folder ./data is relative to the folder of its Pulumi program",
+		);
 		expect(settingsOf(inputs("./data"), true).place.name).toBe("a");
 		expect(settingsOf(inputs("~/data"), false).place.name).toBe("a");
 		expect(settingsOf(inputs("/data/x"), false).place.name).toBe("a");

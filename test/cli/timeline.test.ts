@@ -147,13 +147,16 @@ describe("a timeline that is read", () => {
 	});
 
 	test.each([
-		["{", "is not a timeline of this package: it is not JSON."],
-		["null", "is not a timeline of this package: it:"],
+		["{", "is not a timeline of pulumi-dbcluster: it is not JSON."],
+		["null", "is not a timeline of pulumi-dbcluster: it:"],
 		[
 			'{"format":2}',
-			"is a timeline of format 2, which this version of pulumi-dbcluster does not know. Update the package.",
+			"is a timeline of format 2, which this version of pulumi-dbcluster does not know. Update pulumi-dbcluster.",
 		],
-		[JSON.stringify({ ...timeline(), to: "new" }), "is not a timeline of this package: to: it is not a DB version."],
+		[
+			JSON.stringify({ ...timeline(), to: "new" }),
+			"is not a timeline of pulumi-dbcluster: to: it is not a DB version.",
+		],
 	])("%s is refused with the reason", (text, reason) => {
 		expect(() => readTimeline(file(text))).toThrow(`t.json ${reason}`);
 	});

@@ -54,7 +54,7 @@ test("a document of versions: what came out since shows with a refresh, latest f
 		'+ order: "db-0-1, then db-0-0"',
 		'+ reads: "SELECT keeps working"',
 		'+ return: "none: a DB version is never downgraded"',
-		'+ window: "open for 1 minute from 0 0 29 2 * (UTC); no update starts outside it"',
+		'+ window: "opens at 0 0 29 2 * (cron, UTC) for 1 minute; no update starts outside the window"',
 		'+ writes: "may fail for a while as each replica restarts"',
 	]);
 	expect(preview.output).toMatch(/the maintenance window of db is closed until \w{3} 20\d\d-02-29 00:00 \(UTC\)\./);

@@ -106,7 +106,7 @@ test("keeps its cluster when the resource is renamed with an alias, and says how
 		new DbCluster("renamed", require("./args.json"), { aliases: [{ name: "db" }] });`,
 	);
 
-	expectRefused(await db.preview(), 'Set name to "db", which leaves it where it is');
+	expectRefused(await db.preview(), 'Set name to "db" to keep this cluster');
 	await db.set({ name: "db", version: newVersion }).upOk();
 	await expectNewAndWhole(db);
 	expect((await db.preview("--expect-no-changes")).status).toBe(0);
@@ -123,14 +123,15 @@ test("keeps its cluster when the resource is declared under a parent and no alia
 	);
 
 	// A create, which takes the cluster up, and then a delete of the former resource.
-	const kept = "exists already: the create keeps it with its data, and a delete of its former resource after that";
+	const kept =
+		"already exists: creating this resource keeps the cluster and its data, and deleting its former resource afterwards";
 	expect((await db.set({ version: newVersion }).preview()).output).toContain(`db ${kept} deletes nothing.`);
 	// The caveat, which the report of a preview shows, too.
 	expect((await db.preview("--diff")).output).toMatch(new RegExp(`cluster *: "${kept} deletes nothing"`));
 	const preview = join(db.program, "preview.json");
 	writeFileSync(preview, (await db.run("preview", "--json")).output);
 	const { output } = await db.dbcluster(["report", preview]).ended;
-	expect(output).toContain("Nothing is deleted: another resource of this preview is created for the same cluster");
+	expect(output).toContain("Nothing is deleted: another resource in this preview is created for the same cluster");
 	expect(output).not.toContain("Its data is deleted");
 	expect(await db.set({ version: newVersion }).upOk()).toContain("deleted");
 	await expectNewAndWhole(db);

@@ -38,7 +38,7 @@ test("a plan that was saved while the window was closed is carried out while it 
 	const preview = await save(db.set({ version: newVersion, update: { window } }), halfDay);
 	expect(preview).toContain("the maintenance window of db is closed until");
 	expect(caveats(preview)).toContain(
-		`+ window: "open for 480 minutes from ${window.schedule} (UTC); no update starts outside it"`,
+		`+ window: "opens at ${window.schedule} (cron, UTC) for 480 minutes; no update starts outside the window"`,
 	);
 	const { status, output } = await carryOut(db);
 	expect(status, output).toBe(0);

@@ -75,7 +75,7 @@ test("refuses to update what runs a version below 0.9.2.0, and says how to move 
 
 	expectRefused(
 		await db.set({ version: newVersion }).preview(),
-		"runs 0.9.1.4, and in-place updates start at 0.9.2.0. Create a new cluster with version",
+		"runs 0.9.1.4, and in-place updates are supported from 0.9.2.0 on. Create a new cluster with version",
 		"INTO OUTFILE",
 		"INSERT INTO FUNCTION s3(",
 		"The vendor's support can help.",
@@ -99,7 +99,7 @@ test("refuses an update while the cluster is Starting", async () => {
 	expectRefused(
 		await db.set({ version: newVersion }).preview(),
 		"the cluster is Starting",
-		`an update to ${newVersion} starts only from Started, Stopped or Idle`,
+		`an update to ${newVersion} can start only from Started, Stopped or Idle`,
 	);
 	await db.remove();
 	await woken;

@@ -72,7 +72,9 @@ describe("pulumi-dbcluster status, by a real stack and a real cluster", () => {
 		expect(recorded.output).toContain("the clusters themselves were not asked");
 		const live = await stack.dbcluster(["status"], { env }).ended;
 		expect(live.status).toBe(1);
-		expect(live.output).toMatch(/^error: the secrets of the stack can't be read: .*--recorded, which needs none\.\n$/);
+		expect(live.output).toMatch(
+			/^error: the secrets of the stack can't be read: .*--recorded, which does not read them\.\n$/,
+		);
 	});
 
 	test("--all lists the stacks of the backend from anywhere, and --stack takes a full name", async () => {
@@ -104,10 +106,10 @@ describe("pulumi-dbcluster status, by a real stack and a real cluster", () => {
 		const { cli, query } = await midway(stack);
 		await watch.printed(`db: the update ${transition} is under way, by `);
 		await watch.printed(`db: db-0-1 serves ${newVersion}; 1 of 2 done`);
-		await watch.printed("db: db-0-0: out of the clients' endpoints");
+		await watch.printed("db: db-0-0: removed from the endpoints for clients");
 		const during = await status("--detailed-exitcode");
 		expect(during.output).toContain(`db     local      ${oldVersion}, ${newVersion}   ${newVersion}   under way`);
-		expect(during.output).toContain("To see it: --watch");
+		expect(during.output).toContain("To follow it, add --watch");
 		expect(during.status).toBe(2);
 		await query.close();
 		expect((await cli.ended).status).toBe(0);

@@ -93,7 +93,7 @@ test("goes on where a killed provider left off, and refuses to go back from ther
 	const back = await db.set({ version: oldVersion }).preview();
 	expect(back.status).not.toBe(0);
 	expect(back.output).toContain(`the update from ${oldVersion} to ${newVersion}, begun at`);
-	expect(back.output).toContain(`Set version to ${newVersion} to resume it, or to a later one.`);
+	expect(back.output).toContain(`Set version to ${newVersion} to resume, or to a later version.`);
 
 	expect(await db.set({ version: newVersion }).upOk()).toContain(`resuming ${transition}: 1 replica left`);
 	expect(await db.query("SELECT version()")).toBe(newVersion);

@@ -205,7 +205,7 @@ here(
 			await control.release(claim);
 			const node = await stopOf(rolled(control, versions.v3, { timing }));
 			expect(node.cause).toMatchObject({ cause: "scheduling" });
-			expect(node.text).toContain("Next: free capacity on a node where it may run");
+			expect(node.text).toContain(`Next: free capacity on a node that ${node.replica} may run on`);
 			for (const { text } of [quota, limits, node]) expect(text).not.toContain("the image");
 		} finally {
 			await space.close();

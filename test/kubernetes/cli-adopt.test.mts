@@ -62,7 +62,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 			"clickhouse-0 runs 1.7.1. Set version to 1.7.1: a takeover restarts nothing. Update in the next step.",
 		);
 		const storage = await project.set({ kubernetes: kubernetes({ storage: "2Gi" }) }).preview();
-		expectRefused(storage, "kubernetes.storage: ", "it can't be set beside existing");
+		expectRefused(storage, "kubernetes.storage: ", "it can't be set together with existing");
 	});
 
 	test("is taken over as the preview says: without a restart", async () => {
@@ -74,8 +74,8 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 			"taken over: {",
 			'readiness   : "clickhouse has no readiness probe: pods get one for /ping with their next restart"',
 			'replicas    : "clickhouse-0, clickhouse-1 keep running; none restarts"',
-			'services    : "clickhouse: the selector gets one more label, which all replicas have by then"',
-			'statefulSets: "clickhouse gets labels, and OnDelete instead of RollingUpdate"',
+			'services    : "clickhouse: the selector gets one more label, once all replicas have that label"',
+			'statefulSets: "clickhouse gets labels, and the update strategy OnDelete instead of RollingUpdate"',
 		];
 		expect(inOrder(output, said), output).toBe(true);
 		await untouched(() => project.upOk());
@@ -188,7 +188,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		await untouched(async () => {
 			const { status, output } = await project.run("destroy", "--yes", "--skip-preview");
 			expect(status, output).toBe(0);
-			expect(output).toContain("db: it was not created by DbCluster, so it keeps running");
+			expect(output).toContain("db: the cluster was not created by DbCluster, so it keeps running");
 		});
 		expect((await serviceOf(space, "clickhouse"))?.spec.selector).toEqual({ app: "clickhouse" });
 		expect(await space.api.get("configmaps", "db-dbcluster")).toBeUndefined();

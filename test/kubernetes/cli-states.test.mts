@@ -42,7 +42,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
 			'+ order: "db-0-0"',
 			'+ reads: "may fail for a while as the replica restarts"',
-			'+ resets: "at most one for each keep-alive connection and replica"',
+			'+ resets: "each keep-alive connection may be reset once per replica"',
 			'+ return: "none: a DB version is never downgraded"',
 			'+ writes: "may fail for a while as the replica restarts"',
 		]);
@@ -65,7 +65,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 		await space.idle("db");
 		expectRefused(
 			await project.set({ version: "1.8.1" }).preview(),
-			"the cluster is Stopping; an update to 1.8.1 starts only from Started, Stopped or Idle. Preview again when it is done.",
+			"the cluster is Stopping; an update to 1.8.1 can start only from Started, Stopped or Idle. Preview again once it has reached one of these states.",
 		);
 		await holdPod(space, "db-0-0", false);
 		await project.set({ version: "1.8.0", desiredState: "Stopped" }).upOk();
@@ -105,7 +105,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			await old.upOk();
 			expectRefused(
 				await old.set({ version: "1.8.0" }).preview(),
-				"old-0-0 runs 0.9.1.4, and in-place updates start at 0.9.2.0. Create a new cluster with version 1.8.0",
+				"old-0-0 runs 0.9.1.4, and in-place updates are supported from 0.9.2.0 on. Create a new cluster with version 1.8.0",
 				"INTO OUTFILE",
 				"INSERT INTO FUNCTION s3(",
 				"The vendor's support can help.",

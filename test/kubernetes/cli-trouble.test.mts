@@ -54,7 +54,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 		expectRefused(
 			await project.set({ version: "1.7.1" }).preview(),
 			"the update from 1.7.1 to 1.7.9, begun at",
-			"Set version to 1.7.9 to resume it, or to a later one.",
+			"Set version to 1.7.9 to resume, or to a later version.",
 		);
 		const { output } = await project.set({ version: "1.8.0" }).preview();
 		expect(caveatsOf(output, "1.8.0")).toEqual([
@@ -62,7 +62,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
 			'+ order: "db-0-1, then db-0-0"',
 			'+ reads: "SELECT keeps working"',
-			'+ resets: "at most one for each keep-alive connection and replica"',
+			'+ resets: "each keep-alive connection may be reset once per replica"',
 			'+ resumes: "an update that stopped midway"',
 			'+ return: "none: a DB version is never downgraded"',
 			'+ writes: "may fail for a while as each replica restarts"',

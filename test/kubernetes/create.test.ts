@@ -96,7 +96,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		expect(db.outputs).toMatchObject({ state: "Degraded" });
 		// A server may have opened the volumes: what it wrote can't go back.
 		expect((await db.preview(at("1.7.1"))).refused.join()).toMatch(
-			/the creation at 1\.7\.9, begun at .*, stopped midway, and 1\.7\.1 is older/,
+			/the creation at 1\.7\.9, begun at .*, stopped midway\. 1\.7\.1 is older/,
 		);
 		expect((await db.preview(at("1.8.0"))).refused).toEqual([]);
 

@@ -73,7 +73,7 @@ it.skipIf(unavailable !== undefined)(
 			await space.queryPod("db-0-1", "INSERT INTO loc VALUES (1), (2)");
 
 			expect((await judged(control)).refusals).toEqual([
-				expect.stringContaining("db-0-0 lacks default.loc, which db-0-1 holds. Create it there: "),
+				expect.stringContaining("db-0-0 lacks default.loc, which db-0-1 holds. Create the missing table: "),
 			]);
 			const { refusals, caveats } = await judged(control, ["default.loc"]);
 			expect(refusals).toEqual([]);
@@ -126,7 +126,7 @@ it.skipIf(unavailable !== undefined)(
 				},
 			);
 			expect((await judged(control)).refusals).toEqual([
-				expect.stringContaining(`the cluster is Degraded (db-0-1: ${words}); an update to 1.8.0 starts only from`),
+				expect.stringContaining(`the cluster is Degraded (db-0-1: ${words}); an update to 1.8.0 can start only from`),
 			]);
 			await give(space, "db-0-0", "db-0-1");
 			await vi.waitFor(async () => expect((await control.observe())?.state).toBe("Started"), { timeout: minute });

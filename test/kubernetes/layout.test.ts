@@ -118,7 +118,7 @@ test.skipIf(unavailable !== undefined)(
 			await make(a, "t-0");
 			await make(b, "t-1");
 			expect(await preview()).toEqual([
-				`version: no replica is restarted for 1.8.0 while the servers report another layout than the declared one. Declared: 1 shard of 2 replicas (shards: 1, replicas: 2): ${a} and ${b}. Reported: 2 shards of 1 replica (shards: 2, replicas: 1): ${a}; ${b}. The table default.t has the path /${space.namespace}/t-0 in Keeper on ${a}, and /${space.namespace}/t-1 on ${b}, so neither is a copy of the other. If both should have the same rows in default.t, recreate it on each with one path, such as '/clickhouse/{shard}/default.t'. If each should have its own rows, add it to update.localTables. Then preview again. Or move the rows to a cluster that is declared as the servers report.`,
+				`version: no replica is restarted for 1.8.0 while the servers report another layout than the declared one. Declared: 1 shard of 2 replicas (shards: 1, replicas: 2): ${a} and ${b}. Reported: 2 shards of 1 replica (shards: 2, replicas: 1): ${a}; ${b}. The table default.t has the path /${space.namespace}/t-0 in Keeper on ${a}, and /${space.namespace}/t-1 on ${b}, so ${a} and ${b} are not copies of each other. If both should have the same rows in default.t, recreate the table on both with the same path, such as '/clickhouse/{shard}/default.t'. If each should have its own rows, add the table to update.localTables. Then preview again. Or move the rows to a new DbCluster that is declared with the reported layout.`,
 			]);
 			expect(await preview({ update: { localTables: ["default.t"] } })).toEqual([]);
 			await space.queryPod(b, "DROP TABLE t");

@@ -84,7 +84,7 @@ describe("a replica that leaves", () => {
 			await space.queryPod(`db-0-${ordinal}`, `CREATE TABLE t ${replicated(`/${space.namespace}/t-${ordinal}`)}`);
 		await space.queryPod("db-0-1", `INSERT INTO t (n) ${numbers(700)}`);
 		expect((await db.preview(at(1))).refused).toEqual([
-			`replicas: db-0-1 can't be removed: \`default\`.\`t\` is on no other replica as ReplicatedMergeTree under the replication path /${space.namespace}/t-1. Move or drop that first. Set replicas back to 2 until then.`,
+			`replicas: db-0-1 can't be removed: \`default\`.\`t\` is on no other replica as ReplicatedMergeTree under the replication path /${space.namespace}/t-1. Move or drop that data first. Set replicas back to 2 until then.`,
 		]);
 		expect([await rows("db-0-0", "t"), await rows("db-0-1", "t")]).toEqual([0, 700]);
 
@@ -112,7 +112,7 @@ describe("a replica that leaves", () => {
 		await space.queryPod("db-0-1", `CREATE TABLE astray ${buffer("default, nowhere")}`);
 		await space.queryPod("db-0-1", `INSERT INTO astray ${numbers(5)}`);
 		expect((await db.preview(at(1))).refused).toEqual([
-			"replicas: db-0-1 can't be removed: `default`.`astray` may have rows for `default`.`nowhere`, which does not exist. Move or drop that first. Set replicas back to 2 until then.",
+			"replicas: db-0-1 can't be removed: `default`.`astray` may have rows for `default`.`nowhere`, which does not exist. Move or drop that data first. Set replicas back to 2 until then.",
 		]);
 		await space.queryPod("db-0-1", "DROP TABLE astray");
 
@@ -138,7 +138,7 @@ describe("a replica that leaves", () => {
 			await space.queryPod("db-0-1", `CREATE TABLE far ${columns} ENGINE = Distributed(two, default, rows, n)`);
 			await space.queryPod("db-0-1", `INSERT INTO far (n) ${numbers(10)}`);
 			expect((await db.preview(at(1))).refused).toEqual([
-				"replicas: db-0-1 can't be removed: `default`.`far` may have rows queued for other servers, and this version of ClickHouse can't be told to send them. Move or drop that first. Set replicas back to 2 until then.",
+				"replicas: db-0-1 can't be removed: `default`.`far` may have rows queued for other servers, and this version of ClickHouse has no statement to send them. Move or drop that data first. Set replicas back to 2 until then.",
 			]);
 			await space.queryPod("db-0-1", "DROP TABLE far");
 			await db.up(at(1));
@@ -161,12 +161,12 @@ describe("a replica that joins", () => {
 		}
 		await space.queryPod("db-0-0", `INSERT INTO rows (n) ${numbers(100)}`);
 		expect((await db.preview(at(3))).refused).toContain(
-			'replicas: db-0-2 would lack rows that its shard has: default.loc (Log) does not replicate; default.own has a different replication path on each replica; default.view (Log) does not replicate. Make them replicate, under one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["default.loc"].',
+			'replicas: db-0-2 would lack rows that its shard has: default.loc (Log) does not replicate; default.own has a different replication path on each replica; default.view (Log) does not replicate. Recreate them with a Replicated engine and one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["default.loc"].',
 		);
 		const named = (...localTables: string[]) => at(3, { update: { localTables } });
 		expect((await db.preview(named("default.loc", "default.view"))).refused).toContainEqual(
 			expect.stringMatching(
-				/^replicas: db-0-2 would lack rows .*: default\.own has a different replication path .*\. Make it replicate,/,
+				/^replicas: db-0-2 would lack rows .*: default\.own has a different replication path .*\. Recreate it with a Replicated engine/,
 			),
 		);
 		const all = named("default.loc", "default.view", "default.own");
@@ -175,7 +175,7 @@ describe("a replica that joins", () => {
 		expect(inputs.caveats).toMatchObject({
 			"settings at 1.7.1": {
 				joins:
-					"db-0-2: first the tables, then the rows, then clients; the rows of default.loc, default.own and default.view do not replicate and will be missing there",
+					"db-0-2: gets the tables, then the rows, then clients; the rows of default.loc, default.own and default.view do not replicate and will be missing there",
 			},
 		});
 		expect(await db.up(all)).toMatchObject({ state: "Started", replicaVersions: [{}, {}, {}] });
@@ -224,7 +224,7 @@ describe("a cluster that is made anew over the volumes of an earlier one", () =>
 		await space.queryPod("db-0-2", `INSERT INTO high ${numbers(50)}`);
 		await db.destroy();
 
-		const kept = "an earlier 'db' left volumes of 3 replicas per shard, and";
+		const kept = "an earlier cluster 'db' left volumes of 3 replicas per shard, and";
 		expect((await db.preview(at(1))).refused).toEqual([
 			`replicas: ${kept} no replica would serve the data on data-db-0-1, data-db-0-2. Set replicas to 3, and to 1 once the cluster serves. If you don't need that data, delete it: kubectl delete pvc data-db-0-1 data-db-0-2 -n ${space.namespace}.`,
 		]);
@@ -256,7 +256,7 @@ describe("a cluster that is made anew over the volumes of an earlier one", () =>
 		}
 		await db.destroy();
 		expect((await db.preview(at(1))).refused).toEqual([
-			`shards: an earlier 'db' left volumes of 2 shards, and no replica would serve the data on data-db-1-0. Set shards to 2. If you don't need that data, delete it: kubectl delete pvc data-db-1-0 -n ${space.namespace}.`,
+			`shards: an earlier cluster 'db' left volumes of 2 shards, and no replica would serve the data on data-db-1-0. Set shards to 2. If you don't need that data, delete it: kubectl delete pvc data-db-1-0 -n ${space.namespace}.`,
 		]);
 		expect(await space.api.list("statefulsets", {})).toEqual([]);
 		await db.up(at(1, { shards: 2 }));

@@ -65,10 +65,10 @@ it.skipIf(unavailable !== undefined)(
 			expect(inputs.caveats).toEqual({
 				"settings at 1.7.1": {
 					image: expect.stringMatching(/:1\.7\.1@sha256:/),
-					joins: "db-0-2: first the tables, then the rows, then clients",
+					joins: "db-0-2: gets the tables, then the rows, then clients",
 					order: "db-0-1, then db-0-0",
 					reads: "SELECT keeps working",
-					resets: "at most one for each keep-alive connection and replica",
+					resets: "each keep-alive connection may be reset once per replica",
 					writes: "may fail for a while as each replica restarts",
 				},
 			});
@@ -90,7 +90,7 @@ it.skipIf(unavailable !== undefined)(
 			]);
 			const kept = { resources: { requests: { cpu: "10m", memory: "96Mi" } }, storage: "2Gi" };
 			expect((await db.preview(at(2, kept))).refused).toEqual([
-				"replicas: db-0-2 can't be removed: `shop`.`lonely` has rows and does not replicate (TinyLog). Move or drop that first. Set replicas back to 3 until then.",
+				"replicas: db-0-2 can't be removed: `shop`.`lonely` has rows and does not replicate (TinyLog). Move or drop that data first. Set replicas back to 3 until then.",
 			]);
 			expect((await db.preview(at(3, { ...kept, storageClass: "another" }))).refused).toEqual([
 				expect.stringMatching(/^kubernetes\.storageClass: the volumes have .*, and that can't be changed\./),
@@ -99,7 +99,9 @@ it.skipIf(unavailable !== undefined)(
 			await space.queryPod("db-0-2", "DROP TABLE shop.lonely");
 			const smaller = at(2, kept);
 			expect((await db.preview(smaller)).inputs.caveats).toMatchObject({
-				"settings at 1.7.1": { leaves: "db-0-2, permanently; each volume is kept, its replicated tables are dropped" },
+				"settings at 1.7.1": {
+					leaves: "db-0-2: removed permanently; its volume is kept, the replicated tables there are dropped",
+				},
 			});
 			expect(await db.up(smaller)).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
 			expect(await space.queryPod("db-0-0", "SELECT DISTINCT total_replicas FROM system.replicas")).toBe("2");

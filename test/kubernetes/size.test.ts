@@ -79,7 +79,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 				scaled: expect.stringMatching(/^StatefulSet db-0 asks for 3 replicas, not 2 \(generation \d+\)$/),
 				caveats: {
 					"settings at 1.7.1": {
-						leaves: "db-0-2, permanently; each volume is kept, its replicated tables are dropped",
+						leaves: "db-0-2: removed permanently; its volume is kept, the replicated tables there are dropped",
 						order: "no replica restarts",
 						writes: "keep working",
 					},
@@ -98,7 +98,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 			await space.queryPod("db-0-2", "CREATE TABLE own (n UInt64) ENGINE = Log");
 			await space.queryPod("db-0-2", "INSERT INTO own VALUES (7)");
 			const words =
-				"db-0-2 can't be removed: `default`.`own` has rows and does not replicate (Log). Move or drop that first. Set replicas to 3 to keep it.";
+				"db-0-2 can't be removed: `default`.`own` has rows and does not replicate (Log). Move or drop that data first. Set replicas to 3 to keep it.";
 			const bump = await db.preview(at("1.8.0"));
 			expect(bump.refused).toEqual([`replicas: ${words}`]);
 			await expect(db.apply(bump.inputs)).rejects.toThrow(words);
@@ -154,7 +154,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 				"settings at 1.7.1": {
 					order: "no replica restarts",
 					reads: "SELECT keeps working",
-					rejoins: "db-0-1: scaled away outside Pulumi, and created again on its volume",
+					rejoins: "db-0-1: removed outside Pulumi, and created again on its volume",
 				},
 			});
 			const uid = (await podOf(space, "db-0-0"))?.metadata.uid;

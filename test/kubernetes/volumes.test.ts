@@ -117,7 +117,7 @@ test.skipIf(unavailable !== undefined)(
 				JSON.stringify({ ...set, metadata, spec, status: undefined }),
 			);
 			expect(await reasons()).toEqual([
-				"version: clickhouse-0 and clickhouse-1 would lose data with the pod: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use that one.",
+				"version: clickhouse-0 and clickhouse-1 would lose data when their pods are replaced: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use the new cluster instead.",
 			]);
 			for (const pod of replicas) expect(await space.queryPod(pod, "SELECT count() FROM rows")).toBe(String(rows));
 		} finally {
@@ -163,7 +163,7 @@ test.skipIf(unavailable !== undefined)(
 				((await check(inputs, args(text))).failures ?? []).map((it) => it.reason);
 			expect(await refusals(broken)).toEqual([expect.stringContaining("zz.xml is not valid XML")]);
 			expect(await refusals(`<${root}>\n<path>/tmp/</path>\n<remote_servers replace="1"/>\n</${root}>`)).toEqual([
-				"kubernetes.config.zz.xml: zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, because the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, it removes what the cluster's own file sets there.",
+				"kubernetes.config.zz.xml: zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, because the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, because it removes what the cluster's own file sets there.",
 			]);
 			expect(await refusals(`<${root}><remote_servers><db/><other/></remote_servers></${root}>`)).toEqual([
 				"kubernetes.config.zz.xml: zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",

@@ -119,6 +119,6 @@ test("a redirect is followed, its target gets no credentials of another's, and n
 	expect(await ask("/a")).toMatchObject({ status: 200, text: "there" });
 	expect(seen).toBeUndefined();
 	expect(await ask("/own")).toMatchObject({ text: "Bearer secret" });
-	expect(await failure(ask("/open"))).toBe("leads to example.com without https, which is not allowed");
+	expect(await failure(ask("/open"))).toBe("redirects to example.com without https, which is not allowed");
 	expect(await failure(ask("/loop"))).toBe("redirects too often");
 });

@@ -146,7 +146,7 @@ test("a password goes nowhere without https, whatever the registry asks for", as
 		response.end();
 	});
 	expect(await failure(readTags({ registry: server.host, repository: "db" }, limits))).toBe(
-		`the registry ${server.host} wants a token fetched from example.com without https`,
+		`the registry ${server.host} requires a token from example.com without https, which is not allowed`,
 	);
 });
 

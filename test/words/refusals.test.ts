@@ -223,7 +223,7 @@ test("each refusal is one line that names the value, a reason and a way out, wha
 	timeout: 60_000,
 }, () => {
 	const wayOut =
-		/Set version to|while the cluster is stopped:|Create a new cluster|[Pp]review again|Check what versions lists|wait for a newer one|Run pulumi up again then|Copy the tables to a cluster/;
+		/Set version to|while the cluster is stopped:|Create a new cluster|[Pp]review again|Check the argument versions|wait for a newer version|Run pulumi up again then|Copy the tables to a cluster/;
 	fc.assert(
 		fc.property(questions, (question) => {
 			for (const refusal of decide(question)) {

@@ -1,5 +1,5 @@
 import { mustHold, withExtended } from "../../control/claims";
-import { ControlError, PlatformError } from "../../control/errors";
+import { ClaimLost, ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
@@ -173,7 +173,9 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 					`${replica} can't be removed from ${this.name}: no other replica holds all of its data.`,
 				);
 			if (folder !== allFolders(cluster).at(-1))
-				throw new ControlError(`${replica} can't be removed from ${this.name}: only the last of its replicas can.`);
+				throw new ControlError(
+					`${replica} can't be removed from ${this.name}: only the last of its replicas can be removed.`,
+				);
 			const { [folder]: _, ...wanted } = cluster.wanted;
 			const replicas = Math.min(cluster.replicas, Object.keys(wanted).length);
 			return { ...cluster, replicas, wanted, held: withHeld(cluster.held, replica, undefined) };
@@ -238,7 +240,9 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	#present<T>(there: T | undefined): T {
 		if (there !== undefined) return there;
-		throw new ControlError(`there is no cluster ${this.name} in ${this.#home}.`);
+		throw new ControlError(
+			`there is no cluster ${this.name} in ${this.#home} any more. Run pulumi refresh to update Pulumi's state, then pulumi up to create it again.`,
+		);
 	}
 
 	#folder(cluster: LocalCluster | undefined, replica: string): string {
@@ -255,8 +259,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		});
 		if (changed !== undefined) return changed;
 		// The record went away with everything else: so did the claim.
-		mustHold({ format: 1, fence: 0 }, claim);
-		throw new PlatformError(`the record in ${this.#home} is gone.`);
+		throw new ClaimLost(undefined);
 	}
 
 	#changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<RecordFile> {

@@ -26,7 +26,7 @@ export async function copyData(home: string, replica: string, source: CopySource
 		// The engine removes parts that it merged some minutes before.
 		const isGone = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 		await retry(copy, (error, tries) => (isGone(error) && tries < attempts ? 0 : undefined));
-		if (still.destroyed) throw new Error(`${source.replica} ended while its data was copied`);
+		if (still.destroyed) throw new Error(`${source.replica} exited while its data was copied`);
 		rmSync(old, { recursive: true, force: true });
 		if (existsSync(to)) renameSync(to, old);
 		renameSync(fresh, to);

@@ -8,9 +8,9 @@ const reasons: Readonly<Record<string, string>> = {
 	EROFS: "is on a read-only file system. Set local.directory to a folder that can be written",
 	ENOSPC: "is on a full disk. Free some space there, then run pulumi again",
 	EDQUOT: "is on a disk where this user's quota is used up. Free some space there, then run pulumi again",
-	ENOTDIR: "is not a folder. Set local.directory to another one",
-	EEXIST: "is not a folder. Set local.directory to another one",
-	ENAMETOOLONG: "has too long a path. Set local.directory to a shorter one",
+	ENOTDIR: "is not a folder. Set local.directory to another folder",
+	EEXIST: "is not a folder. Set local.directory to another folder",
+	ENAMETOOLONG: "has too long a path. Set local.directory to a folder with a shorter path",
 };
 
 /** What a person is told of an error whatever it comes from; a full disk may come up anywhere. */

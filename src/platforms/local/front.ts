@@ -87,14 +87,14 @@ export class Front {
 function mustBeNoPage({ headers: { host = "localhost", origin } }: IncomingMessage): void {
 	const words =
 		origin !== undefined
-			? `Requests of web pages are refused, and this one is of ${origin}: the endpoint requires no password. Query from a program outside of the browser`
-			: `Only 127.0.0.1 and localhost are answered, so that no web page reaches the endpoint by a name of its own, and the Host of this request is ${host}. Use 127.0.0.1`;
+			? `The endpoint requires no password, so it refuses requests from web pages, such as this one from ${origin}. Query from a program outside the browser`
+			: `The Host of this request is ${host}. Only 127.0.0.1 and localhost are answered, so that no web page reaches the endpoint under its own host name. Use 127.0.0.1`;
 	const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?$/i.test(host);
 	if (origin !== undefined || !isLocal) throw new ClickHouseError(497, "ACCESS_DENIED", words, 403);
 }
 
 const otherUser =
-	"Only programs of the user who runs this cluster are answered, and this request is of another user's: the endpoint requires no password. Query as that user";
+	"The endpoint requires no password, so it answers only programs of the user who runs this cluster, and this request is from another user. Query as the user who runs the cluster";
 const readonlyMethod =
 	"Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries";
 

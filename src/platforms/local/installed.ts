@@ -100,6 +100,8 @@ function versionOf(library: string): Promise<DbVersion> {
 	return known;
 }
 
+const anotherEngine = 'Set local.engines to another engine, such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
+
 async function probe(library: string): Promise<DbVersion> {
 	const script = "process.stdout.write(require(process.argv[1]).Query('SELECT version()', 'TSVRaw'))";
 	const options = { env: { ...process.env, ...engineEnvironment(library) }, timeout: 60_000 };
@@ -107,11 +109,12 @@ async function probe(library: string): Promise<DbVersion> {
 		const { stdout } = await promisify(execFile)(process.execPath, ["-e", script, join(library, addonFile)], options);
 		const version = parseVersion(stdout.trim());
 		if (version !== undefined) return version;
-		throw new Error(`it answers the version ${JSON.stringify(stdout.trim().slice(0, 80))}`);
-	} catch (error) {
-		const words = errorText(error).trim().split("\n").at(-1);
 		throw new PlatformError(
-			`the engine in ${library} does not run: ${words}. Set local.engines to an engine that does, such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.`,
+			`the engine in ${library} answers SELECT version() with ${JSON.stringify(stdout.trim().slice(0, 80))}, which is not a DB version. ${anotherEngine}`,
 		);
+	} catch (error) {
+		if (error instanceof PlatformError) throw error;
+		const words = errorText(error).trim().split("\n").at(-1);
+		throw new PlatformError(`the engine in ${library} does not run: ${words}. ${anotherEngine}`);
 	}
 }

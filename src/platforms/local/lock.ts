@@ -53,7 +53,7 @@ export class LockTimeout extends PlatformError {
 		readonly holder: ProcessId,
 	) {
 		super(
-			`process ${holder.pid} has held ${path} for ${seconds} seconds. Check what it is doing, and end it if it hangs.`,
+			`process ${holder.pid} has held the lock ${path} for ${seconds} seconds. Check what it is doing, and end it if it hangs.`,
 		);
 	}
 }

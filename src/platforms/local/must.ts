@@ -12,12 +12,12 @@ export function mustBeOurs({ cluster, retained }: RecordFile, spec: ClusterSpec,
 		throw new ControlError(
 			cluster !== undefined
 				? `the cluster ${there.name} in ${home} belongs to ${there.owner || "nobody"}, not to ${spec.owner}. Set adopt: true to take it over, or choose another name or local.directory.`
-				: `${home} holds the data of a cluster ${there.name} that ${there.owner} destroyed and kept. Move the folder away, or choose another name or local.directory.`,
+				: `${home} holds the data of a cluster ${there.name}: ${there.owner} destroyed the cluster and kept its data. Move the folder away, or choose another name or local.directory.`,
 		);
 	mustHaveOneShard(spec);
 	if (there !== undefined && there.replicas !== spec.replicas)
 		throw new ControlError(
-			`the cluster ${there.name} already has ${counted(there.replicas)}. Set replicas to ${there.replicas}; it can be changed once the cluster runs.`,
+			`the cluster ${there.name} already has ${counted(there.replicas)}. Set replicas to ${there.replicas}, and change it once the cluster runs.`,
 		);
 }
 

@@ -30,7 +30,7 @@ export async function answerRead(fleet: Fleet, request: ClientRequest, response:
 			if (begun !== undefined) return await passOn(begun, request.encoding, response);
 			// It is not routed until it says again that it serves.
 			if (!gone.signal.aborted) replica.doubt();
-			if (attempt >= attempts) throw noReplica(`${attempts} times a replica ended while it ran this query`);
+			if (attempt >= attempts) throw noReplica(`${attempts} times a replica exited while it ran this query`);
 		} finally {
 			replica.active -= 1;
 		}

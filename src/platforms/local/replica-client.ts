@@ -57,14 +57,15 @@ export async function sendWrite(socketPath: string, n: number, params: string, b
 	const { statusCode: status = 500, headers } = answer;
 	const code = headers["x-clickhouse-exception-code"];
 	// Not an answer to the write: taken for one, it would tell the client that a write was refused which another replica has.
-	if (status === 503 && code === undefined) throw new Error(`it does not take writes: ${said.toString().trim()}`);
+	if (status === 503 && code === undefined)
+		throw new Error(`the replica does not accept writes: ${said.toString().trim()}`);
 	return { status, headers, body: said, code: code === undefined ? undefined : Number(code) };
 }
 
 /** Has a replica's data stand still until this answer is destroyed, by us or because the replica has ended. */
 export async function holdStill(socketPath: string): Promise<IncomingMessage> {
 	const answer = await send({ socketPath, path: "/still" });
-	if (answer.statusCode !== 200) throw new Error("it is stopping, and its data can't be copied now");
+	if (answer.statusCode !== 200) throw new Error("the replica is stopping, and its data can't be copied now");
 	return answer.once("error", () => {}).resume();
 }
 

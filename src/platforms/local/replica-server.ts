@@ -147,7 +147,9 @@ export class ReplicaServer {
 		const { home, replica, version } = this.options;
 		const { begun, answered, failed } = readNumbers(home, replica);
 		if (begun !== answered || n !== answered + 1)
-			return void response.writeHead(503).end(`write ${n} does not follow ${answered}\n`);
+			return void response
+				.writeHead(503)
+				.end(`write ${n} does not follow write ${answered}, the last one of this replica\n`);
 		noteNumbers(home, replica, { begun: n, answered, failed });
 		const headers = this.#headers("TabSeparated", params);
 		const answer = await writer.run(n, params, body).catch((error: unknown) => {

@@ -26,7 +26,7 @@ async function main(options: ReplicaOptions): Promise<void> {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	process.chdir(folder);
 	const locked = tryLock(paths.replicaLock(home, replica));
-	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} holds ${folder} already`);
+	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} already uses ${folder}`);
 	const server = await ReplicaServer.listen(options, () => locked.lock.release());
 	watchRouter(home);
 

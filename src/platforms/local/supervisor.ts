@@ -175,7 +175,7 @@ export class Supervisor {
 		const fit = found.sources.filter((source) => !isTooOldFor(home, source, wanted.version));
 		if (fit.length === 0)
 			return this.#tooOld(
-				`it lacks a write, and the data to copy was opened by a later version than ${wanted.version}: the update to that version repairs it`,
+				`it lacks a write, and the data of the other replicas was opened by a later version than ${wanted.version}: the update to that version repairs it`,
 			);
 		for (const source of fit) {
 			const socket = peers.servingSocket(source);
@@ -229,7 +229,7 @@ export class Supervisor {
 
 	#noteEnd(): void {
 		const words = lastLines(paths.replicaLog(this.home, this.replica));
-		const how = this.#served ? "ended while it served" : "exits at start";
+		const how = this.#served ? "exited while it served" : "exits at start";
 		if (!this.#served) this.#failures += 1;
 		this.#set({
 			...down,

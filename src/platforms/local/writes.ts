@@ -26,8 +26,8 @@ export class Writes {
 			Promise.all(all.map((replica) => send(replica, n, params.toString(), body))),
 		);
 		if (answers === undefined) {
-			const why = this.fleet.missing().join("; ") || "one lacks the last write";
-			const words = `Writes pause while a replica is out, so that all replicas stay equal: ${why}. Try again soon`;
+			const why = this.fleet.missing().join("; ") || "a replica lacks the last write";
+			const words = `Writes pause while a replica does not serve, so that all replicas stay equal: ${why}. Try again soon`;
 			// What replicated tables answer while they are read-only, which clients know as an error to try again.
 			throw new ClickHouseError(242, "TABLE_IS_READ_ONLY", words, 503);
 		}
@@ -36,7 +36,7 @@ export class Writes {
 		const best = known.find(({ code }) => code === undefined) ?? known.find(({ status }) => status !== 503) ?? known[0];
 		if (best !== undefined) return best;
 		throw noReplica(
-			`Every replica ended while it ran the write, which may be there in part: ${this.fleet.missing().join("; ")}`,
+			`Every replica exited while it ran the write, which may be stored in part: ${this.fleet.missing().join("; ")}`,
 		);
 	}
 }

@@ -48,9 +48,9 @@ export interface Wanted extends Complete {
 }
 
 /**
- * Takes a cluster from whatever is there to what is wanted: makes it or takes it up again, stamps it, sets its settings,
- * rolls it to the version, starts or stops it. All that is left to do is read from the cluster, so that it goes on where
- * an earlier run died.
+ * Takes a cluster from whatever exists to what is wanted: creates it or resumes its creation, stamps it, sets its settings,
+ * updates it to the version, starts or stops it. What is left to do is read from the cluster, so that it resumes where an
+ * earlier run died.
  */
 export function converge(wanted: Wanted): Promise<ObservedCluster> {
 	const teller = new Teller(wanted.place.name);
@@ -69,7 +69,7 @@ function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 	const { drainSeconds, stallSeconds, shardsAtOnce, localTables } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
-	// Who can't even take the claim is told so at once; and one that can't be given up runs out by itself.
+	// A claim that can't be taken is reported immediately, without a retry; one that can't be released expires.
 	const claims: HoldOptions["control"] = {
 		claim: (who, seconds) => bare.claim(who, seconds),
 		extend: (claim, seconds) => control.extend(claim, seconds),
@@ -188,8 +188,8 @@ async function untilServing({ bare, ground }: Change): Promise<ObservedCluster> 
 }
 
 /**
- * Gives the cluster its settings and its size. The mark comes first: whoever dies in the middle leaves a cluster that says
- * so, also to a program that was set back meanwhile and sees no change.
+ * Gives the cluster its settings and its size. The mark comes first: a run that dies midway leaves a cluster that says so,
+ * also to a program that was reverted meanwhile and sees no change.
  */
 async function reshape(
 	{ wanted, ground }: Change,

@@ -10,8 +10,8 @@ import { newer, seen } from "./outputs";
 import { mustBeSameServer, serverOf } from "./server";
 
 /**
- * Reads a cluster anew, for `pulumi refresh`. Reports it gone, by an empty id, only on proof: one that can't be reached is
- * an error, since Pulumi would make another one in the place of what it takes for gone.
+ * Reads a cluster again, for `pulumi refresh`. Reports it gone, by an empty id, only on proof: a cluster that can't be
+ * reached is an error, because Pulumi would create another cluster in place of one that it takes for gone.
  *
  * @param props the old outputs, the old inputs among them.
  */

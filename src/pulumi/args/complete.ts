@@ -19,7 +19,7 @@ export function complete(inputs: Properties): Complete {
 	}
 	const version = parseVersion(valid.version);
 	if (version === undefined || valid.place === undefined) {
-		throw new ControlError(`${valid.unknown.join(", ")} can't be told: run pulumi up again.`);
+		throw new ControlError(`still unknown during the update: ${valid.unknown.join(", ")}. Run pulumi up again.`);
 	}
 	return { ...valid, version, place: valid.place };
 }

@@ -11,7 +11,7 @@ export interface ServerArgs {
 	context?: Input<string>;
 
 	/**
-	 * The user that clients and the roll's own questions use.
+	 * The user of the clients, and of DbCluster's own queries.
 	 *
 	 * @default "default"
 	 * @example "app"

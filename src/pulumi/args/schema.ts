@@ -8,7 +8,7 @@ import { windowProblem } from "./window";
 const window = z
 	.strictObject(
 		{
-			schedule: z.string(accepted('a schedule as cron has it, of five fields, such as "0 2 * * 6"')),
+			schedule: z.string(accepted('a cron schedule of five fields, such as "0 2 * * 6"')),
 			minutes: integer(1, 10_080, "a whole number of minutes from 1 to 10,080"),
 			timeZone: z.string(accepted('a time zone, such as "Europe/Berlin"')).default("UTC"),
 		},

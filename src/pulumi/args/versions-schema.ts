@@ -8,7 +8,7 @@ const link = accepted('the address of a page, such as "https://example.com/relea
 
 /** A reason, or that there is one: documents say so, too. */
 function reason(example: string) {
-	const what = `the reason, such as "${example}"`;
+	const what = `a reason as text, such as "${example}"`;
 	return z.union([z.literal(true), textOf(what)], accepted(what)).optional();
 }
 

@@ -39,13 +39,13 @@ export function windowProblem({ schedule, timeZone }: Schedule): { path: string[
 	} catch {
 		return { path: ["timeZone"], message: `${shown(timeZone)} is not a time zone, such as "UTC" or "Europe/Berlin".` };
 	}
-	const wanted = 'a schedule as cron has it, of five fields, such as "0 2 * * 6"';
+	const wanted = 'a cron schedule of five fields, such as "0 2 * * 6"';
 	const malformed = { path: ["schedule"], message: `${shown(schedule)} is not ${wanted}.` };
 	// The library also takes a date, which has a colon, and nicknames such as @daily, whatever its mode.
 	if (!/^\s*([^\s:]+\s+){4}[^\s:]+\s*$/.test(schedule)) return malformed;
 	try {
 		if (cronOf(schedule, timeZone).nextRun() !== null) return undefined;
-		return { path: ["schedule"], message: `${shown(schedule)} never comes: give ${wanted}.` };
+		return { path: ["schedule"], message: `${shown(schedule)} matches no time: give ${wanted}.` };
 	} catch {
 		return malformed;
 	}

@@ -23,8 +23,9 @@ export interface NetworkPolicyArgs {
 	clients?: PeerArgs[];
 
 	/**
-	 * Where the API server's requests to pods come from: `DbCluster` and the roll ask servers by SQL through it. Without
-	 * it the port of HTTP stays open to all, who still need the password; with it only these and the clients reach it.
+	 * Where the API server's requests to pods come from: `DbCluster` queries the servers through the API server. Without
+	 * this, the HTTP port stays open to all pods, which still need the password; with it, only these peers and the clients
+	 * reach the port.
 	 *
 	 * It depends on the control plane. On one's own machines it is the addresses of the control-plane nodes, as
 	 * `kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes` shows, or with an overlay network

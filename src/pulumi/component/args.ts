@@ -69,9 +69,9 @@ export interface KubernetesDbClusterArgs extends ClusterArgs, ServerArgs {
 	passwordSecret?: SecretKeyArgs;
 
 	/**
-	 * Another number is another password: a random one anew, or what `password` says now. Servers read theirs when they
-	 * start, so that replicas then restart one by one; until it is done each has its own, and Distributed tables can't
-	 * reach across. A changed `password` alone is not looked at.
+	 * A new number sets a new password: a new random one, or the current value of `password`. Servers read the password at
+	 * start, so replicas restart one by one. Until the last has restarted, replicas have different passwords, and
+	 * Distributed tables can't query across them. A changed `password` alone has no effect.
 	 *
 	 * @default 1
 	 * @example 2

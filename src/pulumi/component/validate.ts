@@ -66,7 +66,7 @@ function onePeer(
 		context.addIssue({
 			code: "custom",
 			message: byLabels
-				? "it names both addresses and labels, and a peer is the one or the other: make it two."
+				? "it has cidr and labels, and a peer can have only one of them: make it two peers."
 				: "it is empty: name addresses by cidr, or pods by podLabels and namespaceLabels ({} is all of them).",
 		});
 }
@@ -83,7 +83,7 @@ const destinations = listOf(
 ).optional();
 
 const hostName = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const keeperCount = accepted("1 or 3", "Leave it out for 3: with two, either one's loss would be an outage.");
+const keeperCount = accepted("1 or 3", "Leave it out for 3: with two, the loss of either would be an outage.");
 
 /** What is the component's own; all else DbCluster reads. */
 const own = z.strictObject({
@@ -98,7 +98,7 @@ const own = z.strictObject({
 		.strictObject(
 			{
 				hosts: listOf(z.unknown(), '["zookeeper-0.zookeeper:2181"]')
-					.min(1, { error: "the list is empty: name the hosts, or leave it out to have a Keeper made." })
+					.min(1, { error: "the list is empty: name the hosts, or leave it out to have a Keeper created." })
 					.optional(),
 				replicas: z.literal([1, 3], keeperCount).optional(),
 				image: textOf('an image, such as "clickhouse/clickhouse-keeper:25.8.30.16"').optional(),
@@ -125,7 +125,8 @@ const own = z.strictObject({
 				enabled: trueOrFalse(true),
 				clients: peers,
 				apiServer: peers.refine((given) => given?.length !== 0, {
-					error: "the list is empty: DbCluster could not ask the servers. Leave it out for no restriction.",
+					error:
+						"the list is empty, so DbCluster could not query the servers through the API server. Leave it out for no restriction.",
 				}),
 				metrics: peers,
 				egress: destinations,
@@ -164,7 +165,7 @@ function problemsOf(name: string, args: KubernetesDbClusterArgs): InputProblem[]
 			.filter((path) => structural.test(path))
 			.map((property) => ({
 				property,
-				reason: "it is known only later, and decides what is made: give a plain value.",
+				reason: "it is not known yet, and decides which objects are created: give a plain value.",
 			})),
 		...ownProblems(known, unknown),
 		...clusterProblems(name, given),
@@ -193,7 +194,7 @@ function conflicts({ keeper, password, passwordSecret, passwordGeneration }: Rec
 	if (passwordSecret !== undefined && (password !== undefined || passwordGeneration !== undefined))
 		found.push({
 			property: "passwordSecret",
-			reason: `a password is given twice: keep passwordSecret, or ${password === undefined ? "passwordGeneration" : "password"}. With passwordSecret, another password is a Secret of another name.`,
+			reason: `passwordSecret and ${password === undefined ? "passwordGeneration" : "password"} are both set: keep one. To change the password with passwordSecret, name another Secret.`,
 		});
 	const { hosts, ...made } = (keeper ?? {}) as Record<string, unknown>;
 	if (hosts !== undefined && Object.keys(made).length > 0)

@@ -4,7 +4,7 @@ import { controlErrorText } from "../../words/errors";
 import { stopText, waitStopText } from "../../words/stop";
 import type { Properties } from "../args/inputs";
 
-/** The message for a person; what is not meant for one is a bug of ours, and goes on as it is. */
+/** The message for a person. An error that is not meant for one is a bug of ours, and is passed on as it is. */
 export function messageOf(error: unknown): string {
 	if (error instanceof RollStopped) return stopText(error.stop);
 	if (error instanceof WaitStopped) return waitStopText(error.stop);
@@ -29,7 +29,7 @@ export class OneLineError extends Error {
 
 /**
  * The resource exists but is not as it should be: Pulumi keeps the old inputs and these outputs, shows the reasons, and
- * goes on with it in the next `up`.
+ * resumes it in the next `up`.
  */
 export class Unfinished extends OneLineError {
 	readonly reasons: readonly string[];

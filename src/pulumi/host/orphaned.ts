@@ -1,7 +1,7 @@
 /**
- * Where the CLI is killed, Pulumi's host of this provider lives on with nobody to read what it writes. A line that can't
- * be written would be an uncaught error there, which the host writes again, without an end. So such errors are taken
- * here: what is under way goes on to its end in silence, and then the process ends, since nobody will ask it anything.
+ * If the CLI is killed, Pulumi's host of this provider keeps running, and nobody reads its output. A line that can't be
+ * written would be an uncaught error there, which the host writes again, without end. So such errors are caught here:
+ * what is under way is completed in silence, and then the process exits, because nobody will send it a request.
  */
 let alone = false;
 let underWay = 0;

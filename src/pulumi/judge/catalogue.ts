@@ -12,10 +12,10 @@ import { attempt } from "./attempt";
  * @param before The version of the old inputs: it may be another tag of the image that is asked for.
  */
 export async function catalogueOf(valid: Valid, before?: string): Promise<Known<readonly Release[]>> {
-	if (!isKnown(valid, "versions")) return unknown("versions is not known yet");
+	if (!isKnown(valid, "versions")) return unknown("the argument versions is not known yet");
 	const source = sourceOf(valid);
 	const { place } = valid;
-	if (source === undefined && place === undefined) return unknown("it is not known yet where the cluster lives");
+	if (source === undefined && place === undefined) return unknown("the location of the cluster is not known yet");
 	const about = [valid.version, before].flatMap((text) => parseVersion(text) ?? []);
 	return attempt(async () => {
 		const releases =

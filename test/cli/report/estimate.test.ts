@@ -23,7 +23,7 @@ describe("the last update as an estimate", () => {
 
 	test("is told", async () => {
 		expect(await withLast(lastUpdate)).toContain(
-			"- **time**: about 14 s, like the last update (from 26.4.1.1 to 26.5.1.1 on 2026-11-20, 2 replicas, each down for 5.8 s to 6.2 s)\n",
+			"- **time**: about 14 s, like the last update (26.4.1.1 → 26.5.1.1 on 2026-11-20; 2 replicas, each down for 5.8 s to 6.2 s)\n",
 		);
 	});
 

@@ -150,7 +150,7 @@ describe("what others made can be taken over", () => {
 		[
 			"its pods are counted otherwise",
 			{ statefulsets: { clickhouse: set({ ordinals: { start: 5 } }) } },
-			"kubernetes.existing.statefulSets: the pods of clickhouse are numbered from 5 (spec.ordinals.start), and only a StatefulSet whose pods are numbered from 0 can be taken over. Do not change spec.ordinals.start: the pods would get new, empty volumes. Keep updating it as before, or copy its tables to a new DbCluster.",
+			"kubernetes.existing.statefulSets: the pods of clickhouse are numbered from 5 (spec.ordinals.start), and only a StatefulSet whose pods are numbered from 0 can be taken over. Do not change spec.ordinals.start: the pods would get new, empty volumes. Keep updating the StatefulSet as before, or copy its tables to a new DbCluster.",
 		],
 		[
 			"it is scaled to zero",
@@ -316,7 +316,7 @@ describe("what others made can be taken over", () => {
 	});
 
 	const lost = (pods: string, why: string) =>
-		`kubernetes.existing.statefulSets: ${pods} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without existing, and use that one.`;
+		`kubernetes.existing.statefulSets: ${pods} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without existing, and use the new cluster instead.`;
 
 	it("not while a restart would take data away, of one server or of all", async () => {
 		const world = good();
@@ -339,7 +339,7 @@ describe("what others made can be taken over", () => {
 
 	it("not while nobody says where the data is", async () => {
 		expect(await reasons(good(), { data: [] })).toEqual([
-			"kubernetes.existing.statefulSets: clickhouse-0, clickhouse-1 can't be asked where the data is, so it may be lost with the pod. Grant the user of kubernetes.user SELECT on system.databases and system.parts.",
+			"kubernetes.existing.statefulSets: clickhouse-0, clickhouse-1 can't be queried for where the data is, so the data may be lost with the pod. Grant the user of kubernetes.user SELECT on system.databases and system.parts.",
 		]);
 	});
 
@@ -349,8 +349,8 @@ describe("what others made can be taken over", () => {
 		const { cluster } = clusterOf({ ...world, services: { ...world.services, metrics } });
 		expect(takenOver(cluster.existing, await inspect(cluster, wanted))).toEqual({
 			replicas: "clickhouse-0, clickhouse-1 keep running; none restarts",
-			statefulSets: "clickhouse gets labels, and OnDelete instead of RollingUpdate",
-			services: "clickhouse: the selector gets one more label, which all replicas have by then",
+			statefulSets: "clickhouse gets labels, and the update strategy OnDelete instead of RollingUpdate",
+			services: "clickhouse: the selector gets one more label, once all replicas have that label",
 			readiness: "clickhouse has no readiness probe: pods get one for /ping with their next restart",
 			undrained:
 				"metrics also select these pods: clients of these Services see each restart, unless you add them to existing.services",

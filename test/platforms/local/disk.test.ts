@@ -71,7 +71,7 @@ describe("a full disk", () => {
 				(error: Error) => error.message,
 			),
 		);
-		expect(refusal).toMatch(/^503 Code: \d+\. DB::Exception: .*(full|no space|ended while)/i);
+		expect(refusal).toMatch(/^503 Code: \d+\. DB::Exception: .*(full|no space|exited while)/i);
 
 		rmSync(join(folder, "filler"));
 		await until("a write is taken again", 90, () =>

@@ -147,10 +147,10 @@ describe("the endpoint", () => {
 		for (const Host of [`example.org:${port}`, "localhost.example.org", "127.0.0.1.example.org", "10.0.0.1"])
 			expect(await asked({ Host })).toEqual([
 				403,
-				expect.stringContaining(`the Host of this request is ${Host}. Use 127`),
+				expect.stringContaining(`The Host of this request is ${Host}. Only 127`),
 			]);
 		for (const Origin of ["https://example.org", "null", place.url])
-			expect(await asked({ Origin })).toEqual([403, expect.stringContaining(`this one is of ${Origin}: the endpoint`)]);
+			expect(await asked({ Origin })).toEqual([403, expect.stringContaining(`this one from ${Origin}. Query`)]);
 	});
 
 	it.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
@@ -164,7 +164,7 @@ describe("the endpoint", () => {
 			expect(await asked(0)).toContain("Ok.");
 			const refused = await asked(65534);
 			expect(refused).toContain("403 Forbidden");
-			expect(refused).toContain("this request is of another user's");
+			expect(refused).toContain("this request is from another user");
 		},
 	);
 

@@ -24,7 +24,9 @@ describe("a write that a replica is to run", () => {
 
 	it("has no answer from a replica that is stopping: it has not refused the write", async () => {
 		const socket = await answering((_, response) => response.writeHead(503).end("stopping\n"));
-		await expect(sendWrite(socket, 1, "", Buffer.alloc(0))).rejects.toThrow("it does not take writes: stopping");
+		await expect(sendWrite(socket, 1, "", Buffer.alloc(0))).rejects.toThrow(
+			"the replica does not accept writes: stopping",
+		);
 	});
 
 	it("has the engine's answer, also where that is an error with the same status", async () => {

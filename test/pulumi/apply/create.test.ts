@@ -53,7 +53,7 @@ describe("create", () => {
 		await other.up({ version: "1.8.0", owner: "p/other/a" });
 		const engine = new Engine();
 		expect((await engine.preview({ version: "1.8.0" })).refused).toEqual([
-			"name: a cluster a already exists and belongs to p/other/a. Set adopt to true to take it over, or set name to another one.",
+			"name: a cluster a already exists and belongs to p/other/a. Set adopt to true to take it over, or set another name.",
 		]);
 		await engine.up({ version: "1.8.0", adopt: true });
 		expect(world().record()).toMatchObject({ owner: "p/s/a", generation: engine.outputs.generation });
@@ -64,10 +64,10 @@ describe("create", () => {
 	test("says that its cluster is kept where Pulumi does not know of it, as after a move without an alias", async () => {
 		const former = await running("1.8.0");
 		const moved = new Engine();
-		const kept = expect.stringMatching(/^exists already: the create keeps it with its data/);
+		const kept = expect.stringMatching(/^already exists: creating this resource keeps the cluster and its data/);
 		const same = await moved.preview({ version: "1.8.0" });
 		expect(same.inputs.caveats).toEqual({ "taken over": { cluster: kept } });
-		expect(lines).toContainEqual(expect.stringMatching(/^a exists already: .* after that deletes nothing\.$/));
+		expect(lines).toContainEqual(expect.stringMatching(/^a already exists: .* afterwards deletes nothing\.$/));
 		const newer = await moved.preview({ version: "1.9.0" });
 		expect(newer.inputs.caveats).toMatchObject({ "taken over": { cluster: kept }, "1.8.0 -> 1.9.0": {} });
 
@@ -192,7 +192,7 @@ describe("create", () => {
 			expect(inputs.caveats).toMatchObject({
 				"creation at 1.8.0": { state: "Stopped: updated while stopped, then started" },
 			});
-			expect(await engine.fails({ version: "1.8.0" })).toMatch(/^'a' did not reach Started /);
+			expect(await engine.fails({ version: "1.8.0" })).toMatch(/^'a' did not reach the state Started /);
 			expect(unmade()).toMatchObject({ creates: true });
 			world().halt("stopped");
 			world().engines.set("1.8.0", { boots: 20 });
@@ -219,7 +219,7 @@ describe("create", () => {
 		const error = await provider.create(inputs).catch((it: unknown) => it);
 		expect(error).toMatchObject({
 			id: "scripted:here/a",
-			reasons: [expect.stringMatching(/did not reach Started .*cannot load.* pulumi destroy removes it\.$/)],
+			reasons: [expect.stringMatching(/did not reach the state Started .*cannot load.* pulumi destroy removes it\.$/)],
 			properties: { __provider: text, version: "1.8.0", generation: expect.any(String) },
 		});
 		const { id, properties: outputs } = error as { id: string; properties: Properties };

@@ -22,7 +22,7 @@ describe("delete", () => {
 		scripted.foreign = true;
 		const engine = await running("1.9.0", { adopt: true });
 		await provider.delete(engine.id, engine.outputs);
-		expect(lines.join("\n")).toContain("a: it was not created by DbCluster, so it keeps running");
+		expect(lines.join("\n")).toContain("a: the cluster was not created by DbCluster, so it keeps running");
 		expect((await new Engine().preview({ version: "1.9.0", adopt: true, deletionPolicy: "Delete" })).refused).toEqual([
 			expect.stringMatching(/^deletionPolicy: "Delete" would delete volumes that DbCluster did not create/),
 		]);

@@ -50,7 +50,7 @@ describe("refresh", () => {
 		world().destroy(false);
 		onServer("two");
 		for (const run of [provider.read, provider.delete])
-			await expect(run(engine.id, engine.outputs)).rejects.toThrow("it was on another one");
+			await expect(run(engine.id, engine.outputs)).rejects.toThrow("it was on another API server before");
 		onServer("one");
 		expect(await provider.read(engine.id, engine.outputs)).toMatchObject({ id: "" });
 		await provider.delete(engine.id, engine.outputs);

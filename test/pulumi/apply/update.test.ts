@@ -132,7 +132,7 @@ describe("an update", () => {
 		expect(world().calls).toBe(calls + 1);
 		const gone = { version: "1.8.0", ...forward, deletionPolicy: "Delete" };
 		expect(await engine.fails(gone)).toMatch(
-			/^'a' did not reach Started and is Degraded\. a-0-1 did not start: killed\. Next: look at the log of a-0-1/,
+			/^'a' did not reach the state Started and is Degraded\. a-0-1 did not start: killed\. Next: look at the log of a-0-1/,
 		);
 		expect(engine.outputs).toMatchObject({ deletionPolicy: "Delete", state: "Degraded" });
 		// A version is refused, and what a destroy goes by is in force all the same.

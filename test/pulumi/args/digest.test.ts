@@ -42,7 +42,7 @@ test("is refused where versions are no images", async () => {
 	Object.assign(scripted.platform, { artifact: undefined });
 	try {
 		expect((await new Engine().preview({ version: `1.8.0@${digest}` })).refused).toEqual([
-			"version: a digest names an image, and there are none here. Leave it out.",
+			"version: a digest names an image, and this platform has no images. Leave the digest out.",
 		]);
 	} finally {
 		Object.assign(scripted.platform, { ...platform, artifact });

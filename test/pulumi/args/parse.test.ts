@@ -75,11 +75,11 @@ test.each([
 	],
 	[
 		{ version: `latest@sha256:${"1".repeat(64)}` },
-		"version: latest changes, and a digest is one image. Give the version, such as 1.8.0@sha256:..., or leave the digest out.",
+		"version: latest can't have a digest: a digest is one image, and latest changes. Give a version, such as 1.8.0@sha256:..., or leave the digest out.",
 	],
 	[
 		{ versions: { list: [{ version: "1.8.0", blocked: "" }] } },
-		'versions.list[0].blocked: "" is not the reason, such as "corrupts vector indexes".',
+		'versions.list[0].blocked: "" is not a reason as text, such as "corrupts vector indexes".',
 	],
 	[
 		{ versions: { list: [{ version: "1.8.0", date: "1.9.2024" }] } },
@@ -139,7 +139,7 @@ test.each([
 	[{ scripted: undefined }, ": it must say where the cluster lives: give scripted, such as scripted: {}."],
 	[
 		{ name: "My_Cluster" },
-		'name: "My_Cluster" is not a name for a cluster: up to 42 lower-case letters, digits and dashes, a letter first and no dash last. Set name to such a one; it may differ from the resource\'s.',
+		'name: "My_Cluster" is not a name for a cluster: up to 42 lower-case letters, digits and dashes, a letter first and no dash last. Set name to such a name; it may differ from the resource\'s name.',
 	],
 	[
 		{ desiredState: "Stopped\n\u001b[31m" },

@@ -97,15 +97,15 @@ test.each([
 	[{ ...saturdays, timeZone: "Mars/Olympus" }, '"Mars/Olympus" is not a time zone, such as "UTC" or "Europe/Berlin".'],
 	[
 		{ ...saturdays, schedule: "every night" },
-		'"every night" is not a schedule as cron has it, of five fields, such as "0 2 * * 6".',
+		'"every night" is not a cron schedule of five fields, such as "0 2 * * 6".',
 	],
 	[
 		{ ...saturdays, schedule: "0 0 2 * * 6" },
-		'"0 0 2 * * 6" is not a schedule as cron has it, of five fields, such as "0 2 * * 6".',
+		'"0 0 2 * * 6" is not a cron schedule of five fields, such as "0 2 * * 6".',
 	],
 	[
 		{ ...saturdays, schedule: "0 2 30 2 *" },
-		'"0 2 30 2 *" never comes: give a schedule as cron has it, of five fields, such as "0 2 * * 6".',
+		'"0 2 30 2 *" matches no time: give a cron schedule of five fields, such as "0 2 * * 6".',
 	],
 ])("%j", (schedule, said) => expect(windowProblem(schedule)?.message).toBe(said));
 
@@ -120,6 +120,6 @@ test.each([
 ])("only five fields are a schedule, whatever the time is: %s", (schedule) => {
 	expect(windowProblem({ ...saturdays, schedule })).toEqual({
 		path: ["schedule"],
-		message: `"${schedule}" is not a schedule as cron has it, of five fields, such as "0 2 * * 6".`,
+		message: `"${schedule}" is not a cron schedule of five fields, such as "0 2 * * 6".`,
 	});
 });

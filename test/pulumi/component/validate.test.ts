@@ -53,11 +53,11 @@ test.each<[object, string]>([
 	],
 	[
 		{ version, networkPolicy: { metrics: [{ cidr: "10.0.0.0/8", podLabels: {} }] } },
-		"networkPolicy.metrics[0]: it names both addresses and labels",
+		"networkPolicy.metrics[0]: it has cidr and labels",
 	],
 	[
 		{ version, networkPolicy: { apiServer: [] } },
-		"networkPolicy.apiServer: the list is empty: DbCluster could not ask the servers.",
+		"networkPolicy.apiServer: the list is empty, so DbCluster could not query the servers through the API server.",
 	],
 	[
 		{ version, networkPolicy: { egress: [{ cidr: "0.0.0.0/0", ports: [0] }] } },
@@ -66,17 +66,17 @@ test.each<[object, string]>([
 	[{ version, password: "" }, "password: it is empty: give it from the stack's secrets"],
 	[
 		{ version, password: "x", passwordSecret: { name: "db" } },
-		"passwordSecret: a password is given twice: keep passwordSecret, or password.",
+		"passwordSecret: passwordSecret and password are both set: keep one.",
 	],
 	[{ version, passwordSecret: { name: "Db" } }, 'passwordSecret.name: "Db" is not the name of a Secret'],
 	[
 		{ version, passwordGeneration: 0 },
 		"passwordGeneration: 0 is not a whole number from 1 to 1,000,000. Leave it out for 1.",
 	],
-	[{ version, image: "myscale/myscaledb:1.8.0" }, 'image: "myscale/myscaledb:1.8.0" holds a tag or a digest'],
+	[{ version, image: "myscale/myscaledb:1.8.0" }, 'image: "myscale/myscaledb:1.8.0" has a tag or a digest'],
 	[
 		{ version, keeper: pulumi.output({}) },
-		"keeper: it is known only later, and decides what is made: give a plain value.",
+		"keeper: it is not known yet, and decides which objects are created: give a plain value.",
 	],
 	[{ version, deletionPolicy: "Keep" }, 'deletionPolicy: "Keep" is not "Retain" or "Delete".'],
 ])("%o is refused, with the way out", (args, reason) => {
@@ -98,7 +98,7 @@ test("everything that is wrong is said at once", () => {
 
 test("a name that is no name on Kubernetes is told with the way out", () => {
 	expect(said({ version }, "My Cluster").join()).toContain(
-		"Set name to such a one; it may differ from the resource's.",
+		"Set name to such a name; it may differ from the resource's name.",
 	);
 	expect(said({ version, name: "my-cluster" }, "My Cluster")).toEqual([]);
 });

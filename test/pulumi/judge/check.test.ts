@@ -50,12 +50,9 @@ describe("what can't be changed", () => {
 	test.each([
 		[
 			{ name: "b" },
-			'name: the cluster is scripted:here/a, and it can\'t become scripted:here/b: no data would move with it. Set name to "a",',
+			'name: the cluster is scripted:here/a and can\'t become scripted:here/b: its data would not move. Set name to "a" to keep this cluster,',
 		],
-		[
-			{ scripted: { folder: "there" } },
-			"scripted: the cluster is scripted:here/a, and it can't become scripted:there/a:",
-		],
+		[{ scripted: { folder: "there" } }, "scripted: the cluster is scripted:here/a and can't become scripted:there/a:"],
 	])("%j", async (args, said) => {
 		const engine = await running("1.9.0");
 		const { refused } = await engine.preview({ version: "1.9.0", ...args });
@@ -77,14 +74,14 @@ describe("what is not known yet in preview", () => {
 		const engine = await running("1.8.0");
 		const { inputs, refused } = await engine.preview({ version: unknown });
 		expect(refused).toEqual([]);
-		expect(JSON.stringify(inputs.caveats)).toContain("the update checks whether it is allowed");
+		expect(JSON.stringify(inputs.caveats)).toContain("the update checks whether the change is allowed");
 	});
 
 	test("another property: the rules judge what they can", async () => {
 		const engine = await running("1.8.0");
 		const { inputs } = await engine.preview({ version: "1.9.0", update: { drainSeconds: unknown } });
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds; checked in the update" },
+			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds: not known yet, checked in the update" },
 		});
 		expect((await engine.preview({ version: "1.7.1", update: unknown })).refused).toHaveLength(1);
 	});
@@ -113,7 +110,7 @@ describe("judge: recorded", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/^by what the last pulumi up recorded/) },
+			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/the preview checks what the last pulumi up recorded/) },
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
@@ -128,7 +125,7 @@ describe("judge: recorded", () => {
 		scripted.unreachable = true;
 		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
 		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
-		expect(lines.at(-1)).toMatch(/^a can't be reached, so this preview checks what the last pulumi up recorded: /);
+		expect(lines.at(-1)).toMatch(/^a can't be reached: .* This preview checks what the last pulumi up recorded\.$/);
 		scripted.unreachable = false;
 		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
 		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);

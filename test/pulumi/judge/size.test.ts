@@ -91,7 +91,7 @@ describe("another size", () => {
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toEqual({
 			"settings at 1.8.0": {
-				joins: "a-0-2: first the tables, then the rows, then clients",
+				joins: "a-0-2: gets the tables, then the rows, then clients",
 				order: "no replica restarts",
 				reads: "SELECT keeps working",
 				writes: "keep working",
@@ -120,7 +120,7 @@ describe("another size", () => {
 		const { inputs } = await engine.preview(sized(1));
 		expect(inputs.caveats).toMatchObject({
 			"settings at 1.8.0": {
-				leaves: "a-0-2 and a-0-1, permanently; each volume is kept, its replicated tables are dropped",
+				leaves: "a-0-2 and a-0-1: removed permanently; the volumes are kept, the replicated tables there are dropped",
 			},
 		});
 		await engine.up(sized(1));
@@ -144,7 +144,7 @@ describe("another size", () => {
 		const engine = await running("1.8.0");
 		world().engines.set("a-0-2@1.8.0", { fate: "exits", boots: 20 });
 		await expect(engine.up(sized(3))).rejects.toThrow(
-			/'a' did not reach Started and is Updating\. a-0-2 did not start/,
+			/'a' did not reach the state Started and is Updating\. a-0-2 did not start/,
 		);
 		expect(engine.outputs).toMatchObject({ state: "Started" });
 		expect(world().record()).toMatchObject({ replicas: 2 });
@@ -175,7 +175,7 @@ describe("a size that somebody else asks for", () => {
 			scaled: "set asks for 3 replicas, not 2 (generation 1)",
 			caveats: {
 				"settings at 1.8.0": {
-					leaves: "a-0-2, permanently; each volume is kept, its replicated tables are dropped",
+					leaves: "a-0-2: removed permanently; its volume is kept, the replicated tables there are dropped",
 					order: "no replica restarts",
 				},
 			},
@@ -211,7 +211,7 @@ describe("a size that somebody else asks for", () => {
 			const order = version === "1.7.1" ? "no replica restarts" : "a-0-2, then a-0-1, then a-0-0";
 			expect(inputs.caveats).toMatchObject({
 				[key]: {
-					rejoins: "a-0-1 and a-0-2: scaled away outside Pulumi, and created again on their volumes",
+					rejoins: "a-0-1 and a-0-2: removed outside Pulumi, and created again on their volumes",
 					order,
 					reads: "SELECT keeps working",
 				},

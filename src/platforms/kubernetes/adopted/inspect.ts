@@ -117,7 +117,7 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 		);
 	if (spec.ordinals?.start)
 		found.push(
-			`the pods of ${name} are numbered from ${spec.ordinals.start} (spec.ordinals.start), and only a StatefulSet whose pods are numbered from 0 can be taken over. Do not change spec.ordinals.start: the pods would get new, empty volumes. Keep updating it as before, or copy its tables to a new DbCluster.`,
+			`the pods of ${name} are numbered from ${spec.ordinals.start} (spec.ordinals.start), and only a StatefulSet whose pods are numbered from 0 can be taken over. Do not change spec.ordinals.start: the pods would get new, empty volumes. Keep updating the StatefulSet as before, or copy its tables to a new DbCluster.`,
 		);
 	const { type = "RollingUpdate", rollingUpdate } = spec.updateStrategy ?? {};
 	const seen = (status?.observedGeneration ?? 0) >= generation;

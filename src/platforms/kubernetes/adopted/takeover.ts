@@ -49,7 +49,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 	else if (!isDeepStrictEqual(before.statefulSets, existing.statefulSets) || before.container !== existing.container)
 		refuse(
 			"kubernetes.existing",
-			`'${cluster.name}' is the container ${before.container} of ${before.statefulSets.join(", ")}, and that can't be changed. Set it back. For another cluster, declare a DbCluster with another name.`,
+			`'${cluster.name}' is the container ${before.container} of ${before.statefulSets.join(", ")}, and that can't be changed. Set kubernetes.existing back. For another cluster, declare a DbCluster with another name.`,
 		);
 	if (obstacles.length > 0) return { obstacles, ...untouched };
 	if (wanted.shards !== existing.statefulSets.length)
@@ -60,7 +60,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 		if (has === wanted.replicas) continue;
 		refuse(
 			"replicas",
-			`${metadata.name} has ${has}, and it is scaled where it comes from. Scale it there (kubectl scale, or its chart's values), then set replicas to the same number.`,
+			`${metadata.name} has ${has}, and DbCluster does not scale existing StatefulSets. Scale it with kubectl scale or its chart's values, then set replicas to the same number.`,
 		);
 	}
 	obstacles.push(...(await servicesOf(cluster, pods)).obstacles);

@@ -8,7 +8,7 @@ export function takenOver(
 ): Record<string, string> {
 	const strategies = sets.map(({ metadata, spec }) => {
 		const { type = "RollingUpdate" } = spec.updateStrategy ?? {};
-		return `${metadata.name} gets labels${type === "OnDelete" ? "" : `, and OnDelete instead of ${type}`}`;
+		return `${metadata.name} gets labels${type === "OnDelete" ? "" : `, and the update strategy OnDelete instead of ${type}`}`;
 	});
 	const unprobed = sets.filter(({ spec }) =>
 		spec.template.spec.containers.some((each) => each.name === existing.container && each.readinessProbe === undefined),
@@ -16,7 +16,7 @@ export function takenOver(
 	return {
 		replicas: `${pods.map(({ metadata }) => metadata.name).join(", ")} keep running; none restarts`,
 		statefulSets: strategies.join("; "),
-		services: `${existing.services.join(", ")}: the selector gets one more label, which all replicas have by then`,
+		services: `${existing.services.join(", ")}: the selector gets one more label, once all replicas have that label`,
 		...(unprobed.length > 0 && {
 			readiness: `${unprobed.map(({ metadata }) => metadata.name).join(", ")} has no readiness probe: pods get one for /ping with their next restart`,
 		}),

@@ -47,7 +47,7 @@ async function stuck(server: Server, { buffers, distributed, sends }: Kept, shar
 	const { topology } = await inventoryOf(server);
 	for (const table of distributed.filter(({ args }) => mayQueue(topology, args[0] ?? "", shards)))
 		found.push(
-			`${path(table)} may have rows queued for other servers, and this version of ClickHouse can't be told to send them`,
+			`${path(table)} may have rows queued for other servers, and this version of ClickHouse has no statement to send them`,
 		);
 	return found;
 }
@@ -63,7 +63,7 @@ export async function flush(server: Server, shards: number): Promise<string[]> {
 	const found = await stuck(server, kept, shards);
 	if (found.length > 0) return found;
 	const { buffers, distributed, sends } = kept;
-	if (!(await writeAsync(server))) return ["it does not write INSERTs that it has acknowledged (async_insert)"];
+	if (!(await writeAsync(server))) return ["some INSERTs that it has acknowledged (async_insert) are not written yet"];
 	// One may be the destination of another.
 	for (let rounds = buffers.length; rounds > 0 && (await metric(server, "StorageBufferRows")) > 0; rounds--)
 		for (const buffer of buffers)

@@ -57,7 +57,7 @@ async function lookUp(image: string, version: DbVersion, wanted: string | undefi
 	if (first !== "missing") return { reference: named, found: first.digest };
 	const references = await imagesOf(image, version).catch((error: Error) => {
 		if (!hasRevisions) return [];
-		throw new ControlError(`which revision of ${named} is the highest is unknown: ${error.message}`);
+		throw new ControlError(`the highest revision of ${named} is unknown: ${error.message}`);
 	});
 	let highest: Found | undefined;
 	for (const reference of references.slice(0, mostRevisions)) {

@@ -61,7 +61,7 @@ export async function foreseeJoins(
 	const clauses = [...refused.values()].slice(0, most);
 	if (refused.size > most) clauses.push(`and ${refused.size - most} more tables`);
 	const [first] = refused.keys();
-	const reason = `${without.join(", ")} would lack rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Make ${refused.size === 1 ? "it" : "them"} replicate, under one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["${first}"].`;
+	const reason = `${without.join(", ")} would lack rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Recreate ${refused.size === 1 ? "it" : "them"} with a Replicated engine and one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["${first}"].`;
 	return { joins, obstacles: [...obstacles, { property: "replicas", reason }] };
 }
 

@@ -97,11 +97,11 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
 		return { ...view, phase: `catching up${parts}`, cause: "replication" };
 	}
-	if (phase === "ready" && !isMember) return { ...view, phase: "getting the tables and the rows of the others" };
-	if (phase === "ready") return { ...view, phase: "out of the clients' endpoints" };
+	if (phase === "ready" && !isMember) return { ...view, phase: "copying the tables and the rows of other replicas" };
+	if (phase === "ready") return { ...view, phase: "removed from the endpoints for clients" };
 	// If the server is ready, its pod waits for something else.
 	const itself = healthy === undefined || (pod && serverStatus(pod)?.ready);
-	return itself ? { ...view, phase, ...why } : { ...view, phase: "answering, and about to be let in" };
+	return itself ? { ...view, phase, ...why } : { ...view, phase: "answering, and waiting for its pod to become ready" };
 }
 
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {
@@ -197,7 +197,7 @@ async function askHealth(
 		return [await ask(cluster, settings, pod, (server) => health(server, patience))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
-		const why = pod && isReady(pod) ? `can't be asked: ${error.message}` : undefined;
+		const why = pod && isReady(pod) ? `can't be queried: ${error.message}` : undefined;
 		return [undefined, why, error instanceof TimedOut];
 	}
 }

@@ -85,7 +85,7 @@ function cantGo(cluster: Cluster, stored: Stored, replica: string, reasons: read
 	const why = [...reasons.slice(0, most), ...more].join("; ");
 	const until = names(cluster, stored).includes(replica) ? " until then" : "";
 	return new ControlError(
-		`${replica} can't be removed: ${why}. Move or drop that first. ${wayBack(cluster, stored, replica)}${until}.`,
+		`${replica} can't be removed: ${why}. Move or drop that data first. ${wayBack(cluster, stored, replica)}${until}.`,
 	);
 }
 
@@ -105,7 +105,7 @@ async function serverOf(cluster: Cluster, stored: Stored, replica: string, pods:
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		throw new ControlError(
-			`${replica} can't be asked which tables it holds: ${error.message}. ${wayBack(cluster, stored, replica)}, or fix that first.`,
+			`${replica} can't be queried for its tables: ${error.message}. ${wayBack(cluster, stored, replica)}, or fix that first.`,
 		);
 	}
 }

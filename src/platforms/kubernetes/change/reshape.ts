@@ -118,7 +118,7 @@ function sizeObstacles(
 	if (existing !== undefined)
 		refuse(
 			"kubernetes.existing",
-			`'${name}' consists of existing StatefulSets, ${existing.statefulSets.join(", ")}, and that can't be changed. Set existing back.`,
+			`'${name}' consists of existing StatefulSets, ${existing.statefulSets.join(", ")}, and that can't be changed. Set kubernetes.existing back.`,
 		);
 	const { storage, storageClass } = settings;
 	const larger = claims.find((each) => amount(requestedStorage(each)) > amount(storage));

@@ -87,7 +87,7 @@ export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], 
 	return (["shards", "replicas"] as const).flatMap((property): Obstacle[] => {
 		const had = Math.max(...places.map((place) => place[property]));
 		const size = property === "shards" ? count(had, "shard") : `${count(had, "replica")} per shard`;
-		const kept = `an earlier '${cluster.name}' left volumes of ${size}`;
+		const kept = `an earlier cluster '${cluster.name}' left volumes of ${size}`;
 		const asked = wanted[property];
 		const later = `to ${asked} once the cluster serves`;
 		const beyond = places.flatMap((place) => (place.holds && place[property] > asked ? [place.name] : []));

@@ -33,7 +33,7 @@ const isOwnUsers = ({ text }: Element) => ["users.xml", "/etc/clickhouse-server/
 
 const port = (number: number) => `leave it out, because the server listens on port ${number}`;
 const relied = "leave it out, because rolling updates depend on its value";
-const logged = "leave it out: if a server does not start, its console log is what says why";
+const logged = "leave it out, because the console log shows why a server does not start";
 
 /** Everything in the cluster's own file, and what would change its ports or its volumes. */
 function reserved({ name, keeper }: Reserving): Reserved[] {
@@ -56,10 +56,10 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 		{
 			path: "interserver_http_host",
 			isOwn: true,
-			instead: "leave it out, each replica has its own Service for its peers",
+			instead: "leave it out, because peers reach each replica through its own Service",
 		},
 		...all(["interserver_https_host", "interserver_https_port", "interserver_listen_host"], {
-			instead: `leave it out, peers fetch parts through port ${ports.interserver}`,
+			instead: `leave it out, because peers fetch parts through port ${ports.interserver}`,
 		}),
 		{
 			path: "http_handlers",
@@ -138,14 +138,14 @@ export function reservedIn(root: Element, reserving: Reserving): string[] {
 			if (unseen !== undefined || itself.fine?.(element) !== true) tell(itself.instead);
 			return;
 		}
-		if (unseen !== undefined) tell(`the content from ${unseen} can't be checked, write it into the file`);
+		if (unseen !== undefined) tell(`the content from ${unseen} can't be checked: write it into the file`);
 		// On a root element, servers ignore these.
 		const clears = at.length > 0 && element.attributes.find((each) => clearing.includes(each));
 		if (clears && under.some(({ isOwn }) => isOwn))
-			tell(`leave ${clears} out, it removes what the cluster's own file sets there`);
+			tell(`leave ${clears} out, because it removes what the cluster's own file sets there`);
 		for (const child of element.children) {
 			const brings = child.name === "include" && child.attributes.find((each) => foreign.includes(each));
-			if (brings) tell(`the content from ${brings} of an include can't be checked, write it into the file`);
+			if (brings) tell(`the content from ${brings} of an include can't be checked: write it into the file`);
 			visit(child, [...at, child.name]);
 		}
 	};

@@ -59,7 +59,7 @@ const files = mapOf(
 	.superRefine((given, context) => {
 		for (const name of Object.keys(given)) {
 			const problem = !fileName.test(name)
-				? "is not a file that the server reads: its name ends in .xml or .yaml and holds no slash."
+				? "is not a file that the server reads: its name must end in .xml or .yaml and contain no slash."
 				: name === "dbcluster.xml"
 					? "is the cluster's own file: take another name, such as zz.xml, which is read after it."
 					: undefined;
@@ -114,12 +114,12 @@ const schema = z
 		image: textOf("an image", 'Name its repository, such as "myscale/myscaledb".')
 			.refine((image) => image.includes("{version}") || !taggedImage.test(image), {
 				error: ({ input }) =>
-					`${shown(input)} holds a tag or a digest: leave it out, for the cluster's version is the tag. Where tags are spelt otherwise, write {version} in its place, as in "myscale/myscaledb:{version}-ubi".`,
+					`${shown(input)} has a tag or a digest. Leave it out: the tag is the cluster's version. If the tags contain more than the version, write {version} in its place, as in "myscale/myscaledb:{version}-ubi".`,
 			})
 			.refine(
 				hasClearRevisions,
 				accepted(
-					"an image whose * is a number in the tag, beside {version} but not next to it",
+					"an image whose tag has * for a number, and {version} not directly next to it",
 					'Write it as in "myscale/myscaledb:{version}-r*".',
 				),
 			),
@@ -193,7 +193,7 @@ const schema = z
 				code: "custom",
 				path: ["passwordSecret"],
 				message:
-					"it is missing: without a password the image's default user answers only inside its own pod. Name a Secret of the namespace, { name, key }, or give files of users.",
+					"it is missing: without a password the image's default user accepts connections only inside its own pod. Name a Secret of the namespace, { name, key }, or set kubernetes.users.",
 			});
 	});
 
@@ -231,7 +231,7 @@ function foreign(given: unknown): SettingProblem[] {
 		.map((key) => ({
 			path: [key],
 			reason:
-				"it can't be set beside existing: those pods are made as their own StatefulSet says. Leave it out here, and change it there.",
+				"it can't be set together with existing: those pods follow the template of their StatefulSet. Leave it out here, and change it in the StatefulSet.",
 		}));
 }
 

@@ -117,7 +117,7 @@ describe("a file of the user", () => {
 
 	it("must not take the root's content from elsewhere; what says to take that of others away means nothing there", () => {
 		expect(reservedIn(rootOf("<clickhouse incl='x'/>"), reserving)).toEqual([
-			"clickhouse (line 1): the content from incl can't be checked, write it into the file",
+			"clickhouse (line 1): the content from incl can't be checked: write it into the file",
 		]);
 		expect(reservedIn(rootOf("<clickhouse replace='1'/>"), reserving)).toEqual([]);
 	});

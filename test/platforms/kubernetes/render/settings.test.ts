@@ -50,8 +50,8 @@ describe("the settings of a cluster on Kubernetes", () => {
 	});
 
 	it.each([
-		[{ image: "myscale/myscaledb:1.8.0" }, 'image: "myscale/myscaledb:1.8.0" holds a tag'],
-		[{ image: "myscale/myscaledb@sha256:0123" }, "holds a tag or a digest"],
+		[{ image: "myscale/myscaledb:1.8.0" }, 'image: "myscale/myscaledb:1.8.0" has a tag'],
+		[{ image: "myscale/myscaledb@sha256:0123" }, "has a tag or a digest"],
 		[{ passwordSecret: undefined }, "passwordSecret: it is missing"],
 		[
 			{ resources: { requests: { memory: "8Gi" }, limits: { memory: "4000Mi" } } },
@@ -65,12 +65,12 @@ describe("the settings of a cluster on Kubernetes", () => {
 		[{ namespace: undefined }, "namespace: it is missing"],
 		[
 			{ image: "acme/db:{version}*" },
-			'image: "acme/db:{version}*" is not an image whose * is a number in the tag, beside {version} but not next to it. Write it as in "myscale/myscaledb:{version}-r*".',
+			'image: "acme/db:{version}*" is not an image whose tag has * for a number, and {version} not directly next to it. Write it as in "myscale/myscaledb:{version}-r*".',
 		],
-		[{ image: "acme/*" }, 'image: "acme/*" is not an image whose *'],
+		[{ image: "acme/*" }, 'image: "acme/*" is not an image whose tag has *'],
 		[
 			{ existing: { statefulSets: ["a"], services: ["a"] }, storage: "1Gi" },
-			"storage: it can't be set beside existing",
+			"storage: it can't be set together with existing",
 		],
 		[{ existing: { statefulSets: [], services: ["a"] } }, "existing.statefulSets: the list is empty"],
 		[
