@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerError, ClickHouseError, notOffered } from "./answers";
+import { passOn } from "./compression";
 import { type Fleet, startLimit } from "./fleet";
-import { passOn } from "./pass-on";
 import { isOwn } from "./peer";
 import { answerRead } from "./reads";
 import { type ClientRequest, readRequest } from "./request";
@@ -35,8 +35,8 @@ export class Front {
 		try {
 			await this.#answer(request, response);
 		} catch (error) {
-			const known =
-				error instanceof ClickHouseError ? error : new ClickHouseError(1002, "UNKNOWN_EXCEPTION", String(error));
+			const isKnown = error instanceof ClickHouseError;
+			const known = isKnown ? error : new ClickHouseError(1002, "UNKNOWN_EXCEPTION", String(error));
 			answerError(response, known, this.fleet.version);
 		}
 	}
@@ -53,7 +53,10 @@ export class Front {
 			await this.fleet.someRoute();
 			return plain(response, 200, "Ok.\n");
 		}
-		if (url.pathname === "/replicas_status") return this.#replicasStatus(response);
+		if (url.pathname === "/replicas_status") {
+			const missing = this.fleet.missing();
+			return missing.length === 0 ? plain(response, 200, "Ok.\n") : plain(response, 503, `${missing.join("\n")}\n`);
+		}
 		if (url.pathname !== "/") return plain(response, 404, unknownPath(url.pathname));
 		const read = await readRequest(request, url);
 		const text = statementText(read.params, read.body);
@@ -71,12 +74,6 @@ export class Front {
 		if (!this.fleet.up) await this.fleet.until(() => this.fleet.up || !this.fleet.hopeful, startLimit);
 		const { status, headers, body } = await this.writes.write(request);
 		await passOn({ status, headers, parts: [body], length: body.length }, request.encoding, response);
-	}
-
-	#replicasStatus(response: ServerResponse): void {
-		const missing = this.fleet.missing();
-		if (missing.length === 0) plain(response, 200, "Ok.\n");
-		else plain(response, 503, `${missing.join("\n")}\n`);
 	}
 }
 

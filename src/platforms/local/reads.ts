@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { noReplica } from "./answers";
+import { type PassedAnswer, passOn } from "./compression";
 import type { Fleet } from "./fleet";
-import { type PassedAnswer, passOn } from "./pass-on";
 import { openQuery } from "./replica-client";
 import type { ClientRequest } from "./request";
 import type { Supervisor } from "./supervisor";

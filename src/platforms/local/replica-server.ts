@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { basename } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerError, ClickHouseError } from "./answers";
 import type { Chdb } from "./chdb";
@@ -64,7 +65,7 @@ export class ReplicaServer {
 		this.phase = "serving";
 	}
 
-	get status(): ReplicaStatus {
+	get #status(): ReplicaStatus {
 		const { version } = this.options;
 		return { pid: process.pid, version, phase: this.phase, serving: this.#serving, queries: this.#queries };
 	}
@@ -73,7 +74,7 @@ export class ReplicaServer {
 		const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
 		const writer = this.#writer;
 		try {
-			if (pathname === "/status") return void response.end(JSON.stringify(this.status));
+			if (pathname === "/status") return void response.end(JSON.stringify(this.#status));
 			if (!this.#serving || writer === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
 			if (pathname === "/still") return await this.#inTurn(response, () => this.#still(writer.engine, response));
 			const body = await buffer(request);
@@ -107,7 +108,7 @@ export class ReplicaServer {
 			const first = await pieces.next().catch(notStreamed);
 			if (first !== undefined) {
 				response.writeHead(200, { ...headers, ...summary({}), "X-ClickHouse-Exception-Tag": tag });
-				return await pour(first, pieces, headerLines, tag, response);
+				return await pipeline(oneDocument(first, pieces, headerLines, tag), response);
 			}
 		}
 		const answer = await engine.run(sql, session, format);
@@ -209,30 +210,23 @@ const ended = (error: unknown) => error instanceof ClickHouseError && /No active
 
 /** What can't be streamed is run once more, whole. */
 function notStreamed(error: unknown): undefined {
-	if (ended(error)) return undefined;
-	if (error instanceof ClickHouseError && /Streaming query is not supported/.test(error.words)) return undefined;
+	if (ended(error) || /Streaming query is not supported/.test(errorText(error))) return undefined;
 	throw error;
 }
 
-/** Writes the pieces of an answer as the engine makes them, no faster than they are taken. */
-async function pour(
+/** The pieces of an answer with one header, and with what ended it early. */
+async function* oneDocument(
 	first: IteratorResult<Buffer, void>,
 	pieces: AsyncGenerator<Buffer, void, undefined>,
 	headerLines: number,
 	tag: string,
-	response: ServerResponse,
-): Promise<void> {
+): AsyncGenerator<Buffer | string, void, undefined> {
 	try {
-		let piece = first;
-		for (let n = 0; !piece.done && !response.destroyed; n++) {
-			const bytes = n === 0 ? piece.value : withoutLines(piece.value, headerLines);
-			if (!response.write(bytes)) await Promise.race([once(response, "drain"), once(response, "close")]);
-			piece = await pieces.next();
-		}
-		response.end();
+		if (!first.done) yield first.value;
+		for await (const piece of pieces) yield withoutLines(piece, headerLines);
 	} catch (error) {
 		if (!(error instanceof ClickHouseError)) throw error;
-		response.end(ended(error) ? "" : lateException(error.message, tag));
+		if (!ended(error)) yield lateException(error.message, tag);
 	} finally {
 		await pieces.return();
 	}
