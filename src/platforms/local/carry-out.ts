@@ -14,22 +14,17 @@ import { askProcess } from "./replica-client";
 const routerSeconds = 30;
 const endSeconds = 60;
 
-/** Asks the router something over its own socket; `undefined` when none runs, or none that answers. */
-async function order(home: string, path: "/reload" | "/status"): Promise<RouterStatus | undefined> {
+/** Has the router read the record again, by which it routes once it has said how it is; `undefined` when none answers. */
+export async function askRouter(home: string): Promise<RouterStatus | undefined> {
 	const socket = socketPath(home, "router");
-	const answer = socket && (await askProcess(socket, path, 10_000));
+	const answer = socket && (await askProcess(socket, "/reload", 10_000));
 	return answer === undefined ? undefined : (JSON.parse(answer) as RouterStatus);
 }
 
-export const routerStatus = (home: string) => order(home, "/status");
-
-/** Has the router read the record again; once this resolves, it routes by it. Says whether one answered. */
-export const reloadRouter = async (home: string) => (await order(home, "/reload")) !== undefined;
-
 /** Has a router carry out what the record says now; starts one where none runs. Does not wait for the replicas. */
-export async function carryOut(home: string, cluster: LocalCluster | undefined): Promise<void> {
+export async function carryOut(home: string, cluster: LocalCluster): Promise<void> {
 	const deadline = performance.now() + routerSeconds * 1000;
-	while (cluster !== undefined && !(await reloadRouter(home))) {
+	while ((await askRouter(home)) === undefined) {
 		if (cluster.desired !== "Started" && running(home, cluster).length === 0) return;
 		if (performance.now() > deadline) {
 			const words = lastLines(paths.routerLog(home));
@@ -41,12 +36,8 @@ export async function carryOut(home: string, cluster: LocalCluster | undefined):
 	}
 }
 
-/** Waits until all processes of a stopped cluster have ended; ends them where they do not. */
-export function untilEnded(home: string, cluster: LocalCluster): Promise<void> {
-	return allEnded(() => running(home, cluster));
-}
-
-async function allEnded(find: () => ProcessId[]): Promise<void> {
+/** Waits until processes that were told to have ended; ends them where they do not. */
+export async function untilEnded(find: () => ProcessId[]): Promise<void> {
 	const deadline = performance.now() + endSeconds * 1000;
 	for (let left = find(); left.length > 0; left = find()) {
 		if (performance.now() > deadline) for (const id of left) await stopProcess(id, 1);
@@ -56,7 +47,7 @@ async function allEnded(find: () => ProcessId[]): Promise<void> {
 
 /** Removes the folder of a replica that is none of the cluster any more, once its process has ended. */
 export async function removeReplica(home: string, folder: string): Promise<void> {
-	await allEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
+	await untilEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
 	inFolder(home, () => rmSync(join(home, folder), { recursive: true, force: true }));
 }
 
@@ -70,7 +61,8 @@ export function removeCluster(home: string): void {
 	});
 }
 
-function running(home: string, cluster: LocalCluster): ProcessId[] {
+/** The processes of a cluster that run. */
+export function running(home: string, cluster: LocalCluster): ProcessId[] {
 	const all = [routerProcess(home), ...allFolders(cluster).map((folder) => replicaProcess(home, folder))];
 	return all.filter((id) => id !== undefined);
 }

@@ -1,9 +1,9 @@
 import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
+import { mustBeOurs, mustRun } from "./changes";
 import { LocalControl } from "./control";
 import { errorText, folderError } from "./errors";
 import { engineChoice, localReleases } from "./installed";
-import { mustBeOurs, mustRun } from "./must";
 import { isFree, portTaken } from "./port";
 import { replicaFolders } from "./record";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";

@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
-import { readIfThere, syncFolder, writeDurably } from "./files";
+import { readIfThere, replaceDurably } from "./files";
 import { dataFolder, openedFile } from "./protocol";
 
 /** The highest DB version that ever opened a replica's data, as the replica's own process noted it. */
@@ -20,10 +20,7 @@ export function noteOpened(home: string, replica: string, version: DbVersion): v
 	const opener = openerOf(home, replica);
 	if (isTooOldFor(home, replica, version))
 		throw new Error(`the data of ${replica} was opened by ${opener}, and a DB version never goes back to ${version}`);
-	if (opener !== undefined && compareVersions(version, opener) === 0) return;
-	const path = join(home, replica, openedFile);
+	if (opener === version) return;
 	mkdirSync(join(home, replica, dataFolder), { recursive: true, mode: 0o700 });
-	writeDurably(`${path}.new`, `${version}\n`);
-	renameSync(`${path}.new`, path);
-	syncFolder(join(home, replica, dataFolder));
+	replaceDurably(join(home, replica, openedFile), `${version}\n`);
 }

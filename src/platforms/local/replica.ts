@@ -27,7 +27,7 @@ async function main(options: ReplicaOptions): Promise<void> {
 	process.chdir(folder);
 	const locked = tryLock(paths.replicaLock(home, replica));
 	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} holds ${folder} already`);
-	const server = await ReplicaServer.listen(options, () => locked.lock.release());
+	const server = await ReplicaServer.listen(options, locked.release);
 	watchRouter(home);
 
 	server.phase = "loading the engine";

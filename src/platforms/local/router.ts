@@ -1,14 +1,13 @@
 import { once } from "node:events";
-import { rmSync, statSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorText } from "./errors";
-import { writeDurably } from "./files";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, socketFolder } from "./home";
-import { type Lock, tryLock } from "./lock";
+import { tryLock } from "./lock";
 import { portTaken } from "./port";
 import { Store } from "./store";
 import { Writes } from "./writes";
@@ -28,7 +27,7 @@ class Router {
 
 	constructor(
 		readonly home: string,
-		readonly lock: Lock,
+		readonly unlock: () => void,
 		readonly sockets: string,
 	) {
 		this.#store = new Store(home);
@@ -55,10 +54,11 @@ class Router {
 		if (port !== undefined && port !== this.#endpoint?.port) this.#listen(port);
 	}
 
+	/** Answers each order with how the replicas are, once requests are routed by the record as it is now. */
 	orders(): Server {
-		return createServer((request, response) => {
+		return createServer((_, response) => {
 			try {
-				if (request.url === "/reload") this.reload();
+				this.reload();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
 				response.writeHead(500).end(errorText(error));
@@ -109,7 +109,7 @@ class Router {
 	/** The port first: whoever finds no router any more may want it. */
 	giveUp(): void {
 		this.#endpoint?.server.close();
-		this.lock.release();
+		this.unlock();
 	}
 
 	#listen(port: number): void {
@@ -142,12 +142,12 @@ async function main(home: string): Promise<void> {
 	const tried = tryLock(paths.routerLock(home));
 	if ("holder" in tried) return;
 	const sockets = socketFolder(home);
-	const router = new Router(home, tried.lock, sockets);
+	const router = new Router(home, tried.release, sockets);
 	router.reload();
 	const socket = join(sockets, "router.sock");
 	rmSync(socket, { force: true });
 	await once(router.orders().listen(socket), "listening");
-	writeDurably(paths.sockets(home), sockets);
+	writeFileSync(paths.sockets(home), sockets, { mode: 0o600 });
 	process.on("SIGTERM", () => {
 		router.giveUp();
 		process.exit(0);

@@ -1,10 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cause } from "../../core/cluster";
 import { errorWords } from "./errors";
-import { readIfThere, writeDurably } from "./files";
+import { readIfThere } from "./files";
 import { paths, replicaProcess } from "./home";
 import { engineEnvironment } from "./installed";
 import { noteNumbers, readNumbers } from "./numbers";
@@ -243,7 +243,7 @@ export class Supervisor {
 		const { home, replica, socket } = this;
 		for (const folder of [replica, "logs"]) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
 		rmSync(socket, { force: true });
-		writeDurably(paths.replicaRun(home, replica), String(run));
+		writeFileSync(paths.replicaRun(home, replica), String(run), { mode: 0o600 });
 		const options: ReplicaOptions = { home, replica, socket, ...engine, ...(source && { source }) };
 		this.#startedAt = performance.now();
 		this.#served = false;
