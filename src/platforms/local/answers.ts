@@ -26,7 +26,6 @@ export class ClickHouseError extends Error {
 	override readonly name = "ClickHouseError";
 	constructor(
 		readonly code: number,
-		/** ClickHouse's name for the code. */
 		readonly type: string,
 		readonly words: string,
 		/** Of HTTP. With 503 the request may be sent again after a second. */

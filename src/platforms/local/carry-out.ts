@@ -27,7 +27,7 @@ export async function carryOut(home: string, cluster: LocalCluster): Promise<voi
 	while ((await askRouter(home)) === undefined) {
 		if (cluster.desired !== "Started" && running(home, cluster).length === 0) return;
 		if (performance.now() > deadline) {
-			const words = lastLines(paths.routerLog(home));
+			const words = lastLines(paths.log(home, "router"));
 			const said = words === "" ? "" : `; its last words: ${JSON.stringify(words)}`;
 			throw new PlatformError(`the router of ${cluster.name} did not start within ${routerSeconds} seconds${said}.`);
 		}
@@ -61,7 +61,6 @@ export function removeCluster(home: string): void {
 	});
 }
 
-/** The processes of a cluster that run. */
 export function running(home: string, cluster: LocalCluster): ProcessId[] {
 	const all = [routerProcess(home), ...allFolders(cluster).map((folder) => replicaProcess(home, folder))];
 	return all.filter((id) => id !== undefined);

@@ -40,11 +40,7 @@ export function lockHolder(path: string): ProcessId | undefined {
 	return isAlive({ pid, started }) ? { pid, started } : undefined;
 }
 
-/**
- * Does something under the lock.
- *
- * @param seconds How long to wait for it; throws {@link PlatformError} then.
- */
+/** Does something under the lock; throws {@link PlatformError} when that was not free for so many seconds. */
 export async function withLock<T>(path: string, seconds: number, action: () => T | Promise<T>): Promise<T> {
 	const deadline = performance.now() + seconds * 1000;
 	for (;;) {

@@ -57,10 +57,10 @@ export const recordFormat = z.object({
 
 /** The whole of `cluster.json`: the one truth about a local cluster. */
 export type RecordFile = Readonly<z.output<typeof recordFormat>>;
+export const emptyRecord: RecordFile = { format: 1, fence: 0 };
 export type LocalCluster = Readonly<z.output<typeof cluster>>;
 /** What engines there are, and what binds them. */
 export type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
-export type LocalClaim = Readonly<z.output<typeof claim>>;
 
 /** The folders of a cluster's replicas, by ordinal: there is one shard. */
 export function replicaFolders(replicas: number): string[] {

@@ -37,9 +37,6 @@ export async function replicaStatus(socket: string): Promise<ReplicaStatus | und
 /**
  * Sends a query that changes nothing; resolves with the answer's headers, its body to be read. Rejects when the process
  * is not there. A process that is stopping answers 503.
- *
- * @param params The request's URL parameters, without the `?`.
- * @param signal Ends the query when it is aborted.
  */
 export function openQuery(
 	socketPath: string,

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { basename } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -10,7 +10,7 @@ import { answerError, ClickHouseError } from "./answers";
 import type { Chdb } from "./chdb";
 import { errorText } from "./errors";
 import { answerShapeOf, lateException, sessionOf, summary, withoutLines } from "./http-format";
-import { noteNumbers, readNumbers } from "./numbers";
+import { noteNumbers, readNumbers } from "./notes";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { numberHeader } from "./replica-client";
 import { classify, statementText } from "./statement";
@@ -32,26 +32,24 @@ export class ReplicaServer {
 	#turns: Promise<unknown> = Promise.resolve();
 	#timezone = "UTC";
 	#contentTypes: ReadonlyMap<string, string> = new Map();
+	readonly #server = createServer(
+		{ maxHeaderSize: 2 << 20, requestTimeout: 0 },
+		(request, response) => void this.#answer(request, response),
+	);
 
-	private constructor(
+	/** @param release is called at the end. */
+	constructor(
 		readonly options: ReplicaOptions,
 		readonly release: () => void,
 	) {}
 
-	/** Answers on a socket, whose file a dead process may have left, until SIGTERM. `release` is called at the end. */
-	static async listen(options: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
-		const made = new ReplicaServer(options, release);
-		const server = createServer(
-			{ maxHeaderSize: 2 << 20, requestTimeout: 0 },
-			(request, response) => void made.#answer(request, response),
-		);
-		rmSync(options.socket, { force: true });
-		await once(server.listen(options.socket), "listening");
-		process.on("SIGTERM", () => void made.#stop(server));
-		return made;
+	/** Answers on the socket, whose file a dead process may have left, until SIGTERM. */
+	async listen(): Promise<void> {
+		rmSync(this.options.socket, { force: true });
+		await once(this.#server.listen(this.options.socket), "listening");
+		process.on("SIGTERM", () => void this.#stop());
 	}
 
-	/** From now on queries and writes are taken. */
 	async serve(writer: Writer): Promise<void> {
 		const { engine } = writer;
 		[this.#timezone = "UTC"] = await engine.column("SELECT timezone()");
@@ -187,7 +185,7 @@ export class ReplicaServer {
 		};
 	}
 
-	async #stop(server: Server): Promise<void> {
+	async #stop(): Promise<void> {
 		if (this.phase === "stopping") return;
 		this.#serving = false;
 		this.phase = "stopping";
@@ -195,7 +193,7 @@ export class ReplicaServer {
 		const turns = this.#turns;
 		while (this.#queries > 0 && performance.now() < deadline) await sleep(10);
 		await Promise.race([turns, sleep(deadline - performance.now())]);
-		server.close();
+		this.#server.close();
 		rmSync(this.options.socket, { force: true });
 		// The engine can't be closed under a query that runs; its data is safe without that.
 		if (this.#queries > 0) process.kill(process.pid, "SIGKILL");

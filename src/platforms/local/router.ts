@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { rmSync, statSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,12 +21,10 @@ class Router {
 	readonly #fleet: Fleet;
 	readonly #front: Front;
 	#endpoint: { readonly port: number; readonly server: Server } | undefined;
-	/** Why the endpoint does not answer. */
 	#trouble: string | undefined;
-	#seen = "";
 
 	constructor(
-		readonly home: string,
+		home: string,
 		readonly unlock: () => void,
 		readonly sockets: string,
 	) {
@@ -36,19 +34,20 @@ class Router {
 	}
 
 	async run(): Promise<void> {
-		for (;;) {
-			await sleep(this.#fleet.cluster?.desired === "Started" ? 500 : 50);
+		for (let said = ""; ; ) {
+			await sleep(this.#fleet.cluster?.desired === "Stopped" ? 50 : 500);
 			try {
 				await this.#tick();
 			} catch (error) {
-				console.error(errorText(error));
+				const words = errorText(error);
+				if (words !== said) console.error(words);
+				said = words;
 			}
 		}
 	}
 
 	/** Reads the record again and acts on it. */
 	reload(): void {
-		this.#seen = this.#stamp();
 		this.#fleet.reload();
 		const port = this.#fleet.cluster?.port;
 		if (port !== undefined && port !== this.#endpoint?.port) this.#listen(port);
@@ -67,8 +66,7 @@ class Router {
 	}
 
 	async #tick(): Promise<void> {
-		if (this.#stamp() !== this.#seen) this.reload();
-		this.#fleet.refresh();
+		this.reload();
 		const { cluster } = this.#fleet;
 		if (cluster === undefined || cluster.desired === "Stopped") return this.#endWhenStill();
 		if (this.#trouble !== undefined) this.#listen(cluster.port);
@@ -114,7 +112,6 @@ class Router {
 
 	#listen(port: number): void {
 		this.#endpoint?.server.close();
-		this.#endpoint?.server.closeIdleConnections();
 		const options = { maxHeaderSize: 1 << 20, requestTimeout: 0, keepAlive: true, keepAliveTimeout: 30_000 };
 		const server = createServer(options, (request, response) => void this.#front.handle(request, response));
 		this.#endpoint = { port, server };
@@ -128,12 +125,6 @@ class Router {
 		server.listen({ port, host: "127.0.0.1", backlog: 1024 }, () => {
 			this.#trouble = undefined;
 		});
-	}
-
-	/** Changes whenever the record's file does. */
-	#stamp(): string {
-		const found = statSync(join(this.home, "cluster.json"), { throwIfNoEntry: false });
-		return found === undefined ? "" : `${found.ino} ${found.mtimeMs} ${found.size}`;
 	}
 }
 

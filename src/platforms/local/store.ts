@@ -5,8 +5,8 @@ import type { DbVersion } from "../../core/version";
 import { folderError, inFolder } from "./errors";
 import { readIfThere, replaceDurably } from "./files";
 import { withLock } from "./lock";
-import { openerOf } from "./opened";
-import { type RecordFile, recordFormat, replicaFolders } from "./record";
+import { openerOf } from "./notes";
+import { emptyRecord, type RecordFile, recordFormat, replicaFolders } from "./record";
 
 /** How long a change waits for another one, which takes milliseconds. */
 const lockSeconds = 20;
@@ -22,7 +22,6 @@ export class Store {
 		this.#path = join(folder, "cluster.json");
 	}
 
-	/** The record; `undefined` when there is none. */
 	read(): RecordFile | undefined {
 		const text = inFolder(this.folder, () => readIfThere(this.#path));
 		if (text === undefined) return undefined;
@@ -36,11 +35,10 @@ export class Store {
 	}
 
 	/**
-	 * Changes the record under its lock.
+	 * Changes the record under its lock, unless `change` gives no new one, or throws.
 	 *
-	 * @param change Gets the record, and gives the new one, or `undefined` to leave it. What it throws is thrown on.
 	 * @param make Makes folder and record where there are none; a folder that holds other things is refused.
-	 * @returns The record as it is now; `undefined` where there is none and none was to be made.
+	 * @returns The record as it is now; `undefined` where there is none.
 	 */
 	async change(change: (record: RecordFile) => RecordFile, make: "make"): Promise<RecordFile>;
 	async change(change: (record: RecordFile) => RecordFile | undefined): Promise<RecordFile | undefined>;
@@ -52,7 +50,7 @@ export class Store {
 				const before = this.read();
 				if (before === undefined && !make) return undefined;
 				if (before === undefined) this.#refuseForeign();
-				const after = change(before ?? { format: 1, fence: 0 });
+				const after = change(before ?? emptyRecord);
 				if (after !== undefined) replaceDurably(this.#path, `${JSON.stringify(after, undefined, "\t")}\n`);
 				return after ?? before;
 			});

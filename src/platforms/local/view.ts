@@ -21,7 +21,6 @@ export interface ClusterSight {
 /** The name of a replica to people: `analytics-0-1`. */
 export const replicaName = (cluster: Pick<LocalCluster, "name">, folder: string) => `${cluster.name}-${folder}`;
 
-/** `0-1`: the shard and the ordinal. */
 export function positionOf(folder: string) {
 	const [shard = 0, ordinal = 0] = folder.split("-").map(Number);
 	return { shard, ordinal };
@@ -84,11 +83,7 @@ function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: r
 	return router === undefined || router.up ? "Degraded" : "Starting";
 }
 
-/**
- * The record as every platform has it.
- *
- * @param openedBy by the replica's folder.
- */
+/** The record as every platform has it. */
 export function toClusterRecord(
 	cluster: LocalCluster,
 	claim: RecordFile["claim"],

@@ -11,7 +11,7 @@ import { askRouter } from "../../../src/platforms/local/carry-out";
 import { LocalControl } from "../../../src/platforms/local/control";
 import { ensureRouter, paths, routerProcess, socketFolder } from "../../../src/platforms/local/home";
 import { lockHolder } from "../../../src/platforms/local/lock";
-import { type Numbers, noteNumbers, readNumbers } from "../../../src/platforms/local/numbers";
+import { type Numbers, noteNumbers, readNumbers } from "../../../src/platforms/local/notes";
 import { type ProcessId, signal } from "../../../src/platforms/local/process-id";
 import type { LocalCluster, RecordFile } from "../../../src/platforms/local/record";
 import { openQuery } from "../../../src/platforms/local/replica-client";
