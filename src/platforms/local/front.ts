@@ -3,10 +3,9 @@ import { answerError, ClickHouseError, notOffered } from "./answers";
 import { passOn } from "./compression";
 import { type Fleet, startLimit } from "./fleet";
 import { isOwn } from "./peer";
-import { answerRead } from "./reads";
-import { type ClientRequest, readRequest } from "./request";
+import { readRequest } from "./request";
 import { classify, statementText } from "./statement";
-import type { Writes } from "./writes";
+import { answerRead, type Writes } from "./to-replicas";
 
 /** The endpoint's HTTP interface: as ClickHouse's own, for clients that know nothing of replicas. */
 export class Front {
@@ -66,14 +65,10 @@ export class Front {
 		if (statement.kind === "refused") throw new ClickHouseError(36, "BAD_ARGUMENTS", statement.reason);
 		if (statement.kind === "read") return answerRead(this.fleet, read, response);
 		if (read.readonly) throw new ClickHouseError(164, "READONLY", readonlyMethod);
-		await this.#write(read, response);
-	}
-
-	async #write(request: ClientRequest, response: ServerResponse): Promise<void> {
 		// A cluster that is just starting, or being woken, is waited for; one that lacks a replica later is not.
 		if (!this.fleet.up) await this.fleet.until(() => this.fleet.up || !this.fleet.hopeful, startLimit);
-		const { status, headers, body } = await this.writes.write(request);
-		await passOn({ status, headers, parts: [body], length: body.length }, request.encoding, response);
+		const { status, headers, body } = await this.writes.write(read);
+		await passOn({ status, headers, parts: [body], length: body.length }, read.encoding, response);
 	}
 }
 

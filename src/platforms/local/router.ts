@@ -9,8 +9,9 @@ import { Front } from "./front";
 import { paths, socketFolder } from "./home";
 import { tryLock } from "./lock";
 import { portTaken } from "./port";
+import type { RecordFile } from "./record";
 import { Store } from "./store";
-import { Writes } from "./writes";
+import { Writes } from "./to-replicas";
 
 /**
  * The router: the one process of a cluster that gives it its endpoint, keeps its replicas' processes as the record wants
@@ -91,17 +92,15 @@ class Router {
 	 */
 	async #endWhenStill(): Promise<void> {
 		if (!this.#fleet.still) return;
-		let over = this.#store.read()?.cluster === undefined;
-		await this.#store.change(({ cluster }) => {
-			over = cluster === undefined || cluster.desired === "Stopped";
-			if (over) {
-				// Nobody uses the sockets any more; outside of the cluster's folder nobody else would remove them.
-				rmSync(this.sockets, { recursive: true, force: true });
-				this.giveUp();
-			}
+		const isOver = (record?: RecordFile) => (record?.cluster?.desired ?? "Stopped") === "Stopped";
+		const found = await this.#store.change((record) => {
+			if (!isOver(record)) return undefined;
+			// Nobody uses the sockets any more; outside of the cluster's folder nobody else would remove them.
+			rmSync(this.sockets, { recursive: true, force: true });
+			this.giveUp();
 			return undefined;
 		});
-		if (over) process.exit(0);
+		if (isOver(found)) process.exit(0);
 	}
 
 	/** The port first: whoever finds no router any more may want it. */
