@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../../control/errors";
 import { inFolder } from "./errors";
 import type { RouterStatus } from "./fleet";
-import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess, socketPath } from "./home";
+import { ensureRouter, paths, replicaProcess, routerProcess, socketPath } from "./home";
 import type { ProcessId } from "./process-id";
 import { lastLines, stopProcess } from "./processes";
 import { allFolders, type LocalCluster } from "./record";
@@ -15,11 +15,7 @@ const routerSeconds = 30;
 const endSeconds = 60;
 
 /** Has the router read the record again, by which it routes once it has said how it is; `undefined` when none answers. */
-export async function askRouter(home: string): Promise<RouterStatus | undefined> {
-	const socket = socketPath(home, "router");
-	const answer = socket && (await askProcess(socket, "/reload", 10_000));
-	return answer === undefined ? undefined : (JSON.parse(answer) as RouterStatus);
-}
+export const askRouter = (home: string) => askProcess<RouterStatus>(socketPath(home, "router"), "/reload", 10_000);
 
 /** Has a router carry out what the record says now; starts one where none runs. Does not wait for the replicas. */
 export async function carryOut(home: string, cluster: LocalCluster): Promise<void> {
@@ -55,8 +51,9 @@ export async function removeReplica(home: string, folder: string): Promise<void>
 export function removeCluster(home: string): void {
 	if (!existsSync(home)) return;
 	inFolder(home, () => {
-		const own = readdirSync(home).filter((entry) => entry.startsWith("cluster.") || /^0-\d+$/.test(entry));
-		for (const entry of [...ownEntries, ...own]) rmSync(join(home, entry), { recursive: true, force: true });
+		const own = /^(?:cluster\..*|0-\d+|logs|run|sockets|router\.lock)$/;
+		for (const entry of readdirSync(home).filter((name) => own.test(name)))
+			rmSync(join(home, entry), { recursive: true, force: true });
 		if (readdirSync(home).length === 0) rmdirSync(home);
 	});
 }

@@ -232,7 +232,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const router = await askRouter(this.#home);
 		const alive = allFolders(cluster).filter((folder) => replicaProcess(this.#home, folder) !== undefined);
 		const openedBy = this.#store.openedBy(cluster.replicas);
-		return { record, cluster, openedBy, router, alive: new Set(alive), now: Date.now() };
+		return { record, cluster, openedBy, router, alive: new Set(alive) };
 	}
 
 	#present<T>(there: T | undefined): T {

@@ -56,8 +56,7 @@ export class Fleet implements Peers {
 		this.#file = this.store.read() ?? emptyRecord;
 		const { cluster } = this;
 		if (cluster?.desired !== "Started" || before?.desired !== "Started") this.up = false;
-		const current = cluster ?? before;
-		for (const replica of new Set([...(current ? allFolders(current) : []), ...this.#supervisors.keys()])) {
+		for (const replica of new Set([...(cluster ? allFolders(cluster) : []), ...this.#supervisors.keys()])) {
 			const socket = join(this.sockets, `${replica}.sock`);
 			const supervisor = this.#supervisors.get(replica) ?? new Supervisor(this.store.folder, replica, socket, this);
 			this.#supervisors.set(replica, supervisor);
@@ -101,10 +100,7 @@ export class Fleet implements Peers {
 		throw noReplica(`No replica serves: ${this.missing().join("; ")}`);
 	}
 
-	/**
-	 * Takes one write to all replicas, also to those that are to join; `undefined` while one of them is out, or lacks
-	 * something, so that replicas never differ by more than one write.
-	 */
+	/** Takes a write to all replicas, also to those that are to join; `undefined` while one of them is out or lacks something. */
 	async writeToAll<T>(send: (n: number, all: readonly Supervisor[]) => Promise<T>): Promise<T | undefined> {
 		const all = this.#own;
 		const [first] = all;

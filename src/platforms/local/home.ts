@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { PlatformError } from "../../control/errors";
 import { readIfThere } from "./files";
 import { lockHolder } from "./lock";
-import type { ProcessId } from "./process-id";
 import { spawnDetached } from "./processes";
 
 /** Where the processes of one cluster keep what only they need, in the cluster's folder. */
@@ -21,9 +20,6 @@ export const paths = {
 	/** The number of the restart that the replica's process was started for. */
 	replicaRun: (home: string, replica: string) => join(home, replica, "run"),
 };
-
-/** All that a cluster puts into its folder besides its replicas' folders and its record. */
-export const ownEntries = ["logs", "run", "sockets", "router.lock"];
 
 /** Unix sockets have short names: 103 bytes on macOS, 107 on Linux. */
 const longestSocket = 100;
@@ -46,13 +42,8 @@ function privateFolder(path: string): string {
 	);
 }
 
-export function routerProcess(home: string): ProcessId | undefined {
-	return lockHolder(paths.routerLock(home));
-}
-
-export function replicaProcess(home: string, replica: string): ProcessId | undefined {
-	return lockHolder(paths.replicaLock(home, replica));
-}
+export const routerProcess = (home: string) => lockHolder(paths.routerLock(home));
+export const replicaProcess = (home: string, replica: string) => lockHolder(paths.replicaLock(home, replica));
 
 /** Where the router or a replica listens while it runs; `undefined` before the cluster's first router does. */
 export function socketPath(home: string, which: string): string | undefined {

@@ -74,12 +74,8 @@ export function lastLines(log: string): string {
 
 /** Ends that very process: asks it to, and kills it when it has not ended by itself within so many seconds. */
 export async function stopProcess(id: ProcessId, seconds: number): Promise<void> {
-	const steps = [
-		["SIGTERM", seconds],
-		["SIGKILL", 10],
-	] as const;
-	for (const [name, limit] of steps) {
-		const deadline = performance.now() + limit * 1000;
+	for (const name of ["SIGTERM", "SIGKILL"] as const) {
+		const deadline = performance.now() + (name === "SIGTERM" ? seconds : 10) * 1000;
 		signal(id, name);
 		while (isAlive(id) && performance.now() < deadline) await sleep(5);
 	}

@@ -2,14 +2,13 @@ import { z } from "zod";
 import { type DbVersion, parseVersion } from "../../core/version";
 
 const version = z.string().refine((text): text is DbVersion => parseVersion(text) !== undefined);
-const processId = z.object({ pid: z.int(), started: z.string() });
 
 const claim = z.object({
 	holder: z.string(),
 	fence: z.int(),
 	expires: z.string(),
 	/** Who took it. Once that process is dead the claim is void, whatever its time. */
-	process: processId,
+	process: z.object({ pid: z.int(), started: z.string() }),
 });
 
 const replica = z.object({
