@@ -1,4 +1,4 @@
-import { routerStatus } from "../../src/platforms/local/carry-out.ts";
+import { askRouter } from "../../src/platforms/local/carry-out.ts";
 import { until } from "../../tools/processes.mts";
 import type { Cli } from "./cli.mts";
 import { type OpenQuery, openQuery } from "./hold.mts";
@@ -17,7 +17,7 @@ export async function midway(stack: Stack): Promise<{ readonly cli: Cli; readonl
 	const cli = stack.set({ version: newVersion, update: patientDrain }).startUp();
 	await cli.printed("draining db-0-1");
 	// That is printed before it takes effect; from then on only the other replica gets requests.
-	await until(async () => (await routerStatus(stack.cluster))?.replicas["0-1"]?.routed === false);
+	await until(async () => (await askRouter(stack.cluster))?.replicas["0-1"]?.routed === false);
 	const query = await openQuery(stack);
 	for (const { close } of first) await close();
 	await cli.printed(`db-0-1 serves ${newVersion}`);

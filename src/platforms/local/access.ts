@@ -20,10 +20,8 @@ const grants =
 
 /**
  * The configuration of a replica's engine, server and users in one file. The engine itself then refuses what reads files or
- * addresses, whatever a statement looks like; {@link reach} has what it has no grant for.
- *
- * @param file The configuration's own name, in the process's folder.
- * @param known The settings that the engine knows: it does not start with another one.
+ * addresses, whatever a statement looks like; {@link reach} has what it has no grant for. It does not start with a setting
+ * that it does not know.
  */
 export function engineConfig(file: string, known: ReadonlySet<string>): string {
 	const names = Object.keys(fixed).filter((name) => known.has(name));

@@ -16,21 +16,15 @@ const codes: Readonly<Record<number, readonly number[]>> = {
 	501: [48],
 };
 
-function statusOf(code: number): number {
-	const [status = 500] = Object.entries(codes).find(([, those]) => those.includes(code)) ?? [];
-	return Number(status);
-}
-
 /** An error as a ClickHouse server answers it, so that client libraries understand it. */
 export class ClickHouseError extends Error {
 	override readonly name = "ClickHouseError";
 	constructor(
 		readonly code: number,
-		/** ClickHouse's name for the code. */
 		readonly type: string,
 		readonly words: string,
 		/** Of HTTP. With 503 the request may be sent again after a second. */
-		readonly status = statusOf(code),
+		readonly status = Number(Object.entries(codes).find(([, those]) => those.includes(code))?.[0] ?? 500),
 	) {
 		// The line that client libraries take apart.
 		super(`Code: ${code}. DB::Exception: ${words.replace(/\.?$/, ".")} (${type})`);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../../control/errors";
 import { inFolder } from "./errors";
 import type { RouterStatus } from "./fleet";
-import { ensureRouter, ownEntries, paths, replicaProcess, routerProcess, socketPath } from "./home";
+import { ensureRouter, paths, replicaProcess, routerProcess, socketPath } from "./home";
 import type { ProcessId } from "./process-id";
 import { lastLines, stopProcess } from "./processes";
 import { allFolders, type LocalCluster } from "./record";
@@ -14,25 +14,16 @@ import { askProcess } from "./replica-client";
 const routerSeconds = 30;
 const endSeconds = 60;
 
-/** Asks the router something over its own socket; `undefined` when none runs, or none that answers. */
-async function order(home: string, path: "/reload" | "/status"): Promise<RouterStatus | undefined> {
-	const socket = socketPath(home, "router");
-	const answer = socket && (await askProcess(socket, path, 10_000));
-	return answer === undefined ? undefined : (JSON.parse(answer) as RouterStatus);
-}
-
-export const routerStatus = (home: string) => order(home, "/status");
-
-/** Has the router read the record again; once this resolves, it routes by it. Says whether one answered. */
-export const reloadRouter = async (home: string) => (await order(home, "/reload")) !== undefined;
+/** Has the router read the record again, by which it routes once it has said how it is; `undefined` when none answers. */
+export const askRouter = (home: string) => askProcess<RouterStatus>(socketPath(home, "router"), "/reload", 10_000);
 
 /** Has a router carry out what the record says now; starts one where none runs. Does not wait for the replicas. */
-export async function carryOut(home: string, cluster: LocalCluster | undefined): Promise<void> {
+export async function carryOut(home: string, cluster: LocalCluster): Promise<void> {
 	const deadline = performance.now() + routerSeconds * 1000;
-	while (cluster !== undefined && !(await reloadRouter(home))) {
+	while ((await askRouter(home)) === undefined) {
 		if (cluster.desired !== "Started" && running(home, cluster).length === 0) return;
 		if (performance.now() > deadline) {
-			const words = lastLines(paths.routerLog(home));
+			const words = lastLines(paths.log(home, "router"));
 			const said = words === "" ? "" : `; its last words: ${JSON.stringify(words)}`;
 			throw new PlatformError(`the router of ${cluster.name} did not start within ${routerSeconds} seconds${said}.`);
 		}
@@ -41,12 +32,8 @@ export async function carryOut(home: string, cluster: LocalCluster | undefined):
 	}
 }
 
-/** Waits until all processes of a stopped cluster have ended; ends them where they do not. */
-export function untilEnded(home: string, cluster: LocalCluster): Promise<void> {
-	return allEnded(() => running(home, cluster));
-}
-
-async function allEnded(find: () => ProcessId[]): Promise<void> {
+/** Waits until processes that were told to have ended; ends them where they do not. */
+export async function untilEnded(find: () => ProcessId[]): Promise<void> {
 	const deadline = performance.now() + endSeconds * 1000;
 	for (let left = find(); left.length > 0; left = find()) {
 		if (performance.now() > deadline) for (const id of left) await stopProcess(id, 1);
@@ -56,7 +43,7 @@ async function allEnded(find: () => ProcessId[]): Promise<void> {
 
 /** Removes the folder of a replica that is none of the cluster any more, once its process has ended. */
 export async function removeReplica(home: string, folder: string): Promise<void> {
-	await allEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
+	await untilEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
 	inFolder(home, () => rmSync(join(home, folder), { recursive: true, force: true }));
 }
 
@@ -64,13 +51,14 @@ export async function removeReplica(home: string, folder: string): Promise<void>
 export function removeCluster(home: string): void {
 	if (!existsSync(home)) return;
 	inFolder(home, () => {
-		const own = readdirSync(home).filter((entry) => entry.startsWith("cluster.") || /^0-\d+$/.test(entry));
-		for (const entry of [...ownEntries, ...own]) rmSync(join(home, entry), { recursive: true, force: true });
+		const own = /^(?:cluster\..*|0-\d+|logs|run|sockets|router\.lock)$/;
+		for (const entry of readdirSync(home).filter((name) => own.test(name)))
+			rmSync(join(home, entry), { recursive: true, force: true });
 		if (readdirSync(home).length === 0) rmdirSync(home);
 	});
 }
 
-function running(home: string, cluster: LocalCluster): ProcessId[] {
+export function running(home: string, cluster: LocalCluster): ProcessId[] {
 	const all = [routerProcess(home), ...allFolders(cluster).map((folder) => replicaProcess(home, folder))];
 	return all.filter((id) => id !== undefined);
 }

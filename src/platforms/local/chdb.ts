@@ -12,11 +12,9 @@ export interface EngineAnswer {
 	readonly bytesRead?: number;
 	readonly rowsWritten?: number;
 	readonly bytesWritten?: number;
-	/** Seconds. */
 	readonly elapsed: number;
 }
 
-/** What holds for one statement. */
 export interface Session {
 	readonly database?: string | undefined;
 	/** By name; `param_x` is the parameter `x`. */
@@ -65,15 +63,10 @@ export class Chdb {
 
 	private constructor(
 		readonly addon: Addon,
-		/** The names of the settings that it knows. */
 		readonly settings: ReadonlySet<string>,
 	) {}
 
-	/**
-	 * Loads a library and makes sure of its version, without touching any data. Throws with words for a person.
-	 *
-	 * @param library The folder that LD_LIBRARY_PATH names, too.
-	 */
+	/** Loads a library and makes sure of its version, without touching any data. Throws with words for a person. */
 	static load(addon: string, library: string, version: DbVersion): Chdb {
 		if (!existsSync(join(library, "libchdb.so")))
 			throw new Error(`there is no engine in ${library}: libchdb.so is missing`);
@@ -134,7 +127,6 @@ export class Chdb {
 		});
 	}
 
-	/** The first column of the answer, as text, by row. */
 	async column(sql: string): Promise<string[]> {
 		const { bytes } = await this.run(sql, undefined, "TabSeparatedRaw");
 		return bytes.toString().split("\n").slice(0, -1);
@@ -183,7 +175,6 @@ export class Chdb {
 	}
 }
 
-/** A string or an identifier between quotes. */
 const escaped = (text: string, quote: string) =>
 	quote + text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`) + quote;
 

@@ -1,10 +1,10 @@
 import { liveClaim, withClaim, withoutClaim } from "../../control/claims";
 import type { Claim } from "../../control/port";
 import { isAlive, ownProcessId } from "./process-id";
-import type { LocalClaim, RecordFile } from "./record";
+import type { RecordFile } from "./record";
 
 /** The claim that keeps others out: not expired, and its process lives. */
-export function claimOfLiving(record: RecordFile, now: number): LocalClaim | undefined {
+export function claimOfLiving(record: RecordFile, now: number): RecordFile["claim"] {
 	const claim = liveClaim(record, now);
 	return claim !== undefined && isAlive(claim.process) ? claim : undefined;
 }
@@ -34,7 +34,6 @@ export function withReleased(record: RecordFile, claim: Claim): RecordFile | und
 /** In the place of a fence: drained until undrained. */
 const drainedForGood = 0;
 
-/** The replicas that are out of the endpoint by somebody's order. */
 export function drainedReplicas(record: RecordFile, now: number): ReadonlySet<string> {
 	const live = claimOfLiving(record, now)?.fence;
 	const drained = Object.entries(record.cluster?.wanted ?? {}).filter(

@@ -5,14 +5,13 @@ import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/rec
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
-import { carryOut, reloadRouter, removeCluster, removeReplica, routerStatus, untilEnded } from "./carry-out";
-import { freshCluster, undrained, withEngines, withJoining } from "./changes";
+import { askRouter, carryOut, removeCluster, removeReplica, running, untilEnded } from "./carry-out";
+import { freshCluster, mustBeOurs, mustRun, sizeObstacles, undrained, withEngines, withJoining } from "./changes";
 import { withLocalClaim, withReleased } from "./claims";
 import { standingIn } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess } from "./home";
 import { engineChoice } from "./installed";
-import { mustBeOurs, mustRun, sizeObstacles } from "./must";
 import { isFree, portTaken } from "./port";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { folderOf, type LocalSettings, portOf } from "./settings";
@@ -56,9 +55,9 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async claim(holder: string, seconds: number): Promise<Claim> {
-		const file = await this.#store.change((record) => withLocalClaim(record, holder, seconds, Date.now()), "make");
-		if (file?.claim === undefined) throw new PlatformError(`no claim could be written in ${this.#home}.`);
-		return { holder, fence: file.claim.fence };
+		const change = (record: RecordFile) => withLocalClaim(record, holder, seconds, Date.now());
+		const { fence } = await this.#store.change(change, "make");
+		return { holder, fence };
 	}
 
 	async extend(claim: Claim, seconds: number): Promise<void> {
@@ -116,7 +115,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 			const { retained: _, ...rest } = record;
 			return { ...rest, cluster: fresh };
 		});
-		await carryOut(this.#home, file.cluster);
+		await carryOut(this.#home, this.#present(file.cluster));
 	}
 
 	async adopt(claim: Claim, owner: string, generation: string): Promise<void> {
@@ -140,17 +139,18 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
 		const engines = await engineChoice(spec.settings);
 		const port = portOf(spec.name, spec.settings);
-		const before = this.#present(this.#read());
-		const cluster = this.#present(mustHold(before, claim).cluster);
-		if (cluster.port !== port) await this.#mustBeFree(port);
+		const { cluster } = mustHold(this.#present(this.#read()), claim);
+		const before = this.#present(cluster);
+		if (before.port !== port) await this.#mustBeFree(port);
 		// What an earlier replica left in the folder of one that is to join must not be taken for its data.
-		for (const folder of replicaFolders(spec.replicas).slice(allFolders(cluster).length))
+		for (const folder of replicaFolders(spec.replicas).slice(allFolders(before).length))
 			await removeReplica(this.#home, folder);
-		const file = await this.#changeCluster(claim, (cluster) => {
-			const { idleAfterSeconds } = spec.settings;
-			return { ...withJoining(withEngines(cluster, engines), spec), port, idleAfterSeconds };
-		});
-		if (file.cluster?.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, file.cluster);
+		const { idleAfterSeconds } = spec.settings;
+		const after = await this.#changeCluster(claim, (now) => ({
+			...withJoining(withEngines(now, engines), spec),
+			...{ port, idleAfterSeconds },
+		}));
+		if (after.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, after);
 	}
 
 	async join(claim: Claim): Promise<readonly string[]> {
@@ -160,7 +160,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const out = joining.filter((folder) => router?.replicas[folder]?.status?.serving !== true);
 		if (out.length > 0) return out.map((folder) => replicaName(cluster, folder));
 		await this.#changeCluster(claim, (now) => ({ ...now, replicas: allFolders(now).length }));
-		await reloadRouter(this.#home);
+		await askRouter(this.#home);
 		return [];
 	}
 
@@ -205,11 +205,10 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async destroy(claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
-		const file = this.#read();
-		if (file !== undefined) mustHold(file, claim);
-		if (file?.cluster !== undefined) {
+		const cluster = this.#read()?.cluster;
+		if (cluster !== undefined) {
 			await this.stop(claim);
-			await untilEnded(this.#home, file.cluster);
+			await untilEnded(() => running(this.#home, cluster));
 		}
 		await this.#change(claim, ({ cluster, ...record }) => {
 			if (data || cluster === undefined) return record;
@@ -232,10 +231,10 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const record = this.#read();
 		const cluster = record?.cluster;
 		if (record === undefined || cluster === undefined) return undefined;
-		const router = await routerStatus(this.#home);
+		const router = await askRouter(this.#home);
 		const alive = allFolders(cluster).filter((folder) => replicaProcess(this.#home, folder) !== undefined);
 		const openedBy = this.#store.openedBy(cluster.replicas);
-		return { record, cluster, openedBy, router, alive: new Set(alive), now: Date.now() };
+		return { record, cluster, openedBy, router, alive: new Set(alive) };
 	}
 
 	#present<T>(there: T | undefined): T {
@@ -253,23 +252,20 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	}
 
 	async #change(claim: Claim, change: (record: RecordFile) => RecordFile): Promise<RecordFile> {
-		const changed = await this.#store.change((record) => {
-			mustHold(record, claim);
-			return change(record);
-		});
+		const changed = await this.#store.change((record) => change(mustHold(record, claim)));
 		if (changed !== undefined) return changed;
 		// The record went away with everything else: so did the claim.
 		throw new ClaimLost(undefined);
 	}
 
-	#changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<RecordFile> {
-		return this.#change(claim, (record) => ({ ...record, cluster: change(this.#present(record.cluster)) }));
+	async #changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<LocalCluster> {
+		const changed = (record: RecordFile) => ({ ...record, cluster: change(this.#present(record.cluster)) });
+		return this.#present((await this.#change(claim, changed)).cluster);
 	}
 
 	/** Changes the cluster, and has its router see to it. */
 	async #carryOut(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<void> {
-		const { cluster } = await this.#changeCluster(claim, change);
-		await carryOut(this.#home, cluster);
+		await carryOut(this.#home, await this.#changeCluster(claim, change));
 	}
 
 	async #drainUnder(drainedUnder: number | undefined, claim: Claim, replica: string): Promise<void> {
@@ -278,7 +274,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 			const before = this.#present(cluster.wanted[folder]);
 			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { ...before, drainedUnder } } };
 		});
-		await reloadRouter(this.#home);
+		await askRouter(this.#home);
 	}
 
 	async #mustBeFree(port: number | undefined): Promise<void> {

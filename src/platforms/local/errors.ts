@@ -19,7 +19,6 @@ export function errorWords(error: unknown, folder: string): string {
 	return errorText(["ENOSPC", "EDQUOT"].includes(code) ? folderError(error, folder) : error);
 }
 
-/** Does something in a cluster's folder, and says for a person why that can't be used. */
 export function inFolder<T>(folder: string, action: () => T): T {
 	try {
 		return action();

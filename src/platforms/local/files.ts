@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** What a small file holds; `undefined` where there is none. */
 export function readIfThere(path: string): string | undefined {
@@ -10,14 +11,17 @@ export function readIfThere(path: string): string | undefined {
 	}
 }
 
-/** Writes a file that only this user may read, and flushes it to the disk. */
-export function writeDurably(path: string, text: string): void {
-	writeFileSync(path, text, { mode: 0o600, flush: true });
-}
-
-/** Flushes to the disk which files a folder holds. */
-export function syncFolder(path: string): void {
-	const folder = openSync(path, "r");
+/** Writes a file that only this user may read: beside the old one, onto the disk, then in its place. */
+export function replaceDurably(path: string, text: string): void {
+	const draft = `${path}.new`;
+	try {
+		writeFileSync(draft, text, { mode: 0o600, flush: true });
+		renameSync(draft, path);
+	} catch (error) {
+		rmSync(draft, { force: true });
+		throw error;
+	}
+	const folder = openSync(dirname(path), "r");
 	try {
 		fsyncSync(folder);
 	} finally {

@@ -4,15 +4,14 @@ import type { DbVersion } from "../../core/version";
 import { noReplica } from "./answers";
 import { claimOfLiving, drainedReplicas } from "./claims";
 import { replicaProcess } from "./home";
-import { readNumbers } from "./numbers";
-import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { readNumbers } from "./notes";
+import { allFolders, emptyRecord, type LocalCluster, replicaFolders } from "./record";
 import { type Standing, standingOf } from "./standing";
 import type { Store } from "./store";
 import { type Kept, type Peers, Supervisor, type WantedReplica } from "./supervisor";
 
 export interface RoutedReplica extends Kept {
 	readonly routed: boolean;
-	/** Requests of clients that it is answering. */
 	readonly active: number;
 }
 
@@ -30,11 +29,10 @@ export const startLimit = 120_000;
 
 /** The replicas of a cluster, kept as its record wants them; and which of them requests may go to. */
 export class Fleet implements Peers {
-	#file: RecordFile | undefined;
+	#file = emptyRecord;
 	/** Also of replicas that have left. */
 	readonly #supervisors = new Map<string, Supervisor>();
 	#drained: ReadonlySet<string> = new Set();
-	/** All replicas have served since the cluster was last started. */
 	up = false;
 	#turn = 0;
 	/** As many wait for a change as there are requests. */
@@ -47,39 +45,30 @@ export class Fleet implements Peers {
 		readonly sockets: string,
 	) {}
 
-	/** The cluster as its record has it; `undefined` when it is no more. */
+	/** As the record has it; `undefined` when it is no more. */
 	get cluster(): LocalCluster | undefined {
-		return this.#file?.cluster;
+		return this.#file.cluster;
 	}
 
 	/** Reads the record, and has the replicas become what it says. Requests are routed by it once this returns. */
 	reload(): void {
 		const before = this.cluster;
-		this.#file = this.store.read();
+		this.#file = this.store.read() ?? emptyRecord;
 		const { cluster } = this;
 		if (cluster?.desired !== "Started" || before?.desired !== "Started") this.up = false;
-		const current = cluster ?? before;
-		for (const replica of new Set([...(current ? allFolders(current) : []), ...this.#supervisors.keys()])) {
+		for (const replica of new Set([...(cluster ? allFolders(cluster) : []), ...this.#supervisors.keys()])) {
 			const socket = join(this.sockets, `${replica}.sock`);
 			const supervisor = this.#supervisors.get(replica) ?? new Supervisor(this.store.folder, replica, socket, this);
 			this.#supervisors.set(replica, supervisor);
 			supervisor.want(wantedOf(this.store.folder, cluster, replica));
 		}
-		this.refresh();
-	}
-
-	/** Looks again which drains still hold. */
-	refresh(): void {
-		this.#drained = this.#file === undefined ? new Set() : drainedReplicas(this.#file, Date.now());
+		this.#drained = drainedReplicas(this.#file, Date.now());
 		this.changed();
 	}
 
 	/** Whether somebody changes the cluster, or began to and has not ended. */
 	get changing(): boolean {
-		return (
-			this.#file !== undefined &&
-			(this.cluster?.mark !== undefined || claimOfLiving(this.#file, Date.now()) !== undefined)
-		);
+		return this.cluster?.mark !== undefined || claimOfLiving(this.#file, Date.now()) !== undefined;
 	}
 
 	/** Whether every replica that does not serve may still come to. */
@@ -89,7 +78,7 @@ export class Fleet implements Peers {
 
 	/** Whether no replica's process runs. */
 	get still(): boolean {
-		return [...this.#supervisors.values()].every((one) => one.process() === undefined && !one.now.alive);
+		return [...this.#supervisors.values()].every(({ now, process }) => !now.alive && process === undefined);
 	}
 
 	/** The version of a replica that reads may go to. */
@@ -111,12 +100,7 @@ export class Fleet implements Peers {
 		throw noReplica(`No replica serves: ${this.missing().join("; ")}`);
 	}
 
-	/**
-	 * Takes one write to all replicas, also to those that are to join; `undefined` while one of them is out, or lacks
-	 * something, so that replicas never differ by more than one write.
-	 *
-	 * @param send gets the number of the write.
-	 */
+	/** Takes a write to all replicas, also to those that are to join; `undefined` while one of them is out or lacks something. */
 	async writeToAll<T>(send: (n: number, all: readonly Supervisor[]) => Promise<T>): Promise<T | undefined> {
 		const all = this.#own;
 		const [first] = all;
@@ -145,7 +129,6 @@ export class Fleet implements Peers {
 		});
 	}
 
-	/** Waits until something holds of the fleet, or the time is over. */
 	async until(holds: () => boolean, milliseconds: number): Promise<void> {
 		if (holds()) return;
 		const signal = AbortSignal.timeout(milliseconds);
@@ -191,9 +174,8 @@ export class Fleet implements Peers {
 		return serves && !this.#drained.has(replica);
 	}
 
-	#isRouted(supervisor: Supervisor): boolean {
-		const isMember = replicaFolders(this.cluster?.replicas ?? 0).includes(supervisor.replica);
-		return isMember && this.#isServing(supervisor);
+	#isRouted(one: Supervisor): boolean {
+		return this.#isServing(one) && replicaFolders(this.cluster?.replicas ?? 0).includes(one.replica);
 	}
 }
 

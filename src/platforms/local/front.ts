@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerError, ClickHouseError, notOffered } from "./answers";
+import { passOn } from "./compression";
 import { type Fleet, startLimit } from "./fleet";
-import { passOn } from "./pass-on";
 import { isOwn } from "./peer";
-import { answerRead } from "./reads";
-import { type ClientRequest, readRequest } from "./request";
+import { readRequest } from "./request";
 import { classify, statementText } from "./statement";
-import type { Writes } from "./writes";
+import { answerRead, type Writes } from "./to-replicas";
 
 /** The endpoint's HTTP interface: as ClickHouse's own, for clients that know nothing of replicas. */
 export class Front {
@@ -35,8 +34,8 @@ export class Front {
 		try {
 			await this.#answer(request, response);
 		} catch (error) {
-			const known =
-				error instanceof ClickHouseError ? error : new ClickHouseError(1002, "UNKNOWN_EXCEPTION", String(error));
+			const isKnown = error instanceof ClickHouseError;
+			const known = isKnown ? error : new ClickHouseError(1002, "UNKNOWN_EXCEPTION", String(error));
 			answerError(response, known, this.fleet.version);
 		}
 	}
@@ -53,7 +52,10 @@ export class Front {
 			await this.fleet.someRoute();
 			return plain(response, 200, "Ok.\n");
 		}
-		if (url.pathname === "/replicas_status") return this.#replicasStatus(response);
+		if (url.pathname === "/replicas_status") {
+			const missing = this.fleet.missing();
+			return missing.length === 0 ? plain(response, 200, "Ok.\n") : plain(response, 503, `${missing.join("\n")}\n`);
+		}
 		if (url.pathname !== "/") return plain(response, 404, unknownPath(url.pathname));
 		const read = await readRequest(request, url);
 		const text = statementText(read.params, read.body);
@@ -63,20 +65,10 @@ export class Front {
 		if (statement.kind === "refused") throw new ClickHouseError(36, "BAD_ARGUMENTS", statement.reason);
 		if (statement.kind === "read") return answerRead(this.fleet, read, response);
 		if (read.readonly) throw new ClickHouseError(164, "READONLY", readonlyMethod);
-		await this.#write(read, response);
-	}
-
-	async #write(request: ClientRequest, response: ServerResponse): Promise<void> {
 		// A cluster that is just starting, or being woken, is waited for; one that lacks a replica later is not.
 		if (!this.fleet.up) await this.fleet.until(() => this.fleet.up || !this.fleet.hopeful, startLimit);
-		const { status, headers, body } = await this.writes.write(request);
-		await passOn({ status, headers, parts: [body], length: body.length }, request.encoding, response);
-	}
-
-	#replicasStatus(response: ServerResponse): void {
-		const missing = this.fleet.missing();
-		if (missing.length === 0) plain(response, 200, "Ok.\n");
-		else plain(response, 503, `${missing.join("\n")}\n`);
+		const { status, headers, body } = await this.writes.write(read);
+		await passOn({ status, headers, parts: [body], length: body.length }, read.encoding, response);
 	}
 }
 

@@ -8,14 +8,12 @@ import { askProcess } from "./replica-client";
 const path = "the cluster's writes";
 
 const question =
-	"SELECT database, name, engine FROM system.tables WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA') AND NOT is_temporary FORMAT JSONEachRow";
+	"SELECT database, name, engine FROM system.tables WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA') AND NOT is_temporary FORMAT JSON";
 
 /** What a replica's process says that it holds; `undefined` while it does not answer. */
 export async function holdsOf(home: string, replica: string): Promise<Holdings | undefined> {
-	const socket = socketPath(home, replica);
-	const answer = socket && (await askProcess(socket, "/query", 10_000, Buffer.from(question)));
-	if (answer === undefined) return undefined;
-	const rows = answer.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as HeldTable]));
-	const tables = rows.map(({ database, name, engine }) => ({ database, name, engine, path }));
-	return { tables, at: join(home, replica, dataFolder) };
+	type Answer = { readonly data: readonly HeldTable[] };
+	const answer = await askProcess<Answer>(socketPath(home, replica), "/query", 10_000, Buffer.from(question));
+	const tables = answer?.data.map(({ database, name, engine }) => ({ database, name, engine, path }));
+	return tables && { tables, at: join(home, replica, dataFolder) };
 }

@@ -5,25 +5,21 @@ import { join } from "node:path";
 import { PlatformError } from "../../control/errors";
 import { readIfThere } from "./files";
 import { lockHolder } from "./lock";
-import type { ProcessId } from "./process-id";
 import { spawnDetached } from "./processes";
 
 /** Where the processes of one cluster keep what only they need, in the cluster's folder. */
 export const paths = {
 	/** Held by the one router, from its start to its end. */
 	routerLock: (home: string) => join(home, "router.lock"),
-	routerLog: (home: string) => join(home, "logs", "router.log"),
+	/** What the router, or a replica's process, prints. */
+	log: (home: string, which: string) => join(home, "logs", `${which}.log`),
 	/** Names the folder of the cluster's sockets; written by the router. */
 	sockets: (home: string) => join(home, "sockets"),
 	/** Held by the one process of a replica, from before it opens the data to its end. */
 	replicaLock: (home: string, replica: string) => join(home, replica, "lock"),
-	replicaLog: (home: string, replica: string) => join(home, "logs", `${replica}.log`),
 	/** The number of the restart that the replica's process was started for. */
 	replicaRun: (home: string, replica: string) => join(home, replica, "run"),
 };
-
-/** All that a cluster puts into its folder besides its replicas' folders and its record. */
-export const ownEntries = ["logs", "run", "sockets", "router.lock"];
 
 /** Unix sockets have short names: 103 bytes on macOS, 107 on Linux. */
 const longestSocket = 100;
@@ -46,15 +42,10 @@ function privateFolder(path: string): string {
 	);
 }
 
-export function routerProcess(home: string): ProcessId | undefined {
-	return lockHolder(paths.routerLock(home));
-}
+export const routerProcess = (home: string) => lockHolder(paths.routerLock(home));
+export const replicaProcess = (home: string, replica: string) => lockHolder(paths.replicaLock(home, replica));
 
-export function replicaProcess(home: string, replica: string): ProcessId | undefined {
-	return lockHolder(paths.replicaLock(home, replica));
-}
-
-/** Where the router or a replica listens while it runs; `undefined` before the first router of the cluster does. */
+/** Where the router or a replica listens while it runs; `undefined` before the cluster's first router does. */
 export function socketPath(home: string, which: string): string | undefined {
 	const folder = readIfThere(paths.sockets(home));
 	return folder ? join(folder, `${which}.sock`) : undefined;
@@ -63,15 +54,12 @@ export function socketPath(home: string, which: string): string | undefined {
 /** Starts the router unless one runs. Of several that are started at once all but one end by themselves. */
 export function ensureRouter(home: string): void {
 	if (routerProcess(home) !== undefined) return;
-	mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
-	spawnDetached({ program: "router", argument: home, home, log: paths.routerLog(home) });
+	spawnDetached({ program: "router", argument: home, home, log: paths.log(home, "router") });
 }
 
 /**
  * Called in each replica's process: brings back a router that was killed, so that the cluster repairs itself, and ends
  * the process when the cluster's folder is gone.
- *
- * @param wait Milliseconds until the next look.
  */
 export function watchRouter(home: string, wait = shortestWatch): void {
 	const look = () => {

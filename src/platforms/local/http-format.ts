@@ -5,7 +5,6 @@ import { isSign, isWord, type Token, tokens } from "./sql";
 /** Parameters of a request that are no settings. */
 const own = new Set(["query", "database", "default_format", "query_id"]);
 
-/** What a request's parameters set for its statement. Throws {@link ClickHouseError}. */
 export function sessionOf(params: URLSearchParams): Session {
 	const settings: Record<string, string> = {};
 	for (const [name, value] of params) {
@@ -33,13 +32,9 @@ const bare = /^(?:CSV|JSONEachRow|JSONLines|JSONL|NDJSON|JSONStringsEachRow|TSKV
 /** Parts of a query that add a footer, or settings that change a format's frame. */
 const framed = /^(?:totals|extremes|output_format_json_array_of_rows|rollup|cube)$/i;
 
-/**
- * Reads from a query, and from what it comes with, how its answer is to be written.
- *
- * @param text As Latin-1.
- */
-export function answerShapeOf(text: string, params: URLSearchParams): AnswerShape {
-	const all = [...tokens(text)];
+/** Reads from a query, and from what it comes with, how its answer is to be written. */
+export function answerShapeOf(latin1: string, params: URLSearchParams): AnswerShape {
+	const all = [...tokens(latin1)];
 	const at = all.findLastIndex(
 		(token, i) => token.depth === 0 && isWord(token, "FORMAT") && isName(all[i + 1]) && endsAt(all[i + 2]),
 	);

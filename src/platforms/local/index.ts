@@ -1,11 +1,11 @@
 import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
+import { mustBeOurs, mustRun } from "./changes";
 import { LocalControl } from "./control";
 import { errorText, folderError } from "./errors";
-import { engineChoice, localReleases } from "./installed";
-import { mustBeOurs, mustRun } from "./must";
+import { engineChoice, installedEngines } from "./installed";
 import { isFree, portTaken } from "./port";
-import { replicaFolders } from "./record";
+import { emptyRecord, replicaFolders } from "./record";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
 import { Store } from "./store";
 
@@ -19,7 +19,8 @@ export const localPlatform: Platform<LocalSettings> = {
 	read: readSettings,
 	place,
 	endpoint: (name, settings) => `http://127.0.0.1:${portOf(name, settings)}`,
-	releases: localReleases,
+	// An engine's DB version is the ClickHouse version that it answers.
+	releases: async (settings) => (await installedEngines(settings)).map(({ version }) => ({ version, engine: version })),
 	control: (name, settings) => new LocalControl(name, settings),
 	obstacles,
 };
@@ -31,7 +32,7 @@ async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): 
 	const port = portOf(name, settings);
 	const { engines } = await engineChoice(settings);
 	const checks: readonly [property: string, check: () => void][] = [
-		["local.directory", () => mustBeOurs(store.read() ?? { format: 1, fence: 0 }, { ...spec, generation: "" }, folder)],
+		["local.directory", () => mustBeOurs(store.read() ?? emptyRecord, { ...spec, generation: "" }, folder)],
 		["local.directory", () => store.mustBeMakeable()],
 		["version", () => mustRun({ name, replicas, engines }, replicaFolders(replicas), version, store)],
 	];

@@ -2,7 +2,6 @@ import { isSign, isWord, type Token, tokens } from "./sql";
 
 /** An INSERT taken apart. Offsets are bytes of the whole text. */
 export interface Insert {
-	/** What the rows come from. */
 	readonly source: /** Data in the text behind `FORMAT` or `VALUES`. */
 		| "data"
 		/** A query. */
@@ -17,11 +16,9 @@ export interface Insert {
 	readonly settings: number;
 	/** Where the source begins: `FORMAT`, `VALUES`, `SELECT`, ... */
 	readonly from: number;
-	/** With data: its format. */
+	/** With data: its format, where it begins, and, in SQL's own syntax, where it ends before a closing `;`. */
 	readonly format: string;
-	/** With data: where it begins. */
 	readonly data: number;
-	/** With data in SQL's own syntax: where it ends, before a closing `;`. */
 	readonly dataEnd: number;
 }
 

@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { PlatformError } from "../../control/errors";
-import type { Release } from "../../core/question";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { errorText } from "./errors";
 import type { EngineChoice } from "./record";
@@ -42,11 +41,6 @@ export async function engineChoice(settings: LocalSettings): Promise<EngineChoic
 	return { engines, addon: addonOf(settings, installed) };
 }
 
-/** The versions that the engines of this machine are. An engine's DB version is the ClickHouse version that it answers. */
-export async function localReleases(settings: LocalSettings): Promise<readonly Release[]> {
-	return (await installedEngines(settings)).map(({ version }) => ({ version, engine: version }));
-}
-
 /**
  * The addon through which every engine is driven: the newest engine's, since an older engine's may ask for a newer C++
  * runtime than the system has, while the newest one runs on older libraries, too.
@@ -74,17 +68,13 @@ function libraryFolder(where: string): string {
 
 /** Where a package is installed, seen from the program, from this package, and from chdb, which brings the engine. */
 function packageFolder(name: string): string | undefined {
-	const program = join(process.cwd(), "index.js");
-	for (const from of [program, __filename, resolveFrom(program, "chdb/package.json")]) {
-		const found = from === undefined ? undefined : resolveFrom(from, `${name}/package.json`);
-		if (found !== undefined) return dirname(found);
-	}
-	return undefined;
+	const chdb = folderSeenFrom([process.cwd()], "chdb");
+	return folderSeenFrom([process.cwd(), __dirname, ...(chdb === undefined ? [] : [chdb])], name);
 }
 
-function resolveFrom(from: string, name: string): string | undefined {
+function folderSeenFrom(paths: string[], name: string): string | undefined {
 	try {
-		return createRequire(from).resolve(name);
+		return dirname(createRequire(__filename).resolve(`${name}/package.json`, { paths }));
 	} catch {
 		return undefined;
 	}

@@ -4,25 +4,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../../control/errors";
 import { isAlive, ownProcessId, type ProcessId } from "./process-id";
 
-/** A lock that this process holds until it gives it up or ends, however it ends. */
-export interface Lock {
-	release(): void;
-}
-
 /**
- * Takes a lock, or says who holds it.
+ * Takes a lock, which this process then holds until it releases it or ends, however it ends; or says who holds it.
  *
  * The lock is a symbolic link whose text names its holder: made in one step together with that text, so that a process
  * killed at any moment leaves nothing half-written. The lock of a dead process is broken under a lock of its own, named
  * after the very link it breaks, so that of several that see it only one removes it, and never a newer one.
  */
-export function tryLock(path: string): { readonly lock: Lock } | { readonly holder: ProcessId } {
+export function tryLock(path: string): { readonly release: () => void } | { readonly holder: ProcessId } {
 	const own = ownProcessId();
 	const text = `${own.pid}:${own.started}:${randomBytes(6).toString("hex")}`;
 	for (;;) {
 		try {
 			symlinkSync(text, path);
-			return { lock: { release: () => removeIf(path, text) } };
+			return { release: () => removeIf(path, text) };
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 		}
@@ -33,7 +28,7 @@ export function tryLock(path: string): { readonly lock: Lock } | { readonly hold
 		const breaking = tryLock(`${path}.${holder.nonce}`);
 		if ("holder" in breaking) return breaking;
 		removeIf(path, held);
-		breaking.lock.release();
+		breaking.release();
 	}
 }
 
@@ -45,36 +40,22 @@ export function lockHolder(path: string): ProcessId | undefined {
 	return isAlive({ pid, started }) ? { pid, started } : undefined;
 }
 
-/** The lock was held by another process for too long. */
-export class LockTimeout extends PlatformError {
-	constructor(
-		path: string,
-		seconds: number,
-		readonly holder: ProcessId,
-	) {
-		super(
-			`process ${holder.pid} has held the lock ${path} for ${seconds} seconds. Check what it is doing, and end it if it hangs.`,
-		);
-	}
-}
-
-/**
- * Does something under the lock.
- *
- * @param seconds How long to wait for it; throws {@link LockTimeout} then.
- */
+/** Does something under the lock; throws {@link PlatformError} when that was not free for so many seconds. */
 export async function withLock<T>(path: string, seconds: number, action: () => T | Promise<T>): Promise<T> {
 	const deadline = performance.now() + seconds * 1000;
 	for (;;) {
 		const tried = tryLock(path);
-		if ("lock" in tried) {
+		if ("release" in tried) {
 			try {
 				return await action();
 			} finally {
-				tried.lock.release();
+				tried.release();
 			}
 		}
-		if (performance.now() > deadline) throw new LockTimeout(path, seconds, tried.holder);
+		if (performance.now() > deadline)
+			throw new PlatformError(
+				`process ${tried.holder.pid} has held the lock ${path} for ${seconds} seconds. Check what it is doing, and end it if it hangs.`,
+			);
 		await sleep(5 + Math.random() * 20);
 	}
 }

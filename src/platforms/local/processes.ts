@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, renameSync, statSync, truncateSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, truncateSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readIfThere } from "./files";
 import { isAlive, type ProcessId, signal } from "./process-id";
@@ -24,7 +24,6 @@ interface Spawn {
 	readonly program: Program;
 	readonly argument: string;
 	readonly home: string;
-	/** The file that gets what the process prints. */
 	readonly log: string;
 	/** Added to the few variables that are passed on. */
 	readonly env?: Readonly<NodeJS.ProcessEnv>;
@@ -33,6 +32,7 @@ interface Spawn {
 /** Starts a process that belongs to nobody's terminal and outlives this one. Throws when it can't be started at all. */
 export function spawnDetached({ program, argument, home, log, env = {} }: Spawn): ChildProcess {
 	const inherited = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
+	mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
 	if (existsSync(log) && statSync(log).size > logLimit) renameSync(log, `${log}.old`);
 	const output = openSync(log, "a", 0o600);
 	try {
@@ -72,18 +72,10 @@ export function lastLines(log: string): string {
 	return words.length > 400 ? `${words.slice(0, 397)}...` : words;
 }
 
-/**
- * Ends that very process: asks it to, and kills it when it has not ended in time.
- *
- * @param seconds How long it may take on its own.
- */
+/** Ends that very process: asks it to, and kills it when it has not ended by itself within so many seconds. */
 export async function stopProcess(id: ProcessId, seconds: number): Promise<void> {
-	const steps = [
-		["SIGTERM", seconds],
-		["SIGKILL", 10],
-	] as const;
-	for (const [name, limit] of steps) {
-		const deadline = performance.now() + limit * 1000;
+	for (const name of ["SIGTERM", "SIGKILL"] as const) {
+		const deadline = performance.now() + (name === "SIGTERM" ? seconds : 10) * 1000;
 		signal(id, name);
 		while (isAlive(id) && performance.now() < deadline) await sleep(5);
 	}

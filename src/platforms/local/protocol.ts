@@ -8,7 +8,7 @@ import type { DbVersion } from "../../core/version";
  * <shard>-<ordinal>/   one replica, such as 0-1
  *   data/              the engine's own files, and with them
  *     opened           the highest DB version that ever opened them
- *     numbers          how far they are in the cluster's writes (numbers.ts)
+ *     numbers          how far they are in the cluster's writes (notes.ts)
  *   insert.data        the rows of the INSERT that is running
  *   engine.xml         the engine's configuration, written at each start
  *   data.new/          a copy of another replica's data that is being made
@@ -19,7 +19,6 @@ export const openedFile = `${dataFolder}/opened`;
 
 /** Another replica whose data is to be copied. */
 export interface CopySource {
-	/** `0-1` */
 	readonly replica: string;
 	readonly socket: string;
 }

@@ -2,14 +2,13 @@ import { z } from "zod";
 import { type DbVersion, parseVersion } from "../../core/version";
 
 const version = z.string().refine((text): text is DbVersion => parseVersion(text) !== undefined);
-const processId = z.object({ pid: z.int(), started: z.string() });
 
 const claim = z.object({
 	holder: z.string(),
 	fence: z.int(),
 	expires: z.string(),
 	/** Who took it. Once that process is dead the claim is void, whatever its time. */
-	process: processId,
+	process: z.object({ pid: z.int(), started: z.string() }),
 });
 
 const replica = z.object({
@@ -57,10 +56,10 @@ export const recordFormat = z.object({
 
 /** The whole of `cluster.json`: the one truth about a local cluster. */
 export type RecordFile = Readonly<z.output<typeof recordFormat>>;
+export const emptyRecord: RecordFile = { format: 1, fence: 0 };
 export type LocalCluster = Readonly<z.output<typeof cluster>>;
 /** What engines there are, and what binds them. */
 export type EngineChoice = Pick<LocalCluster, "engines" | "addon">;
-export type LocalClaim = Readonly<z.output<typeof claim>>;
 
 /** The folders of a cluster's replicas, by ordinal: there is one shard. */
 export function replicaFolders(replicas: number): string[] {

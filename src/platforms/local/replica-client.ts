@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { buffer, json } from "node:stream/consumers";
 import type { ReplicaStatus } from "./protocol";
 
 export interface ReplicaAnswer {
@@ -12,34 +12,29 @@ export interface ReplicaAnswer {
 
 export const numberHeader = "x-write-number";
 
-/** Asks a process of the cluster something short; `undefined` while it does not answer. */
-export async function askProcess(
-	socketPath: string,
+/** Asks a process of the cluster something that it answers in JSON; `undefined` while it does not answer. */
+export async function askProcess<Answer>(
+	socketPath: string | undefined,
 	path: string,
 	milliseconds: number,
 	body?: Buffer,
-): Promise<string | undefined> {
+): Promise<Answer | undefined> {
+	if (socketPath === undefined) return undefined;
 	try {
 		const answer = await send({ socketPath, path, signal: AbortSignal.timeout(milliseconds) }, body);
-		const said = await buffer(answer);
-		return answer.statusCode === 200 ? said.toString() : undefined;
+		const said = await json(answer);
+		return answer.statusCode === 200 ? (said as Answer) : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
 /** What a replica's process says of itself; `undefined` when none answers. It is silent while its engine opens the data. */
-export async function replicaStatus(socket: string): Promise<ReplicaStatus | undefined> {
-	const answer = await askProcess(socket, "/status", 2000);
-	return answer === undefined ? undefined : (JSON.parse(answer) as ReplicaStatus);
-}
+export const replicaStatus = (socket: string) => askProcess<ReplicaStatus>(socket, "/status", 2000);
 
 /**
  * Sends a query that changes nothing; resolves with the answer's headers, its body to be read. Rejects when the process
  * is not there. A process that is stopping answers 503.
- *
- * @param params The request's URL parameters, without the `?`.
- * @param signal Ends the query when it is aborted.
  */
 export function openQuery(
 	socketPath: string,

@@ -1,15 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { basename } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerError, ClickHouseError } from "./answers";
 import type { Chdb } from "./chdb";
 import { errorText } from "./errors";
 import { answerShapeOf, lateException, sessionOf, summary, withoutLines } from "./http-format";
-import { noteNumbers, readNumbers } from "./numbers";
+import { noteNumbers, readNumbers } from "./notes";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { numberHeader } from "./replica-client";
 import { classify, statementText } from "./statement";
@@ -31,26 +32,24 @@ export class ReplicaServer {
 	#turns: Promise<unknown> = Promise.resolve();
 	#timezone = "UTC";
 	#contentTypes: ReadonlyMap<string, string> = new Map();
+	readonly #server = createServer(
+		{ maxHeaderSize: 2 << 20, requestTimeout: 0 },
+		(request, response) => void this.#answer(request, response),
+	);
 
-	private constructor(
+	/** @param release is called at the end. */
+	constructor(
 		readonly options: ReplicaOptions,
 		readonly release: () => void,
 	) {}
 
-	/** Answers on a socket, whose file a dead process may have left, until SIGTERM. `release` is called at the end. */
-	static async listen(options: ReplicaOptions, release: () => void): Promise<ReplicaServer> {
-		const made = new ReplicaServer(options, release);
-		const server = createServer(
-			{ maxHeaderSize: 2 << 20, requestTimeout: 0 },
-			(request, response) => void made.#answer(request, response),
-		);
-		rmSync(options.socket, { force: true });
-		await once(server.listen(options.socket), "listening");
-		process.on("SIGTERM", () => void made.#stop(server));
-		return made;
+	/** Answers on the socket, whose file a dead process may have left, until SIGTERM. */
+	async listen(): Promise<void> {
+		rmSync(this.options.socket, { force: true });
+		await once(this.#server.listen(this.options.socket), "listening");
+		process.on("SIGTERM", () => void this.#stop());
 	}
 
-	/** From now on queries and writes are taken. */
 	async serve(writer: Writer): Promise<void> {
 		const { engine } = writer;
 		[this.#timezone = "UTC"] = await engine.column("SELECT timezone()");
@@ -64,7 +63,7 @@ export class ReplicaServer {
 		this.phase = "serving";
 	}
 
-	get status(): ReplicaStatus {
+	get #status(): ReplicaStatus {
 		const { version } = this.options;
 		return { pid: process.pid, version, phase: this.phase, serving: this.#serving, queries: this.#queries };
 	}
@@ -73,7 +72,7 @@ export class ReplicaServer {
 		const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
 		const writer = this.#writer;
 		try {
-			if (pathname === "/status") return void response.end(JSON.stringify(this.status));
+			if (pathname === "/status") return void response.end(JSON.stringify(this.#status));
 			if (!this.#serving || writer === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
 			if (pathname === "/still") return await this.#inTurn(response, () => this.#still(writer.engine, response));
 			const body = await buffer(request);
@@ -107,7 +106,7 @@ export class ReplicaServer {
 			const first = await pieces.next().catch(notStreamed);
 			if (first !== undefined) {
 				response.writeHead(200, { ...headers, ...summary({}), "X-ClickHouse-Exception-Tag": tag });
-				return await pour(first, pieces, headerLines, tag, response);
+				return await pipeline(oneDocument(first, pieces, headerLines, tag), response);
 			}
 		}
 		const answer = await engine.run(sql, session, format);
@@ -188,7 +187,7 @@ export class ReplicaServer {
 		};
 	}
 
-	async #stop(server: Server): Promise<void> {
+	async #stop(): Promise<void> {
 		if (this.phase === "stopping") return;
 		this.#serving = false;
 		this.phase = "stopping";
@@ -196,7 +195,7 @@ export class ReplicaServer {
 		const turns = this.#turns;
 		while (this.#queries > 0 && performance.now() < deadline) await sleep(10);
 		await Promise.race([turns, sleep(deadline - performance.now())]);
-		server.close();
+		this.#server.close();
 		rmSync(this.options.socket, { force: true });
 		// The engine can't be closed under a query that runs; its data is safe without that.
 		if (this.#queries > 0) process.kill(process.pid, "SIGKILL");
@@ -211,30 +210,23 @@ const ended = (error: unknown) => error instanceof ClickHouseError && /No active
 
 /** What can't be streamed is run once more, whole. */
 function notStreamed(error: unknown): undefined {
-	if (ended(error)) return undefined;
-	if (error instanceof ClickHouseError && /Streaming query is not supported/.test(error.words)) return undefined;
+	if (ended(error) || /Streaming query is not supported/.test(errorText(error))) return undefined;
 	throw error;
 }
 
-/** Writes the pieces of an answer as the engine makes them, no faster than they are taken. */
-async function pour(
+/** The pieces of an answer with one header, and with what ended it early. */
+async function* oneDocument(
 	first: IteratorResult<Buffer, void>,
 	pieces: AsyncGenerator<Buffer, void, undefined>,
 	headerLines: number,
 	tag: string,
-	response: ServerResponse,
-): Promise<void> {
+): AsyncGenerator<Buffer | string, void, undefined> {
 	try {
-		let piece = first;
-		for (let n = 0; !piece.done && !response.destroyed; n++) {
-			const bytes = n === 0 ? piece.value : withoutLines(piece.value, headerLines);
-			if (!response.write(bytes)) await Promise.race([once(response, "drain"), once(response, "close")]);
-			piece = await pieces.next();
-		}
-		response.end();
+		if (!first.done) yield first.value;
+		for await (const piece of pieces) yield withoutLines(piece, headerLines);
 	} catch (error) {
 		if (!(error instanceof ClickHouseError)) throw error;
-		response.end(ended(error) ? "" : lateException(error.message, tag));
+		if (!ended(error)) yield lateException(error.message, tag);
 	} finally {
 		await pieces.return();
 	}

@@ -9,7 +9,7 @@ import { copyData } from "./copy";
 import { errorWords } from "./errors";
 import { paths, watchRouter } from "./home";
 import { tryLock } from "./lock";
-import { noteOpened } from "./opened";
+import { noteOpened } from "./notes";
 import { dataFolder, type ReplicaOptions } from "./protocol";
 import { ReplicaServer } from "./replica-server";
 import { Writer } from "./writer";
@@ -27,7 +27,8 @@ async function main(options: ReplicaOptions): Promise<void> {
 	process.chdir(folder);
 	const locked = tryLock(paths.replicaLock(home, replica));
 	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} already uses ${folder}`);
-	const server = await ReplicaServer.listen(options, () => locked.lock.release());
+	const server = new ReplicaServer(options, locked.release);
+	await server.listen();
 	watchRouter(home);
 
 	server.phase = "loading the engine";

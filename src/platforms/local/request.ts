@@ -31,7 +31,6 @@ const refused = {
 		"ClickHouse's own compression (decompress=1) is not supported by the local platform. Use Content-Encoding",
 };
 
-/** Headers that stand for a parameter. */
 const headers = { "x-clickhouse-database": "database", "x-clickhouse-format": "default_format" } as const;
 
 /** Reads a request of a client; throws {@link ClickHouseError} for what the local platform does not do. */

@@ -1,17 +1,17 @@
 import { once } from "node:events";
-import { rmSync, statSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorText } from "./errors";
-import { writeDurably } from "./files";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, socketFolder } from "./home";
-import { type Lock, tryLock } from "./lock";
+import { tryLock } from "./lock";
 import { portTaken } from "./port";
+import type { RecordFile } from "./record";
 import { Store } from "./store";
-import { Writes } from "./writes";
+import { Writes } from "./to-replicas";
 
 /**
  * The router: the one process of a cluster that gives it its endpoint, keeps its replicas' processes as the record wants
@@ -22,13 +22,11 @@ class Router {
 	readonly #fleet: Fleet;
 	readonly #front: Front;
 	#endpoint: { readonly port: number; readonly server: Server } | undefined;
-	/** Why the endpoint does not answer. */
 	#trouble: string | undefined;
-	#seen = "";
 
 	constructor(
-		readonly home: string,
-		readonly lock: Lock,
+		home: string,
+		readonly unlock: () => void,
 		readonly sockets: string,
 	) {
 		this.#store = new Store(home);
@@ -37,28 +35,30 @@ class Router {
 	}
 
 	async run(): Promise<void> {
-		for (;;) {
-			await sleep(this.#fleet.cluster?.desired === "Started" ? 500 : 50);
+		for (let said = ""; ; ) {
+			await sleep(this.#fleet.cluster?.desired === "Stopped" ? 50 : 500);
 			try {
 				await this.#tick();
 			} catch (error) {
-				console.error(errorText(error));
+				const words = errorText(error);
+				if (words !== said) console.error(words);
+				said = words;
 			}
 		}
 	}
 
 	/** Reads the record again and acts on it. */
 	reload(): void {
-		this.#seen = this.#stamp();
 		this.#fleet.reload();
 		const port = this.#fleet.cluster?.port;
 		if (port !== undefined && port !== this.#endpoint?.port) this.#listen(port);
 	}
 
+	/** Answers each order with how the replicas are, once requests are routed by the record as it is now. */
 	orders(): Server {
-		return createServer((request, response) => {
+		return createServer((_, response) => {
 			try {
-				if (request.url === "/reload") this.reload();
+				this.reload();
 				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
 			} catch (error) {
 				response.writeHead(500).end(errorText(error));
@@ -67,8 +67,7 @@ class Router {
 	}
 
 	async #tick(): Promise<void> {
-		if (this.#stamp() !== this.#seen) this.reload();
-		this.#fleet.refresh();
+		this.reload();
 		const { cluster } = this.#fleet;
 		if (cluster === undefined || cluster.desired === "Stopped") return this.#endWhenStill();
 		if (this.#trouble !== undefined) this.#listen(cluster.port);
@@ -93,28 +92,25 @@ class Router {
 	 */
 	async #endWhenStill(): Promise<void> {
 		if (!this.#fleet.still) return;
-		let over = this.#store.read()?.cluster === undefined;
-		await this.#store.change(({ cluster }) => {
-			over = cluster === undefined || cluster.desired === "Stopped";
-			if (over) {
-				// Nobody uses the sockets any more; outside of the cluster's folder nobody else would remove them.
-				rmSync(this.sockets, { recursive: true, force: true });
-				this.giveUp();
-			}
+		const isOver = (record?: RecordFile) => (record?.cluster?.desired ?? "Stopped") === "Stopped";
+		const found = await this.#store.change((record) => {
+			if (!isOver(record)) return undefined;
+			// Nobody uses the sockets any more; outside of the cluster's folder nobody else would remove them.
+			rmSync(this.sockets, { recursive: true, force: true });
+			this.giveUp();
 			return undefined;
 		});
-		if (over) process.exit(0);
+		if (isOver(found)) process.exit(0);
 	}
 
 	/** The port first: whoever finds no router any more may want it. */
 	giveUp(): void {
 		this.#endpoint?.server.close();
-		this.lock.release();
+		this.unlock();
 	}
 
 	#listen(port: number): void {
 		this.#endpoint?.server.close();
-		this.#endpoint?.server.closeIdleConnections();
 		const options = { maxHeaderSize: 1 << 20, requestTimeout: 0, keepAlive: true, keepAliveTimeout: 30_000 };
 		const server = createServer(options, (request, response) => void this.#front.handle(request, response));
 		this.#endpoint = { port, server };
@@ -129,12 +125,6 @@ class Router {
 			this.#trouble = undefined;
 		});
 	}
-
-	/** Changes whenever the record's file does. */
-	#stamp(): string {
-		const found = statSync(join(this.home, "cluster.json"), { throwIfNoEntry: false });
-		return found === undefined ? "" : `${found.ino} ${found.mtimeMs} ${found.size}`;
-	}
 }
 
 async function main(home: string): Promise<void> {
@@ -142,12 +132,12 @@ async function main(home: string): Promise<void> {
 	const tried = tryLock(paths.routerLock(home));
 	if ("holder" in tried) return;
 	const sockets = socketFolder(home);
-	const router = new Router(home, tried.lock, sockets);
+	const router = new Router(home, tried.release, sockets);
 	router.reload();
 	const socket = join(sockets, "router.sock");
 	rmSync(socket, { force: true });
 	await once(router.orders().listen(socket), "listening");
-	writeDurably(paths.sockets(home), sockets);
+	writeFileSync(paths.sockets(home), sockets, { mode: 0o600 });
 	process.on("SIGTERM", () => {
 		router.giveUp();
 		process.exit(0);

@@ -8,12 +8,14 @@ import { parseVersion } from "../../core/version";
 
 const directory =
 	'a folder. Give a path such as "./data" or "~/clusters/analytics", or leave it out for a folder of this user\'s own';
+const foreign = ({ input: folder }: { readonly input?: unknown }) =>
+	`${folder} belongs to the system or holds other files, and a cluster needs a folder of its own. Name a new folder inside one of yours.`;
 const engine = "an engine: give the name of an installed package or the folder that holds its libchdb.so";
 const engines =
 	'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
 
 const schema = z.strictObject({
-	directory: textOf(directory).max(4096, accepted(directory)).optional(),
+	directory: textOf(directory).max(4096, accepted(directory)).refine(isOwnable, { error: foreign }).optional(),
 	port: integer(
 		1024,
 		65_535,
@@ -45,14 +47,7 @@ export function readSettings(
 		read.error?.issues ?? [],
 		() => `there is no such setting. There are ${keys.join(", ")}.`,
 	);
-	const { directory, engines } = given;
-	if (typeof directory === "string" && isForeign(directory)) {
-		problems.push({
-			path: ["directory"],
-			reason: `${directory} belongs to the system or holds other files, and a cluster needs a folder of its own. Name a new folder inside one of yours.`,
-		});
-	}
-	const { data: versions = {} } = z.record(z.string(), z.unknown()).safeParse(engines);
+	const { data: versions = {} } = z.record(z.string(), z.unknown()).safeParse(given.engines);
 	for (const version of Object.keys(versions).filter((text) => parseVersion(text) === undefined)) {
 		problems.push({
 			path: ["engines", version],
@@ -88,11 +83,11 @@ export function expand(path: string): string {
 	return resolve(path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path);
 }
 
-/** Folders that are never a cluster's: the root, what lies directly in it, the system's own, the home itself. */
-function isForeign(directory: string): boolean {
+/** Not the root, what lies directly in it, the system's own, the home itself. */
+function isOwnable(directory: string): boolean {
 	const folder = expand(directory);
 	const { root } = parse(folder);
 	const [first = "", second] = folder.slice(root.length).split(sep);
 	const system = ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr", "System", "Library"];
-	return second === undefined || system.includes(first) || folder === homedir();
+	return second !== undefined && !system.includes(first) && folder !== homedir();
 }

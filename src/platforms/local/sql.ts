@@ -99,7 +99,6 @@ export function firstSaid(all: Iterable<Token>, judge: (near: Neighbours) => str
 	return next(undefined) ?? next(undefined);
 }
 
-/** The names in a list, in lower case. */
 export const namesIn = (list: string): ReadonlySet<string> => new Set(list.toLowerCase().split(/\s+/));
 
 /** A bare word, in any case; keywords are never quoted. */

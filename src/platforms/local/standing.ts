@@ -1,4 +1,4 @@
-import type { Numbers } from "./numbers";
+import type { Numbers } from "./notes";
 
 /** What a replica's data is worth beside that of the others. */
 export type Standing =

@@ -1,7 +1,7 @@
 import { divergence } from "./determinism";
 import { type Insert, parseInsert } from "./insert";
 import { reach, sourceRefused } from "./outside";
-import { firstSaid, isSign, isWord, type Neighbours, type Token, tokens } from "./sql";
+import { firstSaid, isSign, isWord, type Neighbours, namesIn, type Token, tokens } from "./sql";
 
 /** What a statement does, as far as the router and the replicas must know. */
 export type Classified =
@@ -50,7 +50,7 @@ export function classify(sql: string | Buffer): Classified {
 		if (insert !== undefined) return classifyInsert(text, all.slice(0, at), insert.end);
 	}
 	const why = refusals[verb]?.(all);
-	if (!writing.has(verb)) return refusedOr(read, why ?? firstSaid(all, againstAny));
+	if (!writing.has(verb.toLowerCase())) return refusedOr(read, why ?? firstSaid(all, againstAny));
 	const top = all.filter((token) => token.depth === 0);
 	return refusedOr({ kind: "write" }, why ?? (has(top, "ON", "CLUSTER") ? onCluster : againstWrite(all)));
 }
@@ -100,10 +100,8 @@ const has = (all: readonly Token[], ...words: readonly string[]) =>
 	all.some((_, i) => words.every((word, k) => isWord(all[i + k], ...word.split("|"))));
 
 /** Verbs that change data or names. */
-const writing = new Set(
-	`CREATE REPLACE DROP TRUNCATE OPTIMIZE ATTACH DETACH DELETE UPDATE UNDROP RENAME EXCHANGE GRANT REVOKE MOVE ALTER`.split(
-		" ",
-	),
+const writing = namesIn(
+	"CREATE REPLACE DROP TRUNCATE OPTIMIZE ATTACH DETACH DELETE UPDATE UNDROP RENAME EXCHANGE GRANT REVOKE MOVE ALTER",
 );
 
 const kinds = ["TEMPORARY", "TABLE", "VIEW", "DICTIONARY", "DATABASE", "FUNCTION", "IF", "EXISTS", "EMPTY"];

@@ -1,15 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ControlError, PlatformError } from "../../control/errors";
 import type { DbVersion } from "../../core/version";
 import { folderError, inFolder } from "./errors";
-import { readIfThere, syncFolder, writeDurably } from "./files";
+import { readIfThere, replaceDurably } from "./files";
 import { withLock } from "./lock";
-import { openerOf } from "./opened";
-import { type RecordFile, recordFormat, replicaFolders } from "./record";
-
-const recordFile = "cluster.json";
-const lockFile = "cluster.lock";
+import { openerOf } from "./notes";
+import { emptyRecord, type RecordFile, recordFormat, replicaFolders } from "./record";
 
 /** How long a change waits for another one, which takes milliseconds. */
 const lockSeconds = 20;
@@ -22,10 +19,9 @@ export class Store {
 	readonly #path: string;
 
 	constructor(readonly folder: string) {
-		this.#path = join(folder, recordFile);
+		this.#path = join(folder, "cluster.json");
 	}
 
-	/** The record; `undefined` when there is none. */
 	read(): RecordFile | undefined {
 		const text = inFolder(this.folder, () => readIfThere(this.#path));
 		if (text === undefined) return undefined;
@@ -39,25 +35,23 @@ export class Store {
 	}
 
 	/**
-	 * Changes the record under its lock.
+	 * Changes the record under its lock, unless `change` gives no new one, or throws.
 	 *
-	 * @param change Gets the record, and gives the new one, or `undefined` to leave it. What it throws is thrown on.
 	 * @param make Makes folder and record where there are none; a folder that holds other things is refused.
-	 * @returns The record as it is now; `undefined` where there is none and none was to be made.
+	 * @returns The record as it is now; `undefined` where there is none.
 	 */
-	async change(
-		change: (record: RecordFile) => RecordFile | undefined,
-		make: "make" | "must-exist" = "must-exist",
-	): Promise<RecordFile | undefined> {
+	async change(change: (record: RecordFile) => RecordFile, make: "make"): Promise<RecordFile>;
+	async change(change: (record: RecordFile) => RecordFile | undefined): Promise<RecordFile | undefined>;
+	async change(change: (record: RecordFile) => RecordFile | undefined, make?: "make"): Promise<RecordFile | undefined> {
 		try {
-			if (make === "make") mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+			if (make) mkdirSync(this.folder, { recursive: true, mode: 0o700 });
 			else if (!existsSync(this.#path)) return undefined;
-			return await withLock(join(this.folder, lockFile), lockSeconds, () => {
+			return await withLock(join(this.folder, "cluster.lock"), lockSeconds, () => {
 				const before = this.read();
-				if (before === undefined && make === "must-exist") return undefined;
+				if (before === undefined && !make) return undefined;
 				if (before === undefined) this.#refuseForeign();
-				const after = change(before ?? { format: 1, fence: 0 });
-				if (after !== undefined) this.#write(after);
+				const after = change(before ?? emptyRecord);
+				if (after !== undefined) replaceDurably(this.#path, `${JSON.stringify(after, undefined, "\t")}\n`);
 				return after ?? before;
 			});
 		} catch (error) {
@@ -79,19 +73,6 @@ export class Store {
 			return version === undefined ? [] : [[folder, version] as const];
 		});
 		return Object.fromEntries(found);
-	}
-
-	/** The whole file beside the old one, onto the disk, then in its place. */
-	#write(record: RecordFile): void {
-		const draft = `${this.#path}.new`;
-		try {
-			writeDurably(draft, `${JSON.stringify(record, undefined, "\t")}\n`);
-			renameSync(draft, this.#path);
-			syncFolder(this.folder);
-		} catch (error) {
-			rmSync(draft, { force: true });
-			throw error;
-		}
 	}
 
 	#refuseForeign(): void {

@@ -1,14 +1,13 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cause } from "../../core/cluster";
 import { errorWords } from "./errors";
-import { readIfThere, writeDurably } from "./files";
+import { readIfThere } from "./files";
 import { paths, replicaProcess } from "./home";
 import { engineEnvironment } from "./installed";
-import { noteNumbers, readNumbers } from "./numbers";
-import { isTooOldFor, openerOf } from "./opened";
+import { isTooOldFor, noteNumbers, openerOf, readNumbers } from "./notes";
 import type { ProcessId } from "./process-id";
 import { boundLog, lastLines, spawnDetached, stopProcess } from "./processes";
 import type { CopySource, ReplicaOptions, ReplicaStatus } from "./protocol";
@@ -53,7 +52,6 @@ const patience = 5;
 const shortestBackoff = 250;
 const longestBackoff = 30_000;
 
-/** Of a replica without a process. */
 const down = { status: undefined, alive: false } as const;
 const atRest: Kept = { ...down, phase: "stopped", trouble: undefined, stuck: undefined };
 
@@ -78,7 +76,6 @@ export class Supervisor {
 
 	constructor(
 		readonly home: string,
-		/** `0-1` */
 		readonly replica: string,
 		readonly socket: string,
 		readonly peers: Peers,
@@ -95,7 +92,6 @@ export class Supervisor {
 		return this.#now.status?.serving === true;
 	}
 
-	/** Sets what is to run; `undefined`: nothing. */
 	want(wanted: WantedReplica | undefined): void {
 		const same = wanted?.run === this.#wanted?.run;
 		this.#wanted = wanted;
@@ -112,7 +108,7 @@ export class Supervisor {
 		this.#interrupt.abort();
 	}
 
-	process(): ProcessId | undefined {
+	get process(): ProcessId | undefined {
 		return replicaProcess(this.home, this.replica);
 	}
 
@@ -128,8 +124,8 @@ export class Supervisor {
 	/** Takes one step towards what is wanted; answers after how many milliseconds to look again. */
 	async #step(signal: AbortSignal): Promise<number> {
 		try {
-			const id = this.process();
-			return id === undefined ? this.#begin() : await this.#tend(id, signal);
+			const { process } = this;
+			return process === undefined ? this.#begin() : await this.#tend(process, signal);
 		} catch (error) {
 			this.#set({ trouble: errorWords(error, this.home) });
 			return 1000;
@@ -148,10 +144,7 @@ export class Supervisor {
 		}
 		if (this.#now.alive) this.#noteEnd();
 		const wanted = this.#wanted;
-		if (wanted === undefined) {
-			this.#set(atRest);
-			return 1000;
-		}
+		if (wanted === undefined) return this.#isOut(atRest, 1000);
 		const { home, replica } = this;
 		if (isTooOldFor(home, replica, wanted.version))
 			return this.#tooOld(
@@ -166,7 +159,7 @@ export class Supervisor {
 	#startWhole(wanted: WantedReplica): number {
 		const { home, replica, peers } = this;
 		const found = peers.standing(replica, false);
-		if (found.kind === "unsettled") return this.#waits("waiting for a write to end");
+		if (found.kind === "unsettled") return this.#isOut({ phase: "waiting for a write to end" }, 100);
 		if (found.kind === "decides") {
 			const { begun } = readNumbers(home, replica);
 			noteNumbers(home, replica, { begun, answered: begun, failed: false });
@@ -181,17 +174,16 @@ export class Supervisor {
 			const socket = peers.servingSocket(source);
 			if (socket !== undefined) return this.#start(wanted, { replica: source, socket });
 		}
-		return this.#waits(`waiting for ${fit[0]} to serve, to copy its data`);
+		return this.#isOut({ phase: `waiting for ${fit[0]} to serve, to copy its data` }, 100);
 	}
 
-	#waits(phase: string): number {
-		this.#set({ ...down, phase });
-		return 100;
+	#isOut(why: Partial<Kept>, pause: number): number {
+		this.#set({ ...down, ...why });
+		return pause;
 	}
 
 	#tooOld(trouble: string): number {
-		this.#set({ ...down, phase: "not started", trouble, stuck: "version" });
-		return 1000;
+		return this.#isOut({ phase: "not started", trouble, stuck: "version" }, 1000);
 	}
 
 	/** A process runs: has it go when it is not the wanted one, else asks how it is. */
@@ -201,7 +193,7 @@ export class Supervisor {
 		if (this.#wanted === undefined || this.#wanted.run !== this.#runOf()) return this.#stop(id, stopSeconds);
 		const status = await replicaStatus(this.socket);
 		if (signal.aborted) return 0;
-		boundLog(paths.replicaLog(this.home, this.replica));
+		boundLog(paths.log(this.home, this.replica));
 		// A process that serves may be slow to say so under load; that it ended would be seen otherwise.
 		this.#silent = status === undefined && this.serves ? this.#silent + 1 : 0;
 		if (this.#silent > 0 && this.#silent < patience) return 200;
@@ -228,7 +220,7 @@ export class Supervisor {
 	}
 
 	#noteEnd(): void {
-		const words = lastLines(paths.replicaLog(this.home, this.replica));
+		const words = lastLines(paths.log(this.home, this.replica));
 		const how = this.#served ? "exited while it served" : "exits at start";
 		if (!this.#served) this.#failures += 1;
 		this.#set({
@@ -241,9 +233,8 @@ export class Supervisor {
 
 	#start({ run, ...engine }: WantedReplica, source?: CopySource): number {
 		const { home, replica, socket } = this;
-		for (const folder of [replica, "logs"]) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
-		rmSync(socket, { force: true });
-		writeDurably(paths.replicaRun(home, replica), String(run));
+		mkdirSync(join(home, replica), { recursive: true, mode: 0o700 });
+		writeFileSync(paths.replicaRun(home, replica), String(run), { mode: 0o600 });
 		const options: ReplicaOptions = { home, replica, socket, ...engine, ...(source && { source }) };
 		this.#startedAt = performance.now();
 		this.#served = false;
@@ -251,7 +242,7 @@ export class Supervisor {
 			program: "replica",
 			argument: JSON.stringify(options),
 			home,
-			log: paths.replicaLog(home, replica),
+			log: paths.log(home, replica),
 			env: engineEnvironment(engine.library),
 		}).once("exit", () => this.#interrupt.abort());
 		this.#set({ status: undefined, phase: "starting", alive: true });

@@ -15,13 +15,11 @@ export interface ClusterSight {
 	readonly router: RouterStatus | undefined;
 	/** The replicas whose processes run. */
 	readonly alive: ReadonlySet<string>;
-	readonly now: number;
 }
 
 /** The name of a replica to people: `analytics-0-1`. */
 export const replicaName = (cluster: Pick<LocalCluster, "name">, folder: string) => `${cluster.name}-${folder}`;
 
-/** `0-1`: the shard and the ordinal. */
 export function positionOf(folder: string) {
 	const [shard = 0, ordinal = 0] = folder.split("-").map(Number);
 	return { shard, ordinal };
@@ -71,7 +69,7 @@ function failureOf(routed: RoutedReplica | undefined, router: RouterStatus | und
 	return routed?.status?.serving && router?.trouble ? { cause: "port", words: router.trouble } : undefined;
 }
 
-function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: readonly ReplicaView[]): State {
+function stateOf({ record, cluster, router, alive }: ClusterSight, views: readonly ReplicaView[]): State {
 	if (cluster.desired === "Stopped") return router === undefined && alive.size === 0 ? "Stopped" : "Stopping";
 	// Nothing runs, so nothing would wake it or bring it back: the machine was restarted, or everything was killed.
 	if (router === undefined && alive.size === 0) return "Stopped";
@@ -79,16 +77,12 @@ function stateOf({ record, cluster, router, alive, now }: ClusterSight, views: r
 	if (views.some(({ failure }) => failure !== undefined)) return "Degraded";
 	const all = views.every(({ replica }) => replica.serving);
 	if (cluster.mark !== undefined && !cluster.mark.creates)
-		return all || claimOfLiving(record, now) !== undefined ? "Updating" : "Degraded";
+		return all || claimOfLiving(record, Date.now()) !== undefined ? "Updating" : "Degraded";
 	if (all) return "Started";
 	return router === undefined || router.up ? "Degraded" : "Starting";
 }
 
-/**
- * The record as every platform has it.
- *
- * @param openedBy by the replica's folder.
- */
+/** The record as every platform has it. */
 export function toClusterRecord(
 	cluster: LocalCluster,
 	claim: RecordFile["claim"],

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { engineEnvironment } from "../../../src/platforms/local/installed";
-import { readNumbers } from "../../../src/platforms/local/numbers";
+import { readNumbers } from "../../../src/platforms/local/notes";
 import type { ReplicaOptions, ReplicaStatus } from "../../../src/platforms/local/protocol";
 import { openQuery, type ReplicaAnswer, replicaStatus, sendWrite } from "../../../src/platforms/local/replica-client";
 import { until, v } from "./place";

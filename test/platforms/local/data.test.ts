@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyData } from "../../../src/platforms/local/copy";
-import { readNumbers } from "../../../src/platforms/local/numbers";
+import { readNumbers } from "../../../src/platforms/local/notes";
 import { Bench } from "./bench";
 
 describe("a replica's data", () => {

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LockTimeout, lockHolder, tryLock, withLock } from "../../../src/platforms/local/lock";
+import { PlatformError } from "../../../src/control/errors";
+import { lockHolder, tryLock, withLock } from "../../../src/platforms/local/lock";
 import { isFree } from "../../../src/platforms/local/port";
 import { isAlive, ownProcessId, processId, signal } from "../../../src/platforms/local/process-id";
 import { freePort } from "./place";
@@ -23,8 +24,8 @@ afterEach(() => {
 
 function taken() {
 	const tried = tryLock(path);
-	if (!("lock" in tried)) throw new Error(`held by ${tried.holder.pid}`);
-	return tried.lock;
+	if (!("release" in tried)) throw new Error(`held by ${tried.holder.pid}`);
+	return tried;
 }
 
 /** A process that is dead, with its number. */
@@ -77,8 +78,8 @@ describe("a lock", () => {
 	it("that is held too long is given up on, naming the holder", async () => {
 		const lock = taken();
 		const error: unknown = await withLock(path, 0.05, () => "never").catch((reason: unknown) => reason);
-		expect(error).toBeInstanceOf(LockTimeout);
-		expect((error as LockTimeout).holder.pid).toBe(process.pid);
+		expect(error).toBeInstanceOf(PlatformError);
+		expect((error as PlatformError).message).toContain(`process ${process.pid} has held ${path}`);
 		lock.release();
 	});
 

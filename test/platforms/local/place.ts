@@ -7,11 +7,11 @@ import type { Claim } from "../../../src/control/port";
 import type { ObservedCluster } from "../../../src/core/cluster";
 import type { State } from "../../../src/core/state";
 import { type DbVersion, parseVersion } from "../../../src/core/version";
-import { reloadRouter } from "../../../src/platforms/local/carry-out";
+import { askRouter } from "../../../src/platforms/local/carry-out";
 import { LocalControl } from "../../../src/platforms/local/control";
 import { ensureRouter, paths, routerProcess, socketFolder } from "../../../src/platforms/local/home";
 import { lockHolder } from "../../../src/platforms/local/lock";
-import { type Numbers, noteNumbers, readNumbers } from "../../../src/platforms/local/numbers";
+import { type Numbers, noteNumbers, readNumbers } from "../../../src/platforms/local/notes";
 import { type ProcessId, signal } from "../../../src/platforms/local/process-id";
 import type { LocalCluster, RecordFile } from "../../../src/platforms/local/record";
 import { openQuery } from "../../../src/platforms/local/replica-client";
@@ -96,7 +96,7 @@ export class LocalPlace {
 		await this.store.change((record: RecordFile) =>
 			record.cluster === undefined ? undefined : { ...record, cluster: { ...record.cluster, desired } },
 		);
-		await reloadRouter(this.home);
+		await askRouter(this.home);
 	}
 
 	/** The processes of the cluster that run, by what they are. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Numbers } from "../../../src/platforms/local/numbers";
+import type { Numbers } from "../../../src/platforms/local/notes";
 import { standingOf } from "../../../src/platforms/local/standing";
 
 /** `5` answered the fifth write with success, `5!` with an error, `5>6` has begun the sixth, and `5>6*` still runs it. */

@@ -7,7 +7,7 @@ import { ClickHouseError } from "../../../src/platforms/local/answers";
 import type { Fleet } from "../../../src/platforms/local/fleet";
 import { numberHeader } from "../../../src/platforms/local/replica-client";
 import type { Supervisor } from "../../../src/platforms/local/supervisor";
-import { Writes } from "../../../src/platforms/local/writes";
+import { Writes } from "../../../src/platforms/local/to-replicas";
 
 /** How a replica answers a write: with success, with an error of this code, in the middle for one of its own, or by ending. */
 type Fate = "done" | number | { readonly brokeOff: number } | "dies";
