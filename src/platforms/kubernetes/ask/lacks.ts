@@ -7,7 +7,7 @@ import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
 import { inventoryOf } from "./inventory";
 import type { Stored } from "./record";
-import type { Server } from "./server";
+import { type Server, tablesBy } from "./server";
 
 /** A table whose rows new replicas of the shard do not get. */
 interface Lack {
@@ -131,8 +131,8 @@ async function viewsOf(server: Server): Promise<Map<string, string>> {
 
 /** Replicated tables that are separate on each replica, by their CREATE statements. */
 async function apart(server: Server): Promise<Lack["table"][]> {
-	const rows = await server.rows(
+	return tablesBy(
+		server,
 		"SELECT database, name FROM system.tables WHERE engine LIKE 'Replicated%' AND match(create_table_query, 'MergeTree[(][^,]*[{](replica|server_uuid)[}]')",
 	);
-	return rows.map(({ database, name }) => ({ database: String(database), name: String(name) }));
 }
