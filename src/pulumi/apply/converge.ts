@@ -33,7 +33,7 @@ import { Teller } from "../host/engine-log";
 import { finishing } from "../host/orphaned";
 import { catalogueOf } from "../judge/catalogue";
 import { judgeNow, judgeRestart, judgeWindow } from "../judge/judge";
-import { mayOwn } from "../judge/ownership";
+import { mayOwn } from "../judge/outcome";
 
 /** What a cluster is to become. */
 export interface Wanted extends Complete {
