@@ -16,23 +16,17 @@ interface Lack {
 	readonly why: string;
 }
 
-/** The replicas that are to join, with the tables whose rows they will lack, and obstacles. */
-export interface Foreseen {
-	readonly joins: readonly Joining[];
-	readonly obstacles: readonly Obstacle[];
-}
-
 /** How many tables a message names. */
 const most = 5;
 
-/** Which rows of serving replicas do not replicate to new ones. Replicas of a new shard are meant to have none. */
+/** The joining replicas with the tables whose rows they will lack, because they do not replicate, and obstacles. Replicas of a new shard are meant to have none. */
 export async function foreseeJoins(
 	cluster: Cluster,
 	stored: Stored,
 	pods: readonly Pod[],
 	joining: readonly Joining[],
 	local: LocalTables | undefined,
-): Promise<Foreseen> {
+): Promise<{ readonly joins: readonly Joining[]; readonly obstacles: readonly Obstacle[] }> {
 	const settings = cluster.settings(stored);
 	const members = names(cluster, stored);
 	const joins: Joining[] = [];
