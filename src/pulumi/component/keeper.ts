@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { restricted } from "../../platforms/kubernetes/render/restricted";
+import { restricted, spread } from "../../platforms/kubernetes/render/restricted";
 import { keeperConfig, keeperData, keeperHosts, keeperName, keeperPorts } from "./keeper-config";
 import { keeperLabel, labels, metadata, type Scope, skipAwait } from "./scope";
 
@@ -103,12 +103,7 @@ function podSpec({ cluster, args }: Scope, selector: Record<string, string>): ku
 		nodeSelector: args.nodeSelector,
 		tolerations: args.tolerations,
 		securityContext: restricted.pod,
-		topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-			topologyKey,
-			maxSkew: 1,
-			whenUnsatisfiable: "ScheduleAnyway",
-			labelSelector: { matchLabels: selector },
-		})),
+		topologySpreadConstraints: spread(selector),
 		containers: [
 			{
 				name: "keeper",

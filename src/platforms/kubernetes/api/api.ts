@@ -1,7 +1,7 @@
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, Conflict, readStatus } from "./errors";
-import type { KubeObject } from "./types";
+import type { KubeObject, Meta } from "./types";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
 /** The field manager of server-side apply. Users' clusters store it, so it never changes. */
@@ -84,6 +84,25 @@ export class Api {
 	): Promise<T | undefined> {
 		const path = `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`;
 		return this.ifThere<T>({ method: "PATCH", path, ...content(patch, "merge-patch+json") });
+	}
+
+	/**
+	 * Patches an object as it is now, again while it is changed concurrently; leaves it if there is no patch.
+	 *
+	 * @returns `undefined` if it is gone.
+	 */
+	edit<T extends { readonly metadata: Meta }>(
+		kind: Kind,
+		name: string,
+		patchOf: (live: T) => { readonly metadata?: object; readonly spec: object } | undefined,
+	): Promise<T | undefined> {
+		return untilNoConflict(async () => {
+			const live = await this.get<T>(kind, name);
+			const patch = live && patchOf(live);
+			if (patch === undefined) return live;
+			const { resourceVersion } = live?.metadata ?? {};
+			return this.merge<T>(kind, name, { ...patch, metadata: { resourceVersion, ...patch.metadata } });
+		});
 	}
 
 	/** Deletes an object; with a uid, only that very one. It is no error if it is gone or another one by now. */

@@ -42,11 +42,15 @@ export async function undrain(cluster: Cluster, claim: Claim, replica: string): 
 		await relabel(cluster, pod, clientServiceName(cluster.name));
 }
 
-/** Only this very pod: its successor gets the label from its template. */
 export async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
-	if ((pod.metadata.labels?.[label.clients] ?? null) === value) return;
-	const patch = { metadata: { uid: pod.metadata.uid, labels: { [label.clients]: value } } };
-	await cluster.api.merge("pods", pod.metadata.name, patch).catch((error: Error) => {
+	if ((pod.metadata.labels?.[label.clients] ?? null) !== value)
+		await changePod(cluster, pod, { labels: { [label.clients]: value } });
+}
+
+/** Only this very pod: its successor gets the same from its template. */
+export async function changePod(cluster: Cluster, pod: Pod, its: object): Promise<void> {
+	const { name, uid } = pod.metadata;
+	await cluster.api.merge("pods", name, { metadata: { uid, ...its } }).catch((error: Error) => {
 		if (error.name !== "Conflict") throw error;
 	});
 }
