@@ -2,16 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { unreadableText } from "../words/report";
 import { report, type StackReport } from "./report/clusters";
-import { render } from "./report/comment";
+import { type Options, render } from "./report/comment";
 import { readPreview, readState } from "./report/preview";
 
-interface Flags {
+interface Flags extends Options {
 	readonly state?: string;
 	readonly status?: number;
-	readonly title?: string;
-	readonly marker?: string;
-	readonly url?: string;
-	readonly limit: number;
 	readonly output?: string;
 	readonly exitCode?: true;
 	readonly json?: true;

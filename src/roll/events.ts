@@ -122,11 +122,11 @@ export interface WaitStop {
 	readonly cause: Failed | Stalled | Resized;
 }
 
-interface Failed extends Failure {
+export interface Failed extends Failure {
 	readonly kind: "failed";
 }
 
-interface Stalled {
+export interface Stalled {
 	readonly kind: "stalled";
 	readonly phase: string;
 	readonly seconds: number;
@@ -136,7 +136,6 @@ interface Stalled {
 /** Its shard was given another size outside Pulumi. */
 interface Resized {
 	readonly kind: "resized";
-	/** As `kubectl` takes it: `StatefulSet db-0`. */
 	readonly object: string;
 	readonly replicas?: number;
 	readonly of: number;
