@@ -13,7 +13,6 @@ interface Flags extends Options {
 	readonly json?: true;
 }
 
-/** `pulumi-dbcluster report`: a preview's database clusters, as the Markdown of a pull request's comment. */
 export function addReport(program: Command): void {
 	program
 		.command("report")
@@ -53,7 +52,6 @@ function exitCode({ failed, clusters }: StackReport): number {
 	return clusters.some(({ verdict }) => verdict !== "unchanged") ? 2 : 0;
 }
 
-/** Reads a file, or the standard input where it is `-`. */
 function read<T>(file: string, parse: (text: string) => T): T {
 	try {
 		return parse(readFileSync(file === "-" ? 0 : file, "utf8"));

@@ -18,7 +18,6 @@ interface Options {
 	readonly detailedExitcode?: true;
 }
 
-/** Adds `status`, which lists the clusters of a stack, their versions and available updates. */
 export function addStatus(program: Command): void {
 	program
 		.command("status")

@@ -38,7 +38,6 @@ export interface Caveats extends Pick<Plan, "transition" | "upgrades" | "canary"
 	readonly notes: readonly CaveatNote[];
 }
 
-/** The states that a program may ask for. */
 export type DesiredState = "Started" | "Stopped";
 
 export interface Uncopied {

@@ -43,7 +43,6 @@ export type RollEvent =
 	  }
 	/** New replicas hold what their shards hold, and clients reach them. */
 	| { readonly event: "joined"; readonly replicas: readonly string[]; readonly seconds: number }
-	/** It was removed from the cluster. */
 	| { readonly event: "left"; readonly replica: string; readonly seconds: number }
 	| {
 			readonly event: "noted";

@@ -34,7 +34,6 @@ export interface RollOptions {
 export interface Rolled {
 	/** As observed at the end. */
 	readonly cluster: ObservedCluster;
-	/** Replicas that were updated. */
 	readonly steps: number;
 	readonly seconds: number;
 }

@@ -8,14 +8,8 @@ import { keeperLabel, labels, metadata, type Scope, skipAwait } from "./scope";
 const keeperImage = "clickhouse/clickhouse-keeper:25.8.30.16";
 const keeperReplicas = 3;
 
-export interface Keeper {
-	readonly hosts: pulumi.Input<pulumi.Input<string>[]>;
-	/** What must be there before servers start. */
-	readonly made: pulumi.Resource[];
-}
-
-/** ClickHouse Keeper as a StatefulSet of its own, or the hosts that are given. */
-export function keeper(scope: Scope): Keeper {
+/** ClickHouse Keeper as a StatefulSet of its own, which must be there before servers start, or the hosts that are given. */
+export function keeper(scope: Scope) {
 	const { cluster, component, namespace, args, opts } = scope;
 	const { hosts, replicas = keeperReplicas } = args.keeper ?? {};
 	if (hosts !== undefined) return { hosts, made: [] };

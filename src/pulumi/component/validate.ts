@@ -215,12 +215,11 @@ function settle(value: unknown): unknown {
 	if (typeof value !== "object" || value === null) return value;
 	if (pulumi.Output.isInstance(value) || value instanceof Promise) return unknownValue;
 	if (Array.isArray(value)) return value.map(settle);
-	return select(
-		Object.fromEntries(Object.entries(value).map(([key, each]) => [key, settle(each)])),
-		Object.keys(value),
-	);
+	const settled = Object.entries(value).map(([key, each]) => [key, settle(each)]);
+	return Object.fromEntries(settled.filter(([, each]) => each !== undefined));
 }
 
-function select(object: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
-	return Object.fromEntries(keys.flatMap((key) => (object[key] === undefined ? [] : [[key, object[key]]])));
+export function select(object: object, keys: readonly string[]): Record<string, unknown> {
+	const given = Object.entries(object);
+	return Object.fromEntries(given.filter(([key, value]) => keys.includes(key) && value !== undefined));
 }
