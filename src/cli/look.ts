@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import { liveClaim } from "../control/claims";
-import { ControlError } from "../control/errors";
+import { ControlError, ifKnown } from "../control/errors";
 import { withHolds } from "../control/holds";
 import type { ClusterRecord } from "../control/record";
 import type { ObservedCluster } from "../core/cluster";
@@ -58,11 +58,7 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 		// What is unfinished is resumed; what is up to date, or only scaled, has no update to be refused.
 		const target = status.next && (cluster.mark?.to ?? parseVersion(status.next.version));
 		if (target === undefined) return status;
-		const held = await withHolds(control, cluster).catch((error: unknown) => {
-			// What is known of it is no less for that.
-			if (error instanceof ControlError) return cluster;
-			throw error;
-		});
+		const held = (await ifKnown(() => withHolds(control, cluster))) ?? cluster;
 		const { refusals } = judge(valid, target, known(held), catalogue);
 		return { ...status, ...(refusals.length > 0 && { refusals }) };
 	} catch (error) {

@@ -2,22 +2,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { unreadableText } from "../words/report";
 import { report, type StackReport } from "./report/clusters";
-import { render } from "./report/comment";
+import { type Options, render } from "./report/comment";
 import { readPreview, readState } from "./report/preview";
 
-interface Flags {
+interface Flags extends Options {
 	readonly state?: string;
 	readonly status?: number;
-	readonly title?: string;
-	readonly marker?: string;
-	readonly url?: string;
-	readonly limit: number;
 	readonly output?: string;
 	readonly exitCode?: true;
 	readonly json?: true;
 }
 
-/** `pulumi-dbcluster report`: a preview's database clusters, as the Markdown of a pull request's comment. */
 export function addReport(program: Command): void {
 	program
 		.command("report")
@@ -57,7 +52,6 @@ function exitCode({ failed, clusters }: StackReport): number {
 	return clusters.some(({ verdict }) => verdict !== "unchanged") ? 2 : 0;
 }
 
-/** Reads a file, or the standard input where it is `-`. */
 function read<T>(file: string, parse: (text: string) => T): T {
 	try {
 		return parse(readFileSync(file === "-" ? 0 : file, "utf8"));

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { ControlError } from "../control/errors";
+import { ControlError, ifKnown } from "../control/errors";
 import { type ClusterStatus, headings, noClustersText, recordedText, remarks, row } from "../words/status";
 import { displayOn } from "./display";
 import { liveStatus, recordedStatus, settingsOf, troubled } from "./look";
@@ -18,7 +18,6 @@ interface Options {
 	readonly detailedExitcode?: true;
 }
 
-/** Adds `status`, which lists the clusters of a stack, their versions and available updates. */
 export function addStatus(program: Command): void {
 	program
 		.command("status")
@@ -48,7 +47,11 @@ export function addStatus(program: Command): void {
 async function status(options: Options): Promise<number> {
 	const clusters = await clustersOf(options);
 	if (options.watch) {
-		await watchUpdates(clusters.flatMap(watchable), displayOn(process.stdout));
+		const watched = await Promise.all(clusters.map(watchable));
+		await watchUpdates(
+			watched.filter((each) => each !== undefined),
+			displayOn(process.stdout),
+		);
 		process.stdout.write("\n");
 	}
 	const known = await Promise.all(clusters.map((cluster) => statusOf(cluster, options.recorded === true)));
@@ -143,12 +146,9 @@ async function statusOf({ recorded, inputs, isHere }: Cluster, stateOnly: boolea
 }
 
 /** A cluster that can't be asked can't be watched; the list says why. */
-function watchable({ recorded, inputs, isHere }: Cluster): Watched[] {
-	try {
+function watchable({ recorded, inputs, isHere }: Cluster): Promise<Watched | undefined> {
+	return ifKnown(async () => {
 		const { place } = settingsOf(inputs, isHere);
-		return [{ name: recorded.name, control: place.platform.control(place.name, place.settings) }];
-	} catch (error) {
-		if (error instanceof ControlError) return [];
-		throw error;
-	}
+		return { name: recorded.name, control: place.platform.control(place.name, place.settings) };
+	});
 }

@@ -166,12 +166,17 @@ function availability({ available, seconds }: Timeline, what: "reads" | "writes"
 
 function drawBar({ look, label, tip }: Bar, x: number, y: number, wide: number): string {
 	const { fill, ink, hatch } = colours[look];
-	const box = (paint: string) => `<rect x="${x}" y="${y}" width="${round(wide)}" height="${bar}" fill="${paint}"/>`;
 	const fits = label.length * 6.4 + 8 < wide;
 	// On a hatched bar, letters get a background in its colour.
 	const ground = hatch === undefined ? "" : ` paint-order="stroke" stroke="${fill}" stroke-width="4"`;
 	const said = fits ? text(x + 5, y + 14, label, `class="label" fill="${ink}"${ground}`) : "";
-	return `<g><title>${escaped(tip)}</title>${box(fill)}${hatch === undefined ? "" : box(`url(#h${hatch})`)}${said}</g>`;
+	return `<g><title>${escaped(tip)}</title>${painted(look, x, y, round(wide), bar)}${said}</g>`;
+}
+
+function painted(look: Look, x: number, y: number, width: number, height: number): string {
+	const { fill, hatch } = colours[look];
+	const box = (paint: string) => `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${paint}"/>`;
+	return `${box(fill)}${hatch === undefined ? "" : box(`url(#h${hatch})`)}`;
 }
 
 function legendOf(lanes: readonly Lane[], { to }: Timeline, y: number): { parts: string[]; bottom: number } {
@@ -184,9 +189,7 @@ function legendOf(lanes: readonly Lane[], { to }: Timeline, y: number): { parts:
 		const name = versions.length === 1 ? `${barNames.after} ${versions[0]}` : barNames[look];
 		const wide = 24 + name.length * 6.7 + 20;
 		if (at + wide > width - margin) [at, row] = [margin, row + 24];
-		const { fill, hatch } = colours[look];
-		const box = (paint: string) => `<rect x="${round(at)}" y="${row - 11}" width="18" height="14" fill="${paint}"/>`;
-		const sign = `${box(fill)}${hatch === undefined ? "" : box(`url(#h${hatch})`)}`;
+		const sign = painted(look, round(at), row - 11, 18, 14);
 		const said = text(round(at + 24), row, name, 'class="ink"');
 		at += wide;
 		return `${sign}${said}`;

@@ -38,7 +38,6 @@ export function wholeNumber(least: number, most: number, fallback: number) {
 	return integer(least, most, what, `Leave it out for ${fallback}.`).default(fallback);
 }
 
-/** One of some words. */
 export function oneOf<const Names extends readonly string[]>(names: Names, fallback: Names[number]) {
 	const what = names.map((word) => `"${word}"`).join(" or ");
 	return z
@@ -60,11 +59,13 @@ export function mapOf<Value extends z.ZodType>(value: Value, example: string) {
 
 export const port = () => integer(1, 65_535, "a port, from 1 to 65,535");
 
-/** A size of a volume as Kubernetes writes it: `100Gi`. */
 export const volumeSize = () =>
 	textOf("the size of a volume", 'Write it as "100Gi".', /^[1-9][0-9]*(\.[0-9]+)?(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/);
 
-/** The name of a cluster: it becomes the name of folders, of StatefulSets and of hosts. */
+/**
+ * The name of a cluster: it becomes the name of folders, of StatefulSets and of hosts. On Kubernetes a label of 63 holds
+ * it with a hash of 11 characters, and with the shard and the ordinal of a pod.
+ */
 export function clusterName() {
 	return textOf(
 		"a name for a cluster: up to 42 lower-case letters, digits and dashes, a letter first and no dash last",

@@ -3,6 +3,16 @@ export class ControlError extends Error {
 	override readonly name: string = "ControlError";
 }
 
+/** What a call answers; `undefined` if that can't be had. */
+export async function ifKnown<T>(ask: () => Promise<T>): Promise<T | undefined> {
+	try {
+		return await ask();
+	} catch (error) {
+		if (error instanceof ControlError) return undefined;
+		throw error;
+	}
+}
+
 /** The platform can't be reached, read or written: the API server is down, a disk is full, permissions are missing. */
 export class PlatformError extends ControlError {
 	override readonly name = "PlatformError";

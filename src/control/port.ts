@@ -55,7 +55,6 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly shards: number;
 	readonly replicas: number;
 	readonly settings: Settings;
-	/** Tables that differ between replicas on purpose. */
 	readonly localTables?: LocalTables;
 }
 

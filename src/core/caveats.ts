@@ -12,10 +12,7 @@ export type Effect =
 	| "working";
 
 /** What an update will do, by the vendor's table (state x replicas). Plain data; `words` turns it into text. */
-export interface Caveats {
-	readonly transition: string;
-	/** The version changes, not only settings: then there is no way back. */
-	readonly upgrades: boolean;
+export interface Caveats extends Pick<Plan, "transition" | "upgrades" | "canary" | "resumes" | "creates"> {
 	readonly reads: Effect;
 	readonly writes: Effect;
 	/** Tables whose rows only one replica has, if reads keep working otherwise. */
@@ -24,17 +21,12 @@ export interface Caveats {
 	readonly forgotten: readonly string[];
 	/** Replicas in order, one list per shard. */
 	readonly order: readonly (readonly string[])[];
-	/** Several shards are updated in parallel once this replica serves. */
-	readonly canary?: string;
 	/** The cluster is idle; it is woken first and stays Started. */
 	readonly wakes: boolean;
 	/** The cluster is stopped, and stays stopped while it is updated. */
 	readonly stopped: boolean;
 	/** The state that it is brought to afterwards; absent if it stays as it is. */
 	readonly afterwards?: DesiredState;
-	readonly resumes: boolean;
-	/** The cluster is still being created. */
-	readonly creates?: true;
 	/** Names of the replicas that are added, and of those that are removed. */
 	readonly joins: readonly string[];
 	readonly leaves: readonly string[];
@@ -46,7 +38,6 @@ export interface Caveats {
 	readonly notes: readonly CaveatNote[];
 }
 
-/** The states that a program may ask for. */
 export type DesiredState = "Started" | "Stopped";
 
 export interface Uncopied {

@@ -17,13 +17,11 @@ export interface ObservedReplica {
 	readonly readOnly: boolean | undefined;
 	/** Holds every write that the others of its shard acknowledged. */
 	readonly caughtUp: boolean | undefined;
-	/** Its tables, if it was asked. */
 	readonly holds?: Holdings;
 	/** Restart pending: it runs with settings from before their last change. */
 	readonly outdated?: boolean;
 	/** What is wrong with it in one clause, such as its last words: `exits at start: "Code: 1000 ..."`. */
 	readonly trouble?: string;
-	/** The kind of trouble, if known. */
 	readonly cause?: Cause;
 }
 

@@ -38,11 +38,8 @@ export function isLocal(table: Pick<HeldTable, "database" | "name">, local: Loca
 	return local.includes(tableName(table)) || local.includes(`${table.database}.*`);
 }
 
-/** Engines whose rows end with the server's process, by design. */
-const inMemory = ["Memory"];
-
-/** Its rows may be gone after a restart although nothing is wrong. */
-export const forgets = ({ engine }: HeldTable): boolean => inMemory.includes(engine);
+/** Its rows end with the server's process, by design. */
+export const forgets = ({ engine }: HeldTable): boolean => engine === "Memory";
 
 /** The hidden table of a view. Its name may differ between replicas; the view itself is compared instead. */
 export const isInner = ({ name }: Pick<HeldTable, "name">): boolean => name.startsWith(".inner");

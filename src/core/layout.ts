@@ -163,7 +163,6 @@ function isDeclared(groups: readonly (readonly Placed[])[]): boolean {
 	);
 }
 
-/** The layout that a cluster's servers report, if it differs from the declared one. */
 export function toldOf({ replicas }: ObservedCluster, local: LocalTables | undefined): Told | undefined {
 	const placed = replicas.flatMap(({ name, shard, holds }) => (holds === undefined ? [] : [{ name, shard, holds }]));
 	const all = replicas.map(({ name }) => name);

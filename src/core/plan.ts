@@ -23,7 +23,6 @@ export interface Plan {
 	readonly transition: string;
 	/** Whether the version of any replica changes, or may; otherwise only settings do. */
 	readonly upgrades: boolean;
-	/** The cluster is still being created. */
 	readonly creates?: true;
 	/** The state that it starts from. All but Stopped and Idle count as Started: their health is verified. */
 	readonly start: EligibleState;

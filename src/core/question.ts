@@ -23,7 +23,6 @@ export interface Question {
 	readonly policy: Policy;
 	/** Built-in knowledge of versions, for those whose engine the catalogue does not give. */
 	readonly known?: readonly Release[];
-	/** Tables that differ between replicas on purpose. */
 	readonly localTables?: LocalTables;
 	/** Set if updates are limited to a maintenance window. */
 	readonly window?: Window;

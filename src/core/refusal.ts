@@ -1,5 +1,5 @@
 import type { Problem } from "./availability";
-import type { Cause, Rival } from "./cluster";
+import type { Cause, Rival, UpdateMark } from "./cluster";
 import type { Told } from "./layout";
 import type { Spelling } from "./release";
 import type { State } from "./state";
@@ -48,13 +48,7 @@ export interface RefusalFacts {
 		  }
 		| { readonly unreadable: string };
 	/** With the newest that passes; absent if `unfinished` itself passes. */
-	"unfinished-update": {
-		readonly unfinished: DbVersion;
-		readonly from: DbVersion;
-		readonly since: string;
-		/** It is the creation of the cluster, not an update. */
-		readonly creates?: true;
-	} & Partial<Instead>;
+	"unfinished-update": { readonly unfinished: DbVersion } & Omit<UpdateMark, "to"> & Partial<Instead>;
 	"known-version": {
 		readonly empty?: true;
 		/** Tags of other spellings: of the target, or newer than all that can be set. */

@@ -5,22 +5,17 @@ interface Entry<T> {
 	until: number;
 }
 
-/** How long an answer is cached, in seconds. */
-export interface Freshness {
-	readonly good: number;
-	/** After a failure: a server that does not respond must not be waited for by each of a thousand clusters. */
-	readonly bad: number;
-}
-
 /**
  * A cache, because many clusters ask for the same: it is fetched again only when it is old. If that fails, the old
  * answer stays: it was good a while ago, in this very run.
  *
  * @param fetch Gets its last answer, so that it can ask whether that has changed.
+ * @param seconds How long an answer is cached, and how long a failure: a server that does not respond must not be waited
+ * for by each of a thousand clusters.
  */
 export function remembering<T>(
 	fetch: (key: string, last: T | undefined) => Promise<T>,
-	{ good, bad }: Freshness = { good: 300, bad: 30 },
+	seconds = { good: 300, bad: 30 },
 	now: () => number = () => Date.now(),
 ): (key: string) => Promise<T> {
 	const entries = new Map<string, Entry<T>>();
@@ -34,11 +29,11 @@ export function remembering<T>(
 			value: fetch(key, last).then(
 				(value) => {
 					entry.last = value;
-					entry.until = now() + good * 1000;
+					entry.until = now() + seconds.good * 1000;
 					return value;
 				},
 				(error: unknown) => {
-					entry.until = now() + bad * 1000;
+					entry.until = now() + seconds.bad * 1000;
 					if (last === undefined) throw error;
 					return last;
 				},

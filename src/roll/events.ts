@@ -43,7 +43,6 @@ export type RollEvent =
 	  }
 	/** New replicas hold what their shards hold, and clients reach them. */
 	| { readonly event: "joined"; readonly replicas: readonly string[]; readonly seconds: number }
-	/** It was removed from the cluster. */
 	| { readonly event: "left"; readonly replica: string; readonly seconds: number }
 	| {
 			readonly event: "noted";
@@ -122,11 +121,11 @@ export interface WaitStop {
 	readonly cause: Failed | Stalled | Resized;
 }
 
-interface Failed extends Failure {
+export interface Failed extends Failure {
 	readonly kind: "failed";
 }
 
-interface Stalled {
+export interface Stalled {
 	readonly kind: "stalled";
 	readonly phase: string;
 	readonly seconds: number;
@@ -136,7 +135,6 @@ interface Stalled {
 /** Its shard was given another size outside Pulumi. */
 interface Resized {
 	readonly kind: "resized";
-	/** As `kubectl` takes it: `StatefulSet db-0`. */
 	readonly object: string;
 	readonly replicas?: number;
 	readonly of: number;

@@ -12,7 +12,6 @@ export interface Ground {
 	readonly clock: Clock;
 	readonly timing: Timing;
 	readonly to: DbVersion;
-	/** Tables that differ between replicas on purpose. */
 	readonly localTables?: LocalTables;
 	/**
 	 * The shards that this rollout told to start `to`. If set, the size and version of a shard must not change; absent

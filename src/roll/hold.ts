@@ -14,7 +14,6 @@ export interface Hold {
 
 export interface HoldOptions {
 	readonly control: Pick<ClusterControl, "claim" | "extend" | "release">;
-	/** Who it is, as text: `user@host, process 4711`. */
 	readonly holder: string;
 	readonly clock: Clock;
 	readonly timing: Pick<Timing, "claimSeconds" | "claimWaitSeconds">;

@@ -9,6 +9,7 @@ import {
 	lostSince,
 	tableName,
 } from "../core/holdings";
+import type { RollStop } from "./events";
 
 export function digestOf({ tables }: Holdings, local?: LocalTables): HeldDigest {
 	const counted = tables.filter((table) => !isLocal(table, local));
@@ -35,13 +36,8 @@ export interface Before {
 	readonly digest?: HeldDigest;
 }
 
-export interface Missing {
-	readonly tables: readonly string[];
-	/** In total; more than the names if only an earlier process knew them. */
-	readonly count: number;
-	/** Another replica that has the first of them. */
-	readonly elsewhere?: string;
-}
+/** The count is more than the names if only an earlier process knew them. */
+export type Missing = Pick<Extract<RollStop["cause"], { kind: "data-missing" }>, "tables" | "count" | "elsewhere">;
 
 /**
  * What a replica that came back lacks, of what it had and of what the others of its shard hold.

@@ -108,11 +108,6 @@ export class Recorder {
 			case "finished":
 				this.#finished = this.#now();
 				break;
-			case "woke":
-			case "waiting":
-			case "retrying":
-			case "noted":
-				break;
 		}
 	}
 

@@ -21,7 +21,6 @@ import { remembered } from "./whole-data";
 export interface RollOptions {
 	readonly control: ClusterControl;
 	readonly to: DbVersion;
-	/** Tables that differ between replicas on purpose: `default.loc`, `scratch.*`. */
 	readonly localTables?: LocalTables;
 	/** Shown to others as the holder of the claim: `user@host, process 4711`. */
 	readonly holder: string;
@@ -35,7 +34,6 @@ export interface RollOptions {
 export interface Rolled {
 	/** As observed at the end. */
 	readonly cluster: ObservedCluster;
-	/** Replicas that were updated. */
 	readonly steps: number;
 	readonly seconds: number;
 }

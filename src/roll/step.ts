@@ -201,6 +201,8 @@ async function lookAround(ground: Ground, replicas: readonly string[]): Promise<
 	});
 }
 
+type CameUp = "serves" | { readonly runs: DbVersion | undefined };
+
 /**
  * Waits, while there is progress, until a restarted replica serves.
  *
@@ -211,30 +213,26 @@ async function comesUp(
 	name: string,
 	whole: () => Promise<boolean>,
 	restarted = false,
-): Promise<Outcome<"serves" | { readonly runs: DbVersion | undefined }>> {
+): Promise<Outcome<CameUp>> {
 	const { control, hold, clock, timing, to, tell } = ground;
 	let last: ReplicaView | undefined;
-	const outcome = await watch<"serves" | { readonly runs: DbVersion | undefined }>(
-		clock,
-		timing.stallSeconds,
-		async () => {
-			await hold.keep();
-			const view = await control.look(name);
-			last = view;
-			const { serving, version } = view.replica;
-			const sight = sightOf([view]);
-			if (servesAt(view.replica, to)) return { ...sight, done: "serves" };
-			await unchanged(ground, view, restarted);
-			if (serving && version !== undefined && !sameVersion(version, to)) {
-				return { ...sight, done: { runs: version } };
-			}
-			// Naming what it has lost takes a second look.
-			const isEmpty = view.failure?.cause === "emptied";
-			if (!serving && (isEmpty || view.replica.readOnly !== undefined)) await whole();
-			tell(view);
-			return isEmpty ? { ...sight, failure: undefined } : sight;
-		},
-	);
+	const outcome = await watch<CameUp>(clock, timing.stallSeconds, async () => {
+		await hold.keep();
+		const view = await control.look(name);
+		last = view;
+		const { serving, version } = view.replica;
+		const sight = sightOf([view]);
+		if (servesAt(view.replica, to)) return { ...sight, done: "serves" };
+		await unchanged(ground, view, restarted);
+		if (serving && version !== undefined && !sameVersion(version, to)) {
+			return { ...sight, done: { runs: version } };
+		}
+		// Naming what it has lost takes a second look.
+		const isEmpty = view.failure?.cause === "emptied";
+		if (!serving && (isEmpty || view.replica.readOnly !== undefined)) await whole();
+		tell(view);
+		return isEmpty ? { ...sight, failure: undefined } : sight;
+	});
 	// It serves, but its version stayed unknown.
 	if (outcome.kind === "stalled" && last?.replica.serving && last.replica.version === undefined) {
 		return { kind: "done", value: { runs: undefined } };

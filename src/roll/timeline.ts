@@ -89,20 +89,15 @@ export const timelineFormat = z.object({
 export type Timeline = Readonly<z.output<typeof timelineFormat>>;
 export type Interval = Readonly<z.output<typeof interval>>;
 
-/** The part of a timeline that an estimate needs, small enough for Pulumi's state. */
-export interface UpdateSummary extends Pick<Timeline, "from" | "to" | "started" | "seconds" | "outcome"> {
-	/** The replicas that were taken out, in order; at most the first 64. */
-	readonly replicas: readonly {
-		readonly name: string;
-		/** From leaving the endpoints to serving again, or to the end. */
-		readonly outSeconds: number;
-	}[];
-}
-
 const most = 64;
 
-/** @example summaryOf(timeline).replicas; // [{ name: "analytics-0-1", outSeconds: 6.2 }, { name: "analytics-0-0", outSeconds: 5.8 }] */
-export function summaryOf({ from, to, started, seconds, outcome, replicas }: Timeline): UpdateSummary {
+/**
+ * The part of a timeline that an estimate needs, small enough for Pulumi's state: of the replicas that were taken out at
+ * most the first 64.
+ *
+ * @example summaryOf(timeline).replicas; // [{ name: "analytics-0-1", outSeconds: 6.2 }, { name: "analytics-0-0", outSeconds: 5.8 }]
+ */
+export function summaryOf({ from, to, started, seconds, outcome, replicas }: Timeline) {
 	const out = replicas.flatMap(({ name, intervals }) => {
 		const away = intervals.filter((it) => it.is !== "serving" && it.is !== "joining");
 		const [first] = away;
@@ -110,14 +105,7 @@ export function summaryOf({ from, to, started, seconds, outcome, replicas }: Tim
 		return first === undefined ? [] : [{ name, outSeconds, left: first.from }];
 	});
 	const inOrder = out.sort((a, b) => a.left - b.left).slice(0, most);
-	return {
-		from,
-		to,
-		started,
-		seconds,
-		outcome,
-		replicas: inOrder.map(({ left, ...rest }) => rest),
-	};
+	return { from, to, started, seconds, outcome, replicas: inOrder.map(({ left, ...rest }) => rest) };
 }
 
 export const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,25 +1,16 @@
 import type { ReplicaView } from "../control/port";
-import type { Cause, Failure } from "../core/cluster";
 import type { Clock } from "./clock";
-import type { RollEvent } from "./events";
+import type { Failed, RollEvent, Stalled } from "./events";
 
-export interface Sight<T> {
+interface Sight<T> extends Pick<ReplicaView, "phase" | "failure" | "cause"> {
 	/** Present once it is as it should be. */
 	readonly done?: T;
-	readonly failure?: Failure;
-	/** What it is doing, as text. */
-	readonly phase: string;
-	readonly cause?: Cause;
-	/** It is within its time limit: not stalled. */
 	readonly busy?: boolean;
 	/** Everything whose change is progress. */
 	readonly marks: string;
 }
 
-export type Outcome<T> =
-	| { readonly kind: "done"; readonly value: T }
-	| ({ readonly kind: "failed" } & Failure)
-	| { readonly kind: "stalled"; readonly phase: string; readonly seconds: number; readonly cause?: Cause };
+export type Outcome<T> = { readonly kind: "done"; readonly value: T } | Failed | Stalled;
 
 const firstPause = 25;
 const pauseAfterChange = 150;

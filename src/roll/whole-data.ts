@@ -4,7 +4,7 @@ import { type Holdings, lackedBy } from "../core/holdings";
 import { unchanged } from "./by-others";
 import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
-import { digestOf, missingFrom } from "./holds";
+import { digestOf, type Missing, missingFrom } from "./holds";
 import { marks, watch } from "./watch";
 
 /** Seconds, for tables that are just being created on all replicas. */
@@ -103,12 +103,8 @@ export function lossWatch(
 		const words = JSON.stringify([name, missing]);
 		if (since?.missing !== words) since = { missing: words, from: clock.now() };
 		if (clock.now() - since.from < secondLook * 1000) return false;
-		await keepOut(
-			ground,
-			name,
-			[replica, ...others].filter((it) => it !== name),
-		);
-		throw new StepStopped({ kind: "data-missing", ...missing, ...(holds.at !== undefined && { at: holds.at }) }, name);
+		const rest = [replica, ...others].filter((it) => it !== name);
+		throw await lossOn(ground, name, rest, holds, missing);
 	};
 }
 
@@ -130,6 +126,11 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
 	await hold.change((claim) => control.remember(claim, replica, undefined));
+}
+
+async function lossOn(ground: Ground, name: string, others: readonly string[], { at }: Holdings, missing: Missing) {
+	await keepOut(ground, name, others);
+	return new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, name);
 }
 
 /**
@@ -176,9 +177,7 @@ export async function remembered(
 			await ground.hold.change((claim) => ground.control.remember(claim, replica, undefined));
 			continue;
 		}
-		await keepOut(ground, replica, othersOf(replica));
-		const { at } = now;
-		throw new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, replica);
+		throw await lossOn(ground, replica, othersOf(replica), now, missing);
 	}
 }
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Claim } from "../../src/control/port";
 import { AdoptedCluster } from "../../src/platforms/kubernetes/adopted/cluster";
-import { AdoptedControl } from "../../src/platforms/kubernetes/adopted/control";
+import { adoptedControl } from "../../src/platforms/kubernetes/adopted/control";
 import { change } from "../../src/platforms/kubernetes/adopted/template";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
-import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { type KubernetesControl, kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { roll } from "../../src/roll/roll";
 import { environment, Space, unavailable, versions } from "./harness";
 import { startLoad } from "./load";
@@ -22,7 +23,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 	let before: Awaited<ReturnType<typeof running>>;
 
 	const settings = (more: object = {}) => settingsFor(space, { ...its, ...more });
-	const control = () => new AdoptedControl("db", settings());
+	const control = () => adoptedControl("db", settings());
 	const spec = () => ({
 		name: "db",
 		owner: "project/stack/db",
@@ -32,9 +33,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		replicas: 2,
 		settings: settings(),
 	});
-	const holding = async (
-		change: (its: AdoptedControl, claim: Awaited<ReturnType<AdoptedControl["claim"]>>) => Promise<unknown>,
-	) => {
+	const holding = async (change: (its: KubernetesControl, claim: Claim) => Promise<unknown>) => {
 		const its = control();
 		const claim = await its.claim("the test", 600);
 		try {
@@ -143,14 +142,14 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 
 	test("keeps its size and its StatefulSets: those are changed where they were made", async () => {
 		const reasons = async (more: object, wanted: object = {}) =>
-			(await new AdoptedControl("db", settings(more)).assess({ ...spec(), ...wanted })).obstacles.map(
+			(await adoptedControl("db", settings(more)).assess({ ...spec(), ...wanted })).obstacles.map(
 				({ property }) => property,
 			);
 		expect(await reasons({})).toEqual([]);
 		expect(await reasons({}, { replicas: 3 })).toEqual(["replicas", "replicas"]);
 		expect(await reasons({ statefulSets: [...shards].reverse() })).toEqual(["kubernetes.existing"]);
 		expect(await reasons({ services: ["none"] })).toEqual(["kubernetes.existing.services"]);
-		const own = await new KubernetesControl("db", space.settings()).assess(spec());
+		const own = await kubernetesControl("db", space.settings()).assess(spec());
 		expect(own.obstacles).toContainEqual(expect.objectContaining({ property: "kubernetes.existing" }));
 	});
 
@@ -230,7 +229,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 	test("is let go by destroy, and goes on", async () => {
 		const now = await running(space, replicas, "data");
 		const under = await load();
-		await holding((its, claim) => its.destroy(claim));
+		await holding((its, claim) => its.destroy(claim, { data: false }));
 		await vi.waitFor(() => expect(under.seen.selects).toBeGreaterThan(20), { timeout: minute });
 		expect((await under.stop()).failedSelects).toEqual([]);
 		expect(await running(space, replicas, "data")).toEqual(now);

@@ -6,7 +6,7 @@ import type { DbVersion } from "../../src/core/version";
 import { Api } from "../../src/platforms/kubernetes/api/api";
 import { connect } from "../../src/platforms/kubernetes/api/connection";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
-import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { type KubernetesControl, kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/render/settings";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
@@ -165,7 +165,7 @@ export class Space {
 
 	/** The cluster `db` as a process of its own reaches it: shares no memory with others. */
 	control(settings = this.settings()): KubernetesControl {
-		return new KubernetesControl("db", settings);
+		return kubernetesControl("db", settings);
 	}
 
 	/** Scales to zero and says so, as the README tells idlers to. */
@@ -253,7 +253,7 @@ export async function startCluster(
 	wanted: { name?: string; version: DbVersion; shards?: number; replicas?: number; settings?: KubernetesSettings },
 ): Promise<KubernetesControl> {
 	const { name = "db", version, shards = 1, replicas = 2, settings = space.settings() } = wanted;
-	const control = new KubernetesControl(name, settings);
+	const control = kubernetesControl(name, settings);
 	const claim = await control.claim("the test", 600);
 	await control.create(claim, {
 		name,

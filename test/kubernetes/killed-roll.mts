@@ -6,7 +6,7 @@
 import { writeSync } from "node:fs";
 import https from "node:https";
 import type { ClusterControl } from "../../dist/control/port.js";
-import { KubernetesControl } from "../../dist/platforms/kubernetes/control.js";
+import { kubernetesControl } from "../../dist/platforms/kubernetes/control.js";
 import { roll } from "../../dist/roll/roll.js";
 
 const { settings, to, timing, passed } = JSON.parse(process.env.KILLED_ROLL ?? "");
@@ -52,7 +52,7 @@ https.request = function watchedRequest(...args: Parameters<typeof request>) {
 } as typeof request;
 
 await roll({
-	control: watched(new KubernetesControl("db", settings)),
+	control: watched(kubernetesControl("db", settings)),
 	to,
 	holder: "the roll",
 	timing,

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { AdoptedControl } from "../../src/platforms/kubernetes/adopted/control";
+import { adoptedControl } from "../../src/platforms/kubernetes/adopted/control";
 import { Space, startCluster, unavailable, versions } from "./harness";
 import { kubectl, manifest, obstacles, running, settingsFor, untilReady } from "./made-by-others";
 import { previewOf } from "./preview";
@@ -74,7 +74,7 @@ test.skipIf(unavailable !== undefined)(
 			expect(await takeover(["default.t"])).toEqual([
 				expect.objectContaining({ reason: expect.stringContaining("The macro shard is 0 on clickhouse-0") }),
 			]);
-			const control = new AdoptedControl("db", settings);
+			const control = adoptedControl("db", settings);
 			const claim = await control.claim("the test", 600);
 			const spec = { name: "db", owner: "o", generation: "g", version: versions.v1, shards: 1, replicas: 3, settings };
 			await expect(control.create(claim, spec)).rejects.toThrow("the servers report another layout");

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { resolveImage } from "../../src/platforms/kubernetes/ask/images";
-import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
 import { Space, startCluster, unavailable } from "./harness";
@@ -15,14 +15,14 @@ here("a cluster whose first pods can't start is mended by creating it again", as
 	const space = await Space.open();
 	try {
 		const wrong = space.settings({ passwordSecret: { name: "db-password", key: "no-such-key" } });
-		const made = new KubernetesControl("db", wrong);
+		const made = kubernetesControl("db", wrong);
 		const claim = await made.claim("the test", 600);
 		await made.create(claim, { ...identity, version: v("1.8.0"), settings: wrong });
 		await expect(untilState(made, "Started")).rejects.toThrow("no-such-key");
 		expect((await made.observe())?.replicas.map(({ openedBy }) => openedBy)).toEqual([undefined, undefined]);
 
 		const settings = space.settings();
-		const mended = new KubernetesControl("db", settings);
+		const mended = kubernetesControl("db", settings);
 		const spec = { ...identity, version: v("1.7.1"), settings };
 		await mended.configure(claim, spec);
 		await mended.create(claim, spec);

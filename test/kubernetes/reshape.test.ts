@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { Space, unavailable } from "./harness";
 import { startLoad } from "./load";
 import { type Properties, Resource } from "./resource";
@@ -192,7 +192,7 @@ it.skipIf(unavailable !== undefined)(
 			// Half of the pods know one user and half the other meanwhile, and all can be asked.
 			const kubernetes = space.settings({ storage: "1Gi", user: "clerk" });
 			await db.up({ versions, shards: 2, kubernetes });
-			const { replicas } = (await new KubernetesControl("db", kubernetes).observe()) ?? {};
+			const { replicas } = (await kubernetesControl("db", kubernetes).observe()) ?? {};
 			expect(replicas?.map(({ caughtUp, outdated, trouble }) => ({ caughtUp, outdated, trouble }))).toEqual([
 				{ caughtUp: true },
 				{ caughtUp: true },

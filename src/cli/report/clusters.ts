@@ -20,14 +20,12 @@ export interface ClusterReport {
 	readonly refusals: readonly Refused[];
 	/** What the update will do, in words, by transition. */
 	readonly caveats: readonly { readonly transition: string; readonly lines: readonly (readonly [string, string])[] }[];
-	/** How long its last update took. */
 	readonly estimate?: Estimate;
 	readonly notes: readonly Notes[];
 	/** A newer version that existed when the stack's state was last written. */
 	readonly available?: string;
 	/** Its desired state, if that changes. */
 	readonly desired?: "Started" | "Stopped";
-	/** Deleting it deletes its data. */
 	readonly losesData: boolean;
 }
 

@@ -60,14 +60,7 @@ export interface Preview {
 	readonly empty: boolean;
 }
 
-/** A file with unexpected content. */
-export class Unreadable extends Error {}
-
-/**
- * Parses the output of `pulumi preview --json`, even of a failed one or as a stream of events.
- *
- * @throws Unreadable
- */
+/** Parses the output of `pulumi preview --json`, even of a failed one or as a stream of events. */
 export function readPreview(text: string): Preview {
 	if (text.trim() === "") return { steps: [], diagnostics: [], empty: true };
 	const what = "the output of pulumi preview --json";
@@ -84,11 +77,7 @@ export function readPreview(text: string): Preview {
 	return { steps: steps ?? [], diagnostics: diagnostics ?? [], empty: false };
 }
 
-/**
- * Parses a stack's state, as `pulumi stack export` writes it.
- *
- * @throws Unreadable
- */
+/** Parses a stack's state, as `pulumi stack export` writes it. */
 export function readState(text: string): readonly Resource[] {
 	return parsed(text, stateFile, "the output of pulumi stack export").deployment.resources ?? [];
 }
@@ -100,10 +89,10 @@ function parsed<T>(text: string, format: z.ZodType<T>, what: string): T {
 	try {
 		value = JSON.parse(start < 0 ? text : text.slice(start));
 	} catch (error) {
-		throw new Unreadable(`it is not ${what}: ${(error as Error).message}`);
+		throw new Error(`it is not ${what}: ${(error as Error).message}`);
 	}
 	const { data, error } = format.safeParse(value);
 	if (error === undefined) return data;
 	const [issue] = error.issues;
-	throw new Unreadable(`it is not ${what}: ${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
+	throw new Error(`it is not ${what}: ${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
 }

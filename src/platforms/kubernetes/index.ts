@@ -3,7 +3,7 @@ import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
 import { imageReleases } from "../../remote/tags";
 import { AdoptedCluster } from "./adopted/cluster";
-import { AdoptedControl } from "./adopted/control";
+import { adoptedControl } from "./adopted/control";
 import { inspect } from "./adopted/inspect";
 import { takenOver } from "./adopted/words";
 import { connect } from "./api/connection";
@@ -11,11 +11,11 @@ import { Cluster } from "./ask/cluster";
 import { resolveImage } from "./ask/images";
 import { mayBeMade } from "./change/create";
 import { collector } from "./change/obstacles";
-import { KubernetesControl } from "./control";
+import { kubernetesControl } from "./control";
 import { clientServiceName, ports } from "./render/names";
 import { statefulSet, surroundings } from "./render/objects";
 import { indexes } from "./render/server-config";
-import { isAdopted, type KubernetesSettings, nameProblem, readSettings, settingKeys } from "./render/settings";
+import { isAdopted, type KubernetesSettings, readSettings, settingKeys } from "./render/settings";
 import { shapeOf } from "./render/shape";
 
 /** Clusters as StatefulSets of real servers: the platform for production. */
@@ -37,7 +37,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 			: reference;
 	},
 	control: (name, settings, pin) =>
-		isAdopted(settings) ? new AdoptedControl(name, settings, pin) : new KubernetesControl(name, settings, pin),
+		isAdopted(settings) ? adoptedControl(name, settings, pin) : kubernetesControl(name, settings, pin),
 	obstacles,
 	isForeign: isAdopted,
 	takeover: async ({ name, settings, ...wanted }) => {
@@ -49,8 +49,6 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 /** A dry run of everything that would be created: finds a missing namespace, rights, quotas, policies. */
 async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">, pin?: Pin): Promise<Obstacle[]> {
 	const { name, settings, version, shards, replicas } = spec;
-	const unfit = nameProblem(name);
-	if (unfit !== undefined) return [{ property: "name", reason: unfit }];
 	const found: Obstacle[] = [];
 	const attempt = collector(found);
 	if (isAdopted(settings)) {

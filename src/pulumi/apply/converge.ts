@@ -33,7 +33,7 @@ import { Teller } from "../host/engine-log";
 import { finishing } from "../host/orphaned";
 import { catalogueOf } from "../judge/catalogue";
 import { judgeNow, judgeRestart, judgeWindow } from "../judge/judge";
-import { mayOwn } from "../judge/ownership";
+import { mayOwn } from "../judge/outcome";
 
 /** What a cluster is to become. */
 export interface Wanted extends Complete {
@@ -128,14 +128,11 @@ const hasSize = (record: Size | undefined, { shards, replicas }: Size) =>
 
 type Report = (event: RollEvent) => void;
 
-interface Established {
-	readonly cluster: ObservedCluster;
-	/** The mark of an update or a creation that stopped midway. */
-	readonly found: UpdateMark | undefined;
-}
-
-/** There is a cluster, it is ours, it may be taken to the version, and it has the settings and the size. */
-async function establish(change: Change): Promise<Established> {
+/**
+ * There is a cluster, it is ours, it may be taken to the version, and it has the settings and the size. What is found is
+ * the mark of an update or a creation that stopped midway.
+ */
+async function establish(change: Change): Promise<{ cluster: ObservedCluster; found?: UpdateMark }> {
 	const { wanted, bare, ground } = change;
 	const { hold } = ground;
 	const { place, args, version, generation } = wanted;
@@ -157,7 +154,7 @@ async function establish(change: Change): Promise<Established> {
 		const made = await untilServing(change);
 		// What others made comes at the version that it runs.
 		if (isToRoll(made, version)) await refuse(change, made);
-		return { cluster: made, found: undefined };
+		return { cluster: made };
 	}
 	const { record, mark: found } = cluster;
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));

@@ -7,8 +7,7 @@ import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { lastUpdate, recorderOf } from "./last-update";
-import { newer, seen } from "./outputs";
-import { serverOf } from "./server";
+import { outputsOf } from "./outputs";
 
 /**
  * Makes the cluster and waits until it serves. One that carries our identity already is taken up where it is: an earlier
@@ -22,7 +21,7 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 	const recorder = recorderOf(place, version);
 	try {
 		const cluster = await converge({ ...wanted, generation, mayCreate: true, recorder });
-		const now = { ...seen(cluster), ...serverOf(place), ...(await newer(wanted, version)), ...lastUpdate(recorder) };
+		const now = { ...(await outputsOf(wanted, cluster, version)), ...lastUpdate(recorder) };
 		return { id: place.id, outs: withoutUndefined({ ...inputs, generation, version, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);

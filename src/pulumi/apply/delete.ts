@@ -8,7 +8,7 @@ import { Teller } from "../host/engine-log";
 import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
 import { holder } from "./converge";
-import { mustBeSameServer } from "./server";
+import { mustBeSameServer } from "./outputs";
 
 /**
  * Ends the cluster; its data stays unless `deletionPolicy` says otherwise. Does nothing where the cluster carries another

@@ -1,12 +1,18 @@
+import { ControlError } from "../../control/errors";
 import type { ObservedCluster } from "../../core/cluster";
 import { spelledOtherwise } from "../../core/release";
 import { compareVersions, type DbVersion } from "../../core/version";
-import { spelledOtherwiseText } from "../../words/resource";
+import { elsewhereText, spelledOtherwiseText } from "../../words/resource";
 import type { Complete } from "../args/complete";
+import type { Home } from "../args/home";
 import type { Properties } from "../args/inputs";
 import { catalogueOf, latestKnown } from "../judge/catalogue";
 
-/** What was seen of a cluster, as outputs. */
+/** What was seen of a cluster, where, and whether there is something newer, as outputs. */
+export async function outputsOf(valid: Complete, cluster: ObservedCluster, version?: DbVersion): Promise<Properties> {
+	return { ...seen(cluster), ...serverOf(valid.place), ...(await newer(valid, version)) };
+}
+
 export function seen({ state, replicas }: ObservedCluster): Properties {
 	return {
 		state,
@@ -14,8 +20,8 @@ export function seen({ state, replicas }: ObservedCluster): Properties {
 	};
 }
 
-/** Whether there is something newer, as outputs; what only other spellings of the tags have, as a line. */
-export async function newer(valid: Complete, version: DbVersion | undefined): Promise<Properties> {
+/** What only other spellings of the tags have is a line. */
+async function newer(valid: Complete, version: DbVersion | undefined): Promise<Properties> {
 	const catalogue = await catalogueOf(valid, version);
 	const latestVersion = latestKnown(catalogue, version);
 	const spellings = catalogue.known ? spelledOtherwise(catalogue.value) : [];
@@ -23,4 +29,20 @@ export async function newer(valid: Complete, version: DbVersion | undefined): Pr
 	const updateAvailable =
 		latestVersion !== undefined && version !== undefined && compareVersions(latestVersion, version) > 0;
 	return { latestVersion, updateAvailable };
+}
+
+/** The output `server`: which server the cluster was last found on, where the settings alone don't say it. */
+function serverOf({ platform, settings }: Home): Properties {
+	const server = platform.server?.(settings);
+	return server === undefined ? {} : { server };
+}
+
+/**
+ * A cluster that is not there is gone only where the server is the one that it was on: another `KUBECONFIG`, or another
+ * current context, is no proof.
+ *
+ * @param props the old outputs; those of an early release name no server.
+ */
+export function mustBeSameServer(place: Home, { server }: Properties): void {
+	if (server !== undefined && server !== serverOf(place).server) throw new ControlError(elsewhereText(place.id));
 }

@@ -6,8 +6,7 @@ import { complete } from "../args/complete";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError } from "../host/failure";
 import { record } from "../judge/snapshot";
-import { newer, seen } from "./outputs";
-import { mustBeSameServer, serverOf } from "./server";
+import { mustBeSameServer, outputsOf } from "./outputs";
 
 /**
  * Reads a cluster again, for `pulumi refresh`. Reports it gone, by an empty id, only on proof: a cluster that can't be
@@ -44,9 +43,7 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 				...refreshed,
 				...kept,
 				previousVersion: sameVersion(version, valid.version) ? props.previousVersion : valid.version,
-				...seen(cluster),
-				...serverOf(place),
-				...(await newer(valid, version)),
+				...(await outputsOf(valid, cluster, version)),
 			}),
 		};
 	} catch (error) {

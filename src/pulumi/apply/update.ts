@@ -8,8 +8,7 @@ import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { lastUpdate, recorderOf } from "./last-update";
-import { newer, seen } from "./outputs";
-import { serverOf } from "./server";
+import { outputsOf, seen } from "./outputs";
 
 /**
  * Judges again by the live cluster, then changes it in place.
@@ -29,7 +28,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;
 		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
-		const now = { ...seen(cluster), ...serverOf(wanted.place), ...(await newer(wanted, version)), ...last };
+		const now = { ...(await outputsOf(wanted, cluster, version)), ...last };
 		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error);

@@ -18,11 +18,7 @@ export interface Home {
 	readonly pin?: Pin;
 }
 
-/** A platform with its settings. */
-export interface Chosen {
-	readonly platform: Platform;
-	readonly settings: unknown;
-}
+type Chosen = Pick<Home, "platform" | "settings">;
 
 /** The platform that is given, with its settings; `undefined` when they are not all known yet. */
 export function choose(
@@ -35,31 +31,15 @@ export function choose(
 	const platform = name === undefined ? undefined : platforms[name];
 	if (name === undefined || platform === undefined) {
 		const [first = ""] = Object.keys(platforms);
-		return [
-			{
-				property: "",
-				reason: `it must say where the cluster lives: give ${Object.keys(platforms).join(" or ")}, such as ${first}: {}.`,
-			},
-		];
+		const all = Object.keys(platforms).join(" or ");
+		return refuse("", `it must say where the cluster lives: give ${all}, such as ${first}: {}.`);
 	}
-	if (others.length > 0) {
-		return [
-			{
-				property: "",
-				reason: `${given.join(" and ")} are both given, and a cluster lives in one place. Keep one of them.`,
-			},
-		];
-	}
+	if (others.length > 0)
+		return refuse("", `${given.join(" and ")} are both given, and a cluster lives in one place. Keep one of them.`);
 	if (unknown.some(([first]) => first === name)) return undefined;
 	const settings = known[name];
-	if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
-		return [
-			{
-				property: name,
-				reason: `${shown(settings)} is not an object of settings. Write ${name}: {} for the defaults.`,
-			},
-		];
-	}
+	if (typeof settings !== "object" || settings === null || Array.isArray(settings))
+		return refuse(name, `${shown(settings)} is not an object of settings. Write ${name}: {} for the defaults.`);
 	const own = Object.entries(settings).filter(([key]) => platform.keys.includes(key));
 	const strangers = Object.keys(settings).filter((key) => !platform.keys.includes(key));
 	const read = platform.read(Object.fromEntries(own), typeof known.name === "string" ? known.name : undefined);
@@ -72,6 +52,8 @@ export function choose(
 		})),
 	];
 }
+
+const refuse = (property: string, reason: string): InputProblem[] => [{ property, reason }];
 
 export function placeOf({ platform, settings }: Chosen, name: string, { version, digest }: Written): Home {
 	const parsed = parseVersion(version);

@@ -7,9 +7,6 @@ import { type InputProblem, stranger, versionProblem } from "./problem";
 import { type Args, namesAt, schema } from "./schema";
 import { type Path, pathText, splitUnknown } from "./unknown";
 
-/** The inputs of a resource, read; or everything that is wrong with them. */
-export type Parsed = { readonly problems: readonly InputProblem[] } | Valid;
-
 export interface Valid {
 	readonly problems?: undefined;
 	/** The paths of the values that are not known yet. Their defaults stand in for them. */
@@ -25,7 +22,9 @@ export interface Valid {
 const synthetic = ["__provider", "endpoint", "caveats", "recorded", "unfinished", "scaled"];
 
 /** Reads the inputs of a resource and finds everything that is wrong with them. Total: never throws for what they hold. */
-export function parse(inputs: Readonly<Record<string, unknown>>): Parsed {
+export function parse(
+	inputs: Readonly<Record<string, unknown>>,
+): { readonly problems: readonly InputProblem[] } | Valid {
 	const { known, unknown } = splitUnknown(without(inputs, synthetic)) as {
 		known: Record<string, unknown>;
 		unknown: Path[];

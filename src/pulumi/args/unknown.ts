@@ -1,16 +1,12 @@
 /** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-function isUnknown(value: unknown): boolean {
-	return value === unknownValue;
-}
-
 /** A property of the arguments: `["local", "port"]`. */
 export type Path = readonly (string | number)[];
 
 /** Splits a value into what is known of it and the paths of what is not; an unknown element of a list stays as `undefined`. */
 export function splitUnknown(value: unknown, path: Path = []): { known: unknown; unknown: Path[] } {
-	if (isUnknown(value)) return { known: undefined, unknown: [path] };
+	if (value === unknownValue) return { known: undefined, unknown: [path] };
 	// A null is a property that was left out.
 	if (value === null) return { known: undefined, unknown: [] };
 	if (typeof value !== "object") return { known: value, unknown: [] };

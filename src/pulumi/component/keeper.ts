@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { restricted } from "../../platforms/kubernetes/render/restricted";
+import { restricted, spread } from "../../platforms/kubernetes/render/restricted";
 import { keeperConfig, keeperData, keeperHosts, keeperName, keeperPorts } from "./keeper-config";
 import { keeperLabel, labels, metadata, type Scope, skipAwait } from "./scope";
 
@@ -8,14 +8,8 @@ import { keeperLabel, labels, metadata, type Scope, skipAwait } from "./scope";
 const keeperImage = "clickhouse/clickhouse-keeper:25.8.30.16";
 const keeperReplicas = 3;
 
-export interface Keeper {
-	readonly hosts: pulumi.Input<pulumi.Input<string>[]>;
-	/** What must be there before servers start. */
-	readonly made: pulumi.Resource[];
-}
-
-/** ClickHouse Keeper as a StatefulSet of its own, or the hosts that are given. */
-export function keeper(scope: Scope): Keeper {
+/** ClickHouse Keeper as a StatefulSet of its own, which must be there before servers start, or the hosts that are given. */
+export function keeper(scope: Scope) {
 	const { cluster, component, namespace, args, opts } = scope;
 	const { hosts, replicas = keeperReplicas } = args.keeper ?? {};
 	if (hosts !== undefined) return { hosts, made: [] };
@@ -103,12 +97,7 @@ function podSpec({ cluster, args }: Scope, selector: Record<string, string>): ku
 		nodeSelector: args.nodeSelector,
 		tolerations: args.tolerations,
 		securityContext: restricted.pod,
-		topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-			topologyKey,
-			maxSkew: 1,
-			whenUnsatisfiable: "ScheduleAnyway",
-			labelSelector: { matchLabels: selector },
-		})),
+		topologySpreadConstraints: spread(selector),
 		containers: [
 			{
 				name: "keeper",

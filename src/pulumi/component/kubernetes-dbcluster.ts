@@ -7,7 +7,7 @@ import { keeper } from "./keeper";
 import { networkPolicies } from "./network-policy";
 import { nameFromId, password } from "./password";
 import { metadata, type Scope } from "./scope";
-import { clusterKeys, defaultImage, serverKeys, validate } from "./validate";
+import { clusterKeys, defaultImage, select, serverKeys, validate } from "./validate";
 
 /**
  * A production-grade MyScaleDB or ClickHouse cluster on Kubernetes in one declaration: a {@link DbCluster} with its
@@ -100,10 +100,10 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		const db = new DbCluster(
 			name,
 			{
-				...(pick(args, clusterKeys) as Pick<KubernetesDbClusterArgs, "version">),
+				...(select(args, clusterKeys) as Pick<KubernetesDbClusterArgs, "version">),
 				name: cluster,
 				kubernetes: {
-					...pick(args, serverKeys),
+					...select(args, serverKeys),
 					image: args.image ?? defaultImage,
 					namespace: namespace === undefined ? scope.namespace : nameFromId(namespace),
 					passwordSecret: { name: login.made, ...(login.key !== undefined && { key: login.key }) },
@@ -169,8 +169,4 @@ function makeNamespace(scope: Scope): kubernetes.core.v1.Namespace | undefined {
 		},
 		{ ...opts, retainOnDelete: args.deletionPolicy !== "Delete" },
 	);
-}
-
-function pick(args: KubernetesDbClusterArgs, keys: readonly string[]): pulumi.Inputs {
-	return Object.fromEntries(Object.entries(args).filter(([key, value]) => keys.includes(key) && value !== undefined));
 }

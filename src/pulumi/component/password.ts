@@ -3,16 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { metadata, type Scope } from "./scope";
 
-export interface Password {
-	readonly name: pulumi.Output<string>;
-	/** The same, not known before the Secret is there. */
-	readonly made: pulumi.Output<string>;
-	readonly key: pulumi.Input<string> | undefined;
-	readonly secret: pulumi.Resource | undefined;
-}
-
-/** The Secret with the password: one that is there, or one that is made with the password that is given or a random one. */
-export function password(scope: Scope): Password {
+/**
+ * The Secret with the password: one that is there, or one that is made with the password that is given or a random one.
+ * `made` is its name, not known before the Secret is there.
+ */
+export function password(scope: Scope) {
 	const { cluster, component, args, opts } = scope;
 	if (args.passwordSecret !== undefined) {
 		const name = pulumi.output(args.passwordSecret.name);

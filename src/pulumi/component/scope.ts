@@ -1,4 +1,4 @@
-import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Input } from "@pulumi/pulumi";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesDbClusterArgs } from "./args";
 
@@ -21,15 +21,11 @@ export const keeperLabel = "pulumi-dbcluster/keeper";
 /** Keeps Pulumi from waiting until an object has endpoints. */
 export const skipAwait = { "pulumi.com/skipAwait": "true" };
 
-export interface Metadata {
-	readonly name: string;
-	readonly namespace: Input<string>;
-	readonly labels: Output<Labels>;
-}
-
-export function metadata({ cluster, namespace, args }: Scope, name: string, more?: Input<Labels>): Metadata {
-	return { name, namespace, labels: labels(cluster, args.labels, more) };
-}
+export const metadata = ({ cluster, namespace, args }: Scope, name: string) => ({
+	name,
+	namespace,
+	labels: labels(cluster, args.labels),
+});
 
 export function labels(cluster: string, ...more: (Input<{ [label: string]: Input<string> }> | undefined)[]) {
 	return pulumi.all(more.map((each) => pulumi.output(each ?? {}))).apply(

@@ -11,6 +11,7 @@ import {
 	volumeSize,
 	wholeNumber,
 } from "../../control/accepts";
+import { settingKeys } from "../../platforms/kubernetes/render/settings";
 import { parse } from "../args/parse";
 import { type InputProblem, stranger } from "../args/problem";
 import { type Path, pathText, splitUnknown, unknownValue } from "../args/unknown";
@@ -21,27 +22,10 @@ export const defaultImage = "myscale/myscaledb";
 /** Arguments that go to DbCluster under the same names. */
 export const clusterKeys = ["version", "shards", "replicas", "versions", "update", "desiredState", "deletionPolicy"];
 
+const notUnderTheSameName = ["namespace", "kubeconfig", "existing", "keeper", "passwordSecret", "serviceAccountName"];
+
 /** Arguments that go to DbCluster's `kubernetes` under the same names. */
-export const serverKeys = [
-	"storage",
-	"storageClass",
-	"resources",
-	"image",
-	"imagePullSecrets",
-	"context",
-	"user",
-	"config",
-	"users",
-	"service",
-	"labels",
-	"annotations",
-	"nodeSelector",
-	"tolerations",
-	"affinity",
-	"configRoot",
-	"readOnlyRootFilesystem",
-	"gracePeriodSeconds",
-];
+export const serverKeys = settingKeys.filter((key) => !notUnderTheSameName.includes(key));
 
 /** Arguments that become one of DbCluster's. */
 const renamedKeys = ["name", "namespace", "kubeconfig", "passwordSecret"];
@@ -232,12 +216,11 @@ function settle(value: unknown): unknown {
 	if (typeof value !== "object" || value === null) return value;
 	if (pulumi.Output.isInstance(value) || value instanceof Promise) return unknownValue;
 	if (Array.isArray(value)) return value.map(settle);
-	return select(
-		Object.fromEntries(Object.entries(value).map(([key, each]) => [key, settle(each)])),
-		Object.keys(value),
-	);
+	const settled = Object.entries(value).map(([key, each]) => [key, settle(each)]);
+	return Object.fromEntries(settled.filter(([, each]) => each !== undefined));
 }
 
-function select(object: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
-	return Object.fromEntries(keys.flatMap((key) => (object[key] === undefined ? [] : [[key, object[key]]])));
+export function select(object: object, keys: readonly string[]): Record<string, unknown> {
+	const given = Object.entries(object);
+	return Object.fromEntries(given.filter(([key, value]) => keys.includes(key) && value !== undefined));
 }

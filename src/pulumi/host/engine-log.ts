@@ -56,7 +56,7 @@ export class Teller {
 
 	async #send(line: string): Promise<void> {
 		try {
-			if (this.#engine !== undefined) return await this.#engine.log(line);
+			if (this.#engine !== undefined) return await this.#engine(line);
 		} catch {
 			this.#engine = undefined;
 		}
@@ -74,10 +74,8 @@ function hasTerminal(): boolean {
 	}
 }
 
-interface Engine {
-	/** Shows a line live and nowhere else. */
-	log(line: string): Promise<void>;
-}
+/** Shows a line live and nowhere else. */
+type Engine = (line: string) => Promise<void>;
 
 let found: { readonly engine: Engine | undefined } | undefined;
 
@@ -97,7 +95,7 @@ function engine(): Engine | undefined {
 		const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb");
 		const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb");
 		const client: EngineClient = new EngineClient(address, grpc.credentials.createInsecure());
-		const log = (line: string): Promise<void> => {
+		return (line) => {
 			const request = new LogRequest();
 			request.setSeverity(LogSeverity.INFO);
 			request.setMessage(line);
@@ -107,7 +105,6 @@ function engine(): Engine | undefined {
 				client.log(request, new grpc.Metadata(), options, (error) => (error ? reject(error) : resolve()));
 			});
 		};
-		return { log };
 	} catch {
 		return undefined;
 	}

@@ -1,10 +1,20 @@
 import { releasesOf, type Source } from "../../catalogue";
 import { withKnown } from "../../catalogue/known";
-import { type Known, type Release, unknown } from "../../core/question";
+import { ControlError } from "../../control/errors";
+import { type Known, known, type Release, unknown } from "../../core/question";
 import { latestOf as latestAmong } from "../../core/release";
 import { type DbVersion, parseVersion } from "../../core/version";
 import { isKnown, type Valid } from "../args/parse";
-import { attempt } from "./attempt";
+
+/** What a call answers; unknown, with the platform's words, where it can't be had. */
+export async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {
+	try {
+		return known(await read());
+	} catch (error) {
+		if (error instanceof ControlError) return unknown(error.message);
+		throw error;
+	}
+}
 
 /**
  * Which versions exist: what the user names, or else what the platform can run.
@@ -29,11 +39,6 @@ export function sourceOf({ args }: Valid): Source | undefined {
 	const { list, registry, url } = args.versions ?? {};
 	if (registry !== undefined || url !== undefined) return { ...(registry && { registry }), ...(url && { url }) };
 	return list && { list: list.flatMap(releaseIn) };
-}
-
-/** The user's own list: read from the arguments, it costs nothing. */
-export function listed(valid: Valid): readonly Release[] | undefined {
-	return sourceOf(valid)?.list;
 }
 
 type Entry = NonNullable<NonNullable<Valid["args"]["versions"]>["list"]>[number];

@@ -19,7 +19,8 @@ import {
 import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
 import { Teller } from "../host/engine-log";
-import { latestKnown, listed } from "./catalogue";
+import { latestKnown, sourceOf } from "./catalogue";
+import { sizeOf } from "./facts";
 import { foresee, type Judgement, judge, judgeRestart, windowNow } from "./judge";
 import {
 	type CheckInput,
@@ -29,10 +30,9 @@ import {
 	isReset,
 	isSwitched,
 	isUnchanged,
+	mayOwn,
 	refused,
 } from "./outcome";
-import { mayOwn } from "./ownership";
-import { sizeOf } from "./size";
 import { type Change, recall, record } from "./snapshot";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
@@ -157,7 +157,7 @@ async function tellOfSpellings({ place }: Valid, catalogue: Known<readonly Relea
 /** What costs nothing to look at: the user's own list, and what was fetched for `latest`. Other catalogues are left alone. */
 async function tellOfLatest({ valid, version, facts }: CheckInput, { name }: Home): Promise<void> {
 	if (parseVersion(valid.version) === undefined) await tellOfSpellings(valid, await facts.catalogue());
-	const list = listed(valid);
+	const list = sourceOf(valid)?.list;
 	const latest = list && latestKnown(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
 	await tell(name, availableText(name, version, latest));

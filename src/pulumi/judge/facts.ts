@@ -2,34 +2,18 @@ import { withHolds } from "../../control/holds";
 import type { Assessment } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
-import { type Known, known, type Release } from "../../core/question";
+import { type Known, known } from "../../core/question";
 import type { DbVersion } from "../../core/version";
-import type { Valid } from "../args/parse";
-import { attempt } from "./attempt";
-import { catalogueOf } from "./catalogue";
-import { sizeOf } from "./size";
+import { isKnown, type Valid } from "../args/parse";
+import { attempt, catalogueOf } from "./catalogue";
 
 /**
  * What there is outside the arguments: each is asked for when it is first needed, and once. What can't be had is unknown,
- * with the platform's words.
+ * with the platform's words. Only the catalogue may be asked for while it is not known where the cluster lives.
  */
-export interface Facts {
-	/** The cluster's own record; `undefined` on proof that there is none. Costs nothing where {@link cluster} was asked. */
-	record(): Promise<Known<ClusterRecord | undefined>>;
-	/** The whole cluster as it is now; `undefined` on proof that there is none. */
-	cluster(): Promise<Known<ObservedCluster | undefined>>;
-	/** The same, with what each replica holds. */
-	holdings(): Promise<Known<ObservedCluster | undefined>>;
-	/** Which versions exist. */
-	catalogue(): Promise<Known<readonly Release[]>>;
-	/** What exactly a version is; unknown where there is no such thing. */
-	artifact(version: DbVersion): Promise<Known<string | undefined>>;
-	/** What the settings and the size that are asked for would come to. Throws where that can't be told. */
-	assessment(version: DbVersion, record: ClusterRecord): Promise<Assessment>;
-}
+export type Facts = ReturnType<typeof factsOf>;
 
-/** Only its catalogue may be asked for while it is not known where the cluster lives. */
-export function factsOf(valid: Valid, before?: string): Facts {
+export function factsOf(valid: Valid, before?: string) {
 	const { place } = valid;
 	const control = once(() => {
 		if (place === undefined) throw new Error("there is nothing to ask yet");
@@ -40,7 +24,7 @@ export function factsOf(valid: Valid, before?: string): Facts {
 		observes = true;
 		return attempt(async () => control().observe());
 	});
-	const cluster = once(async () => {
+	const cluster = once(async (): Promise<Known<ObservedCluster | undefined>> => {
 		const seen = await observation();
 		if (!seen.known || seen.value === undefined) return seen;
 		// It may get into the state, where a claim of long ago has no place.
@@ -48,12 +32,15 @@ export function factsOf(valid: Valid, before?: string): Facts {
 		return known(rest);
 	});
 	return {
-		record: once(async () => {
+		/** The cluster's own record; `undefined` on proof that there is none. Costs nothing where `cluster` was asked. */
+		record: once(async (): Promise<Known<ClusterRecord | undefined>> => {
 			if (!observes) return attempt(async () => control().record());
 			const seen = await observation();
 			return seen.known ? known(seen.value?.record) : seen;
 		}),
+		/** The whole cluster as it is now; `undefined` on proof that there is none. */
 		cluster,
+		/** The same, with what each replica holds. */
 		holdings: once(async () => {
 			const seen = await cluster();
 			if (!seen.known || seen.value === undefined) return seen;
@@ -61,14 +48,23 @@ export function factsOf(valid: Valid, before?: string): Facts {
 			return attempt(() => withHolds(control(), value));
 		}),
 		catalogue: once(() => catalogueOf(valid, before)),
-		artifact: (version) => attempt(async () => place?.platform.artifact?.(place.settings, version, place.pin)),
-		async assessment(version, record) {
+		/** What exactly a version is; unknown where there is no such thing. */
+		artifact: (version: DbVersion) =>
+			attempt(async () => place?.platform.artifact?.(place.settings, version, place.pin)),
+		/** What the settings and the size that are asked for would come to. Throws where that can't be told. */
+		async assessment(version: DbVersion, record: ClusterRecord): Promise<Assessment> {
 			const { owner, update } = valid.args;
 			const { name = "", settings } = place ?? {};
 			const { localTables } = update;
 			return control().assess({ name, owner, version, ...sizeOf(valid, record), settings, localTables });
 		},
 	};
+}
+
+/** The size that is asked for; of what is not known yet, the one that the cluster has. */
+export function sizeOf(valid: Valid, record: ClusterRecord): Pick<ClusterRecord, "shards" | "replicas"> {
+	const of = (property: "shards" | "replicas") => (isKnown(valid, property) ? valid.args[property] : record[property]);
+	return { shards: of("shards"), replicas: of("replicas") };
 }
 
 function once<T>(ask: () => T): () => T {

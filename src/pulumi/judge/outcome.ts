@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ClusterRecord } from "../../control/record";
 import { type DbVersion, parseVersion, sameVersion } from "../../core/version";
 import type { Properties } from "../args/inputs";
 import { isKnown, type Valid } from "../args/parse";
@@ -26,6 +27,14 @@ export interface Found {
 	readonly failures?: readonly InputProblem[];
 	/** Inputs that are added, or take the place of what the program gave. */
 	readonly inputs?: Properties;
+}
+
+/**
+ * Whether a cluster that exists is this resource's, or may become it. After `pulumi stack rename` the old inputs or
+ * outputs carry the former owner, and so does the cluster.
+ */
+export function mayOwn({ owner }: ClusterRecord, { args }: Valid, formerOwner: unknown): boolean {
+	return args.adopt || owner === args.owner || (typeof formerOwner === "string" && owner === formerOwner);
 }
 
 export function refused(property: string, reason: string): Found {

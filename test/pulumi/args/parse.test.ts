@@ -150,6 +150,10 @@ test.each([
 	expect(problemOf(more)).toEqual([said]);
 });
 
+test.each(["", "2nd", "a_b", "a-", "a".repeat(43)])("the name '%s' is refused", (name) => {
+	expect(problemOf({ name })).toEqual([expect.stringMatching(/^name: ".*" is not a name for a cluster: /)]);
+});
+
 test("names every problem at once, each on its property", () => {
 	const { problems } = parse({
 		version: "1.8",

@@ -6,15 +6,15 @@ import { QueryError, type Server } from "../ask/server";
 import type { Existing } from "../render/settings";
 import { asTakenOver } from "./template";
 
-/** What an existing server says about where its data is. */
-export interface AskedOfData {
+/** An existing server that answered everything that a rollout will ask. */
+export interface AskedServer {
 	readonly pod: Pod;
 	readonly server: Pick<Server, "rows">;
-	readonly inventory: Pick<Inventory, "paths">;
+	readonly inventory: Inventory;
 }
 
 /** Why some of these servers must not be restarted: their data would be lost with their pods. */
-export async function dataProblems(existing: Existing, asked: readonly AskedOfData[]): Promise<string[]> {
+export async function dataProblems(existing: Existing, asked: readonly AskedServer[]): Promise<string[]> {
 	const pods = new Map<string, string[]>();
 	for (const { pod, server, inventory } of asked) {
 		const places = dataPlaces(asTakenOver(pod, existing), [...inventory.paths, ...(await diskPaths(server))]);

@@ -2,16 +2,16 @@ import { ControlError } from "../../../control/errors";
 import type { ClusterSpec, Obstacle } from "../../../control/port";
 import type { Pod, StatefulSet } from "../api/types";
 import { isReady, troubleOf } from "../ask/diagnose";
-import { type Inventory, inventoryOf } from "../ask/inventory";
+import { inventoryOf } from "../ask/inventory";
 import { RecordStore } from "../ask/record";
-import { allQueries, clientQueries, type Server } from "../ask/server";
+import { allQueries, clientQueries } from "../ask/server";
 import { collector } from "../change/obstacles";
 import { label } from "../render/names";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
-import { dataProblems } from "./data";
+import { type AskedServer, dataProblems } from "./data";
 import { imageProblem } from "./image";
 import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
@@ -130,17 +130,10 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 	return found;
 }
 
-/** An existing server that answered everything that a rollout will ask. */
-interface Asked {
-	readonly pod: Pod;
-	readonly server: Server;
-	readonly inventory: Inventory;
-}
-
-async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<Asked[]> {
+async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: Obstacle[]): Promise<AskedServer[]> {
 	const attempt = collector(obstacles);
 	const settings = kept(cluster.given);
-	const asked: Asked[] = [];
+	const asked: AskedServer[] = [];
 	const before = obstacles.length;
 	await attempt("kubernetes.passwordSecret", () => cluster.credentials(settings));
 	if (obstacles.length > before) return [];

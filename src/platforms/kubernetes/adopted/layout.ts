@@ -1,21 +1,16 @@
 import type { ClusterSpec } from "../../../control/port";
 import { type LayoutEvidence, type Placed, type Told, toldOtherwise } from "../../../core/layout";
 import type { Pod } from "../api/types";
-import type { Inventory } from "../ask/inventory";
 import { layoutOf } from "../ask/layout";
 import { parseReplica } from "../render/names";
 import type { Existing } from "../render/settings";
-
-export interface AskedOfLayout {
-	readonly pod: Pod;
-	readonly inventory: Inventory;
-}
+import type { AskedServer } from "./data";
 
 /** Why the StatefulSets are not one shard each, as a takeover requires. */
 export function layoutProblem(
 	{ statefulSets }: Existing,
 	pods: readonly Pod[],
-	asked: readonly AskedOfLayout[],
+	asked: readonly Pick<AskedServer, "pod" | "inventory">[],
 	{ shards, replicas, localTables }: Pick<ClusterSpec, "shards" | "replicas" | "localTables">,
 ): string | undefined {
 	const placed = asked.map(({ pod, inventory }): Placed => {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { ControlError } from "../../../control/errors";
 import type { Assessment, Claim, Obstacle } from "../../../control/port";
-import { untilNoConflict } from "../api/api";
-import type { Meta, Pod, Service } from "../api/types";
+import type { Service } from "../api/types";
 import { settle } from "../ask/opened";
 import { takenUp } from "../change/apply";
 import type { Spec } from "../change/create";
+import { changePod } from "../change/drain";
 import { label } from "../render/names";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
@@ -98,33 +98,15 @@ async function prepare(cluster: AdoptedCluster): Promise<void> {
 		const set = await change(cluster, shard);
 		await takenUp(cluster, shard, set);
 		for (const pod of await podsOf(cluster, set))
-			if (pod.metadata.name.replace(/-\d+$/, "") === name) await labelPod(cluster, shard, pod);
+			if (pod.metadata.name.replace(/-\d+$/, "") === name && pod.metadata.deletionTimestamp === undefined)
+				await changePod(cluster, pod, { labels: podLabels(cluster, shard), annotations: noted(cluster, pod) });
 	}
 	for (const name of cluster.services) await select(cluster, name, cluster.name);
 }
 
-/** Only this very pod: its successor gets this from its template. */
-async function labelPod(cluster: AdoptedCluster, shard: number, pod: Pod): Promise<void> {
-	if (pod.metadata.deletionTimestamp !== undefined) return;
-	const metadata: Partial<Meta> = {
-		uid: pod.metadata.uid,
-		labels: podLabels(cluster, shard),
-		annotations: noted(cluster, pod),
-	};
-	await cluster.api.merge("pods", pod.metadata.name, { metadata }).catch((error: Error) => {
-		if (error.name !== "Conflict") throw error;
-	});
-}
-
 /** Adds our label to a Service's selector, or removes it. */
-function select(cluster: AdoptedCluster, name: string, value: string | null): Promise<void> {
-	return untilNoConflict(async () => {
-		const service = await cluster.api.get<Service>("services", name);
-		if (service === undefined || (service.spec.selector?.[label.clients] ?? null) === value) return;
-		const { resourceVersion } = service.metadata;
-		await cluster.api.merge("services", name, {
-			metadata: { resourceVersion },
-			spec: { selector: { [label.clients]: value } },
-		});
+function select(cluster: AdoptedCluster, name: string, value: string | null) {
+	return cluster.api.edit<Service>("services", name, ({ spec: { selector } }) => {
+		if ((selector?.[label.clients] ?? null) !== value) return { spec: { selector: { [label.clients]: value } } };
 	});
 }

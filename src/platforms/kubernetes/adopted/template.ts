@@ -1,5 +1,4 @@
 import { PlatformError } from "../../../control/errors";
-import { untilNoConflict } from "../api/api";
 import type { Pod, PodTemplate, StatefulSet } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { versionOf } from "../ask/opened";
@@ -28,33 +27,27 @@ const probe = (port: number) => ({ httpGet: { path: "/ping", port }, periodSecon
  * OnDelete: under RollingUpdate any change of the template would restart its pods. By resourceVersion, because
  * containers are a list, which is written as a whole.
  */
-export function change(cluster: AdoptedCluster, shard: number, image?: Image): Promise<StatefulSet> {
+export async function change(cluster: AdoptedCluster, shard: number, image?: Image): Promise<StatefulSet> {
 	const { existing } = cluster;
-	return untilNoConflict(async () => {
-		const name = existing.statefulSets[shard] ?? "";
-		const live = await cluster.api.get<StatefulSet>("statefulsets", name);
-		if (live === undefined) throw new PlatformError(`the StatefulSet ${name} is gone`);
-		const { template } = live.spec;
-		const containers = template.spec.containers.map((each) =>
-			each.name === existing.container
-				? {
-						...each,
-						...(image && { image: image.reference }),
-						readinessProbe: each.readinessProbe ?? probe(existing.httpPort),
-					}
-				: each,
-		);
+	const name = existing.statefulSets[shard] ?? "";
+	const changed = await cluster.api.edit<StatefulSet>("statefulsets", name, ({ spec: { template } }) => {
+		const containers = template.spec.containers.map((each) => {
+			const readinessProbe = each.readinessProbe ?? probe(existing.httpPort);
+			return each.name === existing.container
+				? { ...each, ...(image && { image: image.reference }), readinessProbe }
+				: each;
+		});
 		const annotations = image === undefined ? noted(cluster, template) : told(existing, image);
-		const patched = await cluster.api.merge<StatefulSet>("statefulsets", name, {
-			metadata: { resourceVersion: live.metadata.resourceVersion, labels: shardLabels(cluster, shard) },
+		return {
+			metadata: { labels: shardLabels(cluster, shard) },
 			spec: {
 				updateStrategy: { type: "OnDelete", rollingUpdate: null },
 				template: { metadata: { labels: podLabels(cluster, shard), annotations }, spec: { containers } },
 			},
-		});
-		if (patched === undefined) throw new PlatformError(`the StatefulSet ${name} is gone`);
-		return patched;
+		};
 	});
+	if (changed === undefined) throw new PlatformError(`the StatefulSet ${name} is gone`);
+	return changed;
 }
 
 export const podLabels = (cluster: Cluster, shard: number) => ({

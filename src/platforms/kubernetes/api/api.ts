@@ -1,7 +1,7 @@
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, Conflict, readStatus } from "./errors";
-import type { KubeObject } from "./types";
+import type { KubeObject, Meta } from "./types";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
 /** The field manager of server-side apply. Users' clusters store it, so it never changes. */
@@ -48,17 +48,14 @@ export class Api {
 
 	/** `undefined` only on proof of absence. */
 	async get<T>(kind: Kind, name: string): Promise<T | undefined> {
-		const call: ApiCall = { method: "GET", path: this.path(kind, name) };
-		const answer = await this.connection.send(call);
-		return answer.status === 404 ? undefined : this.read<T>(call, answer);
+		return this.ifThere<T>({ method: "GET", path: this.path(kind, name) });
 	}
 
 	async list<T>(kind: Kind, options: ListOptions): Promise<readonly T[]> {
 		const query = new URLSearchParams();
 		if (options.labels !== undefined) query.set("labelSelector", options.labels);
 		if (options.fields !== undefined) query.set("fieldSelector", options.fields);
-		const call: ApiCall = { method: "GET", path: `${this.path(kind)}?${query}` };
-		return this.read<{ items: T[] }>(call, await this.connection.send(call)).items;
+		return (await this.send<{ items: T[] }>({ method: "GET", path: `${this.path(kind)}?${query}` })).items;
 	}
 
 	/** The object that has this name already. By a list, because our rights do not allow reading every kind by name. */
@@ -67,25 +64,15 @@ export class Api {
 	}
 
 	async create<T>(kind: Kind, object: KubeObject): Promise<T> {
-		const call: ApiCall = {
-			method: "POST",
-			path: `${this.path(kind)}?fieldManager=${fieldManager}`,
-			body: JSON.stringify(object),
-			headers: { "content-type": "application/json" },
-		};
-		return this.read<T>(call, await this.connection.send(call));
+		const path = `${this.path(kind)}?fieldManager=${fieldManager}`;
+		return this.send<T>({ method: "POST", path, ...content(object, "json") });
 	}
 
 	/** Server-side apply: the object must contain every field that is ours, because a missing one is released. */
 	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
 		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
-		const call: ApiCall = {
-			method: "PATCH",
-			path: `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`,
-			body: JSON.stringify(object),
-			headers: { "content-type": "application/apply-patch+yaml" },
-		};
-		return this.read<T>(call, await this.connection.send(call));
+		const path = `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`;
+		return this.send<T>({ method: "PATCH", path, ...content(object, "apply-patch+yaml") });
 	}
 
 	/** Patches single fields; a `resourceVersion` or `uid` in it is a precondition. `undefined` if the object is gone. */
@@ -95,26 +82,37 @@ export class Api {
 		patch: object,
 		options: { readonly dryRun?: boolean } = {},
 	): Promise<T | undefined> {
-		const call: ApiCall = {
-			method: "PATCH",
-			path: `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`,
-			body: JSON.stringify(patch),
-			headers: { "content-type": "application/merge-patch+json" },
-		};
-		const answer = await this.connection.send(call);
-		return answer.status === 404 ? undefined : this.read<T>(call, answer);
+		const path = `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`;
+		return this.ifThere<T>({ method: "PATCH", path, ...content(patch, "merge-patch+json") });
+	}
+
+	/**
+	 * Patches an object as it is now, again while it is changed concurrently; leaves it if there is no patch.
+	 *
+	 * @returns `undefined` if it is gone.
+	 */
+	edit<T extends { readonly metadata: Meta }>(
+		kind: Kind,
+		name: string,
+		patchOf: (live: T) => { readonly metadata?: object; readonly spec: object } | undefined,
+	): Promise<T | undefined> {
+		return untilNoConflict(async () => {
+			const live = await this.get<T>(kind, name);
+			const patch = live && patchOf(live);
+			if (patch === undefined) return live;
+			const { resourceVersion } = live?.metadata ?? {};
+			return this.merge<T>(kind, name, { ...patch, metadata: { resourceVersion, ...patch.metadata } });
+		});
 	}
 
 	/** Deletes an object; with a uid, only that very one. It is no error if it is gone or another one by now. */
 	async delete(kind: Kind, name: string, uid?: string): Promise<void> {
-		const call: ApiCall = {
-			method: "DELETE",
-			path: this.path(kind, name),
-			body: JSON.stringify({ propagationPolicy: "Background", ...(uid && { preconditions: { uid } }) }),
-			headers: { "content-type": "application/json" },
-		};
-		const answer = await this.connection.send(call);
-		if (answer.status !== 404 && !(answer.status === 409 && uid !== undefined)) this.read(call, answer);
+		const options = { propagationPolicy: "Background", ...(uid && { preconditions: { uid } }) };
+		await this.ifThere({ method: "DELETE", path: this.path(kind, name), ...content(options, "json") }).catch(
+			(error) => {
+				if (!(error instanceof Conflict) || uid === undefined) throw error;
+			},
+		);
 	}
 
 	/** The last lines of a container's log; empty if there is none or the kubelet can't be asked: it only explains. */
@@ -150,6 +148,15 @@ export class Api {
 		return `/${kinds[kind]}/namespaces/${this.namespace}/${kind}${name === undefined ? "" : `/${name}`}`;
 	}
 
+	private async ifThere<T>(call: ApiCall): Promise<T | undefined> {
+		const answer = await this.connection.send(call);
+		return answer.status === 404 ? undefined : this.read<T>(call, answer);
+	}
+
+	private async send<T>(call: ApiCall): Promise<T> {
+		return this.read<T>(call, await this.connection.send(call));
+	}
+
 	private read<T>(call: ApiCall, answer: ApiAnswer): T {
 		if (answer.status < 200 || answer.status > 299) throw apiError(this.connection, call, answer);
 		try {
@@ -161,6 +168,11 @@ export class Api {
 		}
 	}
 }
+
+const content = (body: object, type: string): Pick<ApiCall, "body" | "headers"> => ({
+	body: JSON.stringify(body),
+	headers: { "content-type": `application/${type}` },
+});
 
 /** Repeats it, including the read, while the object is changed concurrently. */
 export function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {

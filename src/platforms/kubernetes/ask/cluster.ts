@@ -20,6 +20,7 @@ import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings";
 import { type KeptSettings, kept, type Shape } from "../render/shape";
 import { resolveImage } from "./images";
+import { serverStatus } from "./opened";
 import { RecordStore, type Stored } from "./record";
 import { type Credentials, type Login, loginOf, readCredentials, Server } from "./server";
 
@@ -29,8 +30,8 @@ const serviceLabel = "kubernetes.io/service-name";
 export class Cluster {
 	readonly api: Api;
 	readonly record: RecordStore;
-	private readonly logins = new Map<string, Promise<Credentials | undefined>>();
-	private readonly images = new Map<string, Promise<Image>>();
+	private readonly logins = oncePerKey<Credentials | undefined>();
+	private readonly images = oncePerKey<Image>();
 	private listing: Promise<readonly Pod[]> | undefined;
 
 	constructor(
@@ -76,19 +77,19 @@ export class Cluster {
 
 	/** Resolved once per process, so that one rollout gives all replicas the same image. */
 	image(settings: KeptSettings, version: DbVersion): Promise<Image> {
-		const key = `${settings.image} ${version}`;
-		let image = this.images.get(key);
-		if (image === undefined) {
-			image = resolveImage(settings.image, version, this.pin);
-			image.catch(() => this.images.delete(key));
-			this.images.set(key, image);
-		}
-		return image;
+		return this.images(`${settings.image} ${version}`, () => resolveImage(settings.image, version, this.pin));
 	}
 
 	/** A pod's server, with the login that this pod was created with: during a rollout of another login they differ. */
 	async server(pod: Pod, settings: KeptSettings): Promise<Server> {
 		return new Server(this.api, pod.metadata.name, await this.credentials(this.login(pod, settings)), this.httpPort);
+	}
+
+	/** Asks a pod's server; `undefined` if it does not run. */
+	async ask<T>(pod: Pod | undefined, settings: KeptSettings, question: (server: Server) => Promise<T>) {
+		// A server that stops waits for its connections to end: ours must not be among them.
+		const isUp = pod && serverStatus(pod)?.state?.running && pod.metadata.deletionTimestamp === undefined;
+		return isUp ? question(await this.server(pod, settings)) : undefined;
 	}
 
 	protected login(pod: Pod, settings: KeptSettings): Login {
@@ -97,13 +98,7 @@ export class Cluster {
 
 	credentials(login: Login): Promise<Credentials | undefined> {
 		const key = JSON.stringify([login.user, login.passwordSecret]);
-		let credentials = this.logins.get(key);
-		if (credentials === undefined) {
-			credentials = readCredentials(this.api, login);
-			credentials.catch(() => this.logins.delete(key));
-			this.logins.set(key, credentials);
-		}
-		return credentials;
+		return this.logins(key, () => readCredentials(this.api, login));
 	}
 
 	pods(): Promise<readonly Pod[]> {
@@ -138,6 +133,19 @@ export class Cluster {
 		if (place === undefined) throw new ControlError(`the cluster '${this.name}' has no replica '${replica}'`);
 		return place;
 	}
+}
+
+/** Calls once per key, and again only after a failure. */
+function oncePerKey<T>(): (key: string, call: () => Promise<T>) => Promise<T> {
+	const known = new Map<string, Promise<T>>();
+	return (key, call) => {
+		const before = known.get(key);
+		if (before !== undefined) return before;
+		const answer = call();
+		answer.catch(() => known.delete(key));
+		known.set(key, answer);
+		return answer;
+	};
 }
 
 /** The names of all replicas, by shard, then by ordinal. */

@@ -1,17 +1,11 @@
+import type { ReplicaView } from "../../../control/port";
 import type { Cause, Failure } from "../../../core/cluster";
 import type { Condition, ContainerState, ContainerStatus, Event, Pod } from "../api/types";
 import { serverStatus } from "./opened";
 
-export interface Diagnosis {
-	readonly phase: string;
-	/** What keeps it from serving, if known; waiting may still help. */
-	readonly cause?: Cause;
-	readonly failure?: Failure;
-	/** It is stopping, within its grace period. */
-	readonly busy?: true;
-}
+type Diagnosis = Pick<ReplicaView, "phase" | "cause" | "failure" | "busy">;
 
-export interface Evidence {
+interface Evidence {
 	/** The API server's clock, in milliseconds. */
 	readonly now: number;
 	/** Of the pod or, if there is none, of its StatefulSet. */

@@ -1,4 +1,4 @@
-import { ControlError } from "../../../control/errors";
+import { ifKnown } from "../../../control/errors";
 import type { Failure } from "../../../core/cluster";
 import type { Pod } from "../api/types";
 import { label } from "../render/names";
@@ -6,7 +6,6 @@ import { replicatedTables } from "../render/pod";
 import type { KeptSettings } from "../render/shape";
 import type { Cluster } from "./cluster";
 import { isReady } from "./diagnose";
-import { serverStatus } from "./opened";
 
 /**
  * Why a replica that answers never becomes ready: it has none of the tables that its peers replicate, most likely
@@ -19,8 +18,7 @@ export async function emptied(
 	pod: Pod | undefined,
 	pods: () => Promise<readonly Pod[]>,
 ): Promise<Failure | undefined> {
-	if (pod === undefined || isReady(pod) || serverStatus(pod)?.state?.running === undefined) return undefined;
-	if (pod.metadata.deletionTimestamp !== undefined || (await tablesOf(cluster, settings, pod)) !== 0) return undefined;
+	if (pod === undefined || isReady(pod) || (await tablesOf(cluster, settings, pod)) !== 0) return undefined;
 	const shard = pod.metadata.labels?.[label.shard];
 	const peers = (await pods()).filter((each) => each.metadata.labels?.[label.shard] === shard && isReady(each));
 	for (const peer of peers)
@@ -34,11 +32,6 @@ export async function emptied(
 
 /** How many replicated tables it has; `undefined` if it can't be asked. */
 async function tablesOf(cluster: Cluster, settings: KeptSettings, pod: Pod): Promise<number | undefined> {
-	try {
-		const [row] = await (await cluster.server(pod, settings)).rows(replicatedTables);
-		return Number(row?.tables);
-	} catch (error) {
-		if (error instanceof ControlError) return undefined;
-		throw error;
-	}
+	const rows = await ifKnown(() => cluster.ask(pod, settings, (server) => server.rows(replicatedTables)));
+	return rows && Number(rows[0]?.tables);
 }

@@ -1,5 +1,5 @@
 import { inventoryOf, ownDatabases, type Topology } from "./inventory";
-import { QueryError, type Server } from "./server";
+import { QueryError, type Server, tablesBy } from "./server";
 import { literal, path } from "./sql";
 
 /** A table that buffers or queues rows for other tables. */
@@ -150,10 +150,8 @@ function destinationOf({ database, args: [its = "", name = ""] }: Keeping) {
 
 async function existing(server: Server, tables: readonly Omit<Keeping, "args">[]): Promise<Set<string>> {
 	const one = (of: "database" | "name") => [...new Set(tables.map((table) => literal(table[of])))];
-	const rows = await server.rows(
-		`SELECT database, name FROM system.tables WHERE database IN (${one("database")}) AND name IN (${one("name")})`,
-	);
-	return new Set(rows.map(({ database, name }) => path({ database: String(database), name: String(name) })));
+	const sql = `SELECT database, name FROM system.tables WHERE database IN (${one("database")}) AND name IN (${one("name")})`;
+	return new Set((await tablesBy(server, sql)).map(path));
 }
 
 /**
@@ -170,8 +168,6 @@ function mayQueue({ clusters, macros }: Topology, cluster: string, shards: numbe
 }
 
 async function unsent(server: Server, which: string, how: string): Promise<string[]> {
-	const rows = await server.rows(
-		`SELECT DISTINCT database, table AS name FROM system.distribution_queue WHERE ${which}`,
-	);
-	return rows.map(({ database, name }) => `${path({ database: String(database), name: String(name) })} ${how}`);
+	const sql = `SELECT DISTINCT database, table AS name FROM system.distribution_queue WHERE ${which}`;
+	return (await tablesBy(server, sql)).map((table) => `${path(table)} ${how}`);
 }

@@ -1,4 +1,4 @@
-import { ControlError } from "../../../control/errors";
+import { ifKnown } from "../../../control/errors";
 import type { Holdings } from "../../../core/holdings";
 import type { Pod } from "../api/types";
 import { kept } from "../render/shape";
@@ -6,7 +6,6 @@ import type { Cluster } from "./cluster";
 import { dataPlaces, volatile } from "./data-volumes";
 import { type Inventory, inventoryOf } from "./inventory";
 import { layoutOf } from "./layout";
-import { serverStatus } from "./opened";
 
 /**
  * What a replica's server says that it holds; `undefined` if it can't be asked.
@@ -37,14 +36,7 @@ export async function holds(
 }
 
 /** The inventory of a pod's server; `undefined` if it can't be asked. */
-export async function ask(cluster: Cluster, pod: Pod): Promise<Inventory | undefined> {
-	// A server that stops waits for its connections to end: ours must not be among them.
-	if (serverStatus(pod)?.state?.running === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
-	try {
-		// Our own pods name their login; for existing ones the declared login is used.
-		return await inventoryOf(await cluster.server(pod, kept(cluster.given)));
-	} catch (error) {
-		if (error instanceof ControlError) return undefined;
-		throw error;
-	}
+export function ask(cluster: Cluster, pod: Pod): Promise<Inventory | undefined> {
+	// Our own pods name their login; for existing ones the declared login is used.
+	return ifKnown(() => cluster.ask(pod, kept(cluster.given), inventoryOf));
 }

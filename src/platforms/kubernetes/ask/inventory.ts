@@ -42,7 +42,6 @@ export interface Topology {
 export interface Member {
 	readonly host: string;
 	readonly shard: number;
-	readonly replica: number;
 	readonly isLocal: boolean;
 }
 
@@ -93,9 +92,9 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 		return { database, name, engine, rows: count !== null && count > 0 && shrinks ? null : count };
 	});
 	const clusters: Record<string, Member[]> = {};
-	for (const { a, b, c, d, n } of of("member")) {
+	for (const { a, b, d, n } of of("member")) {
 		clusters[a] ??= [];
-		clusters[a].push({ host: d, shard: Number(b), replica: Number(c), isLocal: n === 1 });
+		clusters[a].push({ host: d, shard: Number(b), isLocal: n === 1 });
 	}
 	return {
 		tables,

@@ -7,7 +7,7 @@ import { type Cluster, names } from "./cluster";
 import { isReady } from "./diagnose";
 import { inventoryOf } from "./inventory";
 import type { Stored } from "./record";
-import type { Server } from "./server";
+import { type Server, tablesBy } from "./server";
 
 /** A table whose rows new replicas of the shard do not get. */
 interface Lack {
@@ -16,23 +16,17 @@ interface Lack {
 	readonly why: string;
 }
 
-/** The replicas that are to join, with the tables whose rows they will lack, and obstacles. */
-export interface Foreseen {
-	readonly joins: readonly Joining[];
-	readonly obstacles: readonly Obstacle[];
-}
-
 /** How many tables a message names. */
 const most = 5;
 
-/** Which rows of serving replicas do not replicate to new ones. Replicas of a new shard are meant to have none. */
+/** The joining replicas with the tables whose rows they will lack, because they do not replicate, and obstacles. Replicas of a new shard are meant to have none. */
 export async function foreseeJoins(
 	cluster: Cluster,
 	stored: Stored,
 	pods: readonly Pod[],
 	joining: readonly Joining[],
 	local: LocalTables | undefined,
-): Promise<Foreseen> {
+): Promise<{ readonly joins: readonly Joining[]; readonly obstacles: readonly Obstacle[] }> {
 	const settings = cluster.settings(stored);
 	const members = names(cluster, stored);
 	const joins: Joining[] = [];
@@ -131,8 +125,8 @@ async function viewsOf(server: Server): Promise<Map<string, string>> {
 
 /** Replicated tables that are separate on each replica, by their CREATE statements. */
 async function apart(server: Server): Promise<Lack["table"][]> {
-	const rows = await server.rows(
+	return tablesBy(
+		server,
 		"SELECT database, name FROM system.tables WHERE engine LIKE 'Replicated%' AND match(create_table_query, 'MergeTree[(][^,]*[{](replica|server_uuid)[}]')",
 	);
-	return rows.map(({ database, name }) => ({ database: String(database), name: String(name) }));
 }

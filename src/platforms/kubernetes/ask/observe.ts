@@ -1,4 +1,4 @@
-import { ControlError } from "../../../control/errors";
+import { ControlError, ifKnown } from "../../../control/errors";
 import type { Observation, ReplicaView } from "../../../control/port";
 import type { Failure, ObservedReplica } from "../../../core/cluster";
 import type { State } from "../../../core/state";
@@ -14,7 +14,7 @@ import { diagnose, isReady, troubleOf } from "./diagnose";
 import { emptied } from "./emptied";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
-import { clientQueries, type Health, health, type Server } from "./server";
+import { clientQueries, type Health, health } from "./server";
 import { desiredReplicas, sizedRecord } from "./size";
 
 /** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
@@ -74,7 +74,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	await witness(cluster, stored, settings, seen.pods);
 	const [[healthy, unasked, silent], queries] = await Promise.all([
 		askHealth(cluster, settings, pod),
-		askQueries(cluster, settings, pod),
+		ifKnown(() => cluster.ask(pod, settings, clientQueries)),
 	]);
 	const empty = healthy && isMember ? await emptied(cluster, settings, pod, () => cluster.pods()) : undefined;
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
@@ -194,33 +194,12 @@ async function askHealth(
 	patience?: number,
 ): Promise<[health: Health | undefined, why?: string, silent?: boolean]> {
 	try {
-		return [await ask(cluster, settings, pod, (server) => health(server, patience))];
+		return [await cluster.ask(pod, settings, (server) => health(server, patience))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		const why = pod && isReady(pod) ? `can't be queried: ${error.message}` : undefined;
 		return [undefined, why, error instanceof TimedOut];
 	}
-}
-
-async function askQueries(cluster: Cluster, settings: KeptSettings, pod: Pod | undefined) {
-	try {
-		return await ask(cluster, settings, pod, clientQueries);
-	} catch (error) {
-		if (error instanceof ControlError) return undefined;
-		throw error;
-	}
-}
-
-async function ask<T>(
-	cluster: Cluster,
-	settings: KeptSettings,
-	pod: Pod | undefined,
-	question: (server: Server) => Promise<T>,
-): Promise<T | undefined> {
-	if (pod === undefined || serverStatus(pod)?.state?.running === undefined) return undefined;
-	// A server that stops waits for its connections to end: ours must not be among them.
-	if (pod.metadata.deletionTimestamp !== undefined) return undefined;
-	return question(await cluster.server(pod, settings));
 }
 
 function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplica[]): State {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Claimable, isHeld, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
 import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
-import { asRecord, type ClusterRecord, type HeldDigest, type Scaled } from "../../../control/record";
+import type { HeldDigest } from "../../../control/record";
 import type { UpdateMark } from "../../../core/cluster";
 import type { DbVersion } from "../../../core/version";
 import { type Api, untilNoConflict } from "../api/api";
@@ -125,12 +125,6 @@ export async function allRecords(api: Api): Promise<ReadonlyMap<string, Stored>>
 			}
 		}),
 	);
-}
-
-export function clusterRecord(stored: Stored | undefined, scaled: readonly Scaled[]): ClusterRecord | undefined {
-	if (stored?.owner === undefined) return undefined;
-	const { owner, generation = "", shards = 1, replicas = 1 } = stored;
-	return asRecord({ ...stored, owner, generation, shards, replicas, scaled });
 }
 
 function parse(found: ConfigMap, cluster: string): Stored {

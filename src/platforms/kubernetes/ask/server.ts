@@ -105,6 +105,11 @@ function parse(line: string): Row | undefined {
 	}
 }
 
+/** The tables that a query returns by `database` and `name`. */
+export async function tablesBy(server: Pick<Server, "rows">, sql: string) {
+	return (await server.rows(sql)).map(({ database, name }) => ({ database: String(database), name: String(name) }));
+}
+
 export interface Health {
 	readonly readOnly: boolean;
 	readonly caughtUp: boolean;

@@ -1,8 +1,8 @@
-import type { ClusterRecord, Scaled } from "../../../control/record";
+import { asRecord, type ClusterRecord, type Scaled } from "../../../control/record";
 import type { StatefulSet } from "../api/types";
 import { parseReplica } from "../render/names";
 import { type Cluster, names } from "./cluster";
-import { clusterRecord, type Stored } from "./record";
+import type { Stored } from "./record";
 
 export const desiredReplicas = ({ spec }: StatefulSet) => spec.replicas ?? 1;
 
@@ -23,7 +23,9 @@ export function sizedRecord(
 	stored: Stored | undefined,
 	sets: readonly StatefulSet[],
 ): ClusterRecord | undefined {
-	return clusterRecord(stored, stored === undefined ? [] : scaledSets(cluster, stored, sets));
+	if (stored?.owner === undefined) return undefined;
+	const { owner, generation = "", shards = 1, replicas = 1 } = stored;
+	return asRecord({ ...stored, owner, generation, shards, replicas, scaled: scaledSets(cluster, stored, sets) });
 }
 
 /** The cluster's own replicas that no StatefulSet asks for although the cluster runs. */

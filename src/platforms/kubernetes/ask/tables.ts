@@ -7,7 +7,6 @@ import { identifier, path } from "./sql";
 interface Table {
 	readonly database: string;
 	readonly name: string;
-	readonly engine: string;
 	readonly statement: string;
 }
 

@@ -1,8 +1,8 @@
 import { ControlError } from "../../../control/errors";
-import type { Claim, ClusterSpec, Obstacle } from "../../../control/port";
+import type { Claim, ClusterSpec } from "../../../control/port";
 import type { UpdateMark } from "../../../core/cluster";
 import { compareVersions, type DbVersion, highest } from "../../../core/version";
-import type { Meta, StatefulSet, VolumeClaim } from "../api/types";
+import type { Meta, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { settle } from "../ask/opened";
 import { label, shardName } from "../render/names";
@@ -15,23 +15,13 @@ import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "
 
 export type Spec = ClusterSpec<KubernetesSettings>;
 
-/** What exists already of a cluster that is to be created. */
-interface Found {
-	readonly sets: readonly StatefulSet[];
-	/** The version that opened the data of each replica, as an earlier cluster of this name left it. */
-	readonly opened: Readonly<Record<string, DbVersion>>;
-	/** Of its volumes, which an earlier cluster of this name may have left. */
-	readonly claims: readonly VolumeClaim[];
-	/** Why it can't have this size. */
-	readonly obstacles: readonly Obstacle[];
-}
-
 /**
- * What exists already of a cluster that is to be created.
+ * What exists already of a cluster that is to be created, of an earlier one of its name also the volumes, with the
+ * versions that opened their data, and why they don't fit its size.
  *
  * @throws ControlError if it belongs to another owner, or if a later version opened the data.
  */
-export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">): Promise<Found> {
+export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">) {
 	const before = await cluster.record.read();
 	if (before?.owner !== undefined && before.owner !== spec.owner)
 		throw new ControlError(

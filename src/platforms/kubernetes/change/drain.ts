@@ -1,11 +1,10 @@
-import { ControlError } from "../../../control/errors";
+import { ifKnown } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
 import type { Pod } from "../api/types";
 import { type Cluster, inEndpoints } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
 import { allQueries } from "../ask/server";
 import { clientServiceName, label } from "../render/names";
-import type { KeptSettings } from "../render/shape";
 import { untilQuiet } from "./quiet";
 import { sleep, until } from "./wait";
 
@@ -26,22 +25,13 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	// Also if an earlier call removed it: that one may have died within this time.
 	if (!isReady(pod)) return;
 	await untilQuiet({
-		queries: () => queriesEver(cluster, pod, settings),
+		queries: () => ifKnown(async () => allQueries(await cluster.server(pod, settings))),
 		awayAt: () => cluster.api.connection.awayAt(),
 		// Renewed only if it would expire: after a killed process, the next one has to wait until it has.
 		keep: (waited) => (waited < claimLasts ? cluster.record.guard(claim) : cluster.record.extend(claim, 30)),
 		now: Date.now,
 		sleep,
 	});
-}
-
-async function queriesEver(cluster: Cluster, pod: Pod, settings: KeptSettings): Promise<number | undefined> {
-	try {
-		return await allQueries(await cluster.server(pod, settings));
-	} catch (error) {
-		if (error instanceof ControlError) return undefined;
-		throw error;
-	}
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
@@ -52,11 +42,15 @@ export async function undrain(cluster: Cluster, claim: Claim, replica: string): 
 		await relabel(cluster, pod, clientServiceName(cluster.name));
 }
 
-/** Only this very pod: its successor gets the label from its template. */
 export async function relabel(cluster: Cluster, pod: Pod, value: string | null): Promise<void> {
-	if ((pod.metadata.labels?.[label.clients] ?? null) === value) return;
-	const patch = { metadata: { uid: pod.metadata.uid, labels: { [label.clients]: value } } };
-	await cluster.api.merge("pods", pod.metadata.name, patch).catch((error: Error) => {
+	if ((pod.metadata.labels?.[label.clients] ?? null) !== value)
+		await changePod(cluster, pod, { labels: { [label.clients]: value } });
+}
+
+/** Only this very pod: its successor gets the same from its template. */
+export async function changePod(cluster: Cluster, pod: Pod, its: object): Promise<void> {
+	const { name, uid } = pod.metadata;
+	await cluster.api.merge("pods", name, { metadata: { uid, ...its } }).catch((error: Error) => {
 		if (error.name !== "Conflict") throw error;
 	});
 }

@@ -1,7 +1,6 @@
 import { ControlError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
-import { untilNoConflict } from "../api/api";
-import type { Pod } from "../api/types";
+import type { Pod, StatefulSet } from "../api/types";
 import { heldAlone } from "../ask/alone";
 import { type Cluster, names, podOf } from "../ask/cluster";
 import { flush, unsendable } from "../ask/flush";
@@ -57,13 +56,10 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 }
 
 /** Patches a shard's StatefulSet, while it asks for a replica. */
-function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object): Promise<void> {
-	return untilNoConflict(async () => {
-		const set = await cluster.set(shard);
-		if (set === undefined || desiredReplicas(set) <= ordinal) return;
-		const { name, resourceVersion } = set.metadata;
-		await cluster.api.merge("statefulsets", name, { metadata: { resourceVersion }, spec });
-	});
+function patchSet(cluster: Cluster, shard: number, ordinal: number, spec: object) {
+	return cluster.api.edit<StatefulSet>("statefulsets", shardName(cluster, shard), (set) =>
+		desiredReplicas(set) > ordinal ? { spec } : undefined,
+	);
 }
 
 const isThere = async (cluster: Cluster, replica: string) =>

@@ -1,5 +1,4 @@
 import type { Claim } from "../../../control/port";
-import { untilNoConflict } from "../api/api";
 import type { Pod, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { noteOpening, settle, versionOf } from "../ask/opened";
@@ -45,15 +44,10 @@ export async function wake(cluster: Cluster, claim: Claim): Promise<void> {
 
 async function scale(cluster: Cluster, replicas: number): Promise<void> {
 	for (const { metadata } of await cluster.sets())
-		await untilNoConflict(async () => {
-			const set = await cluster.api.get<StatefulSet>("statefulsets", metadata.name);
-			const idle = set?.metadata.annotations?.[annotation.idle] !== undefined;
-			if (set === undefined || (set.spec.replicas === replicas && !idle)) return;
-			const { resourceVersion } = set.metadata;
-			await cluster.api.merge("statefulsets", metadata.name, {
-				metadata: { resourceVersion, ...(idle && { annotations: { [annotation.idle]: null } }) },
-				spec: { replicas },
-			});
+		await cluster.api.edit<StatefulSet>("statefulsets", metadata.name, (set) => {
+			const idle = set.metadata.annotations?.[annotation.idle] !== undefined;
+			if (set.spec.replicas === replicas && !idle) return undefined;
+			return { metadata: idle ? { annotations: { [annotation.idle]: null } } : {}, spec: { replicas } };
 		});
 }
 

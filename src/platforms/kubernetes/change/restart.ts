@@ -12,18 +12,23 @@ import { indexes } from "../render/server-config";
 import { takenUp } from "./apply";
 
 /** Writes a shard's pod template with an image. */
-export type WriteTemplate = (stored: Stored, shard: number, image: Image) => Promise<StatefulSet>;
+export type WriteTemplate<Its extends Cluster> = (
+	cluster: Its,
+	stored: Stored,
+	shard: number,
+	image: Image,
+) => Promise<StatefulSet>;
 
 /**
  * Writes the version to the template of the replica's shard, then deletes the pod. Under OnDelete the others of the
  * shard keep theirs, and one that is lost comes back with the new version, never with an older one.
  */
-export async function restart(
-	cluster: Cluster,
+export async function restart<Its extends Cluster>(
+	cluster: Its,
 	claim: Claim,
 	replica: string,
 	version: DbVersion,
-	writeTemplate: WriteTemplate,
+	writeTemplate: WriteTemplate<Its>,
 ): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	const { shard } = cluster.place(replica);
@@ -44,7 +49,7 @@ export async function restart(
 		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
 		return noteOpening(settled, version, each, settings.image);
 	});
-	const applied = await writeTemplate(stored, shard, image);
+	const applied = await writeTemplate(cluster, stored, shard, image);
 	if (stopped) return;
 	const revision = await takenUp(cluster, shard, applied);
 	await cluster.record.guard(claim);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { DbVersion } from "../../../core/version";
 import type { Meta, PodTemplate } from "../api/types";
 import { annotation, clientServiceName, container, dataVolume, headlessName, label, ports } from "./names";
-import { restricted } from "./restricted";
+import { restricted, spread } from "./restricted";
 import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
 
@@ -110,12 +110,7 @@ function podSpec(shape: Shape, shard: number, image: Image, joining = false): ob
 		nodeSelector: settings.nodeSelector,
 		tolerations: settings.tolerations,
 		...(settings.affinity && { affinity: settings.affinity }),
-		topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-			topologyKey,
-			maxSkew: 1,
-			whenUnsatisfiable: "ScheduleAnyway",
-			labelSelector: { matchLabels: shardLabels(shape, shard) },
-		})),
+		topologySpreadConstraints: spread(shardLabels(shape, shard)),
 		containers: [
 			{
 				name: container,

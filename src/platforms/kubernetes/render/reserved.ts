@@ -3,7 +3,7 @@ import type { Element } from "./config-files";
 import { ports } from "./names";
 
 /** Where each replica's volume is mounted. */
-export const dataPath = "/var/lib/clickhouse";
+const dataPath = "/var/lib/clickhouse";
 
 /** An element that a user's file must not set, because the cluster depends on its value. */
 interface Reserved {
@@ -24,8 +24,12 @@ export interface Reserving {
 	readonly keeper: boolean;
 }
 
-const all = (paths: readonly string[], rest: Omit<Reserved, "path">): Reserved[] =>
-	paths.map((path) => ({ path, ...rest }));
+type About = Partial<Pick<Reserved, "isOwn" | "fine">>;
+
+const set = (paths: readonly string[], instead: string, about: About = {}): Reserved[] =>
+	paths.map((path) => ({ path, instead, ...about }));
+const own = (paths: readonly string[], instead: string, about: About = {}) =>
+	set(paths, instead, { isOwn: true, ...about });
 
 const isOnVolume = ({ text }: Element) =>
 	!posix.isAbsolute(text.trim()) || posix.normalize(`${text.trim()}/`).startsWith(`${dataPath}/`);
@@ -38,59 +42,39 @@ const logged = "leave it out, because the console log shows why a server does no
 /** Everything in the cluster's own file, and what would change its ports or its volumes. */
 function reserved({ name, keeper }: Reserving): Reserved[] {
 	return [
-		...all(["logger/console"], { isOwn: true, instead: logged }),
-		{
-			path: "logger/console_log_level",
-			isOwn: true,
+		...own(["logger/console"], logged),
+		...own(["logger/console_log_level"], "leave it out, or set it to debug or trace", {
 			fine: ({ text }) => ["information", "debug", "trace", "test"].includes(text.trim()),
-			instead: "leave it out, or set it to debug or trace",
-		},
-		...all(["logger/stderr", "logger/stdout"], { instead: logged }),
-		...all(["listen_host", "listen_try", "keep_alive_timeout", "disable_internal_dns_cache", "async_load_databases"], {
-			isOwn: true,
-			instead: relied,
 		}),
-		{ path: "http_port", instead: port(ports.http) },
-		{ path: "tcp_port", instead: port(ports.native) },
-		{ path: "interserver_http_port", isOwn: true, instead: port(ports.interserver) },
-		{
-			path: "interserver_http_host",
-			isOwn: true,
-			instead: "leave it out, because peers reach each replica through its own Service",
-		},
-		...all(["interserver_https_host", "interserver_https_port", "interserver_listen_host"], {
-			instead: `leave it out, because peers fetch parts through port ${ports.interserver}`,
-		}),
-		{
-			path: "http_handlers",
+		...set(["logger/stderr", "logger/stdout"], logged),
+		...own(
+			["listen_host", "listen_try", "keep_alive_timeout", "disable_internal_dns_cache", "async_load_databases"],
+			relied,
+		),
+		...set(["http_port"], port(ports.http)),
+		...set(["tcp_port"], port(ports.native)),
+		...own(["interserver_http_port"], port(ports.interserver)),
+		...own(["interserver_http_host"], "leave it out, because peers reach each replica through its own Service"),
+		...set(
+			["interserver_https_host", "interserver_https_port", "interserver_listen_host"],
+			`leave it out, because peers fetch parts through port ${ports.interserver}`,
+		),
+		...set(["http_handlers"], "add <defaults/> to it, otherwise the server stops answering /ping and queries", {
 			fine: ({ children }) => children.some((child) => child.name === "defaults"),
-			instead: "add <defaults/> to it, otherwise the server stops answering /ping and queries",
-		},
-		...all(["macros/cluster", "macros/shard", "macros/replica"], {
-			isOwn: true,
-			instead: "leave it out, because each replica gets its own, or rename it if it is your own macro",
 		}),
-		...(name === undefined
-			? []
-			: all([`remote_servers/${name}`], {
-					isOwn: true,
-					instead: "leave it out, because shards and replicas define it, or rename it if it is your own cluster",
-				})),
-		...(keeper
-			? [
-					...all(["zookeeper/node"], { isOwn: true, instead: "set the hosts in kubernetes.keeper" }),
-					...all(["keeper"], {
-						instead: "set the hosts in kubernetes.keeper, and everything else under zookeeper",
-					}),
-				]
-			: []),
-		{
-			path: "distributed_ddl/path",
-			isOwn: true,
-			instead: "leave it out, because the cluster has its own queue for ON CLUSTER",
-		},
-		{ path: "path", instead: `leave it out, because the volume is mounted at ${dataPath}` },
-		...all(
+		...own(
+			["macros/cluster", "macros/shard", "macros/replica"],
+			"leave it out, because each replica gets its own, or rename it if it is your own macro",
+		),
+		...own(
+			name === undefined ? [] : [`remote_servers/${name}`],
+			"leave it out, because shards and replicas define it, or rename it if it is your own cluster",
+		),
+		...own(keeper ? ["zookeeper/node"] : [], "set the hosts in kubernetes.keeper"),
+		...set(keeper ? ["keeper"] : [], "set the hosts in kubernetes.keeper, and everything else under zookeeper"),
+		...own(["distributed_ddl/path"], "leave it out, because the cluster has its own queue for ON CLUSTER"),
+		...set(["path"], `leave it out, because the volume is mounted at ${dataPath}`),
+		...set(
 			[
 				"storage_configuration/disks/*/path",
 				"storage_configuration/disks/*/metadata_path",
@@ -103,12 +87,14 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 				"keeper_server/log_storage_path",
 				"keeper_server/snapshot_storage_path",
 			],
-			{ fine: isOnVolume, instead: `set a folder below ${dataPath}/, where the volume is mounted` },
+			`set a folder below ${dataPath}/, where the volume is mounted`,
+			{ fine: isOnVolume },
 		),
-		...all(["users_config", "user_directories/users_xml/path"], {
-			fine: isOwnUsers,
-			instead: "leave it out, or set it to users.xml, from which kubernetes.users and the password are read",
-		}),
+		...set(
+			["users_config", "user_directories/users_xml/path"],
+			"leave it out, or set it to users.xml, from which kubernetes.users and the password are read",
+			{ fine: isOwnUsers },
+		),
 	];
 }
 

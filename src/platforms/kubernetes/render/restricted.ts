@@ -1,3 +1,12 @@
+/** Over nodes and zones, if there are enough. */
+export const spread = (matchLabels: Readonly<Record<string, string>>) =>
+	["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+		topologyKey,
+		maxSkew: 1,
+		whenUnsatisfiable: "ScheduleAnyway",
+		labelSelector: { matchLabels },
+	}));
+
 /** What the Pod Security Standard `restricted` requires, with the user of ClickHouse's images. */
 export const restricted = {
 	pod: {

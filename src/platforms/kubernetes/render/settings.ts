@@ -17,8 +17,6 @@ import { hasClearRevisions } from "../../../remote/reference";
 import { fileProblems } from "./server-files";
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-/** Of Services, which a cluster's name is as well. */
-const serviceLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 const fileName = /^[A-Za-z0-9][-_.A-Za-z0-9]*\.(xml|yaml|yml)$/;
@@ -86,27 +84,6 @@ const existing = z.strictObject(
 	},
 	accepted('an object such as { statefulSets: ["clickhouse"], services: ["clickhouse"] }'),
 );
-
-/** What is asked for of pods that are made here; those of others are made as their own templates say. */
-const ofOwnPods = [
-	"storage",
-	"storageClass",
-	"resources",
-	"config",
-	"users",
-	"keeper",
-	"imagePullSecrets",
-	"nodeSelector",
-	"tolerations",
-	"affinity",
-	"serviceAccountName",
-	"labels",
-	"annotations",
-	"service",
-	"configRoot",
-	"readOnlyRootFilesystem",
-	"gracePeriodSeconds",
-];
 
 const schema = z
 	.strictObject({
@@ -222,12 +199,15 @@ export function readSettings(
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
 }
 
+/** The only settings beside `existing`: the others are about pods that are made here. */
+const alsoOfExisting = ["namespace", "image", "kubeconfig", "context", "existing", "user", "passwordSecret"];
+
 /** What can't be set of existing StatefulSets. */
 function foreign(given: unknown): SettingProblem[] {
 	const asked = (given ?? {}) as Readonly<Record<string, unknown>>;
 	if (asked.existing === undefined || asked.existing === null) return [];
-	return ofOwnPods
-		.filter((key) => asked[key] !== undefined)
+	return settingKeys
+		.filter((key) => asked[key] !== undefined && !alsoOfExisting.includes(key))
 		.map((key) => ({
 			path: [key],
 			reason:
@@ -253,18 +233,4 @@ const factors: Record<string, number> = {
 export function amount(text: string): number {
 	const [, digits = "0", suffix = ""] = /^([0-9.]+)([A-Za-z]*)$/.exec(text) ?? [];
 	return Number(digits) * (factors[suffix] ?? 1);
-}
-
-/**
- * StatefulSets put a hash of 11 characters behind their name into a label of 63, and pods their shard and ordinal; the
- * longest name of ours is `<name>-<shard>-<ordinal>` as a Service.
- */
-const longestName = 44;
-
-/** Why a cluster can't have this name on Kubernetes; `undefined` when it can. */
-export function nameProblem(name: string): string | undefined {
-	if (!serviceLabel.test(name))
-		return `${shown(name)} is not a name on Kubernetes: lower-case letters, digits and dashes, a letter first.`;
-	if (name.length > longestName) return `${shown(name)} has ${name.length} characters, and at most ${longestName} fit.`;
-	return undefined;
 }

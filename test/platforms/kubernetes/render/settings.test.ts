@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
-import { nameProblem, readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
 
 const good = { namespace: "db", image: "myscale/myscaledb", passwordSecret: { name: "db-password" } };
 
@@ -158,14 +158,6 @@ describe("the settings of a cluster on Kubernetes", () => {
 		expect(problems({ ...good, kubeconfig: "" })).toEqual([
 			"kubeconfig: it is empty: leave it out for the default kubeconfig.",
 		]);
-	});
-
-	it.each(["a", "analytics-2", "a".repeat(44)])("take the name %s", (name) => {
-		expect(nameProblem(name)).toBeUndefined();
-	});
-
-	it.each(["", "2nd", "Analytics", "a_b", "a-", "a".repeat(45)])("refuse the name '%s'", (name) => {
-		expect(nameProblem(name)).toContain(`"${name}"`);
 	});
 
 	it("say where the cluster is, and where it answers", () => {
