@@ -78,7 +78,11 @@ export class Space {
 			metadata: { name: "db-password" },
 			stringData: { password },
 		});
-		return new Space(namespace, api, await kubeconfigWithRole(api));
+		const kubeconfig = await kubeconfigWithRole(api);
+		// The API server's authorizer sees a binding a moment after the server has stored it.
+		const bound = new Api(connect({ kubeconfig }), namespace);
+		await vi.waitFor(() => bound.list("configmaps", {}), { timeout: 60_000, interval: 50 });
+		return new Space(namespace, api, kubeconfig);
 	}
 
 	/** Settings for a small cluster here, as a user would write them. */
