@@ -79,7 +79,7 @@ describe("a lock", () => {
 		const lock = taken();
 		const error: unknown = await withLock(path, 0.05, () => "never").catch((reason: unknown) => reason);
 		expect(error).toBeInstanceOf(PlatformError);
-		expect((error as PlatformError).message).toContain(`process ${process.pid} has held ${path}`);
+		expect((error as PlatformError).message).toContain(`process ${process.pid} has held the lock ${path}`);
 		lock.release();
 	});
 
