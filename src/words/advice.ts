@@ -1,6 +1,7 @@
 import type { Cause } from "../core/cluster";
 import { compareVersions, type DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
+import { attachAgain } from "./text";
 
 /** Where something went wrong. */
 export interface At {
@@ -55,7 +56,7 @@ const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	replication: (at) =>
 		`find out why ${who(at)} does not catch up (run SELECT last_exception FROM system.replication_queue on ${pod(at)})`,
 	emptied: (at) =>
-		`find out what happened to the volume of ${who(at)}, and restore its tables: run SHOW CREATE TABLE for each on another replica, replace CREATE with ATTACH, and run the result on ${pod(at)}; replicated rows are then fetched automatically`,
+		`find out what happened to the volume of ${who(at)}, and restore its tables: ${attachAgain("for each", "another replica", pod(at))}; replicated rows are then fetched automatically`,
 	scaled: () => "scale the StatefulSet back (kubectl scale)",
 	version: (at) => `set version to the version that opened the data of ${who(at)}, or to a later version`,
 	data: (at) =>

@@ -3,7 +3,7 @@ import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion, sameVersion } from "../core/version";
 import type { Instead } from "../core/ways";
 import { advice } from "./advice";
-import { count, list, moment, oneLine, problems, quoted, spellingText, withFullStop } from "./text";
+import { attachAgain, count, list, moment, oneLine, problems, quoted, spellingText, withFullStop } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
 
@@ -176,7 +176,8 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const create = first.on.includes(first.lack[0] ?? "")
 			? "Drop the table where it is wrong, then create it there"
 			: `Create ${all === 1 ? "the missing table" : "each missing table"}`;
-		const wayOut = `${create}: run SHOW CREATE TABLE ${oneLine(first.table, 100)} on ${first.on[0]}, replace CREATE with ATTACH, and run the result on ${first.lack.find((replica) => replica !== first.on[0])}; replicated rows are then fetched automatically. Or drop what is not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
+		const lacks = first.lack.find((replica) => replica !== first.on[0]) ?? "";
+		const wayOut = `${create}: ${attachAgain(oneLine(first.table, 100), first.on[0] ?? "", lacks)}; replicated rows are then fetched automatically. Or drop what is not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
 		return `no replica is restarted for ${target} while replicas of a shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 

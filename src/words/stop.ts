@@ -1,7 +1,7 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
 import { advice, isUpToTheVendor, wayOut } from "./advice";
-import { count, duration, list, oneLine, problems, withFullStop } from "./text";
+import { attachAgain, count, duration, list, oneLine, problems, withFullStop } from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
@@ -139,7 +139,7 @@ function next({ cause, ...at }: RollStop): string {
 					: advice(known.failure.cause, { replica: known.replica });
 			const others = list(cause.others.map((other) => other.replica));
 			if (cause.others.every(({ problem }) => problem === "lacks"))
-				return `create the missing tables on ${others} (run SHOW CREATE TABLE on ${at.replica}, replace CREATE with ATTACH, and run the result), or add the tables to update.localTables, and ${again}.`;
+				return `create the missing tables: ${attachAgain("for each", at.replica ?? "the replica", others)}. Or add the tables to update.localTables. Then ${again}.`;
 			return `${first}; once ${others} ${cause.others.length === 1 ? "serves and has" : "serve and have"} caught up, ${again}.`;
 		}
 		case "data-missing": {
@@ -147,7 +147,7 @@ function next({ cause, ...at }: RollStop): string {
 			const give =
 				cause.elsewhere === undefined
 					? "restore its data from a backup"
-					: `restore ${cause.count === 1 ? "the table" : "each table"}: run SHOW CREATE TABLE ${table} on ${cause.elsewhere}, replace CREATE with ATTACH, and run the result on ${at.replica}; replicated rows are then fetched automatically`;
+					: `restore ${cause.count === 1 ? "the table" : "each table"}: ${attachAgain(table, cause.elsewhere, at.replica ?? "the replica")}; replicated rows are then fetched automatically`;
 			return `find out what happened to the volume of ${at.replica}, and ${give}. If ${at.replica} should not have ${cause.count === 1 ? "this table, add it" : "these tables, add them"} to update.localTables. Then ${again}.`;
 		}
 		case "volatile":

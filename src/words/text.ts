@@ -74,3 +74,11 @@ export const problems = {
 	lacks: "lacks some of the tables",
 	unknown: "may not have caught up (this is unknown)",
 } as const;
+
+/**
+ * How to give a replica a table of another. ATTACH, because Keeper still knows a replica whose volume is gone, and refuses
+ * to create it again; with the UUID, without which a database of the engine Atomic, the default since ClickHouse 20.10,
+ * refuses to attach it.
+ */
+export const attachAgain = (table: string, from: string, to: string) =>
+	`run SHOW CREATE TABLE ${table} on ${from} (in a database of the engine Atomic, with SETTINGS show_table_uuid_in_table_create_query_if_not_nil = 1), replace CREATE with ATTACH, and run the result on ${to}`;

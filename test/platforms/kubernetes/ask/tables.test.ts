@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ControlError } from "../../../../src/control/errors";
 import { QueryError } from "../../../../src/platforms/kubernetes/ask/server";
 import { copyTables } from "../../../../src/platforms/kubernetes/ask/tables";
+import { attachAgain } from "../../../../src/words/text";
 import { versions } from "../../local/place";
 import { BareEngine } from "../bare-engine";
 
@@ -40,6 +41,21 @@ describe("on a current engine", () => {
 		expect(await copyTables(from.server, to.server, 0)).toBe(true);
 		const columns = "SELECT database, table, name, type FROM system.columns WHERE database IN ('old', 'shop')";
 		expect(await to.sql(columns)).toBe(await from.sql(columns));
+	});
+
+	it("takes a table by the statements that messages name, although a database of the engine Atomic refuses them without the UUID", async () => {
+		const words = attachAgain("shop.given", "db-0-0", "db-0-1");
+		const [, settings] = /with (SETTINGS [^)]*)\)/.exec(words) ?? [];
+		expect(words).toContain("replace CREATE with ATTACH");
+		await from.sql("CREATE TABLE shop.given (n UInt64) ENGINE = MergeTree ORDER BY n");
+		const given = async (how: string) =>
+			(await from.sql(`SHOW CREATE TABLE shop.given ${how}`))
+				.replaceAll("\\n", "\n")
+				.replaceAll("\\'", "'")
+				.replace(/^CREATE/, "ATTACH");
+		await expect(to.sql(await given(""))).rejects.toThrow("Incorrect ATTACH TABLE query for Atomic");
+		await to.sql(await given(settings ?? ""));
+		expect(await to.sql("SELECT count() FROM shop.given")).toBe("0");
 	});
 
 	it("does not take a hidden password for one", async () => {
