@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.mts";
 
 /** Tests on the real CLI, which computes most of the time, and waits for engines the rest. */
 const cliWorkers = Math.min(4, availableParallelism() + 1);
@@ -25,6 +26,7 @@ const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 export default defineConfig({
 	test: {
 		reporters: ["default", "./test/tally.mts"],
+		sequence: { sequencer: LongestFirst },
 		// Groups run one after the other, so that what is quick and cheap says first what is wrong. Group 0 would run last
 		// where it has one worker.
 		projects: [
