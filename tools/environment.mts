@@ -6,14 +6,13 @@ import { pathToFileURL } from "node:url";
 /** The clone's own folder. */
 export const root = dirname(import.meta.dirname);
 
-/**
- * The environment in which `pulumi` finds this Node.js, itself and its helpers, and asks no network: neither for news, nor
- * for the plugins of packages that the clone has for its tests (the quickstart uses none).
- */
+/** Asks no network: neither for news, nor for the plugins of packages that are installed and that no program uses. */
+export const quiet = { PULUMI_SKIP_UPDATE_CHECK: "1", PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
+
+/** The environment in which `pulumi` finds this Node.js, itself and its helpers, and is {@link quiet}. */
 export function withPulumi(cli: { readonly folder: string }, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 	// Node.js first: the CLI's folder may well be /usr/bin, with an older one in it.
 	const path = [dirname(process.execPath), cli.folder, process.env.PATH].join(delimiter);
-	const quiet = { PULUMI_SKIP_UPDATE_CHECK: "1", PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 	return { ...process.env, ...quiet, ...more, PATH: path };
 }
 

@@ -11,6 +11,7 @@ import { defaultTiming } from "./timing";
 import { phaseTeller, sightOf, watch } from "./watch";
 
 export interface WaitOptions {
+	/** Without any progress, before the wait ends. Default 300. */
 	readonly stallSeconds?: number;
 	readonly clock?: Clock;
 	readonly report?: (event: RollEvent) => void;

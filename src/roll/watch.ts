@@ -5,6 +5,7 @@ import type { Failed, RollEvent, Stalled } from "./events";
 interface Sight<T> extends Pick<ReplicaView, "phase" | "failure" | "cause"> {
 	/** Present once it is as it should be. */
 	readonly done?: T;
+	/** It is within its time limit: not stalled. */
 	readonly busy?: boolean;
 	/** Everything whose change is progress. */
 	readonly marks: string;

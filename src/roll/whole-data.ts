@@ -128,6 +128,7 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 	await hold.change((claim) => control.remember(claim, replica, undefined));
 }
 
+/** The error of a replica that came back with less than it had, once it is kept out. */
 async function lossOn(ground: Ground, name: string, others: readonly string[], { at }: Holdings, missing: Missing) {
 	await keepOut(ground, name, others);
 	return new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, name);

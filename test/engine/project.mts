@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inject } from "vitest";
+import { quiet } from "../../tools/environment.mts";
 import { endProcessesOf } from "../../tools/processes.mts";
 import { Cli, type Ran } from "./cli.mts";
 
@@ -34,9 +35,7 @@ export class Project {
 			PULUMI_HOME: join(this.folder, "pulumi"),
 			PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href,
 			PULUMI_CONFIG_PASSPHRASE: "test",
-			PULUMI_SKIP_UPDATE_CHECK: "1",
-			// Else each run tries to get the plugins of peers that are installed and that no program of a test uses.
-			PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+			...quiet,
 			// Each run starts Node.js three times, and most of that is compiling the same modules.
 			NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled"),
 			...environment,

@@ -19,7 +19,10 @@ interface Lack {
 /** How many tables a message names. */
 const most = 5;
 
-/** The joining replicas with the tables whose rows they will lack, because they do not replicate, and obstacles. Replicas of a new shard are meant to have none. */
+/**
+ * The joining replicas with the tables whose rows they will lack, because those do not replicate, and obstacles. Replicas
+ * of a new shard are meant to have no rows.
+ */
 export async function foreseeJoins(
 	cluster: Cluster,
 	stored: Stored,
