@@ -12,12 +12,12 @@ type Resized = Extract<WaitStop["cause"], { kind: "resized" }>;
  * @param restarted This rollout has restarted it, so it has to start the target.
  * @throws {@link StepStopped}; ClaimLost if another process has taken over.
  */
-export async function unchanged({ hold, given, to }: Ground, view: ReplicaView, restarted = false): Promise<void> {
+export async function unchanged({ keeper, given, to }: Ground, view: ReplicaView, restarted = false): Promise<void> {
 	const { name, shard } = view.replica;
 	const why =
 		given && (resized(view) ?? (given.has(shard) ? versionSet(view, to) : undefined) ?? astray(view, to, restarted));
 	if (why === undefined) return;
-	await hold.keep("now");
+	await keeper.renew("now");
 	throw new StepStopped(why, name);
 }
 

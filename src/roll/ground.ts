@@ -1,14 +1,14 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
 import type { LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
+import type { ClaimKeeper } from "./claim-keeper";
 import type { Clock } from "./clock";
 import type { RollEvent, RollStop } from "./events";
-import type { Hold } from "./hold";
 import type { Timing } from "./timing";
 
 export interface Ground {
 	readonly control: ClusterControl;
-	readonly hold: Hold;
+	readonly keeper: ClaimKeeper;
 	readonly clock: Clock;
 	readonly timing: Timing;
 	readonly to: DbVersion;

@@ -16,16 +16,16 @@ import { sightOf, watch } from "./watch";
  * other does; it serves again then.
  */
 export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: readonly string[]): Promise<void> {
-	const { control, hold, clock, report, to } = ground;
+	const { control, keeper, clock, report, to } = ground;
 	for (const replica of leaves) {
-		await hold.keep("now");
+		await keeper.renew("now");
 		const { shard } = (await control.look(replica)).replica;
 		const stay = (byShard(cluster).get(shard) ?? []).map(({ name }) => name).filter((name) => !leaves.includes(name));
 		const left = await clear(ground, replica, stay, () => {}).catch(async (error: unknown) => {
 			throw await stopped(error, control, cluster, to, { change: "size", replica, step: 0, of: 0 });
 		});
 		try {
-			await hold.change((claim) => control.leave(claim, replica));
+			await keeper.change((claim) => control.leave(claim, replica));
 		} catch (error) {
 			await letBack(ground, replica);
 			throw error;
@@ -40,12 +40,12 @@ export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: r
  * @throws {@link WaitStopped}; then no client reaches any of them, and the cluster serves as before.
  */
 export async function grow(ground: Ground, spec: ClusterSpec, joins: readonly string[]): Promise<void> {
-	const { control, hold, clock, timing, report, tell } = ground;
+	const { control, keeper, clock, timing, report, tell } = ground;
 	const start = clock.now();
 	let waitsFor: string | undefined;
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
-		await hold.keep();
-		const out = await hold.change((claim) => control.join(claim, spec));
+		await keeper.renew();
+		const out = await keeper.change((claim) => control.join(claim, spec));
 		const views = await Promise.all(out.map((replica) => control.look(replica)));
 		views.forEach(tell);
 		const sight = sightOf(views);

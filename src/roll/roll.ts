@@ -4,10 +4,11 @@ import { byShard, floor, type ObservedCluster, type UpdateMark } from "../core/c
 import type { LocalTables } from "../core/holdings";
 import { type Plan, plan, type Step } from "../core/plan";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
+import { allServe, wakeUp } from "./all-serve";
+import { underClaim } from "./claim-keeper";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import type { RollEvent } from "./events";
 import { type Ground, StepStopped } from "./ground";
-import { holding } from "./hold";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
 import { CameBack, takeStep } from "./step";
@@ -15,7 +16,6 @@ import { type Reached, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
 import { phaseTeller } from "./watch";
-import { allServe, wakeUp } from "./whole";
 import { remembered } from "./whole-data";
 
 export interface RollOptions {
@@ -50,10 +50,10 @@ export async function roll(options: RollOptions): Promise<Rolled> {
 	const { control: bare, clock = systemClock, report = () => {}, judge = () => {}, holder, to, localTables } = options;
 	const timing = withDefaults(options.timing);
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
-	return holding({ control, holder, clock, timing, report }, async (hold) => {
+	return underClaim({ control, holder, clock, timing, report }, async (keeper) => {
 		const cluster = await observed(control);
 		await judge(cluster);
-		return rollUnder({ control, hold, clock, timing, report, to, localTables }, cluster, { bare, judge });
+		return rollUnder({ control, keeper, clock, timing, report, to, localTables }, cluster, { bare, judge });
 	});
 }
 
@@ -73,7 +73,7 @@ export async function rollUnder(
 	{ bare, begun = false, judge }: RollUnderOptions,
 ): Promise<Rolled> {
 	const ground: Ground = { ...under, given: new Set(), tell: phaseTeller(under.report) };
-	const { control, hold, clock, report, to } = ground;
+	const { control, keeper, clock, report, to } = ground;
 	const start = clock.now();
 	let cluster = observedNow;
 	const first = plan(cluster, to);
@@ -109,7 +109,7 @@ export async function rollUnder(
 		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes && !begun });
 		if (cluster.state === "Stopped") await noteAll(ground, planned);
 		else await carryOut(ground, planned, cluster, place);
-		if (!isLeftUnmade(cluster)) await hold.change((claim) => control.finish(claim));
+		if (!isLeftUnmade(cluster)) await keeper.change((claim) => control.finish(claim));
 	} catch (error) {
 		throw await stopped(error, bare, cluster, to, place);
 	}
@@ -151,30 +151,30 @@ function neverBack(cluster: ObservedCluster, to: DbVersion): void {
 }
 
 /** Resuming the same update keeps the beginning in its mark. */
-async function mark({ control, hold, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
+async function mark({ control, keeper, clock, to }: Ground, planned: Plan, earlier?: UpdateMark): Promise<void> {
 	if (sameVersion(earlier?.to, to)) return;
 	const creates = earlier?.creates && { creates: earlier.creates };
-	await hold.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock), ...creates }));
+	await keeper.change((claim) => control.begin(claim, { from: planned.from, to, since: timestamp(clock), ...creates }));
 }
 
 /**
  * A rollout that was killed between drain and restart left a healthy replica out of the endpoints: it is added again
  * first, so that it counts as healthy.
  */
-async function letBackDrained({ control, hold }: Ground, cluster: ObservedCluster): Promise<ObservedCluster> {
+async function letBackDrained({ control, keeper }: Ground, cluster: ObservedCluster): Promise<ObservedCluster> {
 	const down = cluster.replicas.filter(({ serving }) => !serving);
 	if (down.length === 0) return cluster;
-	for (const { name } of down) await hold.change((claim) => control.undrain(claim, name));
+	for (const { name } of down) await keeper.change((claim) => control.undrain(claim, name));
 	return observed(control);
 }
 
 /** For a stopped cluster: records the target for each replica's next start. */
 async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
-	const { control, hold, report, to } = ground;
+	const { control, keeper, report, to } = ground;
 	const steps = lanes.flatMap((lane) => lane.steps);
 	for (const [index, { replica }] of steps.entries()) {
-		await hold.keep();
-		await hold.change((claim) => control.restart(claim, replica, to));
+		await keeper.renew();
+		await keeper.change((claim) => control.restart(claim, replica, to));
 		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
 	}
 	const astray = astrayFrom(await observed(control), to);

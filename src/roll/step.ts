@@ -30,8 +30,8 @@ export async function takeStep(
 	goOn: () => void,
 	rest: readonly Step[],
 ): Promise<number> {
-	const { control, hold, clock, report, to } = ground;
-	await hold.keep("now");
+	const { control, keeper, clock, report, to } = ground;
+	await keeper.renew("now");
 	if (await isUnderWay(ground, step)) {
 		// It may have been loading for hours, and a restart would begin that again.
 		const since = clock.now();
@@ -50,7 +50,7 @@ export async function takeStep(
 		if (before?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: before.volatile });
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
-		await hold.change((claim) => control.restart(claim, step.replica, to));
+		await keeper.change((claim) => control.restart(claim, step.replica, to));
 		ground.given?.add(step.shard);
 	} catch (error) {
 		await letBack(ground, step.replica);
@@ -94,7 +94,7 @@ export async function clear(
 	goOn: () => void,
 	{ broken = [], returns = false }: Clearing = {},
 ): Promise<number> {
-	const { control, hold, clock, timing, report } = ground;
+	const { control, keeper, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
 		const { replica: own, queries } = await control.look(replica);
 		// A replica that does not serve need not be replaced.
@@ -107,7 +107,7 @@ export async function clear(
 		const left = clock.now();
 		try {
 			report({ event: "draining", replica, queries });
-			await hold.change((claim) => control.drain(claim, replica));
+			await keeper.change((claim) => control.drain(claim, replica));
 			const { cut, back } = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
 			if (back && attempt < tries) continue;
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
@@ -117,7 +117,7 @@ export async function clear(
 			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, others, own.serving)));
 			if (unfit.length === 0) return left;
 			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit });
-			await hold.change((claim) => control.undrain(claim, replica));
+			await keeper.change((claim) => control.undrain(claim, replica));
 			report({ event: "returned", replica });
 		} catch (error) {
 			await letBack(ground, replica);
@@ -127,8 +127,8 @@ export async function clear(
 }
 
 /** Best effort: a more telling error follows, and a later rollout undrains what is left drained. */
-export async function letBack({ control, hold }: Ground, replica: string): Promise<void> {
-	await hold.change((claim) => control.undrain(claim, replica)).catch(() => {});
+export async function letBack({ control, keeper }: Ground, replica: string): Promise<void> {
+	await keeper.change((claim) => control.undrain(claim, replica)).catch(() => {});
 }
 
 /**
@@ -142,10 +142,10 @@ async function queriesEnd(
 	until: number,
 	goOn: () => void,
 ): Promise<{ readonly cut: number; readonly back: boolean }> {
-	const { control, hold, clock } = ground;
+	const { control, keeper, clock } = ground;
 	for (let pause = 50; ; pause = Math.min(1000, pause * 1.25)) {
 		goOn();
-		await hold.keep();
+		await keeper.renew();
 		const view = await control.look(replica);
 		await unchanged(ground, view);
 		const { queries } = view;
@@ -160,12 +160,12 @@ async function queriesEnd(
 
 /** Waits, while there is progress, until the others can take over from this replica. */
 async function standIn(ground: Ground, replica: string, others: readonly string[], goOn: () => void): Promise<void> {
-	const { hold, clock, timing, report, tell } = ground;
+	const { keeper, clock, timing, report, tell } = ground;
 	let unfit: readonly Unfit[] = [];
 	let told = "";
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		goOn();
-		await hold.keep();
+		await keeper.renew();
 		unfit = await lookAround(ground, others);
 		const problems = unfit.map(unable);
 		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
@@ -214,10 +214,10 @@ async function comesUp(
 	whole: () => Promise<boolean>,
 	restarted = false,
 ): Promise<Outcome<CameUp>> {
-	const { control, hold, clock, timing, to, tell } = ground;
+	const { control, keeper, clock, timing, to, tell } = ground;
 	let last: ReplicaView | undefined;
 	const outcome = await watch<CameUp>(clock, timing.stallSeconds, async () => {
-		await hold.keep();
+		await keeper.renew();
 		const view = await control.look(name);
 		last = view;
 		const { serving, version } = view.replica;

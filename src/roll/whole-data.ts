@@ -13,9 +13,10 @@ const patience = 15;
 const secondLook = 3;
 
 /** What a replica holds right before it is taken out, stored with the cluster too; `undefined` if it can't be asked. */
-export async function heldBy({ control, hold, localTables }: Ground, replica: string): Promise<Holdings | undefined> {
+export async function heldBy({ control, keeper, localTables }: Ground, replica: string): Promise<Holdings | undefined> {
 	const holds = await control.holds(replica);
-	if (holds !== undefined) await hold.change((claim) => control.remember(claim, replica, digestOf(holds, localTables)));
+	if (holds !== undefined)
+		await keeper.change((claim) => control.remember(claim, replica, digestOf(holds, localTables)));
 	return holds;
 }
 
@@ -32,12 +33,12 @@ export async function othersHold(
 	serves: boolean,
 	goOn: () => void,
 ): Promise<void> {
-	const { hold, clock, timing, report } = ground;
+	const { keeper, clock, timing, report } = ground;
 	let told = "";
 	let unfit: Unable[] = [];
 	const outcome = await watch(clock, Math.min(timing.stallSeconds, patience), async () => {
 		goOn();
-		await hold.keep();
+		await keeper.renew();
 		unfit = await whoLacks(ground, replica, others, serves);
 		for (const { replica: name, problem } of unfit)
 			if (problem === "unknown") await unchanged(ground, await ground.control.look(name));
@@ -114,10 +115,10 @@ export function lossWatch(
  * @throws {@link StepStopped}, also from `look`.
  */
 export async function isWhole(ground: Ground, replica: string, look: () => Promise<boolean>): Promise<void> {
-	const { control, hold, clock, timing } = ground;
+	const { control, keeper, clock, timing } = ground;
 	// A server that loads its tables in the background may not answer for long.
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
-		await hold.keep();
+		await keeper.renew();
 		if (await look()) return { done: true, phase: "", marks: "" };
 		const view = await control.look(replica);
 		await unchanged(ground, view, true);
@@ -125,7 +126,7 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 		return { failure, busy, phase: "waiting for its list of tables", marks: marks(view) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
-	await hold.change((claim) => control.remember(claim, replica, undefined));
+	await keeper.change((claim) => control.remember(claim, replica, undefined));
 }
 
 /** The error of a replica that came back with less than it had, once it is kept out. */
@@ -139,7 +140,7 @@ async function lossOn(ground: Ground, name: string, others: readonly string[], {
  * the replica back before it has that, too. Best effort: a more telling error follows.
  */
 async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
-	const { control, hold, localTables } = ground;
+	const { control, keeper, localTables } = ground;
 	const own = await control.holds(replica);
 	const views = await Promise.all(others.map((name) => control.look(name)));
 	const serving = views.flatMap((view) => (view.replica.serving ? [view.replica.name] : []));
@@ -151,8 +152,8 @@ async function keepOut(ground: Ground, replica: string, others: readonly string[
 	const known = (await control.record())?.held?.[replica];
 	const digest = digestOf(better, localTables);
 	const change = async () => {
-		if (known === undefined) await hold.change((claim) => control.remember(claim, replica, digest));
-		await hold.change((claim) => control.drain(claim, replica));
+		if (known === undefined) await keeper.change((claim) => control.remember(claim, replica, digest));
+		await keeper.change((claim) => control.drain(claim, replica));
 	};
 	await change().catch(() => {});
 }
@@ -175,7 +176,7 @@ export async function remembered(
 		const theirs = await answersOf(ground.control, othersOf(replica));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);
 		if (missing === undefined) {
-			await ground.hold.change((claim) => ground.control.remember(claim, replica, undefined));
+			await ground.keeper.change((claim) => ground.control.remember(claim, replica, undefined));
 			continue;
 		}
 		throw await lossOn(ground, replica, othersOf(replica), now, missing);

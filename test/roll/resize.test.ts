@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ControlError } from "../../src/control/errors";
 import type { ClusterSpec } from "../../src/control/port";
+import { underClaim } from "../../src/roll/claim-keeper";
 import type { RollEvent } from "../../src/roll/events";
-import { holding } from "../../src/roll/hold";
 import { grow, shrink } from "../../src/roll/resize";
 import { retrying } from "../../src/roll/retry";
 import { RollStopped, WaitStopped } from "../../src/roll/stopped";
@@ -42,13 +42,13 @@ async function resize(world: World, wanted: ClusterSpec, faults: Readonly<Record
 	const report = (event: RollEvent) => void events.push(event);
 	const control = retrying(bare, clock, () => {});
 	const timing = withDefaults({ stallSeconds: 20, drainSeconds: 5, claimWaitSeconds: 300 });
-	const ended = holding({ control, holder: "the test", clock, timing, report }, async (hold) => {
-		const ground = { control, hold, clock, timing, to: v1, report, tell: () => {} };
+	const ended = underClaim({ control, holder: "the test", clock, timing, report }, async (keeper) => {
+		const ground = { control, keeper, clock, timing, to: v1, report, tell: () => {} };
 		const cluster = await control.observe();
 		if (cluster === undefined) throw new Error("no cluster");
 		const { joins, leaves } = await control.assess(wanted);
 		await shrink(ground, cluster, leaves);
-		await hold.change((claim) => control.configure(claim, wanted));
+		await keeper.change((claim) => control.configure(claim, wanted));
 		if (joins.length > 0)
 			await grow(
 				ground,

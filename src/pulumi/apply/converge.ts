@@ -14,10 +14,10 @@ import { plan } from "../../core/plan";
 import { known } from "../../core/question";
 import type { State } from "../../core/state";
 import type { DbVersion } from "../../core/version";
+import { type ClaimOptions, underClaim } from "../../roll/claim-keeper";
 import { systemClock, timestamp } from "../../roll/clock";
 import type { RollEvent } from "../../roll/events";
 import type { Ground } from "../../roll/ground";
-import { type HoldOptions, holding } from "../../roll/hold";
 import type { Recorder } from "../../roll/recorder";
 import { grow, shrink } from "../../roll/resize";
 import { retrying } from "../../roll/retry";
@@ -70,13 +70,13 @@ function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
 	// A claim that can't be taken is reported immediately, without a retry; one that can't be released expires.
-	const claims: HoldOptions["control"] = {
+	const claims: ClaimOptions["control"] = {
 		claim: (who, seconds) => bare.claim(who, seconds),
 		extend: (claim, seconds) => control.extend(claim, seconds),
 		release: (claim) => bare.release(claim),
 	};
-	return holding({ control: claims, holder: holder(), clock, timing, report }, async (hold) => {
-		const ground = { control, hold, clock, timing, to, localTables, report, tell: phaseTeller(report) };
+	return underClaim({ control: claims, holder: holder(), clock, timing, report }, async (keeper) => {
+		const ground = { control, keeper, clock, timing, to, localTables, report, tell: phaseTeller(report) };
 		const change = { wanted, bare, ground };
 		const found = await take(change);
 		// Replicas join a cluster that serves: one that was still being made grows once it does.
@@ -134,7 +134,7 @@ type Report = (event: RollEvent) => void;
  */
 async function establish(change: Change): Promise<{ cluster: ObservedCluster; found?: UpdateMark }> {
 	const { wanted, bare, ground } = change;
-	const { hold } = ground;
+	const { keeper } = ground;
 	const { place, args, version, generation } = wanted;
 	const { shards, replicas, owner } = args;
 	const asked: ClusterSpec = {
@@ -150,7 +150,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	const cluster = await bare.observe();
 	if (cluster?.record === undefined) {
 		if (!wanted.mayCreate) throw new ControlError(goneText(place.id));
-		await hold.change((claim) => bare.create(claim, asked));
+		await keeper.change((claim) => bare.create(claim, asked));
 		const made = await untilServing(change);
 		// What others made comes at the version that it runs.
 		if (isToRoll(made, version)) await refuse(change, made);
@@ -165,7 +165,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	else await mayRestart(change, cluster, assessment);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
-		await hold.change((claim) => bare.adopt(claim, owner, generation));
+		await keeper.change((claim) => bare.adopt(claim, owner, generation));
 	}
 	return { cluster: await reshape(change, spec, cluster, assessment), found };
 }
@@ -179,7 +179,7 @@ const noLarger = (asked: Size, has: Size): Size => ({
 async function untilServing({ bare, ground }: Change): Promise<ObservedCluster> {
 	const cluster = await until("Started", bare, ground);
 	if (!cluster.mark?.creates) return cluster;
-	await ground.hold.change((claim) => bare.finish(claim));
+	await ground.keeper.change((claim) => bare.finish(claim));
 	const { mark: _, ...made } = cluster;
 	return made;
 }
@@ -194,15 +194,15 @@ async function reshape(
 	cluster: ObservedCluster,
 	{ restarts, joins, leaves, rejoins }: Reshaping,
 ): Promise<ObservedCluster> {
-	const { control, hold, clock, to } = ground;
+	const { control, keeper, clock, to } = ground;
 	const changes = restarts.length + joins.length + leaves.length + rejoins.length > 0;
 	if (changes) wanted.recorder.see(cluster);
 	if (changes && cluster.mark === undefined) {
 		const { from } = plan(cluster, to);
-		await hold.change((claim) => control.begin(claim, { from, to, since: timestamp(clock) }));
+		await keeper.change((claim) => control.begin(claim, { from, to, since: timestamp(clock) }));
 	}
 	await shrink(ground, cluster, leaves);
-	await hold.change((claim) => control.configure(claim, spec));
+	await keeper.change((claim) => control.configure(claim, spec));
 	if (joins.length > 0)
 		await grow(
 			ground,
@@ -254,13 +254,13 @@ async function bringTo(change: Change): Promise<ObservedCluster> {
 	const target = desiredState ?? (rests && !mark?.creates ? state : "Started");
 	if (state === target || (state === "Idle" && target === "Started")) return cluster;
 	if (target === "Stopped") {
-		await ground.hold.change((claim) => bare.stop(claim));
+		await ground.keeper.change((claim) => bare.stop(claim));
 		return until("Stopped", bare, ground);
 	}
-	if (rests) await ground.hold.change((claim) => bare.start(claim));
+	if (rests) await ground.keeper.change((claim) => bare.start(claim));
 	return untilServing(change);
 }
 
-function until(state: State, bare: ClusterControl, { timing, report, hold }: Ground): Promise<ObservedCluster> {
-	return untilState(bare, state, { stallSeconds: timing.stallSeconds, report, keep: () => hold.keep() });
+function until(state: State, bare: ClusterControl, { timing, report, keeper }: Ground): Promise<ObservedCluster> {
+	return untilState(bare, state, { stallSeconds: timing.stallSeconds, report, keep: () => keeper.renew() });
 }

@@ -1,5 +1,5 @@
+import { type ClaimKeeper, underClaim } from "../../roll/claim-keeper";
 import { systemClock } from "../../roll/clock";
-import { type Hold, holding } from "../../roll/hold";
 import { withDefaults } from "../../roll/timing";
 import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
@@ -20,16 +20,16 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 		const control = place.platform.control(place.name, place.settings);
 		const teller = new Teller(place.name);
 		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report: teller.tell };
-		const work = async (hold: Hold) => {
+		const work = async (keeper: ClaimKeeper) => {
 			const record = await control.record();
 			if (record === undefined) mustBeSameServer(place, props);
 			if (record?.generation !== props.generation) return;
 			const data = args.deletionPolicy === "Delete";
-			await hold.change((claim) => control.destroy(claim, { data }));
+			await keeper.change((claim) => control.destroy(claim, { data }));
 			if (place.platform.isForeign?.(place.settings)) teller.say(letGoText(place.name));
 			else if (!data) teller.say(keptText(place.name, place.id));
 		};
-		await finishing(() => holding(options, work).finally(() => teller.said()));
+		await finishing(() => underClaim(options, work).finally(() => teller.said()));
 	} catch (error) {
 		throw new OneLineError(messageOf(error));
 	}

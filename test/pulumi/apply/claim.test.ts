@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { watchUpdates } from "../../../src/cli/watch";
-import { holding } from "../../../src/roll/hold";
+import { underClaim } from "../../../src/roll/claim-keeper";
 import { withDefaults } from "../../../src/roll/timing";
 import { ScriptedControl } from "../../scripted/control";
 import { Engine, running } from "../engine";
@@ -64,7 +64,7 @@ test("a process that waits for the claim gets it when all is done, and not betwe
 	const control = new ScriptedControl(world());
 	const timing = withDefaults({ claimWaitSeconds: 60 });
 	const waited: unknown[] = [];
-	const found = await holding(
+	const found = await underClaim(
 		{ control, holder: "bob", clock, timing, report: ({ event }) => waited.push(event) },
 		async () => ({ versions: versionsNow(), mark: world().record()?.mark, done: world().log.length }),
 	);

@@ -4,15 +4,15 @@ import type { Clock } from "./clock";
 import type { RollEvent } from "./events";
 import type { Timing } from "./timing";
 
-/** The claim on a cluster while work is done under it. */
-export interface Hold {
+/** Keeps the claim on a cluster while work is done under it. */
+export interface ClaimKeeper {
 	/** Checks and renews the claim when due, or `now`; throws {@link ClaimLost}. Call it while waiting. */
-	keep(now?: "now"): Promise<void>;
-	/** Makes one change under the claim. Does nothing once the claim is lost. */
+	renew(now?: "now"): Promise<void>;
+	/** Makes one change under the claim. Once the claim is lost, makes none and throws {@link ClaimLost}. */
 	change<T>(call: (claim: Claim) => Promise<T>): Promise<T>;
 }
 
-export interface HoldOptions {
+export interface ClaimOptions {
 	readonly control: Pick<ClusterControl, "claim" | "extend" | "release">;
 	readonly holder: string;
 	readonly clock: Clock;
@@ -21,12 +21,12 @@ export interface HoldOptions {
 }
 
 /**
- * Does some work while holding the cluster's claim, and always releases it.
+ * Does some work under the cluster's claim, and always releases the claim.
  *
- * While another process holds it, waits up to `claimWaitSeconds`: a killed run leaves its claim behind, and perhaps an
+ * While another process has the claim, waits up to `claimWaitSeconds`: a killed run leaves its claim behind, and perhaps an
  * orphan that is finishing its step. Then throws {@link Claimed}.
  */
-export async function holding<T>(options: HoldOptions, work: (hold: Hold) => Promise<T>): Promise<T> {
+export async function underClaim<T>(options: ClaimOptions, work: (keeper: ClaimKeeper) => Promise<T>): Promise<T> {
 	const { control, clock, timing } = options;
 	const claim = await take(options);
 	let extended = clock.now();
@@ -47,8 +47,8 @@ export async function holding<T>(options: HoldOptions, work: (hold: Hold) => Pro
 		await noticing(() => control.extend(claim, timing.claimSeconds));
 		extended = at;
 	}
-	const hold: Hold = {
-		async keep(now) {
+	const keeper: ClaimKeeper = {
+		async renew(now) {
 			if (lost !== undefined) throw lost;
 			if (now !== "now" && clock.now() - extended < (timing.claimSeconds * 1000) / 3) return;
 			extending ??= extend().finally(() => {
@@ -59,14 +59,14 @@ export async function holding<T>(options: HoldOptions, work: (hold: Hold) => Pro
 		change: (call) => noticing(() => call(claim)),
 	};
 	try {
-		return await work(hold);
+		return await work(keeper);
 	} finally {
 		// It expires by itself: an error here must not hide how the work ended.
 		await control.release(claim).catch(() => {});
 	}
 }
 
-async function take({ control, holder, clock, timing, report }: HoldOptions): Promise<Claim> {
+async function take({ control, holder, clock, timing, report }: ClaimOptions): Promise<Claim> {
 	const start = clock.now();
 	for (let told = ""; ; ) {
 		try {

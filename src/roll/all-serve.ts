@@ -13,11 +13,11 @@ export interface Trouble {
 
 /** Wakes an idle cluster, waits until each replica serves or can't; returns what went wrong, if anything. */
 export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<Trouble | undefined> {
-	const { control, hold, clock, timing, tell } = ground;
-	await hold.change((claim) => control.wake(claim));
+	const { control, keeper, clock, timing, tell } = ground;
+	await keeper.change((claim) => control.wake(claim));
 	let waitedFor: string | undefined;
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
-		await hold.keep();
+		await keeper.renew();
 		const views = await Promise.all(cluster.replicas.map(({ name }) => control.look(name)));
 		const waiting = views.filter(({ replica, failure }) => !replica.serving && failure === undefined);
 		waiting.forEach(tell);
@@ -40,10 +40,10 @@ export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<
  * @throws {@link StepStopped} naming the replica that does not.
  */
 export async function allServe(ground: Ground, cluster: ObservedCluster): Promise<void> {
-	const { control, hold, clock, timing, to, tell } = ground;
+	const { control, keeper, clock, timing, to, tell } = ground;
 	let astray: string | undefined;
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
-		await hold.keep();
+		await keeper.renew();
 		const now = await control.observe();
 		// A busy replica may be behind for a moment; each was seen to have caught up in its turn.
 		const not = (now ?? cluster).replicas.filter(
