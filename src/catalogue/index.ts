@@ -1,6 +1,6 @@
 import type { Release } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { type ImageTags, imageReleases } from "../remote/tags";
+import { type ImageTags, imageReleases } from "../remote/tag-versions";
 import { documentReleases } from "./document";
 
 /** Where versions come from: exactly one of these is set. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { unreadableText } from "../words/report";
 import { report, type StackReport } from "./report/clusters";
-import { type Options, render } from "./report/comment";
+import { type Options, render } from "./report/markdown";
 import { readPreview, readState } from "./report/preview";
 
 interface Flags extends Options {

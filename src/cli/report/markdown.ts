@@ -1,52 +1,94 @@
-import { oneLine } from "../../words/text";
+import {
+	countsText,
+	leftOutText,
+	reportAvailableText,
+	reportElsewhereText,
+	verdicts,
+	versionsText,
+	words,
+} from "../../words/report";
+import type { ClusterReport, StackReport } from "./clusters";
+import { code, fitting, link, table, text } from "./markdown-parts";
+import { section } from "./section";
 
-/** Invisible: it keeps a name from pinging anybody, and a number from linking to an issue. */
-const nothing = "\u200b";
+export interface Options {
+	/** The heading. @default "Database clusters of project/stack" */
+	readonly title?: string;
+	/** Distinguishes this report from others on the pull request. @default project/stack */
+	readonly marker?: string;
+	/** The URL of the run, whose log has the rest. */
+	readonly url?: string;
+	/** Characters, at most. @default 65,536, GitHub's limit for a comment */
+	readonly limit?: number;
+}
 
-/**
- * Escapes foreign text as one line of a comment: it contains no Markdown or HTML, does not break out of a table, and
- * pings nobody.
- *
- * @param most Characters; longer text ends with dots.
- * @example text("<b> by @ann | #12"); // looks the same
- */
-export function text(words: string, most = 1500): string {
-	return (
-		oneLine(words, most)
-			.replace(/&/g, "&amp;")
-			.replace(/</g, "&lt;")
-			.replace(/>/g, "&gt;")
-			.replace(/[\\`*_[\]|~$]/g, "\\$&")
-			// A URL would become a link.
-			.replace(/:(?=\/\/)/g, "\\:")
-			.replace(/www\./gi, (www) => `${www.slice(0, -1)}\\.`)
-			.replace(/[@#]|GH(?=-\d)/gi, `$&${nothing}`)
+/** With more clusters than this, diagrams are folded. */
+const mostOpen = 3;
+
+/** The first line of a comment, by which it is found again. */
+function markerOf(name: string): string {
+	return `<!-- pulumi-dbcluster: ${name.replace(/[^\w./]+/g, "-")} -->`;
+}
+
+/** The Markdown of a pull request's comment, its marker first. */
+export function render(report: StackReport, options: Options = {}): string {
+	const { stack } = report;
+	const { title, marker = stack ?? "stack", limit = 65_536 } = options;
+	const heading =
+		title === undefined ? `${words.title}${stack === undefined ? "" : ` of ${code(stack)}`}` : text(title);
+	const begin = [markerOf(marker), `### ${heading}`, summary(report)];
+	const end = remarks(report, options);
+	const room = limit - joined([...begin, ...end, leftOutText(0)]).length;
+	return `${joined([...begin, ...clusters(report, Math.max(0, room - 200)), ...end])}\n`;
+}
+
+/** What changes as a table and then one by one, what does not as a line; as many of each as fit. */
+function clusters({ clusters }: StackReport, room: number): string[] {
+	const changed = clusters.filter(({ verdict }) => verdict !== "unchanged");
+	const unchanged = clusters.filter(({ verdict }) => verdict === "unchanged");
+	const open = changed.filter(({ caveats }) => caveats.length > 0).length <= mostOpen;
+	const rows = fitting(changed.map(row), room / 3);
+	const same = fitting(unchanged.map(sameText), room / 6);
+	const sections = fitting(
+		changed.map((cluster) => section(cluster, open)).filter((it) => it !== ""),
+		room / 2,
 	);
+	const { cluster, verdict, version } = words.columns;
+	const left = Math.max(rows.left, sections.left) + same.left;
+	return [
+		rows.kept.length === 0 ? "" : [table([cluster, verdict, version], []), ...rows.kept].join("\n"),
+		same.kept.length === 0 ? "" : `${verdicts.unchanged.sign} ${verdicts.unchanged.says}: ${same.kept.join(", ")}`,
+		...sections.kept,
+		left === 0 ? "" : leftOutText(left),
+	];
 }
 
-export function code(name: string): string {
-	return /^[\w./-]{1,100}$/.test(name) ? `\`${name}\`` : `<code>${text(name, 100)}</code>`;
+function row({ name, verdict, from, to }: ClusterReport): string {
+	const { sign, says } = verdicts[verdict];
+	return `| ${code(name)} | ${sign} ${says} | ${text(versionsText(from, to))} |`;
 }
 
-/** A link; its URL has been through `URL`. */
-export function link(words: string, url: string): string {
-	return `[${text(words)}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)`;
+function sameText({ name, from, available }: ClusterReport): string {
+	const said = [from, available === undefined ? undefined : reportAvailableText(available)].filter(
+		(it) => it !== undefined,
+	);
+	return `${code(name)}${said.length === 0 ? "" : ` (${text(said.join("; "))})`}`;
 }
 
-/** A table whose cells are Markdown already. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-	const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-	return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+function summary({ clusters, failed, empty }: StackReport): string {
+	const counts = countsText(clusters.map(({ verdict }) => verdict));
+	if (!failed) return counts === undefined ? words.none : `**${counts}**`;
+	return `**${empty ? words.failedEmpty : words.failed}**${counts === undefined ? "" : ` ${counts}.`}`;
 }
 
-/** The first pieces that fit, and how many do not. */
-export function fitting(pieces: readonly string[], room: number): { readonly kept: string[]; readonly left: number } {
-	const kept: string[] = [];
-	let used = 0;
-	for (const piece of pieces) {
-		used += piece.length + 2;
-		if (used > room) break;
-		kept.push(piece);
-	}
-	return { kept, left: pieces.length - kept.length };
+function remarks({ clusters, otherErrors, failed }: StackReport, { url }: Options): string[] {
+	return [
+		clusters.some(({ verdict }) => verdict === "not-judged") ? words.notJudged : "",
+		otherErrors.count === 0 ? "" : reportElsewhereText(otherErrors.at.map(code), otherErrors.count),
+		failed && url !== undefined && URL.canParse(url) ? link(words.log, new URL(url).href) : "",
+	];
+}
+
+function joined(parts: readonly string[]): string {
+	return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -1,7 +1,7 @@
 import { readOrder } from "../../words/order";
 import { desiredTexts, estimateText, type Verdict, verdicts, versionsText, words } from "../../words/report";
 import type { ClusterReport } from "./clusters";
-import { code, link, text } from "./markdown";
+import { code, link, text } from "./markdown-parts";
 import { diagram } from "./mermaid";
 import { type Notes, readNotes } from "./notes";
 

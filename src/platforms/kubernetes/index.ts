@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Pin, Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
-import { imageReleases } from "../../remote/tags";
+import { imageReleases } from "../../remote/tag-versions";
 import { AdoptedCluster } from "./adopted/cluster";
 import { adoptedControl } from "./adopted/control";
 import { inspect } from "./adopted/inspect";

@@ -3,7 +3,7 @@ import { type DbVersion, sameVersion } from "../../../core/version";
 import { repositoryOf } from "../../../remote/reference";
 import { tagWithDigest } from "../../../remote/same-image";
 import { spellingOf } from "../../../remote/spelling";
-import { allTags } from "../../../remote/tags";
+import { allTags } from "../../../remote/tag-versions";
 import type { Pod, PodTemplate } from "../api/types";
 import { isImageOf } from "../ask/images";
 import { serverStatus, versionOf } from "../ask/opened";

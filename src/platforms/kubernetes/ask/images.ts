@@ -4,7 +4,7 @@ import { spelledOtherwise } from "../../../core/release";
 import { type DbVersion, parseVersion, sameVersion } from "../../../core/version";
 import { parseReference, readTag, repositoryOf, tagged } from "../../../remote/reference";
 import { findImage } from "../../../remote/registry";
-import { imageReleases, imagesOf } from "../../../remote/tags";
+import { imageReleases, imagesOf } from "../../../remote/tag-versions";
 import type { Image } from "../render/pod";
 
 /** The version in an image's tag, in a reference as pods carry it; `undefined` if the tag contains none. */

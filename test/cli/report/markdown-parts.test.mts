@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { marked, type Token } from "marked";
 import { describe, expect, test } from "vitest";
-import { code, fitting, link, table, text } from "../../../src/cli/report/markdown.ts";
+import { code, fitting, link, table, text } from "../../../src/cli/report/markdown-parts.ts";
 
 /** The text that a reader sees, and the kinds of all that is not plain text. */
 function read(markdown: string): { seen: string; kinds: string[] } {
