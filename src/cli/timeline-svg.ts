@@ -5,6 +5,7 @@ import {
 	barText,
 	laneNames,
 	moreReplicas,
+	stretch,
 	timelineDescription,
 	timelineStop,
 	timelineTitle,
@@ -160,7 +161,7 @@ function availability({ available, seconds }: Timeline, what: "reads" | "writes"
 		const to = joined[index + 1]?.from ?? seconds;
 		const look = is ? "available" : "unavailable";
 		const label = barNames[look];
-		return { look, from, to, label, tip: `${laneNames[what]}: ${label}, ${duration(from)} to ${duration(to)}` };
+		return { look, from, to, label, tip: `${laneNames[what]}: ${label} ${stretch(from, to)}` };
 	});
 }
 

@@ -67,7 +67,7 @@ export function timelineDescription(timeline: Timeline): string {
 		const away = intervals.filter(({ is }) => is !== "serving");
 		const [first, last] = [away[0], away.at(-1)];
 		if (first === undefined || last === undefined) return [];
-		return [`${oneLine(name)} did not serve from ${duration(first.from)} to ${duration(last.to)}`];
+		return [`${oneLine(name)} did not serve ${stretch(first.from, last.to)}`];
 	});
 	const of = (what: "reads" | "writes") => {
 		const ends = available.map((_, index) => available[index + 1]?.at ?? seconds);
@@ -82,7 +82,12 @@ export function timelineDescription(timeline: Timeline): string {
 export function barText(name: string, { is, version, doing, from, to }: Interval): string {
 	const what = is === "serving" && version !== undefined ? `serves ${version}` : is === "serving" ? "serves" : is;
 	const more = doing === undefined || doing === is ? "" : ` (${oneLine(doing)})`;
-	return `${oneLine(name)}: ${what}${more}, ${duration(from)} to ${duration(to)}`;
+	return `${oneLine(name)}: ${what}${more} ${stretch(from, to)}`;
+}
+
+/** How long something lasted, and when: durations alone could be read as points in time. @example stretch(1, 3); // "for 2 s (from 1 s to 3 s after the start)" */
+export function stretch(from: number, to: number): string {
+	return `for ${duration(to - from)} (from ${duration(from)} to ${duration(to)} after the start)`;
 }
 
 /** Replicas that the picture leaves out. */

@@ -65,7 +65,7 @@ describe("the picture of a timeline", () => {
 		const texts = read(drawTimeline(timeline()));
 		for (const text of [
 			"analytics on kubernetes: 1.7.1 -&gt; 1.8.0, finished after 10 s",
-			"analytics-0-1 did not serve from 1 s to 8 s; reads were available throughout; writes were available throughout.",
+			"analytics-0-1 did not serve for 7 s (from 1 s to 8 s after the start); reads were available throughout; writes were available throughout.",
 			"analytics-0-0",
 			"analytics-0-1",
 			"reads",
@@ -76,7 +76,7 @@ describe("the picture of a timeline", () => {
 			"serves 1.8.0",
 			"draining",
 			"pulling the image",
-			"analytics-0-1: starting (pulling the image), 3 s to 8 s",
+			"analytics-0-1: starting (pulling the image) for 5 s (from 3 s to 8 s after the start)",
 		])
 			expect(texts).toContain(text);
 		expect(texts).not.toContain("not available");
