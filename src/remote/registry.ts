@@ -77,7 +77,9 @@ function tagsOf({ registry, repository }: Repository, { status, text }: Answer):
 		if (tags === null || tags === undefined) return [];
 		if (Array.isArray(tags)) return tags.filter((tag) => typeof tag === "string");
 	} catch {}
-	throw new ControlError(`the registry ${registry} does not answer with a list of tags`);
+	throw new ControlError(
+		`the registry ${registry} does not answer with a list of tags: make sure that image names a container registry`,
+	);
 }
 
 /** Only the query of the link is used: registries behind a proxy may name a host that only they can reach. */

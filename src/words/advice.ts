@@ -1,7 +1,7 @@
 import type { Cause } from "../core/cluster";
 import { compareVersions, type DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
-import { attachAgain } from "./text";
+import { attachAgain, list } from "./text";
 
 /** Where something went wrong. */
 export interface At {
@@ -11,7 +11,14 @@ export interface At {
 	readonly change?: RollStop["change"];
 	/** The target version. */
 	readonly to?: DbVersion;
+	/** The replicas that do not serve, if known. */
+	readonly down?: readonly string[];
+	/** What a version is on the platform. Default `image`. */
+	readonly build?: Build;
 }
+
+/** What a version is: an image, or an engine that a process loads. */
+export type Build = "image" | "engine";
 
 /** Causes with a text of their own: no advice about a single replica fits them. */
 type Other = "not-safe" | "data-missing" | "volatile" | "claim-lost" | "platform";
@@ -34,11 +41,11 @@ const describing = (at: At) => ` (kubectl describe pod ${pod(at)} shows more)`;
 
 const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	image: (at) => {
-		const there = `make sure that the image or engine of ${at.to ?? who(at)} exists and can be pulled`;
+		const there = `make sure that the image of ${at.to ?? who(at)} exists in its registry, and that the nodes can pull the image`;
 		if (at.change === "creation") return `${there}, or set another version`;
 		return at.change === "version" ? `${there}, or set a later version` : there;
 	},
-	exits: (at) => mend(at) ?? `look at ${log(at)} and fix what the log reports`,
+	exits: (at) => mend(at) ?? `look at ${log(at).where} and fix what ${log(at).reports}`,
 	memory: (at) =>
 		`raise the memory limit of ${who(at)} (kubernetes.resources, or the pod template of an existing StatefulSet)`,
 	configuration: () => "create the missing object, such as a Secret or a ConfigMap, or fix the setting that names it",
@@ -57,8 +64,8 @@ const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 		`find out why ${who(at)} does not catch up (run SELECT last_exception FROM system.replication_queue on ${pod(at)})`,
 	emptied: (at) =>
 		`find out what happened to the volume of ${who(at)}, and restore its tables: ${attachAgain("for each", "another replica", pod(at))}; replicated rows are then fetched automatically`,
-	scaled: () => "scale the StatefulSet back (kubectl scale)",
-	version: (at) => `set version to the version that opened the data of ${who(at)}, or to a later version`,
+	scaled: (at) => `scale the StatefulSet of ${who(at)} back to the declared number of replicas (kubectl scale)`,
+	version: () => "set version to the highest version that any replica of the cluster ever ran, or to a later version",
 	data: (at) =>
 		`set desiredState to "Stopped" and run pulumi up; replace the folder of ${who(at)} with a copy of the folder of a healthy replica; set desiredState back`,
 	port: () => "free that port, or set local.port to another port",
@@ -69,7 +76,7 @@ const byCause: { readonly [Each in Cause]: (at: At) => string } = {
  * What to do after an update or a wait stopped at a single replica or its shard.
  *
  * @example wayOut({ kind: "resized", object: "StatefulSet db-0", replicas: 1, of: 2 }, {});
- * // "scale it back (kubectl scale StatefulSet db-0 --replicas=2)"
+ * // "scale StatefulSet db-0 back (kubectl scale StatefulSet db-0 --replicas=2)"
  */
 export function wayOut(cause: Simple, at: At): string {
 	switch (cause.kind) {
@@ -80,7 +87,7 @@ export function wayOut(cause: Simple, at: At): string {
 		case "resized":
 			return cause.replicas === undefined
 				? `create ${cause.object} again if it is one of kubernetes.existing (DbCluster recreates its own StatefulSets)`
-				: `scale it back (kubectl scale ${cause.object} --replicas=${cause.of})`;
+				: `scale ${cause.object} back (kubectl scale ${cause.object} --replicas=${cause.of})`;
 		case "wrong-version":
 			return later(at, cause.runs) ?? advice("exits", at);
 		case "version-set": {
@@ -99,17 +106,21 @@ export function isUpToTheVendor(cause: Simple, { change, to }: At): boolean {
 }
 
 function noProgress(at: At): string {
-	return `look at ${log(at)}; if ${at.replica ?? "the cluster"} only needs more time, raise update.stallSeconds; otherwise ${mend(at) ?? "fix what the log reports"}`;
+	return `look at ${log(at).where}; if ${at.replica ?? "the cluster"} only needs more time, raise update.stallSeconds; otherwise ${mend(at) ?? `fix what ${log(at).reports}`}`;
 }
 
 /** Fix what was changed. */
-function mend({ change, to }: At): string | undefined {
-	if (change === "version") return `fix the image or engine of ${to}, or set a later version`;
-	if (change === "creation") return `fix the settings, fix the image or engine of ${to}, or set a later version`;
+function mend({ change, to, build = "image" }: At): string | undefined {
+	if (change === "version") return `fix the ${build} of ${to}, or set a later version`;
+	if (change === "creation") return `fix the settings, fix the ${build} of ${to}, or set a later version`;
 	return change === "settings" ? "fix the settings that were changed, or revert them" : undefined;
 }
 
-const log = ({ replica }: At) => (replica === undefined ? "the cluster's log" : `the log of ${replica}`);
+function log({ replica, down = [] }: At): { readonly where: string; readonly reports: string } {
+	if (replica !== undefined) return { where: `the log of ${replica}`, reports: "the log reports" };
+	const names = down.length === 0 ? "" : ` (${list(down)})`;
+	return { where: `the logs of the replicas that do not serve${names}`, reports: "the logs report" };
+}
 
 /** A DB version never goes back. */
 function later({ to }: At, runs: DbVersion | undefined): string | undefined {

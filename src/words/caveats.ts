@@ -18,18 +18,18 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			order: orderText(caveats),
 			reads: effect(reads, caveats, `SELECT keeps working${exceptions(caveats.uncopied)}`),
 			...(caveats.forgotten.length > 0 && {
-				forgets: `${list(caveats.forgotten, 4)}: a Memory table loses its rows with each restart`,
+				forgets: `${list(caveats.forgotten, 4)} ${caveats.forgotten.length === 1 ? "loses its" : "lose their"} rows with each restart, as every Memory table does`,
 			}),
-			...(upgrades && { return: "none: a DB version is never downgraded" }),
+			...(upgrades && { return: "not possible, because a DB version is never downgraded" }),
 			writes: effect(writes, caveats, "keep working"),
 			...(joins.length > 0 && {
-				joins: `${list(joins)}: ${joins.length === 1 ? "gets" : "get"} the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
+				joins: `${list(joins)} ${joins.length === 1 ? "gets" : "get"} the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
 			}),
 			...(leaves.length > 0 && {
-				leaves: `${list(leaves)}: removed permanently; ${leaves.length === 1 ? "its volume is" : "the volumes are"} kept, the replicated tables there are dropped`,
+				leaves: `${list(leaves)} ${leaves.length === 1 ? "is removed permanently; its volume is" : "are removed permanently; their volumes are"} kept, but without the replicated tables, which are dropped`,
 			}),
 			...(rejoins.length > 0 && {
-				rejoins: `${list(rejoins)}: removed outside Pulumi, and created again on ${rejoins.length === 1 ? "its volume" : "their volumes"}`,
+				rejoins: `${list(rejoins)} ${rejoins.length === 1 ? "was removed outside Pulumi and is created again on its volume" : "were removed outside Pulumi and are created again on their volumes"}`,
 			}),
 			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
 			...(state !== undefined && { state }),
@@ -38,27 +38,31 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 	};
 }
 
-const stops = "stopped: reads and writes are unavailable until it is started";
+const stops = "stopped; reads and writes are unavailable until the cluster is started again";
 
 /** Whether it is Idle is not in it: a cluster becomes so, and is woken, by itself. */
 function stateText({ stopped, afterwards }: Caveats): string | undefined {
 	if (stopped)
-		return afterwards === "Started" ? "Stopped: updated while stopped, then started" : "Stopped, and stays stopped";
-	return afterwards === "Stopped" ? `updated, then ${stops}` : undefined;
+		return afterwards === "Started" ? "will be updated while it is Stopped, then started" : "Stopped, and stays so";
+	return afterwards === "Stopped" ? `will be updated, then ${stops}` : undefined;
 }
 
 /**
  * What comes of it where nothing changes but what a cluster is to be in.
  *
- * @example switchInput("Stopped", "Started"); // { "Stopped -> Started": { state: "started" } }
+ * @example switchInput("Stopped", "Started"); // { "Stopped -> Started": { state: "will be started" } }
  */
 export function switchInput(state: State, then: DesiredState): Record<string, Record<string, string>> {
-	return { [`${state === "Idle" ? "Started" : state} -> ${then}`]: { state: then === "Started" ? "started" : stops } };
+	return {
+		[`${state === "Idle" ? "Started" : state} -> ${then}`]: {
+			state: `will be ${then === "Started" ? "started" : stops}`,
+		},
+	};
 }
 
 function effect(effect: Effect, { order }: Caveats, working: string): string {
 	if (effect === "working") return working;
-	if (effect === "unavailable") return "unavailable: the cluster is stopped";
+	if (effect === "unavailable") return "unavailable, because the cluster is stopped";
 	return `may fail for a while as ${order.flat().length === 1 ? "the" : "each"} replica restarts`;
 }
 
@@ -98,17 +102,20 @@ function noteText(note: CaveatNote): [string, string] {
 		case "judged-from-record":
 			return [
 				"judged",
-				"if the cluster can't be reached, the preview checks what the last pulumi up recorded; the update checks the live cluster",
+				"if the cluster can't be reached, the preview goes by the state that the last pulumi up recorded; the update checks the live cluster",
 			];
 		case "artifact":
 			return ["image", oneLine(note.what)];
 		case "connections-reset":
 			return ["resets", note.betweenServers ? `${keptAlive}${betweenServers}` : keptAlive];
 		case "unknown-until-update":
-			return ["unknown", `${list([...note.properties].sort())}: not known yet, checked in the update`];
+			return [
+				"unknown",
+				`${list([...note.properties].sort())} ${note.properties.length === 1 ? "is not known yet, and is" : "are not known yet, and are"} checked in the update`,
+			];
 		case "engine": {
 			const { version, engine, like } = note;
-			const atLeast = engine === undefined ? "" : ` (at least ${oneLine(engine, 40)}, that of ${like})`;
+			const atLeast = engine === undefined ? "" : ` (at least ${oneLine(engine, 40)}, on which ${like} is built)`;
 			return [
 				"engine",
 				`the ClickHouse version of ${version} is not listed${atLeast}, so it is unknown whether both versions may run side by side`,
@@ -126,7 +133,7 @@ function noteText(note: CaveatNote): [string, string] {
 		case "catalogue-unknown":
 			return [
 				"catalogue",
-				`can't be read, so it is unknown whether the version exists and is the latest: ${oneLine(note.why, 240)}`,
+				`it is unknown whether the version exists and is the latest, because the catalogue can't be read: ${oneLine(note.why, 240)}`,
 			];
 	}
 }

@@ -23,7 +23,7 @@ export function orderText({ order, canary, upgrades }: Pick<Caveats, "order" | "
 	}
 	const rest = lanes.flat().length;
 	const many = `${rest} ${canary === undefined ? "replicas" : "more"} in ${lanes.length === 1 ? "one shard" : `${lanes.length} shards`}`;
-	return `${first}${many}, one${lanes.length === 1 ? "" : " per shard"} at a time, the highest number first`;
+	return `${first}${many}, one${lanes.length === 1 ? "" : " per shard"} at a time, from the highest ordinal to the lowest`;
 }
 
 /**

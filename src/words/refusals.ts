@@ -50,12 +50,12 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {
 			if (refusal.elsewhere !== undefined)
-				return `"latest" can't be resolved: no tag that matches the argument image is a version. ${spellingText(refusal.elsewhere)}`;
+				return `"latest" can't be resolved, because no tag that matches the argument image is a version. ${spellingText(refusal.elsewhere)}`;
 			const [why, wayOut] =
 				refusal.why === undefined
 					? ["the catalogue is empty", "check the argument versions"]
 					: [`the catalogue can't be read: ${oneLine(refusal.why)}`, "preview again when the catalogue can be read"];
-			return `"latest" can't be resolved: ${withFullStop(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
+			return `"latest" can't be resolved, because ${withFullStop(why)} Set version to a number, such as 1.8.0, or ${wayOut}.`;
 		}
 		const meant = refusal.meant === undefined ? "" : ` Did you mean ${refusal.meant}?`;
 		return `${quoted(refusal.target)} is not a DB version: ${flaw(refusal)}.${meant} Set version to ${accepted}.`;
@@ -127,11 +127,12 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 	"latest-only": ({ target, latest, instead, stopped }) => {
 		const isOpen = !stopped && sameVersion(instead[0], latest);
-		const isStep = !stopped && instead.length > 0;
 		const wayOut = isOpen
 			? `Set version to ${latest} or "latest"`
-			: `${setting({ instead, stopped })}${isStep ? `, a step on the way to ${latest}` : ""}`;
-		return `${target} is not the latest version, and every update goes to the latest, which is ${latest}. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
+			: instead.length === 0
+				? `No version of the catalogue can be set now, not even ${latest}: set version to ${latest} and preview again to see why, or wait for a newer version`
+				: `${setting({ instead, stopped })}${stopped ? "" : `, a step on the way to ${latest}`}`;
+		return `${target} is not the latest version, which is ${latest}, and update.policy "latest" allows only updates towards the latest. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, ...more }) => {
@@ -155,7 +156,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`no replica is restarted for ${target} while the servers report another layout than the declared one. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${mend(evidence, pair, apart)} Then preview again. Or move the rows to a new DbCluster that is declared with the reported layout.`,
+		`no replica is restarted for ${target} while the servers report another layout than the declared one. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${choices([...mend(evidence, pair, apart), `if the reported layout is right, declare a new DbCluster ${toDeclare(shards) === undefined ? "of another layout" : `with ${toDeclare(shards)}`} and move the rows there`])} Then preview again.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const [first] = tables;
@@ -177,7 +178,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			? "Drop the table where it is wrong, then create it there"
 			: `Create ${all === 1 ? "the missing table" : "each missing table"}`;
 		const lacks = first.lack.find((replica) => replica !== first.on[0]) ?? "";
-		const wayOut = `${create}: ${attachAgain(oneLine(first.table, 100), first.on[0] ?? "", lacks)}; replicated rows are then fetched automatically. Or drop what is not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
+		const wayOut = `${create}: ${attachAgain(oneLine(first.table, 100), first.on[0] ?? "", lacks)}; replicated rows are then fetched automatically. Or drop ${all === 1 ? `${oneLine(first.table, 100)} if it is` : "the tables that are"} not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
 		return `no replica is restarted for ${target} while replicas of a shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
@@ -215,13 +216,22 @@ const whileStopped = (version: string) =>
 
 /** @example shape([["db-0"], ["db-1"]]); // "2 shards of 1 replica (shards: 2, replicas: 1): db-0; db-1" */
 function shape(shards: readonly (readonly string[])[]): string {
-	const sizes = [...new Set(shards.map(({ length }) => length))];
 	const names = shards.map((replicas) => list(replicas, 4));
 	const shown = names.length > 6 ? [...names.slice(0, 5), `${names.length - 5} more`] : names;
-	const regular = sizes.length === 1 ? ` of ${count(sizes[0] ?? 0, "replica", "replicas")}` : " of different sizes";
-	const declare = sizes.length === 1 ? ` (shards: ${shards.length}, replicas: ${sizes[0]})` : "";
-	return `${count(shards.length, "shard", "shards")}${regular}${declare}: ${shown.join("; ")}`;
+	const how = toDeclare(shards);
+	const sizes = how === undefined ? "different sizes" : count(shards[0]?.length ?? 0, "replica", "replicas");
+	return `${count(shards.length, "shard", "shards")} of ${sizes}${how === undefined ? "" : ` (${how})`}: ${shown.join("; ")}`;
 }
+
+/** The arguments that declare these shards; `undefined` if they differ in size, which no arguments declare. */
+function toDeclare(shards: readonly (readonly string[])[]): string | undefined {
+	const [size, ...others] = new Set(shards.map(({ length }) => length));
+	return others.length === 0 ? `shards: ${shards.length}, replicas: ${size}` : undefined;
+}
+
+/** @example choices(["do this", "do that"]); // "Choose one: (1) do this; (2) do that." */
+const choices = (ways: readonly string[]) =>
+	`Choose one: ${ways.map((way, index) => `(${index + 1}) ${way}`).join("; ")}.`;
 
 function says(evidence: Told["evidence"], [a, b]: Told["pair"], apart: boolean): string {
 	switch (evidence.by) {
@@ -243,19 +253,23 @@ function says(evidence: Told["evidence"], [a, b]: Told["pair"], apart: boolean):
 	}
 }
 
-/** What to do where the servers are wrong. */
-function mend(evidence: Told["evidence"], pair: Told["pair"], apart: boolean): string {
+/** What to do if the servers are wrong. */
+function mend(evidence: Told["evidence"], pair: Told["pair"], apart: boolean): string[] {
 	switch (evidence.by) {
 		case "paths": {
 			const table = oneLine(evidence.table, 100);
+			const recreate = "copy the rows away, drop the table, and create it again";
 			return apart
-				? `If both should have the same rows in ${table}, recreate the table on both with the same path, such as '/clickhouse/{shard}/${table}'. If each should have its own rows, add the table to update.localTables.`
-				: `If each shard should have its own rows in ${table}, recreate the table with {shard} in its path.`;
+				? [
+						`if both should have the same rows in ${table}, ${recreate} on both with the same path, such as '/clickhouse/{shard}/${table}'`,
+						`if each should have its own rows, add ${table} to update.localTables`,
+					]
+				: [`if each shard should have its own rows in ${table}, ${recreate} with {shard} in its path`];
 		}
 		case "macro":
-			return `If ${list(pair)} should ${apart ? "be copies" : "each have their own rows"}, correct the macro shard.`;
+			return [`if ${list(pair)} should ${apart ? "be copies" : "each have their own rows"}, correct the macro shard`];
 		default:
-			return `If that is wrong, fix remote_servers in the servers' configuration.`;
+			return ["if system.clusters is wrong, fix remote_servers in the servers' configuration"];
 	}
 }
 

@@ -2,7 +2,7 @@ import type { ClusterRecord, Scaled } from "../control/record";
 import type { Window } from "../core/question";
 import type { Release, Spelling } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { count, moment, oneLine, spellingText, withFullStop } from "./text";
+import { count, list, moment, oneLine, spellingText, withFullStop } from "./text";
 
 /** A cluster of this name exists and belongs to another resource. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
@@ -48,14 +48,18 @@ export function movedText(from: string, to: string, name?: string): string {
 	return `the cluster is ${from} and can't become ${to}: its data would not move. ${stay}, or declare the new cluster as another resource and move the data.`;
 }
 
-/** @example scaledClause(scaled, 2); // "StatefulSet db-0 asks for 3 replicas, not 2" */
-export function scaledClause({ where, replicas }: Pick<Scaled, "where" | "replicas">, wanted: number): string {
-	return `${where} asks for ${count(replicas, "replica", "replicas")}, not ${wanted}`;
+/** @example scaledClause(scaled, 2); // "StatefulSet db-0 was scaled to 3 replicas outside Pulumi (declared: 2)" */
+export function scaledClause(
+	{ where, replicas, generation }: Pick<Scaled, "where" | "replicas"> & Partial<Scaled>,
+	wanted: number,
+): string {
+	const which = generation === undefined ? "" : `; its generation: ${generation}`;
+	return `${where} was scaled to ${count(replicas, "replica", "replicas")} outside Pulumi (declared: ${wanted}${which})`;
 }
 
 /** Names one change of the size by somebody else, so that it is a change though no input may differ. */
 export function scaledText(scaled: readonly Scaled[], { replicas }: Pick<ClusterRecord, "replicas">): string {
-	return scaled.map((it) => `${scaledClause(it, replicas)} (generation ${it.generation})`).join("; ");
+	return scaled.map((it) => scaledClause(it, replicas)).join("; ");
 }
 
 /** The state has a cluster that does not exist. */
@@ -108,7 +112,7 @@ export function wakesText(name: string): string {
 
 /** `judge: "recorded"`, and the cluster can't be reached. */
 export function recordedOnlyText(name: string, why: string): string {
-	return `${name} can't be reached: ${withFullStop(oneLine(why))} This preview checks what the last pulumi up recorded.`;
+	return `${name} can't be reached: ${withFullStop(oneLine(why))} This preview goes by the state that the last pulumi up recorded; pulumi up checks the live cluster.`;
 }
 
 /** Of a new cluster, which has no caveats. */
@@ -119,21 +123,21 @@ export function deprecatedText(name: string, version: DbVersion, { deprecated }:
 
 /** Of a new cluster, which has no caveats. */
 export function catalogueUnknownText(name: string, version: DbVersion, why: string): string {
-	return `${name}: ${withFullStop(`the catalogue can't be read, so it was not checked whether ${version} exists: ${oneLine(why)}`)}`;
+	return `${name}: ${withFullStop(`it was not checked whether ${version} exists, because the catalogue can't be read: ${oneLine(why)}`)}`;
 }
 
 /** What the input `caveats` says while the version itself is known only in the update. */
 export function versionUnknownCaveats(properties: readonly string[]): Record<string, Record<string, string>> {
 	return {
 		"not known yet": {
-			unknown: `${[...properties].sort().join(", ")}; the update checks whether the change is allowed`,
+			unknown: `${list([...properties].sort())} ${properties.length === 1 ? "is" : "are"} not known yet; the update checks whether the change is allowed`,
 		},
 	};
 }
 
 /** What to do after a creation that did not finish. */
 export function createStoppedText(why: string): string {
-	return `${withFullStop(why)} The creation is not finished, and what exists is kept: pulumi up resumes it, pulumi destroy removes it.`;
+	return `${withFullStop(why)} The creation is not finished, and what exists is kept: pulumi up resumes the creation, pulumi destroy deletes what exists.`;
 }
 
 /** After a destroy: the data is still there. */

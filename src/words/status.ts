@@ -1,7 +1,7 @@
 import type { UpdateMark } from "../core/cluster";
 import type { RuleName } from "../core/refusal";
 import { scaledClause } from "./resource";
-import { count, duration, list, oneLine, withFullStop } from "./text";
+import { count, duration, list, oneLine, quoted, withFullStop } from "./text";
 
 /** What is known of one cluster of a stack: the lines of `status`, and its JSON. Fields may be added. */
 export interface ClusterStatus {
@@ -95,7 +95,7 @@ export function remarks(it: ClusterStatus): string[] {
 		);
 	} else if (scaled.length > 0 && next !== undefined) {
 		const sizes = scaled.map((each) => scaledClause(each, each.wanted));
-		said.push(`${name}: ${list(sizes)}. To set it back: ${next.command}`);
+		said.push(`${name}: ${list(sizes)}. To scale back: ${next.command}`);
 	} else if (next !== undefined && refusals === undefined) {
 		said.push(`${name}: to update, set version to ${next.version}, then: ${next.command}`);
 	}
@@ -192,5 +192,5 @@ export function noClustersText(stacks: readonly string[]): string {
 
 /** Its folder is given relative to a program that is somewhere else. */
 export function statusElsewhereText(directory: string): string {
-	return `its folder ${oneLine(directory)} is relative to the folder of its Pulumi program. Run this command there.`;
+	return `local.directory is the relative path ${quoted(directory)}, which starts from the folder of the Pulumi program. Run this command in that folder.`;
 }

@@ -1,6 +1,6 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
-import { advice, isUpToTheVendor, wayOut } from "./advice";
+import { advice, type Build, isUpToTheVendor, wayOut } from "./advice";
 import { attachAgain, count, duration, list, oneLine, problems, withFullStop } from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
@@ -9,16 +9,17 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "s
  * The message of an update that stopped: what failed with its last words, what serves which version, whether reads and
  * writes work, and what to do next.
  *
+ * @param build What a version is on the cluster's platform. Default `image`.
  * @example stopText(stop);
  * // update of 'analytics' to 1.9.0 stopped at the first of 2 replicas. analytics-0-1 did not start: exits at start; its
  * // last words: "Code: 1000". analytics-0-0 was not touched and serves 1.8.0: reads and writes work. Next: ...
  */
-export function stopText(stop: RollStop): string {
+export function stopText(stop: RollStop, build?: Build): string {
 	return [
 		`${[what(stop), "stopped", ...place(stop)].join(" ")}.`,
 		withFullStop(whatFailed(stop)),
 		whatServes(stop),
-		`Next: ${next(stop)}`,
+		`Next: ${next(stop, build)}`,
 	].join(" ");
 }
 
@@ -54,7 +55,7 @@ function whatFailed({
 	switch (cause.kind) {
 		case "failed":
 			return cause.cause === "refused"
-				? `${replica ?? "It"} could not be changed: ${oneLine(cause.words)}`
+				? `${who} could not be changed: ${oneLine(cause.words)}`
 				: `${replica ?? "A replica"} did not start: ${oneLine(cause.words)}`;
 		case "stalled":
 			return `${who} made no progress for ${duration(cause.seconds)} while ${oneLine(cause.phase)}`;
@@ -128,7 +129,8 @@ function requests(reads: boolean, writes: boolean): string {
 	return reads ? "reads work, writes fail" : "writes work, reads fail";
 }
 
-function next({ cause, ...at }: RollStop): string {
+function next({ cause, ...stop }: RollStop, build: Build | undefined): string {
+	const at = { ...stop, build, down: stop.notServing.map(({ replica }) => replica) };
 	const again = "run pulumi up again: it resumes from here";
 	switch (cause.kind) {
 		case "not-safe": {

@@ -137,7 +137,7 @@ describe("the settings of a cluster", () => {
 	const inputs = (directory: string) => ({ version: "1.8.0", name: "a", owner: "o", local: { directory } });
 	test("with a relative folder are refused where the program is elsewhere", () => {
 		expect(() => settingsOf(inputs("./data"), false)).toThrow(
-			"its folder ./data is relative to the folder of its Pulumi program",
+			'local.directory is the relative path "./data", which starts from the folder of the Pulumi program',
 		);
 		expect(settingsOf(inputs("./data"), true).place.name).toBe("a");
 		expect(settingsOf(inputs("~/data"), false).place.name).toBe("a");

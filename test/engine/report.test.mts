@@ -34,7 +34,7 @@ test("reports how a cluster comes to be, is updated, and is not taken back", asy
 			"- **reads**: SELECT keeps working",
 			"- **writes**: may fail for a while as each replica restarts",
 			"- **order**: analytics-0-1, then analytics-0-0",
-			"- **return**: none: a DB version is never downgraded",
+			"- **return**: not possible, because a DB version is never downgraded",
 		].join("\n"),
 	);
 	await db.cluster("analytics", { version: "latest", deletionPolicy: "Delete" });

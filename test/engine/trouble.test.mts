@@ -23,7 +23,7 @@ const whole = "1000\t499500";
 function expectStoppedAtFirst(output: string): void {
 	expect(output).toContain(`update of 'db' to ${newVersion} stopped at the first of 2 replicas. db-0-1 did not start`);
 	expect(output).toContain(`db-0-0 was not touched and serves ${oldVersion}: reads work, writes fail.`);
-	expect(output).toContain(`Next: fix the image or engine of ${newVersion}, or set a later version`);
+	expect(output).toContain(`Next: fix the engine of ${newVersion}, or set a later version`);
 	expectNoStackTrace(output);
 }
 

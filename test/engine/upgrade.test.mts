@@ -20,7 +20,7 @@ test("shows in the diff what an update will do, then does it replica by replica 
 		`+ ${transition}: {`,
 		'+ order: "db-0-1, then db-0-0"',
 		'+ reads: "SELECT keeps working"',
-		'+ return: "none: a DB version is never downgraded"',
+		'+ return: "not possible, because a DB version is never downgraded"',
 		'+ writes: "may fail for a while as each replica restarts"',
 	]);
 
@@ -80,9 +80,9 @@ test("updates a stopped cluster while it is stopped, says so before, and leaves 
 	const { output } = await db.set({ version: newVersion }).preview();
 	expect(caveats(output)).toEqual(
 		expect.arrayContaining([
-			'+ reads: "unavailable: the cluster is stopped"',
-			'+ state: "Stopped, and stays stopped"',
-			'+ writes: "unavailable: the cluster is stopped"',
+			'+ reads: "unavailable, because the cluster is stopped"',
+			'+ state: "Stopped, and stays so"',
+			'+ writes: "unavailable, because the cluster is stopped"',
 		]),
 	);
 	await db.upOk();

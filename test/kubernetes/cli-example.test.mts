@@ -80,7 +80,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 			'+ order: "analytics-0-1, then analytics-0-0"',
 			'+ reads: "SELECT keeps working"',
 			'+ resets: "each keep-alive connection may be reset once per replica"',
-			'+ return: "none: a DB version is never downgraded"',
+			'+ return: "not possible, because a DB version is never downgraded"',
 			'+ writes: "may fail for a while as each replica restarts"',
 		]);
 		expect(project.calls()).toEqual([

@@ -43,7 +43,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 			'+ order: "db-0-0"',
 			'+ reads: "may fail for a while as the replica restarts"',
 			'+ resets: "each keep-alive connection may be reset once per replica"',
-			'+ return: "none: a DB version is never downgraded"',
+			'+ return: "not possible, because a DB version is never downgraded"',
 			'+ writes: "may fail for a while as the replica restarts"',
 		]);
 		expect(output).toContain("db is Idle: the update wakes it first.");
@@ -75,10 +75,10 @@ describe.skipIf(unavailable !== undefined)("the CLI on a cluster in each of its 
 		expect(caveatsOf(output, "1.8.1")).toEqual([
 			"+ 1.8.0 -> 1.8.1: {",
 			'+ order: "db-0-0"',
-			'+ reads: "unavailable: the cluster is stopped"',
-			'+ return: "none: a DB version is never downgraded"',
-			'+ state: "Stopped, and stays stopped"',
-			'+ writes: "unavailable: the cluster is stopped"',
+			'+ reads: "unavailable, because the cluster is stopped"',
+			'+ return: "not possible, because a DB version is never downgraded"',
+			'+ state: "Stopped, and stays so"',
+			'+ writes: "unavailable, because the cluster is stopped"',
 		]);
 		await project.upOk();
 		expect(await project.outputs()).toMatchObject({ version: "1.8.1", state: "Stopped" });

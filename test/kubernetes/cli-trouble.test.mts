@@ -38,7 +38,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 			"update of 'db' to 1.7.9 stopped at the first of 2 replicas. db-0-1 did not start: exits at start (exit code 1); " +
 				'its last words: "Code: 1000. DB::Exception: cannot load metadata written by an older server". ' +
 				"db-0-0 was not touched and serves 1.7.1: reads and writes work. " +
-				"Next: fix the image or engine of 1.7.9, or set a later version, and run pulumi up again: it resumes from here.",
+				"Next: fix the image of 1.7.9, or set a later version, and run pulumi up again: it resumes from here.",
 		);
 		expectNoStackTrace(failed.output);
 		const { output: listed } = await project.dbcluster(["status"]).ended;
@@ -64,7 +64,7 @@ describe.skipIf(unavailable !== undefined)("the CLI on an update that goes wrong
 			'+ reads: "SELECT keeps working"',
 			'+ resets: "each keep-alive connection may be reset once per replica"',
 			'+ resumes: "an update that stopped midway"',
-			'+ return: "none: a DB version is never downgraded"',
+			'+ return: "not possible, because a DB version is never downgraded"',
 			'+ writes: "may fail for a while as each replica restarts"',
 		]);
 	});

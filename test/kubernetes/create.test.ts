@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		const crashes = /db-0-\d did not start: .*cannot load metadata written by an older server/;
 		const first = await db.fails(at("1.7.9"));
 		expect(first).toMatch(crashes);
-		expect(first).toMatch(/pulumi up resumes it, pulumi destroy removes it\.$/);
+		expect(first).toMatch(/pulumi up resumes the creation, pulumi destroy deletes what exists\.$/);
 		expect(await space.control().observe()).toMatchObject({ state: "Degraded", mark: { to: "1.7.9", creates: true } });
 
 		const { inputs, refused } = await db.preview(at("1.7.9"));
@@ -163,16 +163,20 @@ describe.skipIf(unavailable !== undefined)("desiredState", () => {
 			await db.up(at("1.7.1"));
 			expect(await caveats("1.7.1", "Started")).toBeUndefined();
 			expect(await caveats("1.7.1", "Stopped")).toEqual({
-				"Started -> Stopped": { state: "stopped: reads and writes are unavailable until it is started" },
+				"Started -> Stopped": {
+					state: "will be stopped; reads and writes are unavailable until the cluster is started again",
+				},
 			});
 			expect(await caveats("1.8.0", "Stopped")).toMatchObject({
-				"1.7.1 -> 1.8.0": { state: "updated, then stopped: reads and writes are unavailable until it is started" },
+				"1.7.1 -> 1.8.0": {
+					state: "will be updated, then stopped; reads and writes are unavailable until the cluster is started again",
+				},
 			});
 			expect(await db.up(at("1.8.0", "Stopped"))).toMatchObject({ state: "Stopped" });
-			expect(await caveats("1.8.0", "Started")).toEqual({ "Stopped -> Started": { state: "started" } });
-			expect(await caveats("1.8.1")).toMatchObject({ "1.8.0 -> 1.8.1": { state: "Stopped, and stays stopped" } });
+			expect(await caveats("1.8.0", "Started")).toEqual({ "Stopped -> Started": { state: "will be started" } });
+			expect(await caveats("1.8.1")).toMatchObject({ "1.8.0 -> 1.8.1": { state: "Stopped, and stays so" } });
 			expect(await caveats("1.8.1", "Started")).toMatchObject({
-				"1.8.0 -> 1.8.1": { state: "Stopped: updated while stopped, then started" },
+				"1.8.0 -> 1.8.1": { state: "will be updated while it is Stopped, then started" },
 			});
 			expect(await db.up(at("1.8.1", "Started"))).toMatchObject({
 				state: "Started",

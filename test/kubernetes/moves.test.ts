@@ -175,7 +175,7 @@ describe("a replica that joins", () => {
 		expect(inputs.caveats).toMatchObject({
 			"settings at 1.7.1": {
 				joins:
-					"db-0-2: gets the tables, then the rows, then clients; the rows of default.loc, default.own and default.view do not replicate and will be missing there",
+					"db-0-2 gets the tables, then the rows, then clients; the rows of default.loc, default.own and default.view do not replicate and will be missing there",
 			},
 		});
 		expect(await db.up(all)).toMatchObject({ state: "Started", replicaVersions: [{}, {}, {}] });

@@ -65,7 +65,7 @@ it.skipIf(unavailable !== undefined)(
 			expect(inputs.caveats).toEqual({
 				"settings at 1.7.1": {
 					image: expect.stringMatching(/:1\.7\.1@sha256:/),
-					joins: "db-0-2: gets the tables, then the rows, then clients",
+					joins: "db-0-2 gets the tables, then the rows, then clients",
 					order: "db-0-1, then db-0-0",
 					reads: "SELECT keeps working",
 					resets: "each keep-alive connection may be reset once per replica",
@@ -100,7 +100,8 @@ it.skipIf(unavailable !== undefined)(
 			const smaller = at(2, kept);
 			expect((await db.preview(smaller)).inputs.caveats).toMatchObject({
 				"settings at 1.7.1": {
-					leaves: "db-0-2: removed permanently; its volume is kept, the replicated tables there are dropped",
+					leaves:
+						"db-0-2 is removed permanently; its volume is kept, but without the replicated tables, which are dropped",
 				},
 			});
 			expect(await db.up(smaller)).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });

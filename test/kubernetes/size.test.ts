@@ -76,10 +76,13 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 			const { inputs, refused, changes } = await db.preview(at("1.7.1"));
 			expect({ refused, changes }).toEqual({ refused: [], changes: true });
 			expect(inputs).toMatchObject({
-				scaled: expect.stringMatching(/^StatefulSet db-0 asks for 3 replicas, not 2 \(generation \d+\)$/),
+				scaled: expect.stringMatching(
+					/^StatefulSet db-0 was scaled to 3 replicas outside Pulumi \(declared: 2; its generation: \d+\)$/,
+				),
 				caveats: {
 					"settings at 1.7.1": {
-						leaves: "db-0-2: removed permanently; its volume is kept, the replicated tables there are dropped",
+						leaves:
+							"db-0-2 is removed permanently; its volume is kept, but without the replicated tables, which are dropped",
 						order: "no replica restarts",
 						writes: "keep working",
 					},
@@ -154,7 +157,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 				"settings at 1.7.1": {
 					order: "no replica restarts",
 					reads: "SELECT keeps working",
-					rejoins: "db-0-1: removed outside Pulumi, and created again on its volume",
+					rejoins: "db-0-1 was removed outside Pulumi and is created again on its volume",
 				},
 			});
 			const uid = (await podOf(space, "db-0-0"))?.metadata.uid;

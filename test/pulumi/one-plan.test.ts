@@ -110,7 +110,7 @@ async function made(before: Program, since: Since): Promise<Engine> {
 }
 
 /** The names of a line of the caveats, such as `a-0-2 and a-0-1, for good; ...`. */
-const namesIn = (line = "") => line.split(/[:;]|, for good/)[0]?.match(/a-\d-\d/g) ?? [];
+const namesIn = (line = "") => line.split(";")[0]?.match(/a-\d-\d/g) ?? [];
 
 /** What a preview says that is done. */
 function told(caveats: Record<string, Record<string, string>> = {}) {
@@ -121,8 +121,8 @@ function told(caveats: Record<string, Record<string, string>> = {}) {
 		leaves: namesIn(leaves),
 		rejoins: namesIn(rejoins).sort(),
 		wakes: lines.includes("a is Idle: the update wakes it first."),
-		starts: /(^|then )started$/.test(state),
-		stops: /stopped: reads and writes are unavailable/.test(state),
+		starts: /(^will be|then) started$/.test(state),
+		stops: /stopped; reads and writes are unavailable/.test(state),
 	};
 }
 

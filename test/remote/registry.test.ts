@@ -107,8 +107,12 @@ test.each([
 });
 
 test.each([
-	["no JSON", json("<html>"), "does not answer with a list of tags"],
-	["another list", json('{"tags":"1.8.0"}'), "does not answer with a list of tags"],
+	["no JSON", json("<html>"), "does not answer with a list of tags: make sure that image names a container registry"],
+	[
+		"another list",
+		json('{"tags":"1.8.0"}'),
+		"does not answer with a list of tags: make sure that image names a container registry",
+	],
 	["a list without a name", json("[]"), undefined],
 	["a huge list", json(`{"tags":["${"x".repeat(20_000)}"]}`), "sends more than 10,000 bytes"],
 	[

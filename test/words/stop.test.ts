@@ -39,6 +39,7 @@ const names = Array.from({ length: 24 }, (_, ordinal) => `a-${ordinal}`);
 
 golden("stop", {
 	"a replica does not come up": stopText(failed),
+	"a replica does not come up, and a version is an engine": stopText(failed, "engine"),
 	"a creation does not come up": stopText({ ...failed, change: "creation", serving: [], reads: false }),
 	...byData<RollStop["cause"], string>(
 		[

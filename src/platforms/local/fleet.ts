@@ -124,7 +124,9 @@ export class Fleet implements Peers {
 	missing(): string[] {
 		const out = this.#own.filter((one) => !this.#isServing(one));
 		return out.map(({ replica, now: { phase, trouble } }) => {
-			const why = this.#drained.has(replica) ? "is drained for an update" : trouble || `is ${phase}`;
+			const why = this.#drained.has(replica)
+				? "is drained for an update, and serves again after its restart"
+				: trouble || `is ${phase}`;
 			return `${this.cluster?.name}-${replica} ${why}`;
 		});
 	}

@@ -24,7 +24,7 @@ const ours = `user password quota_key enable_http_compression http_zlib_compress
 /** Parameters that are refused unless they ask for nothing. */
 const refused = {
 	session_id:
-		"Sessions (session_id) would bind a client to one replica, and the local platform has none. Leave session_id out",
+		"There are no sessions on the local platform: each request may reach another replica. Leave session_id out",
 	compress:
 		"ClickHouse's own compression (compress=1) is not supported by the local platform. Use Accept-Encoding with enable_http_compression=1",
 	decompress:

@@ -24,7 +24,7 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 		const now = { ...(await outputsOf(wanted, cluster, version)), ...lastUpdate(recorder) };
 		return { id: place.id, outs: withoutUndefined({ ...inputs, generation, version, ...now }) };
 	} catch (error) {
-		const message = messageOf(error);
+		const message = messageOf(error, place.platform);
 		const record = await factsOf(wanted).record();
 		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
 		const isThere = record.known && record.value?.generation === generation;

@@ -31,7 +31,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		const now = { ...(await outputsOf(wanted, cluster, version)), ...last };
 		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
-		const message = messageOf(error);
+		const message = messageOf(error, wanted.place.platform);
 		const kept = inForce(olds, news);
 		if (!(error instanceof RollStopped || error instanceof WaitStopped)) {
 			// A refusal: nothing was touched, and nothing is unfinished; but whoever is refused may want to destroy it.

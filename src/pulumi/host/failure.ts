@@ -1,12 +1,18 @@
 import { ControlError } from "../../control/errors";
+import type { Platform } from "../../control/platform";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
 import { controlErrorText } from "../../words/errors";
 import { stopText, waitStopText } from "../../words/stop";
 import type { Properties } from "../args/inputs";
 
-/** The message for a person. An error that is not meant for one is a bug of ours, and is passed on as it is. */
-export function messageOf(error: unknown): string {
-	if (error instanceof RollStopped) return stopText(error.stop);
+/**
+ * The message for a person. An error that is not meant for one is a bug of ours, and is passed on as it is.
+ *
+ * @param platform The cluster's; needed only where a rollout may have stopped.
+ */
+export function messageOf(error: unknown, platform?: Platform): string {
+	// A version is an image on the platforms that can say which one it is.
+	if (error instanceof RollStopped) return stopText(error.stop, platform?.artifact === undefined ? "engine" : "image");
 	if (error instanceof WaitStopped) return waitStopText(error.stop);
 	if (error instanceof ControlError) return controlErrorText(error);
 	throw error;

@@ -109,7 +109,7 @@ describe("create", () => {
 		test("fails again with its reason, and is done once the image is mended", async () => {
 			world().engines.set("1.8.0", exits);
 			const engine = new Engine();
-			expect(await engine.fails({ version: "1.8.0" })).toMatch(/cannot load.* pulumi up resumes it/);
+			expect(await engine.fails({ version: "1.8.0" })).toMatch(/cannot load.* pulumi up resumes the creation/);
 			expect(unmade()).toMatchObject({ to: "1.8.0", creates: true });
 			const preview = await engine.preview({ version: "1.8.0" });
 			expect(preview).toMatchObject({ changes: true, refused: [] });
@@ -190,7 +190,7 @@ describe("create", () => {
 			world().halt("stopped");
 			const { inputs } = await engine.preview({ version: "1.8.0" });
 			expect(inputs.caveats).toMatchObject({
-				"creation at 1.8.0": { state: "Stopped: updated while stopped, then started" },
+				"creation at 1.8.0": { state: "will be updated while it is Stopped, then started" },
 			});
 			expect(await engine.fails({ version: "1.8.0" })).toMatch(/^'a' did not reach the state Started /);
 			expect(unmade()).toMatchObject({ creates: true });
@@ -219,7 +219,9 @@ describe("create", () => {
 		const error = await provider.create(inputs).catch((it: unknown) => it);
 		expect(error).toMatchObject({
 			id: "scripted:here/a",
-			reasons: [expect.stringMatching(/did not reach the state Started .*cannot load.* pulumi destroy removes it\.$/)],
+			reasons: [
+				expect.stringMatching(/did not reach the state Started .*cannot load.* pulumi destroy deletes what exists\.$/),
+			],
 			properties: { __provider: text, version: "1.8.0", generation: expect.any(String) },
 		});
 		const { id, properties: outputs } = error as { id: string; properties: Properties };

@@ -17,7 +17,7 @@ describe("an update", () => {
 				notes: expect.stringMatching(/^2024-11-07, https:\/\/github\.com\/myscale\/MyScaleDB\//),
 				order: expect.stringContaining("a-0-1"),
 				reads: "SELECT keeps working",
-				return: "none: a DB version is never downgraded",
+				return: "not possible, because a DB version is never downgraded",
 				writes: "may fail for a while as each replica restarts",
 			},
 		});
@@ -159,7 +159,7 @@ describe("an update", () => {
 			const engine = await running("1.7.1", { desiredState: "Stopped" });
 			const args = { version: "1.9.0", desiredState: "Started" };
 			expect(await caveats(engine, args)).toMatchObject({
-				"1.7.1 -> 1.9.0": { state: "Stopped: updated while stopped, then started" },
+				"1.7.1 -> 1.9.0": { state: "will be updated while it is Stopped, then started" },
 			});
 			const log = world().log.length;
 			await engine.up(args);
@@ -177,7 +177,7 @@ describe("an update", () => {
 			expect(await caveats(engine, args)).toMatchObject({
 				"1.7.1 -> 1.9.0": {
 					reads: "SELECT keeps working",
-					state: "updated, then stopped: reads and writes are unavailable until it is started",
+					state: "will be updated, then stopped; reads and writes are unavailable until the cluster is started again",
 				},
 			});
 			await engine.up(args);
@@ -189,12 +189,14 @@ describe("an update", () => {
 			expect(await caveats(engine, { version: "1.9.0", desiredState: "Started" })).toBeUndefined();
 			const stop = { version: "1.9.0", desiredState: "Stopped" };
 			expect(await caveats(engine, stop)).toEqual({
-				"Started -> Stopped": { state: "stopped: reads and writes are unavailable until it is started" },
+				"Started -> Stopped": {
+					state: "will be stopped; reads and writes are unavailable until the cluster is started again",
+				},
 			});
 			await engine.up(stop);
 			expect(await caveats(engine, stop)).toBeUndefined();
 			expect(await caveats(engine, { version: "1.9.0", desiredState: "Started" })).toEqual({
-				"Stopped -> Started": { state: "started" },
+				"Stopped -> Started": { state: "will be started" },
 			});
 		});
 	});

@@ -78,7 +78,7 @@ describe("versions.url", () => {
 		const engine = await running("1.8.0", { versions });
 		expect(lines).toContainEqual(
 			expect.stringMatching(
-				/^a: the catalogue can't be read, so it was not checked whether 1\.8\.0 exists: .* status 404\. .*\.$/,
+				/^a: it was not checked whether 1\.8\.0 exists, because the catalogue can't be read: .* status 404\. .*\.$/,
 			),
 		);
 		expect(engine.outputs).toMatchObject({ updateAvailable: false });
@@ -86,10 +86,12 @@ describe("versions.url", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", versions });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { catalogue: expect.stringMatching(/^can't be read.*404\. Check the address/) },
+			"1.8.0 -> 1.9.0": {
+				catalogue: expect.stringMatching(/, because the catalogue can't be read: .*404\. Check the address/),
+			},
 		});
 		expect((await engine.preview({ version: "latest", versions })).refused).toEqual([
-			expect.stringMatching(/^version: "latest" can't be resolved: the catalogue can't be read: .*404\./),
+			expect.stringMatching(/^version: "latest" can't be resolved, because the catalogue can't be read: .*404\./),
 		]);
 	});
 
@@ -266,7 +268,7 @@ describe("update.window", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", update });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { unknown: "update.window: not known yet, checked in the update" },
+			"1.8.0 -> 1.9.0": { unknown: "update.window is not known yet, and is checked in the update" },
 		});
 	});
 });
@@ -301,7 +303,7 @@ describe("a version that the package does not know", () => {
 		const engine = await made(beyond);
 		const lines = {
 			engine: expect.stringMatching(
-				/^the ClickHouse version of 3\.0\.0 is not listed \(at least 24\.8, that of 2\.3\.0\)/,
+				/^the ClickHouse version of 3\.0\.0 is not listed \(at least 24\.8, on which 2\.3\.0 is built\)/,
 			),
 		};
 		const { inputs, refused } = await engine.preview({ version: "3.0.0", ...beyond });

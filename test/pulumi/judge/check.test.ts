@@ -81,7 +81,7 @@ describe("what is not known yet in preview", () => {
 		const engine = await running("1.8.0");
 		const { inputs } = await engine.preview({ version: "1.9.0", update: { drainSeconds: unknown } });
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds: not known yet, checked in the update" },
+			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds is not known yet, and is checked in the update" },
 		});
 		expect((await engine.preview({ version: "1.7.1", update: unknown })).refused).toHaveLength(1);
 	});
@@ -110,7 +110,9 @@ describe("judge: recorded", () => {
 		const { inputs, refused } = await engine.preview({ version: "1.9.0", ...recorded });
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
-			"1.8.0 -> 1.9.0": { judged: expect.stringMatching(/the preview checks what the last pulumi up recorded/) },
+			"1.8.0 -> 1.9.0": {
+				judged: expect.stringMatching(/the preview goes by the state that the last pulumi up recorded/),
+			},
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
@@ -125,7 +127,9 @@ describe("judge: recorded", () => {
 		scripted.unreachable = true;
 		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
 		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
-		expect(lines.at(-1)).toMatch(/^a can't be reached: .* This preview checks what the last pulumi up recorded\.$/);
+		expect(lines.at(-1)).toMatch(
+			/^a can't be reached: .* This preview goes by the state that the last pulumi up recorded; pulumi up checks the live cluster\.$/,
+		);
 		scripted.unreachable = false;
 		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
 		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);

@@ -91,7 +91,7 @@ describe("another size", () => {
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toEqual({
 			"settings at 1.8.0": {
-				joins: "a-0-2: gets the tables, then the rows, then clients",
+				joins: "a-0-2 gets the tables, then the rows, then clients",
 				order: "no replica restarts",
 				reads: "SELECT keeps working",
 				writes: "keep working",
@@ -120,7 +120,8 @@ describe("another size", () => {
 		const { inputs } = await engine.preview(sized(1));
 		expect(inputs.caveats).toMatchObject({
 			"settings at 1.8.0": {
-				leaves: "a-0-2 and a-0-1: removed permanently; the volumes are kept, the replicated tables there are dropped",
+				leaves:
+					"a-0-2 and a-0-1 are removed permanently; their volumes are kept, but without the replicated tables, which are dropped",
 			},
 		});
 		await engine.up(sized(1));
@@ -172,10 +173,11 @@ describe("a size that somebody else asks for", () => {
 		const { inputs, changes, refused } = await engine.preview(at("1.8.0"));
 		expect({ changes, refused }).toEqual({ changes: true, refused: [] });
 		expect(inputs).toMatchObject({
-			scaled: "set asks for 3 replicas, not 2 (generation 1)",
+			scaled: "set was scaled to 3 replicas outside Pulumi (declared: 2; its generation: 1)",
 			caveats: {
 				"settings at 1.8.0": {
-					leaves: "a-0-2: removed permanently; its volume is kept, the replicated tables there are dropped",
+					leaves:
+						"a-0-2 is removed permanently; its volume is kept, but without the replicated tables, which are dropped",
 					order: "no replica restarts",
 				},
 			},
@@ -195,7 +197,7 @@ describe("a size that somebody else asks for", () => {
 		const engine = await running("1.8.0");
 		world().scale(3);
 		const { inputs } = await engine.preview(at("1.8.0", { replicas: 3 }));
-		expect(inputs.caveats).toMatchObject({ "settings at 1.8.0": { joins: expect.stringMatching(/^a-0-2: /) } });
+		expect(inputs.caveats).toMatchObject({ "settings at 1.8.0": { joins: expect.stringMatching(/^a-0-2 gets /) } });
 		await engine.up(at("1.8.0", { replicas: 3 }));
 		expect(world().record()).toMatchObject({ replicas: 3 });
 		expect(world().record()).not.toHaveProperty("scaled");
@@ -211,7 +213,7 @@ describe("a size that somebody else asks for", () => {
 			const order = version === "1.7.1" ? "no replica restarts" : "a-0-2, then a-0-1, then a-0-0";
 			expect(inputs.caveats).toMatchObject({
 				[key]: {
-					rejoins: "a-0-1 and a-0-2: removed outside Pulumi, and created again on their volumes",
+					rejoins: "a-0-1 and a-0-2 were removed outside Pulumi and are created again on their volumes",
 					order,
 					reads: "SELECT keeps working",
 				},
