@@ -85,7 +85,11 @@ export function barText(name: string, { is, version, doing, from, to }: Interval
 	return `${oneLine(name)}: ${what}${more} ${stretch(from, to)}`;
 }
 
-/** How long something lasted, and when: durations alone could be read as points in time. @example stretch(1, 3); // "for 2 s (from 1 s to 3 s after the start)" */
+/**
+ * How long something lasted, and when, in seconds after the start.
+ *
+ * @example stretch(1, 3); // "for 2 s (from 1 s to 3 s after the start)"
+ */
 export function stretch(from: number, to: number): string {
 	return `for ${duration(to - from)} (from ${duration(from)} to ${duration(to)} after the start)`;
 }
