@@ -1,3 +1,4 @@
+import type { QueryTally } from "../core/canary";
 import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
@@ -101,6 +102,12 @@ export interface ClusterControl<Settings = unknown> {
 	 * replicate.
 	 */
 	holds(replica: string): Promise<Holdings | undefined>;
+	/**
+	 * How the queries of clients that ended on a replica within the last `seconds` ended; `undefined` if unknown. This
+	 * package's own queries don't count, nor do those that another server of the cluster sent for a client. The last ten
+	 * seconds may be missing. A platform that can't know has no such method.
+	 */
+	tally?(replica: string, seconds: number): Promise<QueryTally | undefined>;
 	/**
 	 * Other clusters with copies of the same tables whose update is not finished. Such copies are known only if clusters
 	 * share a Keeper; a platform whose clusters share nothing has no such method.

@@ -38,6 +38,8 @@ export interface Place<Settings = unknown> {
 	idle?(): Promise<void>;
 	/** Asks the cluster's endpoint for something that any server can answer; rejects when it does not. */
 	query?(): Promise<unknown>;
+	/** Asks the cluster's endpoint for a table that does not exist, which a server refuses with code 60; rejects. */
+	refuse?(): Promise<unknown>;
 	/** Makes a table whose rows every replica gets, on all of them. */
 	makeTable(name: string): Promise<unknown>;
 	/** Resolves when requests get to a cluster that has just started, where the network between needs a moment for that. */

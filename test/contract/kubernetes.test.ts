@@ -2,8 +2,11 @@ import { describe, it } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { systemClock } from "../../src/roll/clock";
-import { Space, unavailable, versions } from "../kubernetes/harness";
+import { environment, Space, unavailable, versions } from "../kubernetes/harness";
 import { contractSuite } from "./suite";
+
+/** Servers of 2018 log no queries unless they are told to. */
+const logged = `<${environment.configRoot}><profiles><default><log_queries>1</log_queries></default></profiles></${environment.configRoot}>`;
 
 if (unavailable !== undefined) {
 	describe("kubernetes keeps the port's promises", () => {
@@ -21,7 +24,7 @@ if (unavailable !== undefined) {
 		},
 		async open() {
 			const space = await Space.open();
-			const settings = space.settings();
+			const settings = space.settings({ users: { "log.xml": logged } });
 			return {
 				clock: systemClock,
 				control: () => kubernetesPlatform.control("a", settings),
@@ -29,6 +32,7 @@ if (unavailable !== undefined) {
 				kill: (replica) => space.kill(replica),
 				idle: () => space.idle("a"),
 				query: () => space.query("a", "SELECT 1"),
+				refuse: () => space.query("a", "SELECT 1 FROM nowhere"),
 				reachable: () => space.reachable("a"),
 				makeTable: async (name) => {
 					const path = `/${space.namespace}/{shard}/${name}`;

@@ -31,6 +31,7 @@ contractSuite("the local platform", {
 			},
 			idle: () => place.desire("Idle"),
 			query: () => place.sql("SELECT 1"),
+			refuse: () => place.sql("SELECT 1 FROM nowhere"),
 			makeTable: (name) => place.sql(`CREATE TABLE ${name} (n UInt64) ENGINE = MergeTree ORDER BY n`),
 			close: () => place.close(),
 		};

@@ -11,14 +11,20 @@ contractSuite("the scripted platform", {
 	async open() {
 		const world = new World("a");
 		world.engines.set(versions.broken, { fate: "exits" });
+		const serving = () => {
+			const { units } = world.present();
+			return units.flatMap((unit) => (world.condition(unit).serving ? [unit.name] : []));
+		};
 		return {
 			clock: world.clock,
 			control: () => new ScriptedControl(world),
 			spec: (wanted) => ({ name: "a", owner: "project/stack/contract", generation: "g1", settings: {}, ...wanted }),
 			kill: async (replica) => world.kill(replica),
 			idle: async () => world.halt("idle"),
-			query: async () => {
-				if (!world.present().units.some((unit) => world.condition(unit).serving)) throw new Error("nobody answers");
+			query: async () => world.queries.send(serving(), 0),
+			refuse: async () => {
+				world.queries.send(serving(), 60);
+				throw new Error("there is no such table");
 			},
 			makeTable: async (name) => {
 				const table = { database: "default", name, engine: "ReplicatedMergeTree", path: `/${name}` };

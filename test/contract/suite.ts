@@ -7,9 +7,10 @@ import { replicas } from "./replicas";
 import { reshape } from "./reshape";
 import { rolling } from "./rolling";
 import { Stage } from "./stage";
+import { tallies } from "./tally";
 
 /** Every promise of the port, by the name of its test. */
-const promises = { ...lifecycle, ...claims, ...replicas, ...holds, ...reshape, ...rolling };
+const promises = { ...lifecycle, ...claims, ...replicas, ...holds, ...reshape, ...rolling, ...tallies };
 
 export type TestName = keyof typeof promises;
 

@@ -40,6 +40,9 @@ export class ScriptedControl implements ClusterControl {
 
 	holds = (replica: string) => this.#call(() => this.#world.holds(replica, this.#memory));
 
+	tally = (replica: string, seconds: number) =>
+		this.#call(() => this.#world.queries.tally(this.#world.unit(replica), seconds));
+
 	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claims.claim(holder, seconds));
 	extend = (claim: Claim, seconds: number) =>
 		this.#change("extend", claim, () => this.#world.claims.extend(claim, seconds), "quiet");

@@ -18,6 +18,10 @@ export interface Engine {
 	readonly readOnly?: number;
 	/** It says that it is another version, or does not say. */
 	readonly reports?: DbVersion | "nothing";
+	/** The share of its clients' queries that fail, with this code of ClickHouse. Default none. */
+	readonly fails?: { readonly code: number; readonly share: number };
+	/** It can't say how its clients' queries ended. */
+	readonly logless?: boolean;
 	/** It can't be asked whether it is read-only or behind. */
 	readonly mute?: boolean;
 }

@@ -8,6 +8,7 @@ import { VirtualClock } from "./clock";
 import { type Cluster, recordOf, stateOf } from "./cluster";
 import { Data } from "./data";
 import { goesBack, letBack, type Memory, restartOf, takeOut } from "./promises";
+import { Queries } from "./queries";
 import { answers, boot, type Condition, conditionOf, type Engine, type Unit } from "./unit";
 
 export type { Memory } from "./promises";
@@ -29,6 +30,7 @@ export class World {
 	readonly clock = new VirtualClock();
 	readonly claims = new Claims(this.clock);
 	readonly data = new Data(this.clock, () => this.cluster?.units ?? []);
+	readonly queries = new Queries(this.clock);
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];

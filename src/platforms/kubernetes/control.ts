@@ -10,6 +10,7 @@ import { look, observe } from "./ask/observe";
 import { settle } from "./ask/opened";
 import { aloneOrBack, rivals } from "./ask/rivals";
 import { sizedRecord } from "./ask/size";
+import { tally } from "./ask/tally";
 import { applySet } from "./change/apply";
 import * as making from "./change/create";
 import { drain, undrain } from "./change/drain";
@@ -45,6 +46,7 @@ export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its
 		observe: on(observe),
 		look: on(look),
 		holds: on((cluster, replica: string) => holds(cluster, replica)),
+		tally: on((cluster, replica: string, seconds: number) => tally(cluster, replica, seconds)),
 		rivals: on(rivals),
 		claim: on(({ record }, holder: string, seconds: number) => record.claim(holder, seconds)),
 		extend: on(({ record }, claim: Claim, seconds: number) => record.extend(claim, seconds)),

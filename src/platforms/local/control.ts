@@ -2,6 +2,7 @@ import { mustHold, withExtended } from "../../control/claims";
 import { ClaimLost, ControlError, PlatformError } from "../../control/errors";
 import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
+import type { QueryTally } from "../../core/canary";
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { DbVersion } from "../../core/version";
@@ -10,10 +11,11 @@ import { freshCluster, mustBeOurs, mustRun, sizeObstacles, undrained, withEngine
 import { withLocalClaim, withReleased } from "./claims";
 import { standingIn } from "./fleet";
 import { holdsOf } from "./holds";
-import { replicaProcess, routerProcess } from "./home";
+import { replicaProcess, routerProcess, socketPath } from "./home";
 import { engineChoice } from "./installed";
 import { isFree, portTaken } from "./port";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
+import { askProcess } from "./replica-client";
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { Store } from "./store";
 import { type ClusterSight, positionOf, replicaName, toClusterRecord, viewCluster, viewReplica } from "./view";
@@ -52,6 +54,11 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async holds(replica: string): Promise<Holdings | undefined> {
 		const folder = this.#folder(this.#read()?.cluster, replica);
 		return replicaProcess(this.#home, folder) && holdsOf(this.#home, folder);
+	}
+
+	async tally(replica: string, seconds: number): Promise<QueryTally | undefined> {
+		const folder = this.#folder(this.#read()?.cluster, replica);
+		return askProcess(socketPath(this.#home, folder), `/tally?seconds=${Math.ceil(seconds)}`, 2000);
 	}
 
 	async claim(holder: string, seconds: number): Promise<Claim> {

@@ -11,6 +11,8 @@ export interface ReplicaAnswer {
 }
 
 export const numberHeader = "x-write-number";
+/** Marks what this package asks by itself: it is no query of a client. */
+export const ownHeader = "x-own";
 
 /** Asks a process of the cluster something that it answers in JSON; `undefined` while it does not answer. */
 export async function askProcess<Answer>(
@@ -21,7 +23,10 @@ export async function askProcess<Answer>(
 ): Promise<Answer | undefined> {
 	if (socketPath === undefined) return undefined;
 	try {
-		const answer = await send({ socketPath, path, signal: AbortSignal.timeout(milliseconds) }, body);
+		const answer = await send(
+			{ socketPath, path, headers: { [ownHeader]: "1" }, signal: AbortSignal.timeout(milliseconds) },
+			body,
+		);
 		const said = await json(answer);
 		return answer.statusCode === 200 ? (said as Answer) : undefined;
 	} catch {

@@ -12,8 +12,9 @@ import { errorText } from "./errors";
 import { answerShapeOf, lateException, sessionOf, summary, withoutLines } from "./http-format";
 import { noteNumbers, readNumbers } from "./notes";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
-import { numberHeader } from "./replica-client";
+import { numberHeader, ownHeader } from "./replica-client";
 import { classify, statementText } from "./statement";
+import { Tally } from "./tally";
 import type { Writer } from "./writer";
 
 /** How long queries that run may go on when the process is to stop, in milliseconds. */
@@ -21,7 +22,7 @@ const stopLimit = 10_000;
 
 /**
  * A replica's HTTP interface on its socket: `GET /status`, `POST /query?<parameters>`, `POST /write?<parameters>` with its
- * number in a header, and `POST /still`, which has the data stand still until its connection ends.
+ * number in a header, `POST /tally?seconds=<n>`, and `POST /still`, which has the data stand still until its connection ends.
  */
 export class ReplicaServer {
 	phase = "starting";
@@ -30,6 +31,7 @@ export class ReplicaServer {
 	#queries = 0;
 	/** Writes, and the times when the data stands still, follow one another. */
 	#turns: Promise<unknown> = Promise.resolve();
+	readonly #tally = new Tally();
 	#timezone = "UTC";
 	#contentTypes: ReadonlyMap<string, string> = new Map();
 	readonly #server = createServer(
@@ -74,13 +76,16 @@ export class ReplicaServer {
 		try {
 			if (pathname === "/status") return void response.end(JSON.stringify(this.#status));
 			if (!this.#serving || writer === undefined) return void response.writeHead(503).end(`${this.phase}\n`);
+			if (pathname === "/tally")
+				return void response.end(JSON.stringify(this.#tally.last(Number(searchParams.get("seconds")))));
 			if (pathname === "/still") return await this.#inTurn(response, () => this.#still(writer.engine, response));
 			const body = await buffer(request);
 			if (pathname === "/query") {
 				this.#queries += 1;
-				return await this.#query(writer.engine, searchParams, body, response).finally(() => {
+				const ended = this.#query(writer.engine, searchParams, body, response).finally(() => {
 					this.#queries -= 1;
 				});
+				return void (await (request.headers[ownHeader] === undefined ? this.#count(ended) : ended));
 			}
 			const n = Number(request.headers[numberHeader]);
 			await this.#inTurn(response, () => this.#write(writer, n, searchParams, body, response));
@@ -91,7 +96,23 @@ export class ReplicaServer {
 		}
 	}
 
-	async #query(engine: Chdb, params: URLSearchParams, body: Buffer, response: ServerResponse): Promise<void> {
+	/** Counts how a query ended, unless its client has gone. */
+	async #count(ended: Promise<ClickHouseError | undefined>): Promise<void> {
+		try {
+			this.#tally.note(await ended);
+		} catch (error) {
+			if (error instanceof ClickHouseError) this.#tally.note(error);
+			throw error;
+		}
+	}
+
+	/** Answers a query; returns what ended it early, if its answer had begun by then. */
+	async #query(
+		engine: Chdb,
+		params: URLSearchParams,
+		body: Buffer,
+		response: ServerResponse,
+	): Promise<ClickHouseError | undefined> {
 		const text = statementText(params, body);
 		if (classify(text).kind !== "read") throw new ClickHouseError(164, "READONLY", "Not a read");
 		const { database, settings } = sessionOf(params);
@@ -106,11 +127,17 @@ export class ReplicaServer {
 			const first = await pieces.next().catch(notStreamed);
 			if (first !== undefined) {
 				response.writeHead(200, { ...headers, ...summary({}), "X-ClickHouse-Exception-Tag": tag });
-				return await pipeline(oneDocument(first, pieces, headerLines, tag), response);
+				let late: ClickHouseError | undefined;
+				const noteLate = (error: ClickHouseError) => {
+					late = error;
+				};
+				await pipeline(oneDocument(first, pieces, headerLines, tag, noteLate), response);
+				return late;
 			}
 		}
 		const answer = await engine.run(sql, session, format);
 		response.writeHead(200, { ...headers, ...summary(answer) }).end(answer.bytes);
+		return undefined;
 	}
 
 	/** Does something once what was asked for before is done, unless whoever asked has gone meanwhile. */
@@ -156,6 +183,7 @@ export class ReplicaServer {
 			return this.#end(error);
 		});
 		const isError = answer instanceof ClickHouseError;
+		this.#tally.note(isError ? answer : undefined);
 		if (isError && answer.status === 503) {
 			this.#serving = false;
 			if (response.destroyed) this.#end(answer);
@@ -220,13 +248,16 @@ async function* oneDocument(
 	pieces: AsyncGenerator<Buffer, void, undefined>,
 	headerLines: number,
 	tag: string,
+	noteLate: (error: ClickHouseError) => void,
 ): AsyncGenerator<Buffer | string, void, undefined> {
 	try {
 		if (!first.done) yield first.value;
 		for await (const piece of pieces) yield withoutLines(piece, headerLines);
 	} catch (error) {
 		if (!(error instanceof ClickHouseError)) throw error;
-		if (!ended(error)) yield lateException(error.message, tag);
+		if (ended(error)) return;
+		noteLate(error);
+		yield lateException(error.message, tag);
 	} finally {
 		await pieces.return();
 	}

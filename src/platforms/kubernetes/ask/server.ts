@@ -42,6 +42,9 @@ export type Settings = Readonly<Record<string, string>>;
 /** Marks our own queries, so that they are not counted as clients'. */
 const mark = "/* pulumi-dbcluster */";
 
+/** Leaves out our own queries, and those of the startup probe. */
+export const notOurs = "query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'";
+
 /** SQL on one server through the API server's proxy: the machine that runs Pulumi needs no route to the pods. */
 export class Server {
 	constructor(
@@ -175,7 +178,7 @@ function holds(row: Row, then: Row): boolean {
  * not help.
  */
 export async function clientQueries(server: Server): Promise<number> {
-	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'`;
+	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND ${notOurs}`;
 	const unwritten = "SELECT sum(value) FROM system.metrics WHERE metric = 'PendingAsyncInsert'";
 	const [row] = await server.rows(`SELECT (${running}) + (${unwritten}) AS queries`);
 	return count(row?.queries);

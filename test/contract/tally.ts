@@ -1,0 +1,66 @@
+import { expect } from "vitest";
+import type { QueryTally } from "../../src/core/canary";
+import type { Stage, Test } from "./stage";
+
+/** How many of this package's own queries are asked between those of clients. */
+const own = 20;
+
+export const tallies = {
+	"queries of clients are counted by how they ended, and this package's own are not": async (stage) => {
+		const { place, control, versions } = stage;
+		const names = (await stage.started()).replicas.map(({ name }) => name);
+		const [one = ""] = names;
+		const { query, refuse } = place;
+		if (query === undefined || refuse === undefined)
+			throw new Error("the harness can't query: say so in `unsupported`");
+		for (let n = 0; n < own; n++) await control.holds(one);
+		for (let n = 0; n < 3; n++) await query();
+		for (let n = 0; n < 2; n++) await expect(refuse()).rejects.toThrow();
+		const counted = await until(stage, names, ({ queries, failed }) => queries >= 5 && failed.length > 0);
+		expect(counted.failed).toEqual([expect.objectContaining({ code: 60, queries: 2 })]);
+		// A harness may have asked something itself, to find out whether the cluster can be reached.
+		expect(counted.queries).toBeLessThan(own);
+
+		expect((await sum(stage, names, 60)).queries).toBeGreaterThanOrEqual(5);
+		await place.clock.sleep(3000);
+		expect(await sum(stage, names, 1)).toEqual({ queries: 0, failed: [] });
+
+		await stage.under((claim) => control.restart(claim, one, versions.v2));
+		await stage.lookUntil(one, ({ replica }) => replica.serving && replica.version === versions.v2);
+		await expect(refuse()).rejects.toThrow();
+		await expect(refuse()).rejects.toThrow();
+		await until(stage, [one], ({ failed }) => failed.some(({ code }) => code === 60));
+	},
+
+	"how queries ended on a stopped replica is unknown": async (stage) => {
+		const { control } = stage;
+		const [one] = (await stage.started()).replicas;
+		await stage.under((claim) => control.stop(claim));
+		await stage.until("Stopped");
+		expect(await control.tally?.(one?.name ?? "", 60)).toBeUndefined();
+		await expect(control.tally?.("nobody", 60)).rejects.toThrow();
+	},
+} satisfies Record<string, Test>;
+
+/** Of several replicas together; a server that has logged nothing yet has no log. */
+async function sum({ control }: Stage, replicas: readonly string[], seconds: number): Promise<QueryTally> {
+	const tallies = await Promise.all(replicas.map((name) => control.tally?.(name, seconds)));
+	const codes = new Map<number, number>();
+	for (const { code, queries } of tallies.flatMap((tally) => tally?.failed ?? []))
+		codes.set(code, (codes.get(code) ?? 0) + queries);
+	return {
+		queries: tallies.reduce((all, tally) => all + (tally?.queries ?? 0), 0),
+		failed: [...codes].map(([code, queries]) => ({ code, queries })),
+	};
+}
+
+/** A server writes its log some seconds later. */
+async function until(stage: Stage, replicas: readonly string[], wanted: (tally: QueryTally) => boolean) {
+	const { clock } = stage.place;
+	for (const deadline = clock.now() + 60_000; ; ) {
+		const tally = await sum(stage, replicas, 120);
+		if (wanted(tally)) return tally;
+		if (clock.now() > deadline) throw new Error(`the queries were not counted: ${JSON.stringify(tally)}`);
+		await clock.sleep(500);
+	}
+}
