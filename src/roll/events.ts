@@ -1,4 +1,5 @@
 import type { Availability, Problem } from "../core/availability";
+import type { Comparison, Worse } from "../core/canary";
 import type { Cause, Failure } from "../core/cluster";
 import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
@@ -40,6 +41,22 @@ export type RollEvent =
 			readonly seconds: number;
 			readonly done: number;
 			readonly of: number;
+	  }
+	/** It is the first at the target: before another is touched, its failed queries are compared with the others'. */
+	| {
+			readonly event: "comparing";
+			readonly replica: string;
+			readonly others: readonly string[];
+			readonly seconds: number;
+	  }
+	/** It is not worse than allowed, as far as is known. */
+	| {
+			readonly event: "compared";
+			readonly replica: string;
+			readonly others: readonly string[];
+			readonly seconds: number;
+			/** Absent if the replicas can't say how their queries ended. */
+			readonly result?: Comparison;
 	  }
 	/** New replicas hold what their shards hold, and clients reach them. */
 	| { readonly event: "joined"; readonly replicas: readonly string[]; readonly seconds: number }
@@ -103,6 +120,16 @@ export interface RollStop extends Availability {
 				/** Another replica of its shard that has them. */
 				readonly elsewhere?: string;
 		  }
+		/** It is the first at the target, and more of its queries fail than is allowed. */
+		| (Omit<Worse, "verdict"> & {
+				readonly kind: "worse";
+				/** The replicas that it was compared with. */
+				readonly than: readonly string[];
+				/** By how much the share may be larger. */
+				readonly errors: number;
+		  })
+		/** It served, and did no more while the rollout waited after its first replica. */
+		| { readonly kind: "stopped-serving"; readonly failure?: Failure }
 		/** Why its data would end with its process, as a clause; unknown before it started. */
 		| { readonly kind: "volatile"; readonly words: string }
 		| { readonly kind: "claim-lost"; readonly by?: string }

@@ -1,4 +1,5 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
+import type { CanaryHold } from "../core/canary";
 import type { LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
 import type { ClaimKeeper } from "./claim-keeper";
@@ -13,6 +14,8 @@ export interface Ground {
 	readonly timing: Timing;
 	readonly to: DbVersion;
 	readonly localTables?: LocalTables;
+	/** Set if the rollout waits after its first replica. */
+	readonly canary?: CanaryHold;
 	/**
 	 * The shards that this rollout told to start `to`. If set, the size and version of a shard must not change; absent
 	 * while they are being changed.

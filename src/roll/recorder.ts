@@ -98,6 +98,12 @@ export class Recorder {
 			case "serving":
 				this.#set(event.replica, { is: "serving", version: event.version });
 				break;
+			case "comparing":
+				this.#set(event.replica, { is: "serving", version: this.options.to, doing: "hold" });
+				break;
+			case "compared":
+				this.#set(event.replica, { is: "serving", version: this.options.to });
+				break;
 			case "joined":
 				this.#touched = true;
 				for (const name of event.replicas) this.#set(name, { is: "serving", version: this.options.to });

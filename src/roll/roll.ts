@@ -1,10 +1,12 @@
 import { ControlError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
+import { type CanaryHold, waitsAfterFirst } from "../core/canary";
 import { byShard, floor, type ObservedCluster, type UpdateMark } from "../core/cluster";
 import type { LocalTables } from "../core/holdings";
 import { type Plan, plan, type Step } from "../core/plan";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { allServe, wakeUp } from "./all-serve";
+import { holdAfter } from "./canary";
 import { underClaim } from "./claim-keeper";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import type { RollEvent } from "./events";
@@ -22,6 +24,8 @@ export interface RollOptions {
 	readonly control: ClusterControl;
 	readonly to: DbVersion;
 	readonly localTables?: LocalTables;
+	/** Waits after the first replica and compares its failed queries with the others'. Default: does not wait. */
+	readonly canary?: CanaryHold;
 	/** Shown to others as the holder of the claim: `user@host, process 4711`. */
 	readonly holder: string;
 	readonly timing?: Partial<Timing>;
@@ -47,13 +51,14 @@ export interface Rolled {
  * @example await roll({ control, to: version, holder: "ann@build-7, process 4711", report: console.log });
  */
 export async function roll(options: RollOptions): Promise<Rolled> {
-	const { control: bare, clock = systemClock, report = () => {}, judge = () => {}, holder, to, localTables } = options;
+	const { control: bare, clock = systemClock, report = () => {}, judge = () => {}, holder, to } = options;
+	const { localTables, canary } = options;
 	const timing = withDefaults(options.timing);
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
 	return underClaim({ control, holder, clock, timing, report }, async (keeper) => {
 		const cluster = await observed(control);
 		await judge(cluster);
-		return rollUnder({ control, keeper, clock, timing, report, to, localTables }, cluster, { bare, judge });
+		return rollUnder({ control, keeper, clock, timing, report, to, localTables, canary }, cluster, { bare, judge });
 	});
 }
 
@@ -193,13 +198,16 @@ function astrayFrom({ replicas, state }: ObservedCluster, to: DbVersion): StepSt
 }
 
 /** For a running cluster: each replica in its turn, then a last look at the whole. */
-async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluster, place: Reached): Promise<void> {
+async function carryOut(ground: Ground, planned: Plan, cluster: ObservedCluster, place: Reached): Promise<void> {
 	const { timing, report, to } = ground;
+	const wait = waitsAfterFirst(planned, cluster);
+	if (wait?.reached !== undefined) await holdAfter(ground, wait.reached, cluster);
+	let holds = wait !== undefined && wait.reached === undefined;
 	let begun = 0;
 	let done = 0;
 	let failed = false;
 	// A lane has as many turns as steps, but which step a turn takes is decided when it comes.
-	const turns = lanes.map(({ steps }) => {
+	const turns = planned.lanes.map(({ steps }) => {
 		const rest = [...steps];
 		return steps.map(() => rest);
 	});
@@ -209,6 +217,9 @@ async function carryOut(ground: Ground, { lanes }: Plan, cluster: ObservedCluste
 			const seconds = await takeTurn(ground, cluster, rest, goOn, at);
 			if (seconds === undefined || at.replica === undefined) return;
 			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });
+			// The first turn is alone: nothing else begins before it is over.
+			if (holds) await holdAfter(ground, at.replica, cluster);
+			holds = false;
 		} catch (error) {
 			// The first to fail is where the rollout stopped; the others complete after it.
 			if (!failed) Object.assign(place, at);

@@ -53,6 +53,8 @@ const stop = z.object({
 		"not-safe",
 		"data-missing",
 		"volatile",
+		"worse",
+		"stopped-serving",
 		"claim-lost",
 		"platform",
 		"refused",

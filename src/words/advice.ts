@@ -21,7 +21,7 @@ export interface At {
 export type Build = "image" | "engine";
 
 /** Causes with a text of their own: no advice about a single replica fits them. */
-type Other = "not-safe" | "data-missing" | "volatile" | "claim-lost" | "platform";
+type Other = "not-safe" | "data-missing" | "volatile" | "worse" | "stopped-serving" | "claim-lost" | "platform";
 export type Simple = Exclude<RollStop["cause"] | WaitStop["cause"], { kind: Other }>;
 
 /**

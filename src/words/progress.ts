@@ -1,6 +1,7 @@
+import { fewestQueries } from "../core/canary";
 import { sameVersion } from "../core/version";
 import type { RollEvent } from "../roll/events";
-import { count, duration, list, oneLine, problems } from "./text";
+import { count, duration, failedOf, list, oneLine, problems } from "./text";
 
 /**
  * One line for each event of a roll.
@@ -35,6 +36,10 @@ export function progressText(event: RollEvent): string {
 			return `${event.replica}: ${oneLine(event.phase)}`;
 		case "serving":
 			return `${event.replica} serves ${event.version} after ${duration(event.seconds)}; ${event.done} of ${event.of} done`;
+		case "comparing":
+			return `holding for ${duration(event.seconds)} before the next replica: comparing the failed queries of ${event.replica} with those of ${list(event.others)}`;
+		case "compared":
+			return `held for ${duration(event.seconds)}: ${comparedText(event)}`;
 		case "joined":
 			return `${list(event.replicas)} joined after ${duration(event.seconds)}`;
 		case "left":
@@ -44,6 +49,16 @@ export function progressText(event: RollEvent): string {
 		case "finished":
 			return `${event.creates ? "finished" : "updated"} ${event.transition} in ${duration(event.seconds)}`;
 	}
+}
+
+function comparedText({ replica, others, result }: Extract<RollEvent, { event: "compared" }>): string {
+	const rest = list(others);
+	if (result === undefined)
+		return `no queries were compared, because system.query_log of ${replica} or of ${rest} can't be read`;
+	const { canary, others: theirs } = result;
+	return result.verdict === "too-few"
+		? `too few queries to compare, ${canary.of} on ${replica} and ${theirs.of} on ${rest}; each side needs ${fewestQueries}`
+		: `${failedOf(canary)} failed on ${replica}, ${failedOf(theirs)} on ${rest}`;
 }
 
 /** Whether it is news to a person: a drain that took no time is not, nor what follows from the line before. */

@@ -1,7 +1,7 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
 import { advice, type Build, isUpToTheVendor, wayOut } from "./advice";
-import { attachAgain, count, duration, list, oneLine, problems, withFullStop } from "./text";
+import { attachAgain, count, duration, failedOf, list, oneLine, percent, problems, withFullStop } from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
@@ -35,7 +35,8 @@ function what({ change, cluster, to }: RollStop): string {
 	return `change of the ${change} of '${cluster}'`;
 }
 
-function place({ change, step, of, replica, serving, notServing }: RollStop): string[] {
+function place({ change, step, of, replica, serving, notServing, cause }: RollStop): string[] {
+	if (cause.kind === "worse" || cause.kind === "stopped-serving") return ["after the first replica"];
 	if (change === "size") return replica === undefined ? [] : [`at ${replica}`];
 	if (step === 0 || replica === undefined) return [step === 0 ? "before any replica was updated" : "midway"];
 	// A resumed update has no step for the replicas that are done.
@@ -73,6 +74,15 @@ function whatFailed({
 			return `${who} came back without ${missing(cause)}${cause.at === undefined ? "" : ` (its data folder is ${oneLine(cause.at)})`}`;
 		case "volatile":
 			return `${who} was not restarted, because its new pod would start without its data: ${oneLine(cause.words)}`;
+		case "worse": {
+			const { code, name, than, errors } = cause;
+			const which = `code ${code}${name === undefined ? "" : ` (${oneLine(name, 80)})`}`;
+			return `${failedOf(cause.canary)} failed on ${who} with ${which}, and ${failedOf(cause.others)} on ${list(than)}: update.hold.errors allows ${percent(errors)} more`;
+		}
+		case "stopped-serving": {
+			const why = cause.failure === undefined ? "" : `: ${oneLine(cause.failure.words)}`;
+			return `${who} stopped serving during the hold (update.hold)${why}`;
+		}
 		case "claim-lost":
 			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} took over and is changing this cluster now`;
 		case "platform":
@@ -154,6 +164,18 @@ function next({ cause, ...stop }: RollStop, build: Build | undefined): string {
 		}
 		case "volatile":
 			return "move the data to a cluster on persistent volumes, such as a new DbCluster; this cluster can't be updated.";
+		case "worse": {
+			const fix =
+				at.change === "version"
+					? "fix the cause or set a later version (a DB version never goes back)"
+					: "fix the settings that were changed, or revert them";
+			return `${fix}; or, if these errors are acceptable, raise update.hold.errors or remove update.hold. Then ${again}.`;
+		}
+		case "stopped-serving": {
+			const { failure } = cause;
+			const first = failure === undefined ? `check ${at.replica ?? "the replicas"}` : advice(failure.cause, at);
+			return `${first}. Then ${again}.`;
+		}
 		case "claim-lost":
 			return "wait until the other process is done, then run pulumi up again. This run changes nothing more.";
 		case "platform":

@@ -1,3 +1,4 @@
+import { type Share, shareOf } from "../core/canary";
 import type { Spelling } from "../core/release";
 
 /** `a`, `a and b`, `a, b and c`; of many the first few and how many more. */
@@ -35,6 +36,14 @@ export function withFullStop(clause: string): string {
 /** `1 query`, `3 queries`, `no queries`. */
 export function count(number: number, one: string, many: string): string {
 	return `${number === 0 ? "no" : number} ${number === 1 ? one : many}`;
+}
+
+/** `4 %`, `0.33 %`. */
+export const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
+
+/** `12 of 300 queries (4 %)`. */
+export function failedOf(share: Share): string {
+	return `${share.failed} of ${count(share.of, "query", "queries")} (${percent(shareOf(share))})`;
 }
 
 /** `0.4 s`, `14 s`, `2 min 5 s`: as exact as a person wants it. */

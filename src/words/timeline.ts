@@ -51,6 +51,10 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 			return `${who} came back with less data than it had`;
 		case "volatile":
 			return `${who} was not restarted, because it would lose its data`;
+		case "worse":
+			return `more queries failed on ${who}, the first replica at ${to}, than update.hold allows`;
+		case "stopped-serving":
+			return `${who} stopped serving during the hold after the first replica`;
 		case "claim-lost":
 			return "another process took over the change of the cluster";
 		case "platform":

@@ -1,3 +1,4 @@
+import type { CanaryHold } from "../../src/core/canary";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, LocalTables } from "../../src/core/holdings";
 import { type DbVersion, parseVersion } from "../../src/core/version";
@@ -110,11 +111,21 @@ export interface RunOptions {
 	readonly holder?: string;
 	readonly writesNeed?: "one" | "all";
 	readonly localTables?: LocalTables;
+	readonly canary?: CanaryHold;
 }
 
 /** Rolls in a process of its own until it is done, has failed, or has crashed. */
 export async function run(world: World, to: DbVersion, options: RunOptions = {}): Promise<Run> {
-	const { faults = {}, timing, judge, report = () => {}, holder = "the test", writesNeed, localTables } = options;
+	const {
+		faults = {},
+		timing,
+		judge,
+		report = () => {},
+		holder = "the test",
+		writesNeed,
+		localTables,
+		canary,
+	} = options;
 	world.data.localTables = localTables ?? [];
 	const entries = Object.entries(faults).map(([call, fault]) => [Number(call), fault] as const);
 	const schedule = new Map(entries);
@@ -129,6 +140,7 @@ export async function run(world: World, to: DbVersion, options: RunOptions = {})
 		timing,
 		judge,
 		localTables,
+		canary,
 		report: (event) => {
 			events.push(event);
 			report(event);

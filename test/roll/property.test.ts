@@ -141,7 +141,8 @@ it("a roll through any faults keeps every promise, and a later one without them 
 	await fc.assert(
 		fc.asyncProperty(scenario, async (given) => {
 			const world = worldOf(given);
-			const options = { timing: { ...timing, shardsAtOnce: given.shardsAtOnce } };
+			const canary = given.holds === undefined ? undefined : { seconds: given.holds, errors: 0.01 };
+			const options = { canary, timing: { ...timing, shardsAtOnce: given.shardsAtOnce } };
 			const first = await run(world, v2, { ...options, judge: judge(world, v2), faults: given.faults });
 			endsWell(world, first, v2);
 			if (first.crashed) ends.crashed++;

@@ -75,7 +75,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 	fc.record({ kind: fc.constant("scale" as const), to: fc.nat(5) }),
 );
 
-export const scenario = fc.record({
+const base = fc.record({
 	shards,
 	mode: fc.constantFrom("running", "running", "running", "stopped", "idle"),
 	marked: fc.boolean(),
@@ -87,6 +87,11 @@ export const scenario = fc.record({
 	/** The replica of which the next start finds something gone, whoever starts it. */
 	loses: fc.option(fc.tuple(name, fc.constantFrom("all" as const, "a table")), { freq: 2, nil: undefined }),
 });
+
+/** With the seconds of a hold after the first replica, now and then. */
+export const scenario = fc
+	.tuple(base, fc.option(fc.integer({ min: 1, max: 60 }), { freq: 2, nil: undefined }))
+	.map(([given, holds]): typeof given & { readonly holds?: number } => ({ ...given, ...(holds && { holds }) }));
 
 export type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 

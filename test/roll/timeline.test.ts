@@ -58,6 +58,24 @@ describe("the timeline of a roll", () => {
 		expect(rest).toContain("loading tables");
 	});
 
+	test("shows the hold after the first replica as a part of its serving, and why it stopped there", async () => {
+		const canary = { seconds: 60, errors: 0.01 };
+		const world = given([[{}, {}]]);
+		const held = (await recorded(world, { canary })).replicas.find(({ name }) => name === "a-0-1")?.intervals ?? [];
+		const at = held.findIndex(({ doing }) => doing === "hold");
+		const [hold, after] = held.slice(at);
+		expect(hold).toMatchObject({ is: "serving", version: v2 });
+		expect((hold?.to ?? 0) - (hold?.from ?? 0)).toBeGreaterThanOrEqual(60);
+		expect(after).toEqual({ from: hold?.to, to: expect.any(Number), is: "serving", version: v2 });
+
+		const worse = given([[{}, {}]], { engines: { [v2]: { fails: { code: 241, share: 1 } } } });
+		worse.queries.perSecond = 100;
+		const stopped = await recorded(worse, { canary });
+		expect(stopped).toMatchObject({ outcome: "stopped", stop: { replica: "a-0-1", why: "worse" } });
+		expect(timelineFormat.parse(stopped)).toEqual(stopped);
+		expect(stopped.available).toEqual([{ at: 0, reads: true, writes: true }]);
+	});
+
 	test("reads stay available with two replicas, writes as the platform takes them", async () => {
 		const one = await recorded(given([[{}, {}]]));
 		expect(one.available).toEqual([{ at: 0, reads: true, writes: true }]);

@@ -38,6 +38,12 @@ const events: readonly RollEvent[] = [
 	{ event: "restarting", replica, from: undefined, to },
 	{ event: "progress", replica, phase: "loading tables: 3 of 7" },
 	{ event: "serving", replica, version: to, seconds: 6, done: 1, of: 4 },
+	{ event: "comparing", replica, others: ["analytics-0-0"], seconds: 600 },
+	...(["alike", "too-few"] as const).map((verdict) => {
+		const result = { verdict, canary: { failed: 3, of: 1200 }, others: { failed: 0, of: 1 } };
+		return { event: "compared", replica, others: ["analytics-0-0"], seconds: 600, result } as const;
+	}),
+	{ event: "compared", replica, others: ["analytics-0-0", "analytics-0-2"], seconds: 600 },
 	{ event: "joined", replicas: [replica, "analytics-0-2"], seconds: 6 },
 	{ event: "left", replica, seconds: 6 },
 	{ event: "noted", replica, version: to, done: 2, of: 2 },

@@ -36,6 +36,15 @@ const waiting: Pick<WaitStop, "cluster" | "wanted" | "state"> = {
 	state: "Starting",
 };
 const names = Array.from({ length: 24 }, (_, ordinal) => `a-${ordinal}`);
+const worse = {
+	kind: "worse",
+	code: 241,
+	name: "MEMORY_LIMIT_EXCEEDED",
+	canary: { failed: 12, of: 300 },
+	others: { failed: 1, of: 310 },
+	than: ["analytics-0-0"],
+	errors: 0.01,
+} as const;
 
 golden("stop", {
 	"a replica does not come up": stopText(failed),
@@ -56,6 +65,10 @@ golden("stop", {
 			{ kind: "resized", object: "StatefulSet db-0", replicas: 3, of: 2 },
 			{ kind: "resized", object: "StatefulSet db-0", of: 2 },
 			{ kind: "version-set", object: "StatefulSet db-0", image: "a/b:2.0.6", version: v("2.0.6") },
+			worse,
+			{ ...worse, name: undefined, than: names, errors: 0 },
+			{ kind: "stopped-serving" },
+			{ kind: "stopped-serving", failure: { cause: "memory", words: "killed for its use of memory (limit 1Gi)" } },
 			{ kind: "claim-lost", by: "bob@laptop, process 12" },
 			{ kind: "claim-lost" },
 			{ kind: "platform", words: "the API server answers 503" },
@@ -96,6 +109,7 @@ golden("stop", {
 		] satisfies Partial<RollStop>[],
 		(serves) => stopText({ ...failed, ...serves }),
 	),
+	"worse with other settings": stopText({ ...failed, change: "settings", cause: worse }),
 	"of a big cluster not every name": stopText({ ...failed, serving: at("1.8.0", ...names) }),
 	"waiting: a replica does not come up": waitStopText({
 		...waiting,

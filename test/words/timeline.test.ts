@@ -52,6 +52,8 @@ const reasons = [
 	"not-safe",
 	"data-missing",
 	"volatile",
+	"worse",
+	"stopped-serving",
 	"claim-lost",
 	"platform",
 	"refused",
