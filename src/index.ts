@@ -4,6 +4,7 @@
  * @module pulumi-dbcluster
  */
 export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args/args";
+export type { HoldArgs } from "./pulumi/args/hold-args";
 export type {
 	ExistingArgs,
 	KubernetesArgs,

@@ -1,7 +1,7 @@
 import type { CaveatNote, Caveats, DesiredState, Effect, Uncopied } from "../core/caveats";
 import type { State } from "../core/state";
 import { orderText } from "./order";
-import { count, list, oneLine } from "./text";
+import { count, duration, list, oneLine } from "./text";
 
 /**
  * What an update will do, as the input `caveats` of a resource: by the transition, short lines that show in
@@ -127,6 +127,11 @@ function noteText(note: CaveatNote): [string, string] {
 			return [
 				"deprecated",
 				note.reason === undefined ? "marked as deprecated in the catalogue" : oneLine(note.reason, 160),
+			];
+		case "hold":
+			return [
+				"hold",
+				`${duration(note.seconds)} after the first replica; the update stops there if more of its queries fail than on the others`,
 			];
 		case "window":
 			return ["window", window(note)];

@@ -83,6 +83,7 @@ golden("caveats", {
 			{ note: "deprecated" },
 			{ note: "engine", version: v("3.0.0"), engine: "24.8", like: v("2.3.0") },
 			{ note: "engine", version: v("1.6.0") },
+			{ note: "hold", seconds: 600 },
 			{ note: "window", schedule: "0 2 * * 6", minutes: 240, timeZone: "Europe/Berlin", ignored: false },
 			{ note: "window", schedule: "30 22 * * 1-5", minutes: 1, timeZone: "UTC", ignored: true },
 		],

@@ -66,7 +66,7 @@ function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 		recorder.note(event);
 		tell(event);
 	};
-	const { drainSeconds, stallSeconds, shardsAtOnce, localTables } = args.update;
+	const { drainSeconds, stallSeconds, shardsAtOnce, localTables, hold: canary } = args.update;
 	const timing = withDefaults({ drainSeconds, stallSeconds, shardsAtOnce });
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
 	// A claim that can't be taken is reported immediately, without a retry; one that can't be released expires.
@@ -76,7 +76,7 @@ function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 		release: (claim) => bare.release(claim),
 	};
 	return underClaim({ control: claims, holder: holder(), clock, timing, report }, async (keeper) => {
-		const ground = { control, keeper, clock, timing, to, localTables, report, tell: phaseTeller(report) };
+		const ground = { control, keeper, clock, timing, to, localTables, canary, report, tell: phaseTeller(report) };
 		const change = { wanted, bare, ground };
 		const found = await take(change);
 		// Replicas join a cluster that serves: one that was still being made grows once it does.

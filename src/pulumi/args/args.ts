@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { HoldArgs } from "./hold-args";
 import type { KubernetesArgs } from "./kubernetes-args";
 import type { VersionsArgs } from "./versions-args";
 
@@ -217,6 +218,21 @@ export interface UpdateArgs {
 	 * @example ["default.loc", "scratch.*"]
 	 */
 	localTables?: Input<Input<string>[]>;
+
+	/**
+	 * Holds after the first replica: once it serves with the new version, or with the new settings, the update waits before
+	 * it touches another one, and compares the queries of clients that fail there with those that fail on the other replicas
+	 * of its shard (on all others if it is alone in its shard). If more fail than allowed, or a replica stops serving, the
+	 * update stops there.
+	 *
+	 * A cluster of one replica, a stopped one and one that is being created have nothing to compare: there is no hold. An
+	 * update that stopped after the first replica holds again when it is resumed; one that had come further does not.
+	 *
+	 * @default no hold
+	 * @example { seconds: 600 }
+	 * @example { seconds: 3600, errors: 0.001 }
+	 */
+	hold?: Input<HoldArgs>;
 
 	/**
 	 * The maintenance window: replicas are restarted, for another version or for other settings, only by a `pulumi up` that

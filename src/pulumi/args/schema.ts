@@ -25,6 +25,15 @@ const table = textOf(
 	/^[^.]+\..+$/,
 );
 
+const share = accepted("a number from 0 to 1", "Leave it out for 0.01.");
+const hold = z.strictObject(
+	{
+		seconds: integer(1, 86_400, "a whole number of seconds from 1 to 86,400"),
+		errors: z.number(share).min(0, share).max(1, share).default(0.01),
+	},
+	accepted("an object such as { seconds: 600 }"),
+);
+
 const update = z.strictObject(
 	{
 		policy: oneOf(policies, "latest"),
@@ -33,6 +42,7 @@ const update = z.strictObject(
 		stallSeconds: wholeNumber(1, 604_800, defaultTiming.stallSeconds),
 		shardsAtOnce: wholeNumber(1, 256, defaultTiming.shardsAtOnce),
 		localTables: listOf(table, '["default.loc", "scratch.*"]').default([]),
+		hold: hold.optional(),
 		window: window.optional(),
 		ignoreWindow: trueOrFalse(false),
 	},
@@ -65,5 +75,6 @@ export const namesAt: Readonly<Record<string, readonly string[]>> = {
 	"versions.list[]": Object.keys(release.shape),
 	"versions.registry": Object.keys(registry.shape),
 	update: Object.keys(update.shape),
+	"update.hold": Object.keys(hold.shape),
 	"update.window": Object.keys(window.shape),
 };

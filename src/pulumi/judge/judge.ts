@@ -1,4 +1,5 @@
 import { knownReleases } from "../../catalogue/known";
+import { waitsAfterFirst } from "../../core/canary";
 import { type CaveatNote, caveats, switched } from "../../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
 import { plan } from "../../core/plan";
@@ -123,6 +124,9 @@ export function foresee(
 		said.push({ note: "connections-reset", betweenServers: byShard(cluster).size > 1 });
 	// An unfinished update goes on at any time.
 	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
+	const { hold } = valid.args.update;
+	if (hold !== undefined && isKnown(valid, "update") && waitsAfterFirst(planned, cluster) !== undefined)
+		said.push({ note: "hold", seconds: hold.seconds });
 	if (valid.unknown.length > 0) said.push({ note: "unknown-until-update", properties: valid.unknown });
 	const does = caveats(planned, cluster, said, reshaping, desired);
 	return { caveats: caveatsInput(does), wakes: does.wakes };

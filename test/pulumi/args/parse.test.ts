@@ -27,6 +27,16 @@ test("fills the defaults in", () => {
 	});
 });
 
+test("holds after the first replica only where that is asked for", () => {
+	const holdOf = (update: Record<string, unknown>) => {
+		const parsed = parse({ ...good, update });
+		return parsed.problems === undefined ? parsed.args.update.hold : parsed.problems;
+	};
+	expect(holdOf({})).toBeUndefined();
+	expect(holdOf({ hold: { seconds: 600 } })).toEqual({ seconds: 600, errors: 0.01 });
+	expect(holdOf({ hold: { seconds: 1, errors: 0 } })).toEqual({ seconds: 1, errors: 0 });
+});
+
 test("tells the platform the name of the cluster, where that is known", () => {
 	const read = vi.spyOn(platforms.scripted as NonNullable<typeof platforms.scripted>, "read");
 	parse(good);
@@ -59,6 +69,29 @@ test.each([
 	[{ adopt: "yes" }, 'adopt: "yes" is not true or false. Leave it out for false.'],
 	[{ update: { policy: "newest" } }, 'update.policy: "newest" is not "latest" or "any". Leave it out for "latest".'],
 	[{ update: { drainSecs: 5 } }, "update.drainSecs: there is no property update.drainSecs. Did you mean drainSeconds?"],
+	[{ update: { hold: {} } }, "update.hold.seconds: it is missing: give a whole number of seconds from 1 to 86,400."],
+	[{ update: { hold: { seconds: 0 } } }, "update.hold.seconds: 0 is not a whole number of seconds from 1 to 86,400."],
+	[
+		{ update: { hold: { seconds: 86_401 } } },
+		"update.hold.seconds: 86401 is not a whole number of seconds from 1 to 86,400.",
+	],
+	[
+		{ update: { hold: { seconds: 1.5 } } },
+		"update.hold.seconds: 1.5 is not a whole number of seconds from 1 to 86,400.",
+	],
+	[
+		{ update: { hold: { seconds: 60, errors: 1.1 } } },
+		"update.hold.errors: 1.1 is not a number from 0 to 1. Leave it out for 0.01.",
+	],
+	[
+		{ update: { hold: { seconds: 60, errors: "1 %" } } },
+		'update.hold.errors: "1 %" is not a number from 0 to 1. Leave it out for 0.01.',
+	],
+	[{ update: { hold: 600 } }, "update.hold: 600 is not an object such as { seconds: 600 }."],
+	[
+		{ update: { hold: { second: 60, seconds: 60 } } },
+		"update.hold.second: there is no property update.hold.second. Did you mean seconds?",
+	],
 	[{ replica: 2 }, "replica: there is no property replica. Did you mean replicas?"],
 	[
 		{ versions: { list: [] } },

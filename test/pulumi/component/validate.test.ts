@@ -29,6 +29,7 @@ test.each<[object, string]>([
 	[{ version, replica: 3 }, "replica: there is no property replica. Did you mean replicas?"],
 	[{ version, storage: "big" }, 'storage: "big" is not the size of a volume. Write it as "100Gi".'],
 	[{ version, replicas: 0 }, "replicas: 0 is not a whole number from 1 to 64. Leave it out for 2."],
+	[{ version, update: { hold: {} } }, "update.hold.seconds: it is missing: give a whole number of seconds"],
 	[{ version, namespace: "My_NS" }, 'namespace: "My_NS" is not the name of a namespace'],
 	[{ version, createNamespace: "no" }, 'createNamespace: "no" is not true or false. Leave it out for true.'],
 	[{ version, keeper: { replicas: 2 } }, "keeper.replicas: 2 is not 1 or 3. Leave it out for 3: with two,"],
