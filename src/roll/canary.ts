@@ -16,7 +16,7 @@ const readsPerWait = 20;
  * @throws {@link StepStopped} if it is worse than allowed, or if a replica stops serving; ClaimLost.
  */
 export async function holdAfter(ground: Ground, replica: string, cluster: ObservedCluster): Promise<void> {
-	const { hold, clock, report, canary } = ground;
+	const { keeper, clock, report, canary } = ground;
 	const others = comparedWith(cluster, replica);
 	if (canary === undefined || others.length === 0) return;
 	const { seconds } = canary;
@@ -24,7 +24,7 @@ export async function holdAfter(ground: Ground, replica: string, cluster: Observ
 	report({ event: "comparing", replica, others, seconds });
 	let served: readonly string[] = [];
 	for (let next = pause; ; ) {
-		await hold.keep();
+		await keeper.renew();
 		served = await stillServing(ground, replica, others, served);
 		const elapsed = (clock.now() - start) / 1000;
 		const isOver = elapsed >= seconds;
