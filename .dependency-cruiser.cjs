@@ -19,12 +19,13 @@ module.exports = {
 		layer("words", "core", "control/(record|errors)", "roll/(events|timeline)"),
 		layer("control", "core"),
 		layer("roll", "core", "control"),
+		layer("rehearsal", "core", "control"),
 		layer("remote", "core", "control/(errors|retry)"),
 		layer("catalogue", "core", "control/errors", "remote"),
 		layer("platforms/local", "core", "control"),
 		layer("platforms/kubernetes", "core", "control", "remote"),
-		...rooms("platforms/kubernetes", ["api", "render", "ask", "change", "control", "adopted", "index"]),
-		layer("pulumi", "core", "control", "roll", "words", "platforms", "catalogue", "remote"),
+		...rooms("platforms/kubernetes", ["api", "render", "ask", "change", "trial", "control", "adopted", "index"]),
+		layer("pulumi", "core", "control", "roll", "rehearsal", "words", "platforms", "catalogue", "remote"),
 		// What reads a resource's arguments, and asks the rules, is the provider's; of the rest of it the command line knows nothing.
 		layer(
 			"cli",

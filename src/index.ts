@@ -5,6 +5,7 @@
  */
 export type { DbClusterArgs, LocalArgs, UpdateArgs, WindowArgs } from "./pulumi/args/args";
 export type { HoldArgs } from "./pulumi/args/hold-args";
+export type { RehearsalArgs } from "./pulumi/args/rehearsal-args";
 export type {
 	ExistingArgs,
 	KubernetesArgs,

@@ -1,8 +1,13 @@
 import type { QueryTally } from "../core/canary";
 import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
+import type { Rehearsal } from "../core/rehearsal";
 import type { DbVersion } from "../core/version";
 import type { ClusterRecord, HeldDigest } from "./record";
+import type { Trial } from "./trial";
+
+/** Tries a version; `undefined` if the last rehearsal still counts. */
+export type Rehearse = (trial: Trial, last: Rehearsal | undefined) => Promise<Rehearsal | undefined>;
 
 export interface Claim {
 	readonly holder: string;
@@ -136,6 +141,13 @@ export interface ClusterControl<Settings = unknown> {
 	 * checked whether it came back with less; `undefined` forgets it.
 	 */
 	remember(claim: Claim, replica: string, held: HeldDigest | undefined): Promise<void>;
+
+	/**
+	 * Offers a place beside the cluster to try a version, stores in the record what `use` found there, if anything, and
+	 * removes what was started, however it ends. Touches no replica, no volume of one, and no Keeper. A version that shows
+	 * no progress for `stallSeconds` fails. A platform that has no such place has no such method.
+	 */
+	rehearse?(claim: Claim, version: DbVersion, stallSeconds: number, use: Rehearse): Promise<Rehearsal | undefined>;
 
 	/**
 	 * Takes the replica out of the clients' endpoints; resolves once no new request reaches it. Running queries continue.

@@ -1,4 +1,5 @@
 import type { UpdateMark } from "../core/cluster";
+import type { Rehearsal } from "../core/rehearsal";
 import type { DbVersion } from "../core/version";
 
 /** A lease: who may change the cluster. It expires unless renewed, so a killed holder blocks others briefly. */
@@ -46,6 +47,8 @@ export interface ClusterRecord {
 	readonly openedBy: Readonly<Record<string, DbVersion>>;
 	/** Of the replicas that were taken out and not yet seen to come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
+	/** The last rehearsal of a version. */
+	readonly rehearsed?: Rehearsal;
 	/** Read with the record, not stored in it. Empty while the cluster is stopped or idle. */
 	readonly scaled?: readonly Scaled[];
 }
@@ -56,7 +59,7 @@ export function asRecord(
 		Pick<ClusterRecord, "owner" | "generation" | "shards" | "replicas" | "openedBy">
 	>,
 ): ClusterRecord {
-	const { owner, generation, shards, replicas, mark, claim, openedBy, held, scaled } = kept;
+	const { owner, generation, shards, replicas, mark, claim, openedBy, held, rehearsed, scaled } = kept;
 	return {
 		owner,
 		generation,
@@ -66,6 +69,7 @@ export function asRecord(
 		...(claim && { claim: { holder: claim.holder, fence: claim.fence, expires: claim.expires } }),
 		openedBy,
 		...(held && { held }),
+		...(rehearsed && { rehearsed }),
 		...(scaled && scaled.length > 0 && { scaled }),
 	};
 }

@@ -1,6 +1,7 @@
 import { byShard, type ObservedCluster, type Reshaping } from "./cluster";
 import { forgets, tableName, uncopied } from "./holdings";
 import { type Plan, restarting } from "./plan";
+import type { Rehearsal } from "./rehearsal";
 import type { Unlisted } from "./stepping-stones";
 
 /** What happens to a kind of request while the update runs. */
@@ -50,6 +51,8 @@ export type CaveatNote =
 	| { readonly note: "judged-from-record" }
 	/** What exactly the target is, such as an image with its digest. */
 	| { readonly note: "artifact"; readonly what: string }
+	/** What a rehearsal of this version found; absent if there was none, and `pulumi up` rehearses first. */
+	| { readonly note: "rehearsed"; readonly rehearsal?: Rehearsal }
 	/** Each restart resets keep-alive connections of clients and, if shards query each other, of servers. */
 	| { readonly note: "connections-reset"; readonly betweenServers?: boolean }
 	/** Some inputs are known only during the update, which checks them then. */

@@ -1,5 +1,6 @@
 import type { ObservedCluster } from "./cluster";
 import type { LocalTables } from "./holdings";
+import type { Unrehearsed } from "./rehearsal";
 import type { Release } from "./release";
 
 export type { Release } from "./release";
@@ -24,6 +25,8 @@ export interface Question {
 	/** Built-in knowledge of versions, for those whose engine the catalogue does not give. */
 	readonly known?: readonly Release[];
 	readonly localTables?: LocalTables;
+	/** Why a rehearsal is missing; absent if there is one, or if none is required. */
+	readonly unrehearsed?: Unrehearsed | undefined;
 	/** Set if updates are limited to a maintenance window. */
 	readonly window?: Window;
 }

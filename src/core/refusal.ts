@@ -1,6 +1,7 @@
 import type { Problem } from "./availability";
 import type { Cause, Rival, UpdateMark } from "./cluster";
 import type { Told } from "./layout";
+import type { Unrehearsed } from "./rehearsal";
 import type { Spelling } from "./release";
 import type { State } from "./state";
 import type { Gap } from "./stepping-stones";
@@ -89,6 +90,7 @@ export interface RefusalFacts {
 	};
 	"persistent-data": { readonly replicas: readonly { readonly replica: string; readonly volatile: string }[] };
 	"shared-tables": Rival;
+	rehearsal: { readonly unrehearsed: Unrehearsed };
 	"maintenance-window": {
 		/** ISO 8601 in UTC. */
 		readonly opens: string;

@@ -79,3 +79,19 @@ async function take({ control, holder, clock, timing, report }: ClaimOptions): P
 		}
 	}
 }
+
+/** Does one long piece of work and renews the claim meanwhile. Throws {@link ClaimLost} as soon as the claim is lost. */
+export async function whileKeeping<T>(hold: Hold, clock: Clock, work: () => Promise<T>): Promise<T> {
+	let done = false;
+	const working = work().finally(() => {
+		done = true;
+	});
+	const keeping = async (): Promise<T> => {
+		while (!done) {
+			await clock.sleep(1000);
+			if (!done) await hold.keep();
+		}
+		return working;
+	};
+	return Promise.race([working, keeping()]);
+}

@@ -1,6 +1,7 @@
 import type { Availability, Problem } from "../core/availability";
 import type { Comparison, Worse } from "../core/canary";
 import type { Cause, Failure } from "../core/cluster";
+import type { Rehearsal } from "../core/rehearsal";
 import type { State } from "../core/state";
 import type { DbVersion } from "../core/version";
 
@@ -10,6 +11,9 @@ export type RollEvent =
 	| { readonly event: "waiting"; readonly holder: string; readonly expires: string }
 	/** The platform did not respond and is asked again, up to a limit. */
 	| { readonly event: "retrying"; readonly words: string }
+	/** A version is tried beside the cluster, and what came of it. */
+	| { readonly event: "rehearsing"; readonly to: DbVersion }
+	| { readonly event: "rehearsed"; readonly rehearsal: Rehearsal }
 	| { readonly event: "began"; readonly transition: string; readonly steps: number; readonly resumes: boolean }
 	| { readonly event: "woke"; readonly seconds: number }
 	/** A replica is next, but others of its shard must catch up first. */

@@ -1,6 +1,7 @@
 import type { CaveatNote, Caveats, DesiredState, Effect, Uncopied } from "../core/caveats";
 import type { State } from "../core/state";
 import { orderText } from "./order";
+import { rehearsedLines } from "./rehearsal";
 import { count, duration, list, oneLine } from "./text";
 
 /**
@@ -33,7 +34,7 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			}),
 			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
 			...(state !== undefined && { state }),
-			...Object.fromEntries(notes.map(noteText)),
+			...Object.assign({}, ...notes.map(noteLines)),
 		},
 	};
 }
@@ -97,7 +98,11 @@ const without = (tables: readonly string[]) =>
 const keptAlive = "each keep-alive connection may be reset once per replica";
 const betweenServers = "; so may connections between servers, and a SELECT over several shards can then fail";
 
-function noteText(note: CaveatNote): [string, string] {
+function noteLines(note: CaveatNote): Record<string, string> {
+	return note.note === "rehearsed" ? rehearsedLines(note.rehearsal) : Object.fromEntries([noteText(note)]);
+}
+
+function noteText(note: Exclude<CaveatNote, { note: "rehearsed" }>): [string, string] {
 	switch (note.note) {
 		case "judged-from-record":
 			return [

@@ -1,6 +1,8 @@
 import { fewestQueries } from "../core/canary";
+import { outcomeOf } from "../core/rehearsal";
 import { sameVersion } from "../core/version";
 import type { RollEvent } from "../roll/events";
+import { rehearsalProgress } from "./rehearsal";
 import { count, duration, failedOf, list, oneLine, problems } from "./text";
 
 /**
@@ -14,6 +16,10 @@ export function progressText(event: RollEvent): string {
 			return `waiting for ${oneLine(event.holder)}, which is changing the cluster; its claim (its lock on the cluster) expires at ${event.expires} unless renewed`;
 		case "retrying":
 			return `retrying: ${oneLine(event.words)}`;
+		case "rehearsing":
+			return rehearsalProgress.begins(event.to);
+		case "rehearsed":
+			return rehearsalProgress[outcomeOf(event.rehearsal)](event.rehearsal);
 		case "began":
 			return event.resumes
 				? `resuming ${event.transition}: ${count(event.steps, "replica", "replicas")} left`

@@ -3,6 +3,7 @@ import type { Refusal, RuleName } from "../core/refusal";
 import { parseVersion, sameVersion } from "../core/version";
 import type { Instead } from "../core/ways";
 import { advice } from "./advice";
+import { unrehearsedText } from "./rehearsal";
 import { attachAgain, count, list, moment, oneLine, problems, quoted, spellingText, withFullStop } from "./text";
 
 type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }>;
@@ -193,6 +194,8 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 	"shared-tables": ({ target, cluster, mark: { from, to, since }, path, replica }) =>
 		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not finished. Together with an update to ${target}, it might stop the last copies. Finish the update of '${oneLine(cluster, 60)}' first (pulumi up), then preview again.`,
+
+	rehearsal: ({ target, unrehearsed }) => unrehearsedText(target, unrehearsed),
 
 	"maintenance-window": ({ target, opens, timeZone }) =>
 		`the maintenance window is closed until ${moment(opens, timeZone)}, and no update to ${target} starts before that. Run pulumi up again then. In an emergency, set update.ignoreWindow to true.`,

@@ -18,6 +18,7 @@ const names: Record<RuleName, true> = {
 	layout: true,
 	"last-copy": true,
 	"shared-tables": true,
+	rehearsal: true,
 	"maintenance-window": true,
 };
 

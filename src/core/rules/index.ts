@@ -15,6 +15,7 @@ import { maintenanceWindow } from "./maintenance-window";
 import { minimumVersion } from "./minimum-version";
 import { noDowngrade } from "./no-downgrade";
 import { persistentData } from "./persistent-data";
+import { rehearsal } from "./rehearsal";
 import type { Subject } from "./rule";
 import { sharedTables } from "./shared-tables";
 import { unfinishedUpdate } from "./unfinished-update";
@@ -37,6 +38,7 @@ export const rules = [
 	layout,
 	lastCopy,
 	sharedTables,
+	rehearsal,
 	maintenanceWindow,
 ] as const;
 

@@ -1,10 +1,19 @@
 import { mustHold, withExtended } from "../../control/claims";
 import { ClaimLost, ControlError, PlatformError } from "../../control/errors";
-import type { Assessment, Claim, ClusterControl, ClusterSpec, Observation, ReplicaView } from "../../control/port";
+import type {
+	Assessment,
+	Claim,
+	ClusterControl,
+	ClusterSpec,
+	Observation,
+	Rehearse,
+	ReplicaView,
+} from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
 import type { QueryTally } from "../../core/canary";
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
+import type { Rehearsal } from "../../core/rehearsal";
 import type { DbVersion } from "../../core/version";
 import { askRouter, carryOut, removeCluster, removeReplica, running, untilEnded } from "./carry-out";
 import { freshCluster, mustBeOurs, mustRun, sizeObstacles, undrained, withEngines, withJoining } from "./changes";
@@ -18,6 +27,7 @@ import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "
 import { askProcess } from "./replica-client";
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { Store } from "./store";
+import { withTrial } from "./trial";
 import { type ClusterSight, positionOf, replicaName, toClusterRecord, viewCluster, viewReplica } from "./view";
 
 /** Observes and changes one cluster of this machine, through its record and its router. */
@@ -107,6 +117,29 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 			const run = (cluster.wanted[folder]?.run ?? 0) + 1;
 			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { version, run } } };
 		});
+	}
+
+	async rehearse(
+		claim: Claim,
+		version: DbVersion,
+		stallSeconds: number,
+		use: Rehearse,
+	): Promise<Rehearsal | undefined> {
+		const { engines, addon } = await engineChoice(this.settings);
+		const { record, cluster, router } = this.#present(await this.#look());
+		mustHold(record, claim);
+		const library = engines[version];
+		if (library === undefined) throw new ControlError(`there is no engine ${version} on this machine.`);
+		const folders = allFolders(cluster);
+		const serves = folders.find((folder) => router?.replicas[folder]?.status?.serving);
+		const socket = serves && socketPath(this.#home, serves);
+		const replicas = folders.map((folder) => replicaName(cluster, folder));
+		const found = await withTrial(
+			{ home: this.#home, version, library, addon, replicas, socket, stallSeconds },
+			(trial) => use(trial, cluster.rehearsed),
+		);
+		if (found !== undefined) await this.#changeCluster(claim, (now) => ({ ...now, rehearsed: found }));
+		return found;
 	}
 
 	async create(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {

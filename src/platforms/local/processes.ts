@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readIfThere } from "./files";
 import { isAlive, type ProcessId, signal } from "./process-id";
 
-type Program = "router" | "replica";
+type Program = "router" | "replica" | "trial-server";
 
 /** The compiled file of a program: beside this one, or, where this one runs from its source, in dist. */
-function entry(program: Program): string {
+export function entry(program: Program): string {
 	const beside = join(__dirname, `${program}.js`);
 	return existsSync(beside) ? beside : join(__dirname, "../../../dist/platforms/local", `${program}.js`);
 }
@@ -18,7 +18,10 @@ const logLimit = 4 << 20;
 const runHeader = "--- started ";
 
 /** What may be passed on to processes that live long: never the secrets of the program that starts them. */
-const passedOn = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
+export const passedOn = (): NodeJS.ProcessEnv =>
+	Object.fromEntries(
+		["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"].map((name) => [name, process.env[name]]),
+	);
 
 interface Spawn {
 	readonly program: Program;
@@ -31,7 +34,6 @@ interface Spawn {
 
 /** Starts a process that belongs to nobody's terminal and outlives this one. Throws when it can't be started at all. */
 export function spawnDetached({ program, argument, home, log, env = {} }: Spawn): ChildProcess {
-	const inherited = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
 	mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
 	if (existsSync(log) && statSync(log).size > logLimit) renameSync(log, `${log}.old`);
 	const output = openSync(log, "a", 0o600);
@@ -41,7 +43,7 @@ export function spawnDetached({ program, argument, home, log, env = {} }: Spawn)
 			cwd: home,
 			detached: true,
 			stdio: ["ignore", output, output],
-			env: { ...inherited, ...env },
+			env: { ...passedOn(), ...env },
 		});
 		// One that could not be started shows as one that has ended.
 		child.on("error", () => {});

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Rehearsal } from "../../core/rehearsal";
 import { type DbVersion, parseVersion } from "../../core/version";
 
 const version = z.string().refine((text): text is DbVersion => parseVersion(text) !== undefined);
@@ -34,6 +35,8 @@ const cluster = z.object({
 			z.object({ tables: z.int(), digest: z.string(), localTables: z.array(z.string()).readonly().optional() }),
 		)
 		.optional(),
+	/** The last rehearsal of a version. */
+	rehearsed: z.custom<Rehearsal>((value) => typeof value === "object" && value !== null).optional(),
 	desired: z.enum(["Started", "Stopped", "Idle"]),
 	port: z.int(),
 	idleAfterSeconds: z.number(),

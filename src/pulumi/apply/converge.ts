@@ -34,6 +34,7 @@ import { finishing } from "../host/orphaned";
 import { catalogueOf } from "../judge/catalogue";
 import { judgeNow, judgeRestart, judgeWindow } from "../judge/judge";
 import { mayOwn } from "../judge/outcome";
+import { rehearseFirst } from "./rehearse";
 
 /** What a cluster is to become. */
 export interface Wanted extends Complete {
@@ -102,6 +103,7 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 			wanted.recorder.see(woken);
 			return refuse(change, woken);
 		};
+		await rehearseFirst(ground, cluster, wanted.args.update.rehearsal);
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;

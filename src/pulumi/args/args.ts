@@ -1,6 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
 import type { HoldArgs } from "./hold-args";
 import type { KubernetesArgs } from "./kubernetes-args";
+import type { RehearsalArgs } from "./rehearsal-args";
 import type { VersionsArgs } from "./versions-args";
 
 /** What a cluster is to be, wherever it lives and whoever declares it. */
@@ -233,6 +234,15 @@ export interface UpdateArgs {
 	 * @example { seconds: 3600, errors: 0.001 }
 	 */
 	hold?: Input<HoldArgs>;
+
+	/**
+	 * The rehearsal: before an update touches a replica, the version is started beside the cluster, with the cluster's
+	 * settings, users and table definitions and none of its rows.
+	 *
+	 * @default `pulumi up` rehearses unless the version passed within a day
+	 * @example { policy: "required", queries: 500 }
+	 */
+	rehearsal?: Input<RehearsalArgs>;
 
 	/**
 	 * The maintenance window: replicas are restarted, for another version or for other settings, only by a `pulumi up` that

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { accepted, clusterName, integer, listOf, oneOf, textOf, trueOrFalse, wholeNumber } from "../../control/accepts";
 import { policies } from "../../core/question";
+import { rehearsalPolicies } from "../../core/rehearsal";
 import { defaultTiming } from "../../roll/timing";
 import { registry, release, versions } from "./versions-schema";
 import { windowProblem } from "./window";
@@ -34,6 +35,11 @@ const hold = z.strictObject(
 	accepted("an object such as { seconds: 600 }"),
 );
 
+const rehearsal = z.strictObject(
+	{ policy: oneOf(rehearsalPolicies, "before"), queries: wholeNumber(0, 10_000, 200) },
+	accepted('an object such as { policy: "required" }'),
+);
+
 const update = z.strictObject(
 	{
 		policy: oneOf(policies, "latest"),
@@ -43,6 +49,7 @@ const update = z.strictObject(
 		shardsAtOnce: wholeNumber(1, 256, defaultTiming.shardsAtOnce),
 		localTables: listOf(table, '["default.loc", "scratch.*"]').default([]),
 		hold: hold.optional(),
+		rehearsal: rehearsal.prefault({}),
 		window: window.optional(),
 		ignoreWindow: trueOrFalse(false),
 	},
@@ -76,5 +83,6 @@ export const namesAt: Readonly<Record<string, readonly string[]>> = {
 	"versions.registry": Object.keys(registry.shape),
 	update: Object.keys(update.shape),
 	"update.hold": Object.keys(hold.shape),
+	"update.rehearsal": Object.keys(rehearsal.shape),
 	"update.window": Object.keys(window.shape),
 };

@@ -136,7 +136,8 @@ async function judgeUpdate(
 	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
 	notes.push(...notesOf(artifact));
 	await tellOfSpellings(valid, catalogue);
-	const judgement = judge(valid, version, cluster, catalogue, notes, reshaping);
+	const rehearsed = await facts.rehearsed();
+	const judgement = judge(valid, version, cluster, catalogue, { notes, reshaping, rehearsed });
 	if (artifact.known) return judgement;
 	const { refusals } = judgement;
 	// That it is in no catalogue says the same, and more.

@@ -3,6 +3,7 @@ import type { Assessment } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
 import { type Known, known } from "../../core/question";
+import type { Rehearsal } from "../../core/rehearsal";
 import type { DbVersion } from "../../core/version";
 import { isKnown, type Valid } from "../args/parse";
 import { attempt, catalogueOf } from "./catalogue";
@@ -51,6 +52,12 @@ export function factsOf(valid: Valid, before?: string) {
 		/** What exactly a version is; unknown where there is no such thing. */
 		artifact: (version: DbVersion) =>
 			attempt(async () => place?.platform.artifact?.(place.settings, version, place.pin)),
+		/** The last rehearsal, of any version; `undefined` where there can be none. */
+		async rehearsed(): Promise<{ readonly last?: Rehearsal } | undefined> {
+			if (place === undefined || control().rehearse === undefined) return undefined;
+			const record = await this.record();
+			return { ...(record.known && record.value?.rehearsed && { last: record.value.rehearsed }) };
+		},
 		/** What the settings and the size that are asked for would come to. Throws where that can't be told. */
 		async assessment(version: DbVersion, record: ClusterRecord): Promise<Assessment> {
 			const { owner, update } = valid.args;

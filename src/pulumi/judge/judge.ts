@@ -5,10 +5,11 @@ import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } fro
 import { plan } from "../../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../../core/question";
 import type { RuleName } from "../../core/refusal";
+import { type Rehearsal, type Unrehearsed, unrehearsed } from "../../core/rehearsal";
 import { releaseOf } from "../../core/release";
 import { decide, restartRules } from "../../core/rules";
 import { unlistedFor } from "../../core/stepping-stones";
-import type { DbVersion } from "../../core/version";
+import { type DbVersion, sameVersion } from "../../core/version";
 import { caveatsInput, switchInput } from "../../words/caveats";
 import { isKnown, type Valid } from "../args/parse";
 import { type InputProblem, refusalOf } from "../args/problem";
@@ -31,14 +32,44 @@ export function judge(
 	target: DbVersion,
 	cluster: Known<ObservedCluster>,
 	catalogue: Known<readonly Release[]>,
-	notes: readonly CaveatNote[] = [],
-	reshaping?: Reshaping,
+	{ notes = [], reshaping, rehearsed }: More = {},
 ): Judgement {
 	const seen = cluster.known && reshaping !== undefined ? known(restored(cluster.value, reshaping)) : cluster;
-	const refusals = decide(questionOf(valid, target, seen, catalogue)).map(refusalOf);
+	const question = { ...questionOf(valid, target, seen, catalogue), unrehearsed: missing(valid, target, rehearsed) };
+	const refusals = decide(question).map(refusalOf);
 	if (refusals.length > 0 || !cluster.known) return { refusals };
-	const said = [...notes, ...notesOn(target, cluster.value, catalogue)];
+	const said = [
+		...notes,
+		...notesOn(target, cluster.value, catalogue),
+		...rehearsalNote(valid, target, cluster.value, rehearsed),
+	];
 	return { refusals, ...foresee(valid, target, cluster.value, said, reshaping) };
+}
+
+interface More {
+	readonly notes?: readonly CaveatNote[];
+	readonly reshaping?: Reshaping | undefined;
+	/** The last rehearsal; absent where there can be none. */
+	readonly rehearsed?: { readonly last?: Rehearsal } | undefined;
+}
+
+/** Why the rehearsal that is required is missing. */
+function missing(valid: Valid, target: DbVersion, rehearsed: More["rehearsed"]): Unrehearsed | undefined {
+	const isRequired = isKnown(valid, "update") && valid.args.update.rehearsal.policy === "required";
+	return isRequired && rehearsed !== undefined ? unrehearsed(rehearsed.last, target, Date.now()) : undefined;
+}
+
+/** A plan that was saved before a rehearsal expired is carried out after it: whether it has, is no caveat. */
+function rehearsalNote(
+	valid: Valid,
+	target: DbVersion,
+	cluster: ObservedCluster,
+	rehearsed: More["rehearsed"],
+): CaveatNote[] {
+	const isOff = !isKnown(valid, "update") || valid.args.update.rehearsal.policy === "off";
+	if (isOff || rehearsed === undefined || cluster.mark !== undefined || !plan(cluster, target).upgrades) return [];
+	const { last } = rehearsed;
+	return [{ note: "rehearsed", ...(last && sameVersion(last.to, target) && { rehearsal: last }) }];
 }
 
 /** Judges an update that is about to begin: its window must be open, too. */

@@ -4,6 +4,7 @@ import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
 import type { HeldDigest } from "../../../control/record";
 import type { UpdateMark } from "../../../core/cluster";
+import type { Rehearsal } from "../../../core/rehearsal";
 import type { DbVersion } from "../../../core/version";
 import { type Api, untilNoConflict } from "../api/api";
 import type { ConfigMap } from "../api/types";
@@ -28,6 +29,7 @@ export interface Stored extends Claimable {
 	readonly opening: Readonly<Record<string, Opening>>;
 	/** What replicas held that were taken out and not yet seen to come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
+	readonly rehearsed?: Rehearsal;
 	/** What the objects were rendered from, so that a restart renders them all again. */
 	readonly settings?: KeptSettings;
 }

@@ -1,0 +1,122 @@
+import type { KubeObject, StatefulSet } from "../api/types";
+import { annotation, containerOf, recordName } from "../render/names";
+import type { Image } from "../render/pod";
+
+/** On a pod that only tries a version: the cluster for which it does. No selector of the cluster matches it. */
+export const trialLabel = "pulumi-dbcluster/trial";
+/** On the same: the settings that keep its server away from Keeper. */
+const settingsAnnotation = "pulumi-dbcluster/trial-settings";
+
+const settingsFile = "zz-dbcluster-trial.xml";
+const configFolder = "/etc/clickhouse-server/config.d";
+
+/** After this long the kubelet ends it, whatever became of the process that made it. */
+const deadlineSeconds = 900;
+
+type Json = Record<string, unknown>;
+interface Mount {
+	readonly name: string;
+	readonly mountPath: string;
+	readonly subPath?: string;
+}
+interface Spec extends Json {
+	readonly containers: readonly Json[];
+	readonly volumes?: readonly Json[];
+}
+
+export interface Trying {
+	readonly cluster: string;
+	/** Of the cluster's record, which owns the pod. */
+	readonly owner: { readonly name: string; readonly uid: string };
+	readonly set: StatefulSet;
+	readonly image: Image;
+	/** Absent if the scheduler is to choose one, as for a replica. */
+	readonly node: string | undefined;
+	readonly index: number;
+	/** `start` runs the server; `image` only its program, to tell its version. */
+	readonly what: "start" | "image";
+	/** The root element of the server's configuration. */
+	readonly configRoot: string;
+}
+
+/**
+ * A pod that tries an image where a replica runs: made from the replicas' own template, on one node, with an empty volume
+ * in the place of each claim, no Keeper, no label of the cluster and no other container.
+ */
+export function trialPod({ cluster, owner, set, image, node, index, what, configRoot }: Trying): KubeObject & Json {
+	const { template } = set.spec;
+	const spec = template.spec as unknown as Spec;
+	const name = containerOf(template);
+	const server = spec.containers.find((each) => each.name === name) ?? {};
+	const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name);
+	const volumes = [
+		...(spec.volumes ?? []).filter((volume) => !claims.includes(String(volume.name))).map(withoutClaim),
+		...claims.map((claim) => ({ name: claim, emptyDir: {} })),
+	];
+	const mounts = (server.volumeMounts ?? []) as readonly Mount[];
+	const { initContainers: _i, affinity, nodeSelector, topologySpreadConstraints: _t, ...rest } = spec as Spec & Json;
+	const settings = { path: settingsFile, fieldRef: { fieldPath: `metadata.annotations['${settingsAnnotation}']` } };
+	const whole = mounts.find(({ mountPath, subPath }) => mountPath.replace(/\/$/, "") === configFolder && !subPath);
+	const { livenessProbe: _l, readinessProbe: _r, startupProbe: _s, lifecycle: _y, ...plain } = server as Json;
+	return {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: {
+			name: `${cluster}-trial-${index}`,
+			labels: { "app.kubernetes.io/managed-by": "pulumi-dbcluster", [trialLabel]: cluster },
+			annotations: {
+				...template.metadata?.annotations,
+				[annotation.container]: name,
+				[settingsAnnotation]: withoutKeeper(configRoot),
+			},
+			ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: recordName(cluster), uid: owner.uid }],
+		},
+		spec: {
+			...rest,
+			restartPolicy: "Never",
+			activeDeadlineSeconds: deadlineSeconds,
+			terminationGracePeriodSeconds: 1,
+			...(node === undefined ? { affinity, nodeSelector } : { nodeSelector: { "kubernetes.io/hostname": node } }),
+			containers: [
+				{
+					...plain,
+					image: image.reference,
+					ports: undefined,
+					terminationMessagePolicy: "FallbackToLogsOnError",
+					...(what === "image" && { command: ["clickhouse-server", "--version"], args: undefined }),
+					volumeMounts: whole
+						? mounts
+						: [
+								...mounts,
+								{ name: "trial", mountPath: `${configFolder}/${settingsFile}`, subPath: settingsFile, readOnly: true },
+							],
+				},
+			],
+			volumes: whole
+				? volumes.map((volume) => (volume.name === whole.name ? withSettings(volume, settings) : volume))
+				: [...volumes, { name: "trial", downwardAPI: { items: [settings] } }],
+		},
+	} as unknown as KubeObject & Json;
+}
+
+const withoutKeeper = (root: string) =>
+	`<${root}><zookeeper remove="1"/><keeper_server remove="1"/><distributed_ddl remove="1"/></${root}>`;
+
+/** A claim or a folder of the node may hold a replica's data. */
+function withoutClaim({ name, ...source }: Json): Json {
+	const isHarmless = ["configMap", "secret", "projected", "downwardAPI", "emptyDir"].some((kind) => kind in source);
+	return isHarmless ? { name, ...source } : { name, emptyDir: {} };
+}
+
+/** A folder that is one ConfigMap takes no other file: both together are a projected volume. */
+function withSettings({ name, configMap, projected }: Json, settings: object): Json {
+	const { defaultMode, ...map } = (configMap ?? {}) as Json;
+	const sources = projected === undefined ? [{ configMap: map }] : ((projected as Json).sources as Json[]);
+	return {
+		name,
+		projected: {
+			...(defaultMode !== undefined && { defaultMode }),
+			sources: [...sources, { downwardAPI: { items: [settings] } }],
+		},
+	};
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { ifKnown } from "../control/errors";
+import type { SqlRow, SqlServer } from "../control/trial";
+
+/** A table, view or dictionary, as the server describes it. */
+export interface Definition {
+	readonly database: string;
+	readonly name: string;
+	readonly engine: string;
+	/** The statement that would create it. */
+	readonly statement: string;
+}
+
+const own = "('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')";
+
+/** Databases that keep their tables here; listing those of others would ask the place that has them. */
+const ofServer = "('Ordinary', 'Atomic', 'Replicated', 'Memory', 'Lazy', 'Shared')";
+const databases = `SELECT name FROM system.databases WHERE name NOT IN ${own} AND engine IN ${ofServer}`;
+
+/** Of everything that {@link definitionsOf} finds, by one small query. */
+export async function digestOfDefinitions(cluster: SqlServer): Promise<string> {
+	const [row] = await cluster.rows(
+		`SELECT toString(groupBitXor(cityHash64(database, name, create_table_query))) AS digest FROM system.tables WHERE database IN (${databases})`,
+	);
+	return String(row?.digest);
+}
+
+/** Everything that a server was told to create, its own system tables excepted. Works from ClickHouse 18.16 on. */
+export async function definitionsOf(cluster: SqlServer): Promise<Definition[]> {
+	const tables = await cluster.rows(
+		`SELECT database, name, engine, create_table_query AS statement FROM system.tables WHERE database IN (${databases}) ORDER BY database, name`,
+	);
+	return (
+		[...(await functionsOf(cluster)), ...tables]
+			.map(({ database, name, engine, statement }) => ({
+				database: String(database),
+				name: String(name),
+				engine: String(engine),
+				statement: String(statement),
+			}))
+			// A view's own table comes with the view.
+			.filter(({ name }) => !name.startsWith(".inner"))
+	);
+}
+
+/** Servers before 21.10 have none, and refuse the question. */
+async function functionsOf(cluster: SqlServer): Promise<readonly SqlRow[]> {
+	const functions =
+		"SELECT '' AS database, name, 'Function' AS engine, create_query AS statement FROM system.functions";
+	return (await ifKnown(() => cluster.rows(`${functions} WHERE origin = 'SQLUserDefined' ORDER BY name`))) ?? [];
+}
+
+/** Engines that keep to the server: no table of theirs connects to anything when it is loaded. */
+const inside =
+	/^(?:Function|(?:Replicated)?(?:\w*MergeTree)|(?:Tiny|Stripe)?Log|Memory|Null|Set|Join|Buffer|Merge|Distributed|View|MaterializedView|Dictionary|EmbeddedRocksDB|GenerateRandom)$/;
+
+/** What a server shows in place of a secret, and where older ones show the secret itself. */
+const secret = /\[HIDDEN\]|\bPASSWORD\b/i;
+
+/** A dictionary whose source is not this server, which may be loaded as soon as it exists. */
+const elsewhere = /\bSOURCE\s*\(\s*(?!NULL\b|CLICKHOUSE\b)|\bSOURCE\s*\(.*\bHOST\b/is;
+
+/** A disk of a table's own. */
+const ownDisk = /\bdisk\s*=/i;
+
+/**
+ * Whether a definition can be tried: it keeps to the server, and is complete.
+ *
+ * @param remote Storage policies whose disks are another place.
+ */
+export function canTry({ engine, statement }: Definition, remote: ReadonlySet<string>): boolean {
+	if (!inside.test(engine) || statement === "" || secret.test(statement) || reachesOutside(statement.replace(head, "")))
+		return false;
+	if (engine === "Dictionary") return !elsewhere.test(statement);
+	const policy = /\bstorage_policy\s*=\s*'([^']*)'/.exec(statement)?.[1] ?? "default";
+	return !ownDisk.test(statement) && !remote.has(policy);
+}
+
+/** Table functions that connect to another place, or read its files, while a query is only being planned. */
+const outside =
+	/\b(?:azureBlobStorage|cluster|clusterAllReplicas|cosn|deltaLake|dictionary|executable|file|gcs|hdfs|hudi|iceberg|jdbc|mongodb|mysql|odbc|oss|paimon|postgresql|redis|remote|remoteSecure|s3|sqlite|url|ytsaurus)\w*\s*\(/i;
+
+/** Also true of a text that only looks so: leaving one out is no harm. */
+export const reachesOutside = (sql: string) => outside.test(sql);
+
+/** Strings and quoted names first, so that their contents are never taken for SQL. */
+const replicatedEngine =
+	/'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|\bENGINE = Replicated(\w*MergeTree)(?:\((?:\s*'(?:[^'\\]|\\.|'')*'\s*(?:,\s*)?){2}(\))?|(?=\())?/g;
+
+/**
+ * The definition with each replicated engine as its plain one, which needs no Keeper.
+ *
+ * @example "... ENGINE = ReplicatedMergeTree('/t', '{replica}') ORDER BY x" // "... ENGINE = MergeTree ORDER BY x"
+ */
+export function withoutReplication(statement: string): string {
+	return statement.replace(replicatedEngine, (whole, engine?: string, closed?: string) => {
+		if (engine === undefined) return whole;
+		const hasRest = whole.includes("(") && closed === undefined;
+		return `ENGINE = ${engine}${hasRest ? "(" : ""}`;
+	});
+}
+
+const head =
+	/^(CREATE|ATTACH)( (?:OR REPLACE )?(?:TABLE|VIEW|MATERIALIZED VIEW|WINDOW VIEW|DICTIONARY) (?:`(?:[^`\\]|\\.|``)+`|\w+)(?:\.(?:`(?:[^`\\]|\\.|``)+`|\w+))?)(?: UUID '[^']*')?/;
+
+/**
+ * The same definition as a server reads it at its start: what was created long ago is then loaded although the version
+ * would not create it today, such as the MergeTree of before ORDER BY.
+ */
+export function asLoaded(statement: string): string {
+	return statement.replace(
+		head,
+		(_, __, what: string) => `ATTACH${what.replace(" OR REPLACE", "")} UUID '${randomUUID()}'`,
+	);
+}

@@ -1,0 +1,57 @@
+import type { SqlRow, SqlServer } from "../control/trial";
+import { type FailingQuery, foundOf, type RehearsedQueries } from "../core/rehearsal";
+import { reachesOutside } from "./definitions";
+import { inParallel } from "./parallel";
+import { reasonAgainst } from "./tables";
+
+/** The most frequent SELECTs of the last day, one text of each kind. */
+const frequent = (most: number) => `SELECT toString(normalizedQueryHash(query)) AS hash, any(query) AS text,
+	any(current_database) AS database, count() AS times
+FROM system.query_log
+WHERE type = 'QueryFinish' AND is_initial_query AND event_time > now() - 86400 AND event_date >= today() - 1
+	AND match(query, '(?i)^\\\\s*(SELECT|WITH)\\\\b') AND query NOT LIKE '%pulumi-dbcluster%'
+GROUP BY hash ORDER BY times DESC LIMIT ${most}`;
+
+/** Seconds for the log, which may be long, and for a plan: a scalar subquery is executed while it is made. */
+const limit = { max_execution_time: "8" };
+
+/**
+ * Which of the cluster's frequent queries the version does not plan and the running one does; `undefined` if the cluster
+ * has no log of them, or is too old to group them. Returns no text of a query, nor of an error, which may quote one.
+ *
+ * @param most How many kinds of queries are tried.
+ */
+export async function tryQueries(
+	cluster: SqlServer,
+	server: SqlServer,
+	most: number,
+): Promise<RehearsedQueries | undefined> {
+	let found: readonly SqlRow[] = [];
+	await reasonAgainst(async () => {
+		found = most === 0 ? [] : await cluster.rows(frequent(most), limit);
+	});
+	if (found.length === 0) return undefined;
+	const failing: FailingQuery[] = [];
+	let skipped = 0;
+	await inParallel(found, async ({ hash, text, database }) => {
+		const query = String(text).replace(/\s*(?:\bFORMAT\s+\w+\s*)?;?\s*$/i, "");
+		// A comment at its end must not hide what follows.
+		const plan = (of: SqlServer) =>
+			reasonAgainst(() => of.rows(`EXPLAIN ${query}\n`, { ...limit, database: String(database) }));
+		const reason = reachesOutside(query) ? "" : await plan(server);
+		if (reason === undefined) return;
+		// What fails on both is no news, such as a query of a table that was dropped since.
+		if (reason === "" || (await plan(cluster)) !== undefined) skipped++;
+		else failing.push({ hash: String(hash), error: errorName(reason) });
+	});
+	return { planned: found.length - skipped - failing.length, failing: foundOf(failing), skipped };
+}
+
+/** The name at the end of a server's message, or its number: what stands between may quote the query. */
+function errorName(reason: string): string {
+	return (
+		/\(([A-Z][A-Z0-9_]+)\)[^()]*(?:\(version [^()]*(?:\([^()]*\))?\))?\s*$/.exec(reason)?.[1] ??
+		/\bCode: (\d+)/.exec(reason)?.[1] ??
+		"unknown"
+	);
+}

@@ -1,0 +1,141 @@
+import {
+	type Found,
+	outcomeOf,
+	type Refused,
+	type Rehearsal,
+	type RehearsedQueries,
+	type RehearsedTables,
+} from "../core/rehearsal";
+import type { DbVersion } from "../core/version";
+import { advice } from "./advice";
+import { count, list, oneLine, withFullStop } from "./text";
+
+const off = 'To update without a rehearsal, set update.rehearsal.policy to "off".';
+
+/**
+ * What a rehearsal found, as lines of the caveats, by topic.
+ *
+ * @param rehearsal Absent if there was none of this version.
+ * @example rehearsedLines(rehearsal);
+ * // { rehearsed: "2026-11-28: starts on 3 of 3 nodes, 214 of 214 tables, 198 of 200 queries", queries: "2 of 200 ..." }
+ */
+export function rehearsedLines(rehearsal: Rehearsal | undefined): Record<string, string> {
+	if (rehearsal === undefined) return { rehearsed: "no; pulumi up does that before it changes anything" };
+	const day = rehearsal.at.slice(0, 10);
+	const outcome = outcomeOf(rehearsal);
+	if (outcome === "left-out") return { rehearsed: `${day}: not possible: ${oneLine(rehearsal.leftOut ?? "", 200)}` };
+	if (outcome === "failed")
+		return { rehearsed: `${day}: failed; pulumi up tries again: ${failures(rehearsal).join("; ")}` };
+	return { rehearsed: `${day}: ${passed(rehearsal)}`, ...detailLines(rehearsal) };
+}
+
+/** What deserves a look although it refuses nothing. */
+function detailLines({ tables, settings, queries }: Rehearsal): Record<string, string> {
+	const lines: Record<string, string> = {};
+	if (tables !== undefined && tables.notCreated.count > 0)
+		lines.tables = `loaded, but could not be created again, as on a new replica: ${reasons(tables.notCreated)}`;
+	if (settings !== undefined && settings.unknown.count > 0)
+		lines.settings = `set by the cluster and unknown to the version: ${some(settings.unknown, (name) => oneLine(name, 60))}`;
+	if (settings !== undefined && settings.defaults.count > 0)
+		lines.defaults = `${settings.defaults.count} change: ${some(settings.defaults, ({ name, from, to }) => `${oneLine(name, 60)} (${value(from)} -> ${value(to)})`)}`;
+	if (queries !== undefined && queries.failing.count > 0)
+		lines.queries = `planned today, and not by the version: ${some(queries.failing, ({ hash, error }) => `normalizedQueryHash ${hash} (${error})`)}`;
+	return lines;
+}
+
+/**
+ * A rehearsal as a list of lines, for a terminal.
+ *
+ * @example rehearsalText(rehearsal); // "1.7.1 -> 1.8.0: passed\n  starts on 2 of 2 nodes, 12 of 12 tables\n  defaults: ..."
+ */
+export function rehearsalText(rehearsal: Rehearsal): string {
+	const { from, to } = rehearsal;
+	const outcome = outcomeOf(rehearsal);
+	const lines = {
+		passed: () => [
+			passed(rehearsal),
+			...Object.entries(detailLines(rehearsal)).map(([key, text]) => `${key}: ${text}`),
+		],
+		failed: () => [...failures(rehearsal), wayOut(rehearsal)],
+		"left-out": () => [oneLine(rehearsal.leftOut ?? "", 400)],
+	}[outcome]();
+	const title = { passed: "passed", failed: "failed", "left-out": "not possible" }[outcome];
+	return [`${from} -> ${to}: ${title}`, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+/**
+ * Why `pulumi up` begins no update after a rehearsal that failed; what to do about it.
+ *
+ * @example rehearsalFailedText(rehearsal); // "1.9.0 was rehearsed beside the cluster, and failed: ... No replica was touched. ..."
+ */
+export function rehearsalFailedText(rehearsal: Rehearsal): string {
+	return `${rehearsal.to} was tried beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal)}`;
+}
+
+/** Why an update is not allowed before a rehearsal passed. */
+export function unrehearsedText(to: string, unrehearsed: "none" | "failed" | "left-out" | "expired"): string {
+	const why = {
+		none: `${to} was not rehearsed on this cluster`,
+		failed: `the last rehearsal of ${to} failed`,
+		"left-out": `${to} could not be rehearsed on this cluster`,
+		expired: `the last rehearsal of ${to} is older than a day`,
+	}[unrehearsed];
+	return `${why}, and update.rehearsal.policy is "required". Run npx pulumi-dbcluster rehearse <name of the resource> ${to}, which shows what it finds, then preview again; or set update.rehearsal.policy to "before".`;
+}
+
+/** Progress of a rehearsal. */
+export const rehearsalProgress = {
+	begins: (to: DbVersion) => `rehearsing ${to} beside the cluster; no replica is touched`,
+	failed: (rehearsal: Rehearsal) => `rehearsed ${rehearsal.to}: failed`,
+	passed: (rehearsal: Rehearsal) => `rehearsed ${rehearsal.to}: ${passed(rehearsal)}`,
+	"left-out": (rehearsal: Rehearsal) =>
+		`${rehearsal.to} can't be rehearsed, so the update starts without it: ${oneLine(rehearsal.leftOut ?? "")}`,
+};
+
+function passed({ places, tables, queries }: Rehearsal): string {
+	const starts =
+		places.length === 1
+			? `starts on ${oneLine(places[0]?.name ?? "", 80)}`
+			: `starts on ${places.length} of ${count(places.length, "node", "nodes")}`;
+	const loaded = tables && `${tables.loaded} of ${count(totalOf(tables), "table", "tables")}${skippedOf(tables)}`;
+	const planned =
+		queries && `${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;
+	return [starts, loaded, planned].filter((part) => part !== undefined).join(", ");
+}
+
+const totalOf = ({ loaded, refused }: RehearsedTables) => loaded + refused.count;
+const triedOf = ({ planned, failing }: RehearsedQueries) => planned + failing.count;
+const skippedOf = ({ skipped }: { readonly skipped: number }) => (skipped === 0 ? "" : ` (${skipped} not tried)`);
+
+function failures({ to, places, failure, tables }: Rehearsal): string[] {
+	const nodes = places.flatMap(({ name, failure }) =>
+		failure === undefined ? [] : [`on ${oneLine(name, 80)} ${oneLine(failure.words, 300)}`],
+	);
+	const said = nodes.length > 0 ? nodes : failure === undefined ? [] : [oneLine(failure.words, 300)];
+	if (said.length > 0) return [list(said, 4)];
+	return tables === undefined
+		? []
+		: [
+				`${to} does not load ${tables.refused.count} of ${count(totalOf(tables), "table", "tables")}: ${reasons(tables.refused)}`,
+			];
+}
+
+function wayOut({ to, places, failure, tables }: Rehearsal): string {
+	const cause = failure?.cause ?? places.find((place) => place.failure !== undefined)?.failure?.cause;
+	if (cause !== undefined) return `Next: ${advice(cause, { to, change: "version" })}, and run pulumi up again. ${off}`;
+	const names = list(
+		(tables?.refused.first ?? []).map(({ name }) => oneLine(name, 80)),
+		4,
+	);
+	return `Next: recreate ${names} with a definition that ${to} accepts, or drop what is not needed, and run pulumi up again; or set another version. ${off}`;
+}
+
+const reasons = (found: Found<Refused>) =>
+	some(found, ({ name, reason }) => `${oneLine(name, 80)} (${oneLine(reason, 160)})`, 3);
+
+const value = (text: string) => (text === "" ? "empty" : oneLine(text, 40));
+
+function some<T>({ count, first }: Found<T>, text: (item: T) => string, most = 4): string {
+	const shown = first.slice(0, most).map(text);
+	return list(count > shown.length ? [...shown, `${count - shown.length} more`] : shown, most + 1);
+}

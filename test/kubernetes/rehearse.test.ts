@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { outcomeOf, type Rehearsal } from "../../src/core/rehearsal";
+import type { DbVersion } from "../../src/core/version";
+import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { rehearsing } from "../../src/rehearsal/rehearse";
+import { Space, send, startCluster, unavailable, versions } from "./harness";
+
+describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => {
+	let space: Space;
+	let control: KubernetesControl;
+	let before: string[];
+
+	const pods = async () =>
+		(await space.api.list<Pod>("pods", {})).map(({ metadata }) => `${metadata.name} ${metadata.uid}`).sort();
+	const rehearsed = async (to: DbVersion, { stallSeconds = 300, again = true } = {}) => {
+		const claim = await control.claim("the test", 600);
+		const use = rehearsing({ from: versions.v1, to, queries: 200, again, now: Date.now() });
+		return control.rehearse(claim, to, stallSeconds, use).finally(() => control.release(claim));
+	};
+	const nothingTouched = async (found: Rehearsal | undefined) => {
+		expect(await pods()).toEqual(before);
+		expect((await control.record())?.rehearsed).toEqual(found);
+	};
+
+	beforeAll(async () => {
+		space = await Space.open();
+		control = await startCluster(space, { version: versions.v1 });
+		for (const pod of ["db-0-0", "db-0-1"]) {
+			await space.queryPod(pod, "CREATE DATABASE other");
+			await space.queryPod(
+				pod,
+				`CREATE TABLE other.r (d Date, x UInt64) ENGINE = ReplicatedMergeTree('/${space.namespace}/other', '{replica}', d, (x), 8192)`,
+			);
+			await space.queryPod(pod, "CREATE TABLE l (x UInt64) ENGINE = Log");
+			await space.queryPod(pod, "CREATE VIEW v AS SELECT x FROM l");
+			await space.queryPod(
+				pod,
+				"CREATE MATERIALIZED VIEW m ENGINE = MergeTree PARTITION BY tuple() ORDER BY x AS SELECT x FROM l",
+			);
+		}
+		before = await pods();
+	});
+	afterAll(() => space?.close());
+
+	test("starts beside the cluster with its tables, is recorded, and leaves nothing", async () => {
+		const found = await rehearsed(versions.v2);
+		expect(found && outcomeOf(found)).toBe("passed");
+		expect(found?.places).toEqual([{ name: expect.any(String), replicas: ["db-0-0", "db-0-1"] }]);
+		expect(found?.tables).toEqual({
+			loaded: 4,
+			refused: { count: 0, first: [] },
+			notCreated: { count: 0, first: [] },
+			skipped: 0,
+		});
+		await nothingTouched(found);
+		expect(await rehearsed(versions.v2, { again: false })).toBeUndefined();
+	});
+
+	test("and exits at its start is found out with no replica touched", async () => {
+		const found = await rehearsed(versions.crash);
+		expect(found && outcomeOf(found)).toBe("failed");
+		expect(found?.failure).toMatchObject({ cause: "exits", words: expect.stringContaining("last words") });
+		await nothingTouched(found);
+	});
+
+	test("and never answers is found out with no replica touched", async () => {
+		const found = await rehearsed(versions.hang, { stallSeconds: 10 });
+		expect(found && outcomeOf(found)).toBe("failed");
+		expect(found?.failure?.words).toContain("shows no progress for 10 seconds");
+		await nothingTouched(found);
+	});
+
+	test("and starts slowly passes", async () => {
+		const found = await rehearsed(versions.slow);
+		expect(found && outcomeOf(found)).toBe("passed");
+		await nothingTouched(found);
+	});
+
+	test("is left out where a quota has no room for its pod", async () => {
+		const quotas = `/api/v1/namespaces/${space.namespace}/resourcequotas`;
+		const metadata = { name: "full" };
+		await send(space.api, "POST", quotas, {
+			apiVersion: "v1",
+			kind: "ResourceQuota",
+			metadata,
+			spec: { hard: { pods: "2" } },
+		});
+		try {
+			await expect
+				.poll(() => rehearsed(versions.v2), { timeout: 60_000 })
+				.toMatchObject({
+					leftOut: expect.stringContaining("exceeded quota"),
+				});
+			expect(await pods()).toEqual(before);
+		} finally {
+			await send(space.api, "DELETE", `${quotas}/full`, {});
+		}
+	});
+
+	test("is left out where no pods may be created", async () => {
+		const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${space.namespace}/roles/dbcluster`;
+		const { connection } = space.api;
+		const role = JSON.parse((await connection.send({ method: "GET", path })).text);
+		const rules = role.rules.filter(
+			({ resources, verbs }: { resources: string[]; verbs: string[] }) =>
+				!(resources.includes("pods") && verbs.includes("create")),
+		);
+		expect(rules.length).toBe(role.rules.length - 1);
+		const headers = { "content-type": "application/merge-patch+json" };
+		await connection.send({ method: "PATCH", path, headers, body: JSON.stringify({ rules }) });
+		await expect
+			.poll(() => rehearsed(versions.v2), { timeout: 60_000 })
+			.toMatchObject({
+				leftOut: expect.stringContaining('cannot create resource "pods"'),
+			});
+		expect(await pods()).toEqual(before);
+		await connection.send({ method: "PATCH", path, headers, body: JSON.stringify({ rules: role.rules }) });
+	});
+
+	test("removes what a killed rehearsal left", async () => {
+		const claim = await control.claim("the test", 600);
+		const abandoned = control.rehearse(claim, versions.hang, 600, async (trial) => {
+			await trial.start();
+			return undefined;
+		});
+		abandoned.catch(() => {});
+		await expect.poll(async () => (await pods()).length, { timeout: 60_000 }).toBe(before.length + 1);
+		await control.release(claim);
+		const found = await rehearsed(versions.v2);
+		expect(found && outcomeOf(found)).toBe("passed");
+		await expect(abandoned).rejects.toThrow("was deleted outside Pulumi");
+		await nothingTouched(found);
+	});
+
+	test("of a stopped cluster tries only the start", async () => {
+		const claim = await control.claim("the test", 600);
+		await control.stop(claim);
+		await control.release(claim);
+		await expect.poll(async () => (await pods()).length, { timeout: 120_000 }).toBe(0);
+		const found = await rehearsed(versions.v2);
+		expect(found && outcomeOf(found)).toBe("passed");
+		expect(found?.tables).toBeUndefined();
+		expect(await pods()).toEqual([]);
+	});
+});
