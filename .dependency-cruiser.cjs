@@ -26,7 +26,7 @@ module.exports = {
 		layer("platforms/kubernetes", "core", "control", "remote"),
 		...rooms("platforms/kubernetes", ["api", "render", "ask", "change", "trial", "control", "adopted", "index"]),
 		layer("pulumi", "core", "control", "roll", "rehearsal", "words", "platforms", "catalogue", "remote"),
-		// What reads a resource's arguments, and asks the rules, is the provider's; of the rest of it the command line knows nothing.
+		// What reads a resource's arguments, asks the rules, and rehearses, is the provider's; of the rest of it the command line knows nothing.
 		layer(
 			"cli",
 			"core",
@@ -35,7 +35,7 @@ module.exports = {
 			"words",
 			"platforms",
 			"catalogue",
-			"pulumi/(judge/(catalogue|judge)|args/complete)",
+			"pulumi/(judge/(catalogue|judge)|args/complete|apply/rehearse)",
 		),
 		{
 			name: "core imports semver and nothing else from outside",

@@ -148,4 +148,5 @@ export const questions: fc.Arbitrary<Question> = fc.record({
 	known: maybe(catalogues),
 	localTables: maybe(fc.subarray(["default.loc", "shop.*", "default.rows"])),
 	window: maybe(windows),
+	unrehearsed: maybe(fc.constantFrom("none", "failed", "left-out", "expired")),
 });

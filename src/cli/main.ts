@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addRehearse } from "./rehearse";
 import { addReport } from "./report";
 import { addStatus } from "./status";
 import { addTimeline } from "./timeline";
@@ -8,17 +9,18 @@ const { version } = require("../../package.json") as { version: string };
 
 /**
  * `npx pulumi-dbcluster`: complements `pulumi preview` and `pulumi up`, for people and pipelines. Each command is a
- * file in this folder and changes no cluster: only Pulumi does.
+ * file in this folder and changes no replica: only Pulumi does.
  */
 const program = new Command("pulumi-dbcluster")
 	.description(
-		"Shows the versions and updates of database clusters, from Pulumi and from the clusters; changes no cluster.",
+		"Shows the versions and updates of database clusters, from Pulumi and from the clusters; changes no replica.",
 	)
 	.version(version);
 
 addStatus(program);
 addTimeline(program);
 addReport(program);
+addRehearse(program);
 
 program.parseAsync().catch((error: Error) => {
 	console.error(`error: ${error.message}`);

@@ -93,7 +93,7 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** A cluster of a stack, with its settings if it is to be asked, or why they can't be read. */
-interface Cluster {
+export interface StackCluster {
 	readonly recorded: RecordedCluster;
 	readonly inputs: Readonly<Record<string, unknown>>;
 	readonly isHere: boolean;
@@ -102,11 +102,17 @@ interface Cluster {
 /** Stacks whose states are read in parallel: each is a process of the CLI. */
 const atOnce = 4;
 
-async function clustersOf({ stack, all, cwd, recorded }: Options): Promise<Cluster[]> {
+/** Also makes the program's folder the current one, if the project is found. */
+export async function clustersOf({
+	stack,
+	all,
+	cwd,
+	recorded,
+}: Pick<Options, "stack" | "all" | "cwd" | "recorded">): Promise<StackCluster[]> {
 	const pulumi = new Pulumi(resolve(cwd));
 	const stacks = all ? await pulumi.all() : [stack ?? (await pulumi.selected())];
 	const project = projectOf(pulumi.folder);
-	const clusters: Cluster[] = [];
+	const clusters: StackCluster[] = [];
 	for (let at = 0; at < stacks.length; at += atOnce) {
 		const some = stacks.slice(at, at + atOnce);
 		const found = some.map((name) => clustersOfStack(pulumi, name, project?.name, recorded !== true));
@@ -123,7 +129,7 @@ async function clustersOfStack(
 	stack: string,
 	project: string | undefined,
 	live: boolean,
-): Promise<Cluster[]> {
+): Promise<StackCluster[]> {
 	const found = clustersIn(await pulumi.export(stack), stack);
 	// Such as a kubeconfig: it is kept in memory only while the cluster is asked.
 	const secret = live && found.some(({ inputs }) => hasSecrets(inputs));
@@ -135,7 +141,7 @@ async function clustersOfStack(
 	}));
 }
 
-async function statusOf({ recorded, inputs, isHere }: Cluster, stateOnly: boolean): Promise<ClusterStatus> {
+async function statusOf({ recorded, inputs, isHere }: StackCluster, stateOnly: boolean): Promise<ClusterStatus> {
 	if (stateOnly) return recordedStatus(recorded);
 	try {
 		return await liveStatus(recorded, settingsOf(inputs, isHere));
@@ -146,7 +152,7 @@ async function statusOf({ recorded, inputs, isHere }: Cluster, stateOnly: boolea
 }
 
 /** A cluster that can't be asked can't be watched; the list says why. */
-function watchable({ recorded, inputs, isHere }: Cluster): Promise<Watched | undefined> {
+function watchable({ recorded, inputs, isHere }: StackCluster): Promise<Watched | undefined> {
 	return ifKnown(async () => {
 		const { place } = settingsOf(inputs, isHere);
 		return { name: recorded.name, control: place.platform.control(place.name, place.settings) };

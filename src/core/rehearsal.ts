@@ -34,16 +34,16 @@ export interface RehearsedPlace {
 }
 
 /** How many there are, and the first of them: the record of a cluster has a limit. */
-export interface Found<T> {
+export interface Listed<T> {
 	readonly count: number;
 	readonly first: readonly T[];
 }
 
 const mostListed = 20;
-export const foundOf = <T>(all: readonly T[]): Found<T> => ({ count: all.length, first: all.slice(0, mostListed) });
+export const listed = <T>(all: readonly T[]): Listed<T> => ({ count: all.length, first: all.slice(0, mostListed) });
 
 /** A table, view, dictionary or function, and the server's reason against it. */
-export interface Refused {
+export interface RefusedTable {
 	readonly name: string;
 	readonly reason: string;
 }
@@ -52,9 +52,9 @@ export interface RehearsedTables {
 	/** How many the version loads, as at its start. */
 	readonly loaded: number;
 	/** Those that it does not load. */
-	readonly refused: Found<Refused>;
+	readonly refused: Listed<RefusedTable>;
 	/** Those that it loads and would not create, as on a replica that joins. */
-	readonly notCreated: Found<Refused>;
+	readonly notCreated: Listed<RefusedTable>;
 	/** How many were not tried: they reach outside the cluster, or contain a secret. */
 	readonly skipped: number;
 }
@@ -68,9 +68,9 @@ export interface ChangedDefault {
 
 export interface RehearsedSettings {
 	/** Set by the cluster, and unknown to the version. */
-	readonly unknown: Found<string>;
+	readonly unknown: Listed<string>;
 	/** Not set by the cluster, and with another default in the version. */
-	readonly defaults: Found<ChangedDefault>;
+	readonly defaults: Listed<ChangedDefault>;
 }
 
 /** A kind of query that the running version plans and the other does not. No text of it is kept. */
@@ -83,7 +83,7 @@ export interface FailingQuery {
 
 export interface RehearsedQueries {
 	readonly planned: number;
-	readonly failing: Found<FailingQuery>;
+	readonly failing: Listed<FailingQuery>;
 	/** How many were not tried: planning them would reach outside the cluster. */
 	readonly skipped: number;
 }

@@ -1,5 +1,5 @@
 import type { SqlRow, SqlServer } from "../control/trial";
-import { type FailingQuery, foundOf, type RehearsedQueries } from "../core/rehearsal";
+import { type FailingQuery, listed, type RehearsedQueries } from "../core/rehearsal";
 import { reachesOutside } from "./definitions";
 import { inParallel } from "./parallel";
 import { reasonAgainst } from "./tables";
@@ -44,7 +44,7 @@ export async function tryQueries(
 		if (reason === "" || (await plan(cluster)) !== undefined) skipped++;
 		else failing.push({ hash: String(hash), error: errorName(reason) });
 	});
-	return { planned: found.length - skipped - failing.length, failing: foundOf(failing), skipped };
+	return { planned: found.length - skipped - failing.length, failing: listed(failing), skipped };
 }
 
 /** The name at the end of a server's message, or its number: what stands between may quote the query. */

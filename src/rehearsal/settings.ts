@@ -1,5 +1,5 @@
 import type { SqlServer } from "../control/trial";
-import { type ChangedDefault, foundOf, type RehearsedSettings } from "../core/rehearsal";
+import { type ChangedDefault, listed, type RehearsedSettings } from "../core/rehearsal";
 
 interface Setting {
 	readonly value: string;
@@ -49,7 +49,7 @@ export async function trySettings(cluster: SqlServer, server: SqlServer): Promis
 			defaults.push({ name, from: plain(value), to: plain(now.value) });
 		}
 	}
-	return { unknown: foundOf(unknown), defaults: foundOf(defaults) };
+	return { unknown: listed(unknown), defaults: listed(defaults) };
 }
 
 /** Some versions quote an automatic value, `'auto(4)'`, and its number is only that of the machine's cores. */

@@ -1,6 +1,6 @@
 import { ControlError, PlatformError } from "../control/errors";
 import type { SqlServer } from "../control/trial";
-import { foundOf, type Refused, type RehearsedTables } from "../core/rehearsal";
+import { listed, type RefusedTable, type RehearsedTables } from "../core/rehearsal";
 import { asLoaded, canTry, type Definition, withoutReplication } from "./definitions";
 import { inParallel } from "./parallel";
 
@@ -18,8 +18,8 @@ export async function tryTables(server: SqlServer, definitions: readonly Definit
 	const tried = definitions.filter((one) => canTry(one, remote));
 	for (const database of new Set(tried.map((one) => one.database).filter((name) => name !== "")))
 		await server.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
-	const notCreated: Refused[] = [];
-	let refused: Refused[] = [];
+	const notCreated: RefusedTable[] = [];
+	let refused: RefusedTable[] = [];
 	// What a table needs may come later in the list. Each round settles at least one, or it is the last.
 	for (let rest = tried; rest.length > 0; ) {
 		const uncreated = await failing(server, rest, withoutReplication);
@@ -37,8 +37,8 @@ export async function tryTables(server: SqlServer, definitions: readonly Definit
 	}
 	return {
 		loaded: tried.length - refused.length,
-		refused: foundOf(refused),
-		notCreated: foundOf(notCreated),
+		refused: listed(refused),
+		notCreated: listed(notCreated),
 		skipped: definitions.length - tried.length,
 	};
 }

@@ -1,7 +1,7 @@
 import {
-	type Found,
+	type Listed,
 	outcomeOf,
-	type Refused,
+	type RefusedTable,
 	type Rehearsal,
 	type RehearsedQueries,
 	type RehearsedTables,
@@ -17,7 +17,7 @@ const off = 'To update without a rehearsal, set update.rehearsal.policy to "off"
  *
  * @param rehearsal Absent if there was none of this version.
  * @example rehearsedLines(rehearsal);
- * // { rehearsed: "2026-11-28: starts on 3 of 3 nodes, 214 of 214 tables, 198 of 200 queries", queries: "2 of 200 ..." }
+ * // { rehearsed: "2026-11-28: starts on 3 of 3 nodes, loads 214 of 214 tables, plans 198 of 200 queries", queries: "2 of 200 ..." }
  */
 export function rehearsedLines(rehearsal: Rehearsal | undefined): Record<string, string> {
 	if (rehearsal === undefined) return { rehearsed: "no; pulumi up does that before it changes anything" };
@@ -46,7 +46,7 @@ function detailLines({ tables, settings, queries }: Rehearsal): Record<string, s
 /**
  * A rehearsal as a list of lines, for a terminal.
  *
- * @example rehearsalText(rehearsal); // "1.7.1 -> 1.8.0: passed\n  starts on 2 of 2 nodes, 12 of 12 tables\n  defaults: ..."
+ * @example rehearsalText(rehearsal); // "1.7.1 -> 1.8.0: passed\n  starts on 2 of 2 nodes, loads 12 of 12 tables\n  defaults: ..."
  */
 export function rehearsalText(rehearsal: Rehearsal): string {
 	const { from, to } = rehearsal;
@@ -97,9 +97,9 @@ function passed({ places, tables, queries }: Rehearsal): string {
 		places.length === 1
 			? `starts on ${oneLine(places[0]?.name ?? "", 80)}`
 			: `starts on ${places.length} of ${count(places.length, "node", "nodes")}`;
-	const loaded = tables && `${tables.loaded} of ${count(totalOf(tables), "table", "tables")}${skippedOf(tables)}`;
+	const loaded = tables && `loads ${tables.loaded} of ${count(totalOf(tables), "table", "tables")}${skippedOf(tables)}`;
 	const planned =
-		queries && `${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;
+		queries && `plans ${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;
 	return [starts, loaded, planned].filter((part) => part !== undefined).join(", ");
 }
 
@@ -109,7 +109,7 @@ const skippedOf = ({ skipped }: { readonly skipped: number }) => (skipped === 0 
 
 function failures({ to, places, failure, tables }: Rehearsal): string[] {
 	const nodes = places.flatMap(({ name, failure }) =>
-		failure === undefined ? [] : [`on ${oneLine(name, 80)} ${oneLine(failure.words, 300)}`],
+		failure === undefined ? [] : [`on ${oneLine(name, 80)}: ${oneLine(failure.words, 300)}`],
 	);
 	const said = nodes.length > 0 ? nodes : failure === undefined ? [] : [oneLine(failure.words, 300)];
 	if (said.length > 0) return [list(said, 4)];
@@ -130,12 +130,27 @@ function wayOut({ to, places, failure, tables }: Rehearsal): string {
 	return `Next: recreate ${names} with a definition that ${to} accepts, or drop what is not needed, and run pulumi up again; or set another version. ${off}`;
 }
 
-const reasons = (found: Found<Refused>) =>
+const reasons = (found: Listed<RefusedTable>) =>
 	some(found, ({ name, reason }) => `${oneLine(name, 80)} (${oneLine(reason, 160)})`, 3);
 
 const value = (text: string) => (text === "" ? "empty" : oneLine(text, 40));
 
-function some<T>({ count, first }: Found<T>, text: (item: T) => string, most = 4): string {
+function some<T>({ count, first }: Listed<T>, text: (item: T) => string, most = 4): string {
 	const shown = first.slice(0, most).map(text);
 	return list(count > shown.length ? [...shown, `${count - shown.length} more`] : shown, most + 1);
 }
+
+/** Why the command `rehearse` can't begin. */
+export const rehearseProblems = {
+	which: (name: string | undefined, names: readonly string[]) =>
+		name === undefined
+			? `this stack has several clusters: ${list(names, 20)}. Name the one to rehearse.`
+			: `this stack has no cluster ${oneLine(name, 80)}. It has ${list(names, 20)}.`,
+	nowhere: (platform: string) => `on ${platform}, versions can't be rehearsed.`,
+	version: (given: string | undefined) =>
+		given === undefined
+			? "the newest version is unknown, because the catalogue can't be read or is empty. Name the version to rehearse."
+			: `${oneLine(given, 80)} is not a DB version. Name three or four numbers separated by dots, such as 1.8.0.`,
+	notNewer: (to: string, runs: string) =>
+		`the cluster runs ${runs}, and ${to} is not newer. Name a later version to rehearse.`,
+};

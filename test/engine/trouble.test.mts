@@ -6,9 +6,12 @@ import { midway } from "./midway.mts";
 import { expectNoStackTrace } from "./output.mts";
 import { engineFolders, newVersion, oldVersion, type Stack, stack, transition } from "./stack.mts";
 
-/** A cluster on the old version with some rows, whose new engine lies in a folder that a test can break and mend. */
+/**
+ * A cluster on the old version with some rows, whose new engine lies in a folder that a test can break and mend. A
+ * rehearsal would find that out before the first replica.
+ */
 async function filled(args: Parameters<Stack["set"]>[0] = {}): Promise<{ db: Stack; engine: string }> {
-	const db = await stack(args);
+	const db = await stack({ update: { rehearsal: { policy: "off" } }, ...args });
 	const engine = join(db.folder, "engine");
 	db.set({ local: { engines: { [oldVersion]: engineFolders.old, [newVersion]: engine } } });
 	await db.upOk();

@@ -19,7 +19,7 @@ import * as lifecycle from "./change/lifecycle";
 import * as reshape from "./change/reshape";
 import { restart, type WriteTemplate } from "./change/restart";
 import type { KubernetesSettings } from "./render/settings";
-import { rehearse } from "./trial/rehearse";
+import { rehearseByPods } from "./trial/rehearse";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export function kubernetesControl(name: string, settings: KubernetesSettings, pin?: Pin) {
@@ -49,7 +49,7 @@ export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its
 		holds: on((cluster, replica: string) => holds(cluster, replica)),
 		tally: on((cluster, replica: string, seconds: number) => tally(cluster, replica, seconds)),
 		rivals: on(rivals),
-		rehearse: on(rehearse),
+		rehearse: on(rehearseByPods),
 		claim: on(({ record }, holder: string, seconds: number) => record.claim(holder, seconds)),
 		extend: on(({ record }, claim: Claim, seconds: number) => record.extend(claim, seconds)),
 		release: on(({ record }, claim: Claim) => record.release(claim)),

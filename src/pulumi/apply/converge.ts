@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { ControlError } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { ClusterControl, ClusterSpec } from "../../control/port";
@@ -18,6 +17,7 @@ import { type ClaimOptions, underClaim } from "../../roll/claim-keeper";
 import { systemClock, timestamp } from "../../roll/clock";
 import type { RollEvent } from "../../roll/events";
 import type { Ground } from "../../roll/ground";
+import { holder } from "../../roll/holder";
 import type { Recorder } from "../../roll/recorder";
 import { grow, shrink } from "../../roll/resize";
 import { retrying } from "../../roll/retry";
@@ -107,20 +107,6 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;
-}
-
-/** Who holds a claim, for people. */
-export function holder(): string {
-	return `${userName()}@${hostname()}, process ${process.pid}`;
-}
-
-/** A container may run under a number that no user has. */
-function userName(): string {
-	try {
-		return userInfo().username;
-	} catch {
-		return String(process.getuid?.() ?? "somebody");
-	}
 }
 
 type Size = Pick<ClusterSpec, "shards" | "replicas">;

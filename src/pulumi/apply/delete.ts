@@ -1,5 +1,6 @@
 import { type ClaimKeeper, underClaim } from "../../roll/claim-keeper";
 import { systemClock } from "../../roll/clock";
+import { holder } from "../../roll/holder";
 import { withDefaults } from "../../roll/timing";
 import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
@@ -7,7 +8,6 @@ import type { Properties } from "../args/inputs";
 import { Teller } from "../host/engine-log";
 import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
-import { holder } from "./converge";
 import { mustBeSameServer } from "./outputs";
 
 /**

@@ -16,7 +16,7 @@ import { trialLabel, trialPod } from "./pod";
  * Tries a version with pods beside the cluster: on one node a server, on each other node of a replica the server's
  * program, which pulls the image there. All of them are removed, also those of an earlier rehearsal that was killed.
  */
-export async function rehearse(
+export async function rehearseByPods(
 	cluster: Cluster,
 	claim: Claim,
 	version: DbVersion,
