@@ -5,11 +5,12 @@ import { compareVersions, type DbVersion, highest, parseVersion } from "../core/
 import { rehearse } from "../pulumi/apply/rehearse";
 import type { Complete } from "../pulumi/args/complete";
 import { catalogueOf, latestKnown } from "../pulumi/judge/catalogue";
+import { underClaim } from "../roll/claim-keeper";
 import { systemClock } from "../roll/clock";
 import type { RollEvent } from "../roll/events";
-import { holding } from "../roll/hold";
 import { holder } from "../roll/holder";
 import { withDefaults } from "../roll/timing";
+import { buildOf } from "../words/advice";
 import { progressText } from "../words/progress";
 import { rehearsalText, rehearseProblems } from "../words/rehearsal";
 import { goneText } from "../words/resource";
@@ -60,13 +61,13 @@ async function run(name: string | undefined, version: string | undefined, option
 	};
 	const timing = withDefaults({ stallSeconds: args.update.stallSeconds });
 	const clock = systemClock;
-	return holding({ control, holder: holder(), clock, timing, report: say }, async (hold) => {
+	return underClaim({ control, holder: holder(), clock, timing, report: say }, async (keeper) => {
 		const cluster = await control.observe();
 		if (cluster?.record === undefined) throw new ControlError(goneText(place.id));
 		const runs = highest(cluster.replicas.flatMap((replica) => replica.version ?? []));
 		const to = await target(valid, version, runs);
 		const { queries } = args.update.rehearsal;
-		const rehearsal = await rehearse({ control, hold, clock, timing, report: say, to }, cluster, {
+		const rehearsal = await rehearse({ control, keeper, clock, timing, report: say, to }, cluster, {
 			queries,
 			again: true,
 		});
@@ -74,7 +75,7 @@ async function run(name: string | undefined, version: string | undefined, option
 		process.stdout.write(
 			options.json
 				? `${JSON.stringify({ format: 1, outcome: outcomeOf(rehearsal), ...rehearsal }, undefined, 2)}\n`
-				: `${found.recorded.name}: ${rehearsalText(rehearsal)}\n`,
+				: `${found.recorded.name}: ${rehearsalText(rehearsal, buildOf(place.platform))}\n`,
 		);
 		return exitStatus[outcomeOf(rehearsal)];
 	});

@@ -81,7 +81,7 @@ async function take({ control, holder, clock, timing, report }: ClaimOptions): P
 }
 
 /** Does one long piece of work and renews the claim meanwhile. Throws {@link ClaimLost} as soon as the claim is lost. */
-export async function whileKeeping<T>(hold: Hold, clock: Clock, work: () => Promise<T>): Promise<T> {
+export async function whileKeeping<T>(keeper: ClaimKeeper, clock: Clock, work: () => Promise<T>): Promise<T> {
 	let done = false;
 	const working = work().finally(() => {
 		done = true;
@@ -89,7 +89,7 @@ export async function whileKeeping<T>(hold: Hold, clock: Clock, work: () => Prom
 	const keeping = async (): Promise<T> => {
 		while (!done) {
 			await clock.sleep(1000);
-			if (!done) await hold.keep();
+			if (!done) await keeper.renew();
 		}
 		return working;
 	};

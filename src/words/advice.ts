@@ -20,6 +20,10 @@ export interface At {
 /** What a version is: an image, or an engine that a process loads. */
 export type Build = "image" | "engine";
 
+/** A version is an image on the platforms that can say which one it is. */
+export const buildOf = (platform: { readonly artifact?: unknown } | undefined): Build =>
+	platform?.artifact === undefined ? "engine" : "image";
+
 /** Causes with a text of their own: no advice about a single replica fits them. */
 type Other = "not-safe" | "data-missing" | "volatile" | "worse" | "stopped-serving" | "claim-lost" | "platform";
 export type Simple = Exclude<RollStop["cause"] | WaitStop["cause"], { kind: Other }>;

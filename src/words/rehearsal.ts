@@ -7,7 +7,7 @@ import {
 	type RehearsedTables,
 } from "../core/rehearsal";
 import type { DbVersion } from "../core/version";
-import { advice } from "./advice";
+import { advice, type Build } from "./advice";
 import { count, list, oneLine, withFullStop } from "./text";
 
 const off = 'To update without a rehearsal, set update.rehearsal.policy to "off".';
@@ -46,9 +46,10 @@ function detailLines({ tables, settings, queries }: Rehearsal): Record<string, s
 /**
  * A rehearsal as a list of lines, for a terminal.
  *
+ * @param build What a version is on the cluster's platform. Default `image`.
  * @example rehearsalText(rehearsal); // "1.7.1 -> 1.8.0: passed\n  starts on 2 of 2 nodes, loads 12 of 12 tables\n  defaults: ..."
  */
-export function rehearsalText(rehearsal: Rehearsal): string {
+export function rehearsalText(rehearsal: Rehearsal, build?: Build): string {
 	const { from, to } = rehearsal;
 	const outcome = outcomeOf(rehearsal);
 	const lines = {
@@ -56,7 +57,7 @@ export function rehearsalText(rehearsal: Rehearsal): string {
 			passed(rehearsal),
 			...Object.entries(detailLines(rehearsal)).map(([key, text]) => `${key}: ${text}`),
 		],
-		failed: () => [...failures(rehearsal), wayOut(rehearsal)],
+		failed: () => [...failures(rehearsal), wayOut(rehearsal, build)],
 		"left-out": () => [oneLine(rehearsal.leftOut ?? "", 400)],
 	}[outcome]();
 	const title = { passed: "passed", failed: "failed", "left-out": "not possible" }[outcome];
@@ -68,8 +69,8 @@ export function rehearsalText(rehearsal: Rehearsal): string {
  *
  * @example rehearsalFailedText(rehearsal); // "1.9.0 was rehearsed beside the cluster, and failed: ... No replica was touched. ..."
  */
-export function rehearsalFailedText(rehearsal: Rehearsal): string {
-	return `${rehearsal.to} was tried beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal)}`;
+export function rehearsalFailedText(rehearsal: Rehearsal, build?: Build): string {
+	return `${rehearsal.to} was tried beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal, build)}`;
 }
 
 /** Why an update is not allowed before a rehearsal passed. */
@@ -120,9 +121,10 @@ function failures({ to, places, failure, tables }: Rehearsal): string[] {
 			];
 }
 
-function wayOut({ to, places, failure, tables }: Rehearsal): string {
+function wayOut({ to, places, failure, tables }: Rehearsal, build: Build | undefined): string {
 	const cause = failure?.cause ?? places.find((place) => place.failure !== undefined)?.failure?.cause;
-	if (cause !== undefined) return `Next: ${advice(cause, { to, change: "version" })}, and run pulumi up again. ${off}`;
+	if (cause !== undefined)
+		return `Next: ${advice(cause, { to, change: "version", build })}, and run pulumi up again. ${off}`;
 	const names = list(
 		(tables?.refused.first ?? []).map(({ name }) => oneLine(name, 80)),
 		4,

@@ -103,7 +103,7 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 			wanted.recorder.see(woken);
 			return refuse(change, woken);
 		};
-		await rehearseFirst(ground, cluster, wanted.args.update.rehearsal);
+		await rehearseFirst(ground, cluster, wanted);
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;

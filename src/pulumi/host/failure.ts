@@ -1,6 +1,7 @@
 import { ControlError } from "../../control/errors";
 import type { Platform } from "../../control/platform";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
+import { buildOf } from "../../words/advice";
 import { controlErrorText } from "../../words/errors";
 import { stopText, waitStopText } from "../../words/stop";
 import type { Properties } from "../args/inputs";
@@ -11,8 +12,7 @@ import type { Properties } from "../args/inputs";
  * @param platform The cluster's; needed only where a rollout may have stopped.
  */
 export function messageOf(error: unknown, platform?: Platform): string {
-	// A version is an image on the platforms that can say which one it is.
-	if (error instanceof RollStopped) return stopText(error.stop, platform?.artifact === undefined ? "engine" : "image");
+	if (error instanceof RollStopped) return stopText(error.stop, buildOf(platform));
 	if (error instanceof WaitStopped) return waitStopText(error.stop);
 	if (error instanceof ControlError) return controlErrorText(error);
 	throw error;
