@@ -22,6 +22,7 @@ interface Mount {
 interface Spec extends Json {
 	readonly containers: readonly Json[];
 	readonly volumes?: readonly Json[];
+	readonly initContainers?: readonly Json[];
 }
 
 export interface Trying {
@@ -37,13 +38,28 @@ export interface Trying {
 	readonly what: "start" | "image";
 	/** The root element of the server's configuration. */
 	readonly configRoot: string;
+	readonly httpPort: number;
 }
+
+/** Without requests of its own it would request what it is limited to, and a node has no room for two replicas. */
+const requests = { cpu: "10m", memory: "64Mi" };
 
 /**
  * A pod that tries an image where a replica runs: made from the replicas' own template, on one node, with an empty volume
- * in the place of each claim, no Keeper, no label of the cluster and no other container.
+ * in the place of each claim, no Keeper, no label of the cluster and no sidecar. Init containers stay for a start, because
+ * they may write the configuration.
  */
-export function trialPod({ cluster, owner, set, image, node, index, what, configRoot }: Trying): KubeObject & Json {
+export function trialPod({
+	cluster,
+	owner,
+	set,
+	image,
+	node,
+	index,
+	what,
+	configRoot,
+	httpPort,
+}: Trying): KubeObject & Json {
 	const { template } = set.spec;
 	const spec = template.spec as unknown as Spec;
 	const name = containerOf(template);
@@ -54,10 +70,11 @@ export function trialPod({ cluster, owner, set, image, node, index, what, config
 		...claims.map((claim) => ({ name: claim, emptyDir: {} })),
 	];
 	const mounts = (server.volumeMounts ?? []) as readonly Mount[];
-	const { initContainers: _i, affinity, nodeSelector, topologySpreadConstraints: _t, ...rest } = spec as Spec & Json;
+	const { initContainers = [], affinity, nodeSelector, topologySpreadConstraints: _t, hostNetwork: _h, ...rest } = spec;
 	const settings = { path: settingsFile, fieldRef: { fieldPath: `metadata.annotations['${settingsAnnotation}']` } };
 	const whole = mounts.find(({ mountPath, subPath }) => mountPath.replace(/\/$/, "") === configFolder && !subPath);
-	const { livenessProbe: _l, readinessProbe: _r, startupProbe: _s, lifecycle: _y, ...plain } = server as Json;
+	const { livenessProbe: _l, readinessProbe: _r, startupProbe: _s, lifecycle: _y, ports: _p, ...plain } = server;
+	const { limits } = (server.resources ?? {}) as { readonly limits?: Json };
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
@@ -77,13 +94,18 @@ export function trialPod({ cluster, owner, set, image, node, index, what, config
 			activeDeadlineSeconds: deadlineSeconds,
 			terminationGracePeriodSeconds: 1,
 			...(node === undefined ? { affinity, nodeSelector } : { nodeSelector: { "kubernetes.io/hostname": node } }),
+			...(what === "start" && {
+				initContainers: initContainers.filter(({ restartPolicy }) => restartPolicy !== "Always"),
+			}),
 			containers: [
 				{
 					...plain,
 					image: image.reference,
-					ports: undefined,
+					resources: { ...(limits && { limits }), requests: { ...requests, ...storageOf(server) } },
 					terminationMessagePolicy: "FallbackToLogsOnError",
-					...(what === "image" && { command: ["clickhouse-server", "--version"], args: undefined }),
+					...(what === "image"
+						? { command: ["clickhouse-server", "--version"], args: undefined }
+						: { readinessProbe: { httpGet: { path: "/ping", port: httpPort }, periodSeconds: 1 } }),
 					volumeMounts: whole
 						? mounts
 						: [
@@ -97,6 +119,13 @@ export function trialPod({ cluster, owner, set, image, node, index, what, config
 				: [...volumes, { name: "trial", downwardAPI: { items: [settings] } }],
 		},
 	} as unknown as KubeObject & Json;
+}
+
+/** Its volume is a folder of the node, and counts as the node's. */
+function storageOf({ resources }: Json): Json {
+	const { requests: its } = (resources ?? {}) as { readonly requests?: Json };
+	const storage = its?.["ephemeral-storage"];
+	return storage === undefined ? {} : { "ephemeral-storage": storage };
 }
 
 const withoutKeeper = (root: string) =>

@@ -80,6 +80,7 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 				index,
 				what,
 				configRoot,
+				httpPort: cluster.httpPort,
 			});
 			return {
 				name: node ?? "any node",
@@ -94,6 +95,7 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 		({ name, replicas, failure }): RehearsedPlace => ({ name, replicas, ...(failure && { failure }) }),
 	);
 	const [first] = tried;
+	// It may be Ready and still not be reached: a NetworkPolicy lets the API server's proxy reach the replicas only.
 	if (first?.pod === undefined) return { places, ...(first?.failure && { failure: first.failure }) };
 	return { places, server: await trying(cluster, first.pod) };
 }
@@ -131,30 +133,50 @@ async function outcome(
 	what: "start" | "image",
 	{ stallSeconds }: Starting,
 ): Promise<Outcome> {
+	let created: Pod;
 	try {
-		await cluster.api.create<Pod>("pods", object);
+		created = await cluster.api.create<Pod>("pods", object);
 	} catch (error) {
 		return refusal(error);
 	}
 	const { name } = object.metadata;
 	let last = "";
 	let since = Date.now();
+	let readySince: number | undefined;
 	for (;;) {
 		const pod = await cluster.api.get<Pod>("pods", name);
-		if (pod === undefined)
+		if (pod === undefined || pod.metadata.uid !== created.metadata.uid)
 			throw new ControlError(`the pod ${name}, which tried the version, was deleted outside Pulumi`);
 		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
-		if (failure !== undefined) return { failure };
+		if (phase !== last) [last, since] = [phase, Date.now()];
+		const still = (Date.now() - since) / 1000;
+		const unplaced = failure?.cause === "scheduling" || (cause === "scheduling" && still > roomSeconds);
+		if (unplaced || hasNoRoom(pod)) return { leftOut: `${name}: ${phase}` };
+		if (failure !== undefined) return what === "start" || isOfImage(failure) ? { failure } : {};
 		if (what === "image" && pod.status?.phase === "Succeeded") return {};
 		if (what === "start" && (await answers(cluster, name))) return { pod };
-		if (phase !== last) [last, since] = [phase, Date.now()];
-		if (Date.now() - since > stallSeconds * 1000)
+		readySince = isReady(pod) ? (readySince ?? Date.now()) : undefined;
+		if (readySince !== undefined && Date.now() - readySince > reachSeconds * 1000) return {};
+		if (still > stallSeconds)
 			return {
 				failure: { cause, words: `does not answer and shows no progress for ${stallSeconds} seconds: ${phase}` },
 			};
 		await sleep(200);
 	}
 }
+
+/** How long a pod may wait for room on its node: another one is no help. */
+const roomSeconds = 20;
+/** How long a server that is Ready may be out of reach. */
+const reachSeconds = 10;
+
+/** A node that is full, or a pod that took longer than its deadline, says nothing about the version. */
+const hasNoRoom = ({ status }: Pod) =>
+	/^(OutOf|DeadlineExceeded|Evicted|NodeAffinity|UnexpectedAdmission)/.test(status?.reason ?? "");
+
+/** Another image may have another program in the place of the server: only that it can't run at all counts. */
+const isOfImage = ({ cause, words }: Failure) =>
+	["image", "admission", "configuration"].includes(cause) || /exec format error/i.test(words);
 
 /** A missing right and a used-up quota say nothing about the version; a policy that forbids the pod does. */
 function refusal(error: unknown): Outcome {
