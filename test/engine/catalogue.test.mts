@@ -53,6 +53,7 @@ test("a document of versions: what came out since shows with a refresh, latest f
 		'+ notes: "2026-07-20, https://example.com/notes"',
 		'+ order: "db-0-1, then db-0-0"',
 		'+ reads: "SELECT keeps working"',
+		'+ rehearsed: "no; pulumi up does that before it changes anything"',
 		'+ return: "not possible, because a DB version is never downgraded"',
 		'+ window: "opens at 0 0 29 2 * (cron, UTC) for 1 minute; no update starts outside the window"',
 		'+ writes: "may fail for a while as each replica restarts"',

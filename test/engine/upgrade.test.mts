@@ -20,6 +20,7 @@ test("shows in the diff what an update will do, then does it replica by replica 
 		`+ ${transition}: {`,
 		'+ order: "db-0-1, then db-0-0"',
 		'+ reads: "SELECT keeps working"',
+		'+ rehearsed: "no; pulumi up does that before it changes anything"',
 		'+ return: "not possible, because a DB version is never downgraded"',
 		'+ writes: "may fail for a while as each replica restarts"',
 	]);
