@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { listed, outcomeOf, type Rehearsal, unrehearsed } from "../../src/core/rehearsal";
-import { ask, cluster, mark, refusalOf, v } from "../build";
+import { v } from "../build";
 
 const at = "2026-11-28T10:00:00.000Z";
 const day = 24 * 3_600_000;
@@ -47,19 +47,3 @@ test.each<[string, Rehearsal | undefined, number, string, ReturnType<typeof unre
 ])("whether an update may rely on it: %s", (_, rehearsal, age, to, why) =>
 	expect(unrehearsed(rehearsal, v(to), Date.parse(at) + age)).toBe(why),
 );
-
-describe("the rule", () => {
-	const refusal = (running: string, more: object = {}, unrehearsed: "none" | undefined = "none") =>
-		refusalOf("rehearsal", { ...ask(cluster(running, more), "1.8.0"), unrehearsed });
-
-	test("refuses an update that needs a rehearsal and has none", () =>
-		expect(refusal("1.7.1 1.7.1")).toMatchObject({ rule: "rehearsal", property: "version", unrehearsed: "none" }));
-	test.each<[string, string, object, "none" | undefined]>([
-		["none is required, or it passed", "1.7.1 1.7.1", {}, undefined],
-		["the version stays", "1.8.0 1.8.0", {}, "none"],
-		["an unfinished update resumes", "1.8.0 1.7.1", { mark: mark("1.7.1", "1.8.0"), state: "Degraded" }, "none"],
-	])("says nothing where %s", (_, running, more, why) => {
-		const question = { ...ask(cluster(running, more), "1.8.0"), unrehearsed: why };
-		expect(refusalOf("rehearsal", question)).toBeUndefined();
-	});
-});
