@@ -54,14 +54,17 @@ async function functionsOf(cluster: SqlServer): Promise<readonly SqlRow[]> {
 const inside =
 	/^(?:Function|(?:Replicated)?(?:\w*MergeTree)|(?:Tiny|Stripe)?Log|Memory|Null|Set|Join|Buffer|Merge|Distributed|View|MaterializedView|Dictionary|EmbeddedRocksDB|GenerateRandom)$/;
 
-/** What a server shows in place of a secret, and where older ones show the secret itself. */
-const secret = /\[HIDDEN\]|\bPASSWORD\b/i;
+/** What a server shows in place of a secret, and where older ones show the secret itself. A column may be a `password`. */
+const secret = /\[HIDDEN\]|\bpassword[\s`"]*=?\s*'|\b(?:aes_)?(?:en|de)crypt\w*\s*\(/i;
 
 /** A dictionary whose source is not this server, which may be loaded as soon as it exists. */
 const elsewhere = /\bSOURCE\s*\(\s*(?!NULL\b|CLICKHOUSE\b)|\bSOURCE\s*\(.*\bHOST\b/is;
 
 /** A disk of a table's own. */
 const ownDisk = /\bdisk\s*=/i;
+
+/** A view that is filled as soon as it exists: from Distributed tables to Distributed tables, that is in the cluster. */
+const refreshes = /\bREFRESH\s+(?:EVERY|AFTER|DEPENDS)\b/i;
 
 /**
  * Whether a definition can be tried: it keeps to the server, and is complete.
@@ -73,12 +76,15 @@ export function canTry({ engine, statement }: Definition, remote: ReadonlySet<st
 		return false;
 	if (engine === "Dictionary") return !elsewhere.test(statement);
 	const policy = /\bstorage_policy\s*=\s*'([^']*)'/.exec(statement)?.[1] ?? "default";
-	return !ownDisk.test(statement) && !remote.has(policy);
+	return !ownDisk.test(statement) && !remote.has(policy) && !refreshes.test(statement);
 }
 
-/** Table functions that connect to another place, or read its files, while a query is only being planned. */
+/**
+ * Table functions that connect to another place, or read its files, while a query is only being planned, and tables that
+ * servers have with a Keeper only.
+ */
 const outside =
-	/\b(?:azureBlobStorage|cluster|clusterAllReplicas|cosn|deltaLake|dictionary|executable|file|gcs|hdfs|hudi|iceberg|jdbc|mongodb|mysql|odbc|oss|paimon|postgresql|redis|remote|remoteSecure|s3|sqlite|url|ytsaurus)\w*\s*\(/i;
+	/\bsystem[`"]?\.[`"]?zookeeper|\b(?:azureBlobStorage|cluster|clusterAllReplicas|cosn|deltaLake|dictionary|executable|file|gcs|hdfs|hudi|iceberg|jdbc|mongodb|mysql|odbc|oss|paimon|postgresql|redis|remote|remoteSecure|s3|sqlite|url|ytsaurus)\w*\s*\(/i;
 
 /** Also true of a text that only looks so: leaving one out is no harm. */
 export const reachesOutside = (sql: string) => outside.test(sql);
@@ -106,10 +112,12 @@ const head =
 /**
  * The same definition as a server reads it at its start: what was created long ago is then loaded although the version
  * would not create it today, such as the MergeTree of before ORDER BY.
+ *
+ * @param byName In a database of engine Ordinary, as those of servers before 20.10 are, tables have no UUID.
  */
-export function asLoaded(statement: string): string {
+export function asLoaded(statement: string, byName = false): string {
 	return statement.replace(
 		head,
-		(_, __, what: string) => `ATTACH${what.replace(" OR REPLACE", "")} UUID '${randomUUID()}'`,
+		(_, __, what: string) => `ATTACH${what.replace(" OR REPLACE", "")}${byName ? "" : ` UUID '${randomUUID()}'`}`,
 	);
 }

@@ -31,11 +31,12 @@ export async function tryQueries(
 		found = most === 0 ? [] : await cluster.rows(frequent(most), limit);
 	});
 	if (found.length === 0) return undefined;
+	// A new server has no log yet, and dashboards read them.
+	await reasonAgainst(() => server.run("SYSTEM FLUSH LOGS"));
 	const failing: FailingQuery[] = [];
 	let skipped = 0;
 	await inParallel(found, async ({ hash, text, database }) => {
-		const query = String(text).replace(/\s*(?:\bFORMAT\s+\w+\s*)?;?\s*$/i, "");
-		// A comment at its end must not hide what follows.
+		const query = explainable(String(text));
 		const plan = (of: SqlServer) =>
 			reasonAgainst(() => of.rows(`EXPLAIN ${query}\n`, { ...limit, database: String(database) }));
 		const reason = reachesOutside(query) ? "" : await plan(server);
@@ -45,6 +46,21 @@ export async function tryQueries(
 		else failing.push({ hash: String(hash), error: errorName(reason) });
 	});
 	return { planned: found.length - skipped - failing.length, failing: listed(failing), skipped };
+}
+
+const end = /(?:;|\/\*(?:(?!\*\/)[\s\S])*\*\/|--[^\n'"`]*|\bFORMAT\s+\w+)$/i;
+
+/**
+ * A query without its format and what may stand behind that, because another format follows.
+ *
+ * @example explainable("SELECT 1 FORMAT JSON; -- report"); // "SELECT 1"
+ */
+export function explainable(query: string): string {
+	for (let text = query.trimEnd(); ; ) {
+		const shorter = text.replace(end, "").trimEnd();
+		if (shorter === text) return text;
+		text = shorter;
+	}
 }
 
 /** The name at the end of a server's message, or its number: what stands between may quote the query. */

@@ -55,7 +55,7 @@ export function rehearsing({ from, to, queries, again = false, now }: RehearsalO
 async function compare(cluster: SqlServer, server: SqlServer, queries: number) {
 	// Before there are any tables: some settings change with the first.
 	const settings = await trySettings(cluster, server);
-	const tables = await tryTables(server, await definitionsOf(cluster));
+	const tables = await tryTables(cluster, server, await definitionsOf(cluster));
 	const planned = await tryQueries(cluster, server, queries);
 	return { tables, settings, ...(planned && { queries: planned }) };
 }

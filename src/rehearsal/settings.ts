@@ -45,7 +45,7 @@ export async function trySettings(cluster: SqlServer, server: SqlServer): Promis
 		const now = after.get(name);
 		if (now === undefined) {
 			if (isSet) unknown.push(name);
-		} else if (!isSet && !now.isSet && plain(now.value) !== plain(value)) {
+		} else if (!isSet && !now.isSet && plain(now.value).toLowerCase() !== plain(value).toLowerCase()) {
 			defaults.push({ name, from: plain(value), to: plain(now.value) });
 		}
 	}

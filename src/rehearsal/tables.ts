@@ -1,11 +1,10 @@
 import { ControlError, PlatformError } from "../control/errors";
-import type { SqlServer } from "../control/trial";
+import type { SqlServer, SqlSettings } from "../control/trial";
 import { listed, type RefusedTable, type RehearsedTables } from "../core/rehearsal";
 import { asLoaded, canTry, type Definition, withoutReplication } from "./definitions";
 import { inParallel } from "./parallel";
+import { backquoted, standIns } from "./stand-ins";
 
-/** Quotes an identifier in SQL. */
-const identifier = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
 const named = ({ database, name }: Pick<Definition, "database" | "name">) =>
 	database === "" ? name : `${database}.${name}`;
 
@@ -13,23 +12,36 @@ const named = ({ database, name }: Pick<Definition, "database" | "name">) =>
  * Creates the tables of a cluster, empty, on a server that is tried, and finds out which the server does not load, and
  * which it loads and would not create. The server has all that it loads afterwards, for queries to be planned on.
  */
-export async function tryTables(server: SqlServer, definitions: readonly Definition[]): Promise<RehearsedTables> {
+export async function tryTables(
+	cluster: SqlServer,
+	server: SqlServer,
+	definitions: readonly Definition[],
+): Promise<RehearsedTables> {
 	const remote = await remotePolicies(server);
 	const tried = definitions.filter((one) => canTry(one, remote));
-	for (const database of new Set(tried.map((one) => one.database).filter((name) => name !== "")))
-		await server.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
+	const skipped = definitions.filter((one) => !tried.includes(one));
+	for (const database of new Set(definitions.map((one) => one.database).filter((name) => name !== "")))
+		await server.run(`CREATE DATABASE IF NOT EXISTS ${backquoted(database)}`);
+	await inParallel(await standIns(cluster, skipped), async (statement) => {
+		await reasonAgainst(() => server.run(statement));
+	});
 	const notCreated: RefusedTable[] = [];
 	let refused: RefusedTable[] = [];
+	let loading: Awaited<ReturnType<typeof loadingOn>> | undefined;
 	// What a table needs may come later in the list. Each round settles at least one, or it is the last.
 	for (let rest = tried; rest.length > 0; ) {
-		const uncreated = await failing(server, rest, withoutReplication);
+		const uncreated = await failing(server, rest, ({ statement }) => withoutReplication(statement));
 		if (uncreated.size === 0) break;
 		if (uncreated.size < rest.length) {
 			rest = [...uncreated.keys()];
 			continue;
 		}
-		const unloaded = await failing(server, rest, (statement) => asLoaded(withoutReplication(statement)));
-		for (const [one, reason] of uncreated) if (!unloaded.has(one)) notCreated.push({ name: named(one), reason });
+		loading ??= await loadingOn(server);
+		const unloaded = await loading(rest);
+		// That a stand-in lacks something says nothing about the version.
+		const isSound = ({ statement }: Definition) => !skipped.some(({ name }) => statement.includes(name));
+		for (const [one, reason] of uncreated)
+			if (!unloaded.has(one) && isSound(one)) notCreated.push({ name: named(one), reason });
 		rest = [...unloaded.keys()];
 		refused = [...unloaded].map(([one, reason]) => ({ name: named(one), reason }));
 		if (unloaded.size === uncreated.size) break;
@@ -39,15 +51,39 @@ export async function tryTables(server: SqlServer, definitions: readonly Definit
 		loaded: tried.length - refused.length,
 		refused: listed(refused),
 		notCreated: listed(notCreated),
-		skipped: definitions.length - tried.length,
+		skipped: skipped.length,
+	};
+}
+
+/**
+ * How a server loads what it would not create. Whatever it only has to be allowed is created, because a view that is
+ * merely attached would lack the table that it keeps its rows in.
+ */
+async function loadingOn(server: SqlServer) {
+	const [switches, ordinary] = await Promise.all([
+		server.rows("SELECT name FROM system.settings WHERE name LIKE 'allow_%' AND value = '0'"),
+		server.rows("SELECT name FROM system.databases WHERE engine = 'Ordinary'"),
+	]);
+	const allowed = Object.fromEntries(switches.map(({ name }) => [String(name), "1"]));
+	const byName = new Set(ordinary.map(({ name }) => String(name)));
+	return async (definitions: readonly Definition[]) => {
+		const forbidden = await failing(server, definitions, ({ statement }) => withoutReplication(statement), allowed);
+		return failing(server, [...forbidden.keys()], ({ statement, database }) =>
+			asLoaded(withoutReplication(statement), byName.has(database)),
+		);
 	};
 }
 
 /** Those that a server refuses, each with its reason. */
-async function failing(server: SqlServer, definitions: readonly Definition[], form: (statement: string) => string) {
+async function failing(
+	server: SqlServer,
+	definitions: readonly Definition[],
+	form: (one: Definition) => string,
+	settings?: SqlSettings,
+): Promise<Map<Definition, string>> {
 	const failed = new Map<Definition, string>();
 	await inParallel(definitions, async (one) => {
-		const reason = await reasonAgainst(() => server.run(form(one.statement)));
+		const reason = await reasonAgainst(() => server.run(form(one), settings));
 		if (reason !== undefined) failed.set(one, reason);
 	});
 	// In the order of the definitions, whichever answer came first.
