@@ -10,8 +10,8 @@ const settingsAnnotation = "pulumi-dbcluster/trial-settings";
 const settingsFile = "zz-dbcluster-trial.xml";
 const configFolder = "/etc/clickhouse-server/config.d";
 
-/** After this long the kubelet ends it, whatever became of the process that made it. */
-const deadlineSeconds = 900;
+/** After this long the kubelet ends it, whatever became of the process that made it: tens of thousands of tables take less. */
+const deadlineSeconds = 3600;
 
 type Json = Record<string, unknown>;
 interface Mount {
