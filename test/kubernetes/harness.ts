@@ -21,6 +21,8 @@ export const environment = {
 	kubeconfig: process.env.KUBECONFIG,
 	/** Repository of the images; its tags are the {@link versions}. */
 	image: process.env.DBCLUSTER_TEST_IMAGE ?? "127.0.0.1:5000/myscaledb",
+	/** A current server, in the same registry: `clickhouse local` of 26.7, which has all but replication. */
+	current: process.env.DBCLUSTER_TEST_CURRENT ?? "127.0.0.1:5000/clickhouse:26.7.1",
 	keeper: process.env.DBCLUSTER_TEST_KEEPER ?? "10.244.0.1:2181",
 	/** The root element of the settings of the server in these images. */
 	configRoot: process.env.DBCLUSTER_TEST_CONFIG_ROOT ?? "yandex",
