@@ -85,6 +85,9 @@ export function connect(settings: KubeconfigSettings): Connection {
 	return connection;
 }
 
+/** Milliseconds in which a request reaches a pod: nothing says so before its body was sent. */
+const hangUpMoment = 300;
+
 /** A closed connection is not counted: an API server closes idle ones. */
 const noServer = /^(connect |no answer )/;
 
@@ -105,7 +108,8 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 			...call.headers,
 			// Node omits it in a DELETE, and the server would read the body as the next request.
 			...(call.body !== undefined && { "content-length": Buffer.byteLength(call.body) }),
-			...(call.hangsUp && { "content-length": 1, expect: "100-continue" }),
+			// Only announced: to ask first whether it may be sent ended a server of ClickHouse 26.7.
+			...(call.hangsUp && { "content-length": 1 }),
 		};
 		const request = httpsRequest(url, { ...options, method: call.method, headers }, (response) => {
 			collect(response).then((text) => {
@@ -122,11 +126,11 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 		request.on("error", fail);
 		request.on("close", () => clearTimeout(timer));
 		if (!call.hangsUp) return request.end(call.body);
-		request.on("continue", () => {
-			resolve([{ status: 100, text: "" }, undefined]);
-			request.destroy();
-		});
 		request.flushHeaders();
+		setTimeout(() => {
+			resolve([{ status: 0, text: "" }, undefined]);
+			request.destroy();
+		}, hangUpMoment);
 	});
 }
 

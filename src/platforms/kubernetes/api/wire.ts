@@ -4,7 +4,7 @@ export interface ApiCall {
 	readonly path: string;
 	readonly body?: string;
 	readonly headers?: Readonly<Record<string, string>>;
-	/** Announces a body, and breaks off when it is asked for: so no connection that it used is kept for other calls. */
+	/** Announces a body, and breaks off without it, so that no connection that it used is kept for other calls. */
 	readonly hangsUp?: boolean;
 	/** Timeout in milliseconds; 30,000 by default. */
 	readonly timeout?: number;

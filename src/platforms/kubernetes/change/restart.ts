@@ -56,8 +56,10 @@ export async function restart<Its extends Cluster>(
 	await makeWay(cluster, applied, replica, pods);
 	const pod = await cluster.api.get<Pod>("pods", replica);
 	if (pod === undefined || !isToGo(cluster, pod, revision)) return;
-	if (isReady(pod)) await cluster.api.hangUp(replica, cluster.httpPort);
-	await cluster.api.delete("pods", replica, pod.metadata.uid);
+	await Promise.all([
+		isReady(pod) && cluster.api.hangUp(replica, cluster.httpPort),
+		cluster.api.delete("pods", replica, pod.metadata.uid),
+	]);
 }
 
 /**

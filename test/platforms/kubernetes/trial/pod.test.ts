@@ -98,7 +98,7 @@ describe("the pod of a rehearsal", () => {
 			tolerations: [{ key: "db" }],
 			securityContext: { runAsUser: 101 },
 			restartPolicy: "Never",
-			activeDeadlineSeconds: 900,
+			activeDeadlineSeconds: 3600,
 			initContainers: [{ name: "config" }],
 		});
 		for (const field of ["affinity", "topologySpreadConstraints", "hostNetwork"])
