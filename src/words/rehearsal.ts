@@ -33,7 +33,7 @@ export function rehearsedLines(rehearsal: Rehearsal | undefined): Record<string,
 function detailLines({ tables, settings, queries }: Rehearsal): Record<string, string> {
 	const lines: Record<string, string> = {};
 	if (tables !== undefined && tables.notCreated.count > 0)
-		lines.tables = `loaded, but could not be created again, as on a new replica: ${reasons(tables.notCreated)}`;
+		lines.tables = `loaded at a start, and refused by CREATE: ${reasons(tables.notCreated)}`;
 	if (settings !== undefined && settings.unknown.count > 0)
 		lines.settings = `set by the cluster and unknown to the version: ${some(settings.unknown, (name) => oneLine(name, 60))}`;
 	if (settings !== undefined && settings.defaults.count > 0)
