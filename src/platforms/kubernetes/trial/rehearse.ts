@@ -145,7 +145,7 @@ async function outcome(
 	let readySince: number | undefined;
 	for (;;) {
 		const pod = await cluster.api.get<Pod>("pods", name);
-		if (pod === undefined || pod.metadata.uid !== created.metadata.uid)
+		if (pod === undefined || pod.metadata.uid !== created.metadata.uid || pod.metadata.deletionTimestamp !== undefined)
 			throw new ControlError(`the pod ${name}, which tried the version, was deleted outside Pulumi`);
 		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
 		if (phase !== last) [last, since] = [phase, Date.now()];
