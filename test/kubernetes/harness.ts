@@ -21,8 +21,8 @@ export const environment = {
 	kubeconfig: process.env.KUBECONFIG,
 	/** Repository of the images; its tags are the {@link versions}. */
 	image: process.env.DBCLUSTER_TEST_IMAGE ?? "127.0.0.1:5000/myscaledb",
-	/** A current server, in the same registry: `clickhouse local` of 26.7, which has all but replication. */
-	current: process.env.DBCLUSTER_TEST_CURRENT ?? "127.0.0.1:5000/clickhouse:26.7.1",
+	/** The image of a current server (ClickHouse 26.7), in the registry of `image`; without it those tests are left out. */
+	current: process.env.DBCLUSTER_TEST_CURRENT,
 	keeper: process.env.DBCLUSTER_TEST_KEEPER ?? "10.244.0.1:2181",
 	/** The root element of the settings of the server in these images. */
 	configRoot: process.env.DBCLUSTER_TEST_CONFIG_ROOT ?? "yandex",
@@ -50,6 +50,11 @@ export const versions = {
 
 export const unavailable =
 	environment.kubeconfig === undefined ? "KUBECONFIG is not set: these tests need a real cluster" : undefined;
+
+export const noCurrent =
+	environment.current === undefined
+		? "DBCLUSTER_TEST_CURRENT is not set: these tests need an image of a current server"
+		: undefined;
 
 const { user, password } = credentials;
 

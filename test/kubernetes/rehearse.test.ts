@@ -5,6 +5,7 @@ import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { rehearsing } from "../../src/rehearsal/rehearse";
 import { Space, send, startCluster, unavailable, versions } from "./harness";
+import { alienImage } from "./mixed";
 
 describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => {
 	let space: Space;
@@ -131,6 +132,17 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		expect(found && outcomeOf(found)).toBe("passed");
 		await expect(abandoned).rejects.toThrow("was deleted outside Pulumi");
 		await nothingTouched(found);
+	});
+
+	test("and is only for another architecture is found out before its replica is touched", async () => {
+		const settings = space.settings({ image: await alienImage() });
+		const alien = await startCluster(space, { name: "alien", version: versions.v1, replicas: 1, settings });
+		const its = await pods();
+		const claim = await alien.claim("the test", 600);
+		const use = rehearsing({ from: versions.v1, to: versions.v2, queries: 0, now: Date.now() });
+		const found = await alien.rehearse(claim, versions.v2, 300, use).finally(() => alien.release(claim));
+		expect(found?.failure).toMatchObject({ cause: "image", words: expect.stringMatching(/no match for platform/) });
+		expect(await pods()).toEqual(its);
 	});
 
 	test("of a stopped cluster tries only the start", async () => {
