@@ -31,6 +31,8 @@ export interface RehearsedPlace {
 	readonly replicas: readonly string[];
 	/** Why the version does not run there. */
 	readonly failure?: Failure;
+	/** Why it could not be tried there, such as a full node. */
+	readonly leftOut?: string;
 }
 
 /** How many there are, and the first of them: the record of a cluster has a limit. */

@@ -97,7 +97,7 @@ function passed({ places, tables, queries }: Rehearsal): string {
 	const starts =
 		places.length === 1
 			? `starts on ${oneLine(places[0]?.name ?? "", 80)}`
-			: `starts on ${places.length} of ${count(places.length, "node", "nodes")}`;
+			: `starts on ${places.filter(({ leftOut }) => leftOut === undefined).length} of ${count(places.length, "node", "nodes")}`;
 	const loaded = tables && `loads ${tables.loaded} of ${count(totalOf(tables), "table", "tables")}${skippedOf(tables)}`;
 	const planned =
 		queries && `plans ${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;

@@ -134,17 +134,6 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		await nothingTouched(found);
 	});
 
-	test("and is only for another architecture is found out before its replica is touched", async () => {
-		const settings = space.settings({ image: await alienImage() });
-		const alien = await startCluster(space, { name: "alien", version: versions.v1, replicas: 1, settings });
-		const its = await pods();
-		const claim = await alien.claim("the test", 600);
-		const use = rehearsing({ from: versions.v1, to: versions.v2, queries: 0, now: Date.now() });
-		const found = await alien.rehearse(claim, versions.v2, 300, use).finally(() => alien.release(claim));
-		expect(found?.failure).toMatchObject({ cause: "image", words: expect.stringMatching(/no match for platform/) });
-		expect(await pods()).toEqual(its);
-	});
-
 	test("of a stopped cluster tries only the start", async () => {
 		const claim = await control.claim("the test", 600);
 		await control.stop(claim);
@@ -154,5 +143,16 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		expect(found && outcomeOf(found)).toBe("passed");
 		expect(found?.tables).toBeUndefined();
 		expect(await pods()).toEqual([]);
+	});
+
+	test("and is only for another architecture is found out before its replica is touched", async () => {
+		const settings = space.settings({ image: await alienImage() });
+		const alien = await startCluster(space, { name: "alien", version: versions.v1, replicas: 1, settings });
+		const its = await pods();
+		const claim = await alien.claim("the test", 600);
+		const use = rehearsing({ from: versions.v1, to: versions.v2, queries: 0, now: Date.now() });
+		const found = await alien.rehearse(claim, versions.v2, 300, use).finally(() => alien.release(claim));
+		expect(found?.failure).toMatchObject({ cause: "image", words: expect.stringMatching(/no match for platform/) });
+		expect(await pods()).toEqual(its);
 	});
 });

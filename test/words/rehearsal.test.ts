@@ -28,7 +28,7 @@ const exits = { cause: "exits", words: 'exits at start; its last words: "Code: 1
 const passed = of({ tables, settings, queries: { planned: 198, failing: listed<never>([]), skipped: 2 } });
 const defaults = Array.from({ length: 7 }, (_, n) => ({ name: `setting_${n}`, from: n === 0 ? "" : `${n}`, to: "1" }));
 const remarkable = of({
-	places: [node, place("node-2", "a-1-0"), place("node-3", "a-1-1")],
+	places: [node, place("node-2", "a-1-0"), { ...place("node-3", "a-1-1"), leftOut: "no room" }],
 	tables: { ...tables, notCreated: listed([{ name: "default.old", reason: "Code: 36. old syntax" }]), skipped: 3 },
 	settings: { unknown: listed(["max_x", "max_y"]), defaults: listed(defaults) },
 	queries: { planned: 198, failing: listed([{ hash: "7163", error: "UNKNOWN_IDENTIFIER" }]), skipped: 0 },

@@ -1,15 +1,15 @@
-import { ControlError, PlatformError } from "../../../control/errors";
+import { PlatformError } from "../../../control/errors";
 import type { Claim, Rehearse } from "../../../control/port";
 import { type SqlServer, type Started, TrialEnded } from "../../../control/trial";
-import type { Failure } from "../../../core/cluster";
 import type { Rehearsal, RehearsedPlace } from "../../../core/rehearsal";
 import type { DbVersion } from "../../../core/version";
 import type { KubeObject, Pod, StatefulSet } from "../api/types";
 import type { Cluster } from "../ask/cluster";
-import { diagnose, isReady } from "../ask/diagnose";
-import { sleep, until } from "../change/wait";
+import { isReady } from "../ask/diagnose";
+import { until } from "../change/wait";
 import { recordName } from "../render/names";
 import type { Image } from "../render/pod";
+import { endOf, outcome } from "./outcome";
 import { trialLabel, trialPod } from "./pod";
 
 /**
@@ -54,23 +54,26 @@ interface Starting {
 
 async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 	const { pods, sets } = starting;
-	// Of a stopped cluster no node is known: the scheduler chooses one as for a replica.
-	const nodes = new Map<string | undefined, Pod[]>(pods.length > 0 ? [] : [[undefined, []]]);
+	const nodes = new Map<string | undefined, Pod[]>();
 	for (const pod of pods) {
 		const node = pod.spec.nodeName;
 		if (node !== undefined) nodes.set(node, [...(nodes.get(node) ?? []), pod]);
 	}
+	// Of a stopped cluster no node is known: the scheduler chooses one as for a replica.
+	if (nodes.size === 0) nodes.set(undefined, []);
 	const owner = await cluster.api.get<KubeObject & { metadata: { uid: string } }>(
 		"configmaps",
 		recordName(cluster.name),
 	);
 	if (owner === undefined) throw cluster.gone();
-	const tried = await Promise.all(
+	// Many nodes are looked at less often, so that the API server is spared.
+	const pause = Math.max(200, nodes.size * 20);
+	const settled = await Promise.allSettled(
 		[...nodes].map(async ([node, its], index) => {
 			const set = sets.find(({ metadata }) => its[0]?.metadata.name.startsWith(`${metadata.name}-`)) ?? sets[0];
 			if (set === undefined) throw cluster.gone();
 			const what = index === 0 ? ("start" as const) : ("image" as const);
-			const { image, configRoot } = starting;
+			const { image, configRoot, stallSeconds } = starting;
 			const object = trialPod({
 				cluster: cluster.name,
 				owner: owner.metadata,
@@ -85,19 +88,40 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 			return {
 				name: node ?? "any node",
 				replicas: its.map(nameOf),
-				...(await outcome(cluster, object, what, starting)),
+				...(await outcome(cluster, object, { what, stallSeconds, pause })),
 			};
 		}),
 	);
-	const leftOut = tried.find((one) => one.leftOut !== undefined)?.leftOut;
-	if (leftOut !== undefined) return { places: [], leftOut };
-	const places = tried.map(
-		({ name, replicas, failure }): RehearsedPlace => ({ name, replicas, ...(failure && { failure }) }),
-	);
+	// All have ended before anything is removed.
+	const tried = settled.map((each) => {
+		if (each.status === "rejected") throw each.reason;
+		return each.value;
+	});
 	const [first] = tried;
+	if (first?.leftOut !== undefined) return { places: [], leftOut: first.leftOut };
+	const places = tried.map(
+		({ name, replicas, failure, leftOut }): RehearsedPlace => ({
+			name,
+			replicas,
+			...(failure && { failure }),
+			...(leftOut !== undefined && { leftOut }),
+		}),
+	);
 	// It may be Ready and still not be reached: a NetworkPolicy lets the API server's proxy reach the replicas only.
 	if (first?.pod === undefined) return { places, ...(first?.failure && { failure: first.failure }) };
-	return { places, server: await trying(cluster, first.pod) };
+	const server = await trying(cluster, first.pod);
+	return { places, ...((await mayChange(server)) && { server }) };
+}
+
+/** Whether statements other than SELECT are allowed to us: to create tables takes the right to create pods/proxy. */
+async function mayChange(server: SqlServer): Promise<boolean> {
+	try {
+		await server.run("SELECT 1");
+		return true;
+	} catch (error) {
+		if (error instanceof PlatformError && /forbid/i.test(error.message)) return false;
+		throw error;
+	}
 }
 
 const nameOf = ({ metadata }: Pod) => metadata.name;
@@ -118,87 +142,6 @@ async function trying(cluster: Cluster, pod: Pod): Promise<SqlServer> {
 		rows: (sql, settings) => asking(() => server.rows(sql, settings)),
 		run: (sql, settings) => asking(() => server.run(sql, settings)),
 	};
-}
-
-interface Outcome {
-	readonly pod?: Pod;
-	readonly failure?: Failure;
-	readonly leftOut?: string;
-}
-
-/** Creates a pod and waits, while there is progress, until its server answers or its program has ended. */
-async function outcome(
-	cluster: Cluster,
-	object: KubeObject,
-	what: "start" | "image",
-	{ stallSeconds }: Starting,
-): Promise<Outcome> {
-	let created: Pod;
-	try {
-		created = await cluster.api.create<Pod>("pods", object);
-	} catch (error) {
-		return refusal(error);
-	}
-	const { name } = object.metadata;
-	let last = "";
-	let since = Date.now();
-	let readySince: number | undefined;
-	for (;;) {
-		const pod = await cluster.api.get<Pod>("pods", name);
-		if (pod === undefined || pod.metadata.uid !== created.metadata.uid || pod.metadata.deletionTimestamp !== undefined)
-			throw new ControlError(`the pod ${name}, which tried the version, was deleted outside Pulumi`);
-		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
-		if (phase !== last) [last, since] = [phase, Date.now()];
-		const still = (Date.now() - since) / 1000;
-		const unplaced = failure?.cause === "scheduling" || (cause === "scheduling" && still > roomSeconds);
-		if (unplaced || hasNoRoom(pod)) return { leftOut: `${name}: ${phase}` };
-		if (failure !== undefined) return what === "start" || isOfImage(failure) ? { failure } : {};
-		if (what === "image" && pod.status?.phase === "Succeeded") return {};
-		if (what === "start" && (await answers(cluster, name))) return { pod };
-		readySince = isReady(pod) ? (readySince ?? Date.now()) : undefined;
-		if (readySince !== undefined && Date.now() - readySince > reachSeconds * 1000) return {};
-		if (still > stallSeconds)
-			return {
-				failure: { cause, words: `does not answer and shows no progress for ${stallSeconds} seconds: ${phase}` },
-			};
-		await sleep(200);
-	}
-}
-
-/** How long a pod may wait for room on its node: another one is no help. */
-const roomSeconds = 20;
-/** How long a server that is Ready may be out of reach. */
-const reachSeconds = 10;
-
-/** A node that is full, or a pod that took longer than its deadline, says nothing about the version. */
-const hasNoRoom = ({ status }: Pod) =>
-	/^(OutOf|DeadlineExceeded|Evicted|NodeAffinity|UnexpectedAdmission)/.test(status?.reason ?? "");
-
-/** Another image may have another program in the place of the server: only that it can't run at all counts. */
-const isOfImage = ({ cause, words }: Failure) =>
-	["image", "admission", "configuration"].includes(cause) || /exec format error/i.test(words);
-
-/** A missing right and a used-up quota say nothing about the version; a policy that forbids the pod does. */
-function refusal(error: unknown): Outcome {
-	if (!(error instanceof ControlError)) throw error;
-	const { message } = error;
-	if (/cannot create resource|exceeded quota|must specify|usage per/i.test(message)) return { leftOut: message };
-	if (error instanceof PlatformError && !/forbid|denied/i.test(message)) throw error;
-	return { failure: { cause: "admission", words: message } };
-}
-
-/** It is never restarted, so its first end is its last. */
-function endOf(pod: Pod | undefined): Failure | undefined {
-	if (pod?.status?.phase !== "Failed") return undefined;
-	const { cause = "exits", phase } = diagnose({ ...pod, status: { ...pod.status, phase: "Running" } }, { now: 0 });
-	return { cause, words: phase };
-}
-
-async function answers(cluster: Cluster, name: string): Promise<boolean> {
-	const answer = await cluster.api
-		.proxy(name, cluster.httpPort, { method: "GET", path: "/ping", timeout: 2000 })
-		.catch(() => undefined);
-	return answer?.status === 200;
 }
 
 /** Resolves once none exists. */

@@ -1,0 +1,98 @@
+import { ControlError, PlatformError } from "../../../control/errors";
+import type { Failure } from "../../../core/cluster";
+import type { KubeObject, Pod } from "../api/types";
+import type { Cluster } from "../ask/cluster";
+import { diagnose, isReady } from "../ask/diagnose";
+import { sleep } from "../change/wait";
+
+export interface TrialWait {
+	/** `start` waits for a server, `image` for a program's end. */
+	readonly what: "start" | "image";
+	/** Without progress. */
+	readonly stallSeconds: number;
+	/** Milliseconds between two looks. */
+	readonly pause: number;
+}
+
+/** What became of a pod that tries a version; nothing if its program ran, or if its server is Ready and out of reach. */
+export interface TrialOutcome {
+	/** Its server answers. */
+	readonly pod?: Pod;
+	readonly failure?: Failure;
+	/** Why it could not be tried. */
+	readonly leftOut?: string;
+}
+
+/** Creates a pod and waits, while there is progress, until its server answers or its program has ended. */
+export async function outcome(
+	cluster: Cluster,
+	object: KubeObject,
+	{ what, stallSeconds, pause }: TrialWait,
+): Promise<TrialOutcome> {
+	let created: Pod;
+	try {
+		created = await cluster.api.create<Pod>("pods", object);
+	} catch (error) {
+		return refusal(error);
+	}
+	const { name } = object.metadata;
+	let last = "";
+	let since = Date.now();
+	let readySince: number | undefined;
+	for (;;) {
+		const pod = await cluster.api.get<Pod>("pods", name);
+		if (pod === undefined || pod.metadata.uid !== created.metadata.uid || pod.metadata.deletionTimestamp !== undefined)
+			throw new ControlError(`the pod ${name}, which tried the version, was deleted outside Pulumi`);
+		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
+		if (phase !== last) [last, since] = [phase, Date.now()];
+		const still = (Date.now() - since) / 1000;
+		const unplaced = failure?.cause === "scheduling" || (cause === "scheduling" && still > roomSeconds);
+		if (unplaced || hasNoRoom(pod)) return { leftOut: `${name}: ${phase}` };
+		if (failure !== undefined) return what === "start" || isOfImage(failure) ? { failure } : {};
+		if (what === "image" && pod.status?.phase === "Succeeded") return {};
+		if (what === "start" && (await answers(cluster, name))) return { pod };
+		readySince = isReady(pod) ? (readySince ?? Date.now()) : undefined;
+		if (readySince !== undefined && Date.now() - readySince > reachSeconds * 1000) return {};
+		if (still > stallSeconds)
+			return {
+				failure: { cause, words: `does not answer and shows no progress for ${stallSeconds} seconds: ${phase}` },
+			};
+		await sleep(pause);
+	}
+}
+
+/** How long a pod may wait for room on its node: another one is no help. */
+const roomSeconds = 20;
+/** How long a server that is Ready may be out of reach. */
+const reachSeconds = 10;
+
+/** A node that is full, or a pod that took longer than its deadline, says nothing about the version. */
+const hasNoRoom = ({ status }: Pod) =>
+	/^(OutOf|DeadlineExceeded|Evicted|NodeAffinity|UnexpectedAdmission)/.test(status?.reason ?? "");
+
+/** Another image may have another program in the place of the server: only that it can't run at all counts. */
+const isOfImage = ({ cause, words }: Failure) =>
+	["image", "admission", "configuration"].includes(cause) || /exec format error/i.test(words);
+
+/** A missing right and a used-up quota say nothing about the version; a policy that forbids the pod does. */
+function refusal(error: unknown): TrialOutcome {
+	if (!(error instanceof ControlError)) throw error;
+	const { message } = error;
+	if (/cannot create resource|exceeded quota|must specify|usage per/i.test(message)) return { leftOut: message };
+	if (error instanceof PlatformError && !/forbid|denied/i.test(message)) throw error;
+	return { failure: { cause: "admission", words: message } };
+}
+
+/** It is never restarted, so its first end is its last. */
+export function endOf(pod: Pod | undefined): Failure | undefined {
+	if (pod?.status?.phase !== "Failed") return undefined;
+	const { cause = "exits", phase } = diagnose({ ...pod, status: { ...pod.status, phase: "Running" } }, { now: 0 });
+	return { cause, words: phase };
+}
+
+async function answers(cluster: Cluster, name: string): Promise<boolean> {
+	const answer = await cluster.api
+		.proxy(name, cluster.httpPort, { method: "GET", path: "/ping", timeout: 2000 })
+		.catch(() => undefined);
+	return answer?.status === 200;
+}
