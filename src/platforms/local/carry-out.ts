@@ -5,6 +5,7 @@ import { PlatformError } from "../../control/errors";
 import { inFolder } from "./errors";
 import type { RouterStatus } from "./fleet";
 import { ensureRouter, paths, replicaProcess, routerProcess, socketPath } from "./home";
+import { isFree, portTaken } from "./port";
 import type { ProcessId } from "./process-id";
 import { lastLines, stopProcess } from "./processes";
 import { allFolders, type LocalCluster } from "./record";
@@ -16,6 +17,12 @@ const endSeconds = 60;
 
 /** Has the router read the record again, by which it routes once it has said how it is; `undefined` when none answers. */
 export const askRouter = (home: string) => askProcess<RouterStatus>(socketPath(home, "router"), "/reload", 10_000);
+
+/** Throws if another process has the port. A router of the cluster that is just ending may still have it. */
+export async function mustBeFree(home: string, name: string, port: number | undefined): Promise<void> {
+	if (port === undefined || (await isFree(port)) || routerProcess(home) !== undefined) return;
+	throw new PlatformError(`the endpoint of ${name} can't be opened: ${portTaken(port)}`);
+}
 
 /** Has a router carry out what the record says now; starts one where none runs. Does not wait for the replicas. */
 export async function carryOut(home: string, cluster: LocalCluster): Promise<void> {

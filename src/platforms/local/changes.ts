@@ -1,10 +1,11 @@
 import { ControlError } from "../../control/errors";
-import type { ClusterSpec, Obstacle } from "../../control/port";
+import type { Assessment, ClusterSpec, Obstacle } from "../../control/port";
+import { withHeld } from "../../control/record";
 import { compareVersions, type DbVersion, highest } from "../../core/version";
 import { allFolders, type EngineChoice, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import type { LocalSettings } from "./settings";
 import type { Store } from "./store";
-import { replicaName } from "./view";
+import { positionOf, replicaName } from "./view";
 
 export function undrained(cluster: LocalCluster): LocalCluster {
 	const wanted = Object.entries(cluster.wanted).map(([folder, { version, run }]) => [folder, { version, run }]);
@@ -59,11 +60,42 @@ export function mustBeOurs({ cluster, retained }: RecordFile, spec: ClusterSpec,
 
 type Size = Pick<ClusterSpec, "name" | "shards" | "replicas">;
 
+/** Without its last replica. Throws for any other, and if no other one `isWhole`, by its folder. */
+export function withoutReplica(
+	cluster: LocalCluster,
+	folder: string,
+	isWhole: (folder: string) => boolean,
+): LocalCluster {
+	const replica = replicaName(cluster, folder);
+	if (!replicaFolders(cluster.replicas).some((other) => other !== folder && isWhole(other)))
+		throw new ControlError(`${replica} can't be removed from ${cluster.name}: no other replica holds all of its data.`);
+	if (folder !== allFolders(cluster).at(-1))
+		throw new ControlError(
+			`${replica} can't be removed from ${cluster.name}: only the last of its replicas can be removed.`,
+		);
+	const { [folder]: _, ...wanted } = cluster.wanted;
+	const replicas = Math.min(cluster.replicas, Object.keys(wanted).length);
+	return { ...cluster, replicas, wanted, held: withHeld(cluster.held, replica, undefined) };
+}
+
 const oneShard = (shards: number) =>
 	`shards is ${shards}, and a local cluster has one shard. Set shards to 1, or use kubernetes.`;
 
 function mustHaveOneShard({ shards }: Size): void {
 	if (shards !== 1) throw new ControlError(oneShard(shards));
+}
+
+/** What another size would do to a cluster, which `runs` or not. */
+export function assessment(cluster: LocalCluster, wanted: Size, runs: boolean): Assessment {
+	const joins = replicaFolders(wanted.replicas).slice(cluster.replicas);
+	const leaves = allFolders(cluster).slice(wanted.replicas).reverse();
+	return {
+		obstacles: sizeObstacles(cluster, wanted, runs),
+		restarts: [],
+		joins: joins.map((folder) => ({ name: replicaName(cluster, folder), ...positionOf(folder) })),
+		leaves: leaves.map((folder) => replicaName(cluster, folder)),
+		rejoins: [],
+	};
 }
 
 /** A replica that joins copies the data of another one, which must run for that. */

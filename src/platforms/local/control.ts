@@ -1,5 +1,5 @@
 import { mustHold, withExtended } from "../../control/claims";
-import { ClaimLost, ControlError, PlatformError } from "../../control/errors";
+import { ClaimLost, ControlError } from "../../control/errors";
 import type {
 	Assessment,
 	Claim,
@@ -15,20 +15,19 @@ import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { Rehearsal } from "../../core/rehearsal";
 import type { DbVersion } from "../../core/version";
-import { askRouter, carryOut, removeCluster, removeReplica, running, untilEnded } from "./carry-out";
-import { freshCluster, mustBeOurs, mustRun, sizeObstacles, undrained, withEngines, withJoining } from "./changes";
+import { askRouter, carryOut, mustBeFree, removeCluster, removeReplica, running, untilEnded } from "./carry-out";
+import * as changes from "./changes";
 import { withLocalClaim, withReleased } from "./claims";
 import { standingIn } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess, socketPath } from "./home";
 import { engineChoice } from "./installed";
-import { isFree, portTaken } from "./port";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { askProcess } from "./replica-client";
 import { folderOf, type LocalSettings, portOf } from "./settings";
 import { Store } from "./store";
 import { withTrial } from "./trial";
-import { type ClusterSight, positionOf, replicaName, toClusterRecord, viewCluster, viewReplica } from "./view";
+import { type ClusterSight, replicaName, toClusterRecord, viewCluster, viewReplica } from "./view";
 
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
@@ -111,9 +110,9 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
 		const engines = await engineChoice(this.settings);
 		await this.#carryOut(claim, (before) => {
-			const cluster = withEngines(before, engines);
+			const cluster = changes.withEngines(before, engines);
 			const folder = this.#folder(cluster, replica);
-			mustRun(cluster, [folder], version, this.#store);
+			changes.mustRun(cluster, [folder], version, this.#store);
 			const run = (cluster.wanted[folder]?.run ?? 0) + 1;
 			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { version, run } } };
 		});
@@ -125,18 +124,12 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		stallSeconds: number,
 		use: Rehearse,
 	): Promise<Rehearsal | undefined> {
-		const { engines, addon } = await engineChoice(this.settings);
-		const { record, cluster, router } = this.#present(await this.#look());
-		mustHold(record, claim);
-		const library = engines[version];
-		if (library === undefined) throw new ControlError(`there is no engine ${version} on this machine.`);
-		const folders = allFolders(cluster);
-		const serves = folders.find((folder) => router?.replicas[folder]?.status?.serving);
-		const socket = serves && socketPath(this.#home, serves);
-		const replicas = folders.map((folder) => replicaName(cluster, folder));
-		const found = await withTrial(
-			{ home: this.#home, version, library, addon, replicas, socket, stallSeconds },
-			(trial) => use(trial, cluster.rehearsed),
+		const choice = await engineChoice(this.settings);
+		const sight = this.#present(await this.#look());
+		mustHold(sight.record, claim);
+		changes.mustRun(changes.withEngines(sight.cluster, choice), [], version, this.#store);
+		const found = await withTrial({ home: this.#home, sight, choice, version, stallSeconds }, (trial) =>
+			use(trial, sight.cluster.rehearsed),
 		);
 		if (found !== undefined) await this.#changeCluster(claim, (now) => ({ ...now, rehearsed: found }));
 		return found;
@@ -145,13 +138,13 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async create(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
 		const engines = await engineChoice(spec.settings);
 		const port = portOf(spec.name, spec.settings);
-		if (this.#read()?.cluster === undefined) await this.#mustBeFree(port);
+		if (this.#read()?.cluster === undefined) await mustBeFree(this.#home, this.name, port);
 		const file = await this.#change(claim, (record) => {
-			mustBeOurs(record, spec, this.#home);
+			changes.mustBeOurs(record, spec, this.#home);
 			const { cluster } = record;
 			if (cluster !== undefined) return { ...record, cluster: { ...cluster, generation: spec.generation } };
-			const fresh = freshCluster(spec, port, engines);
-			mustRun(fresh, replicaFolders(spec.replicas), spec.version, this.#store);
+			const fresh = changes.freshCluster(spec, port, engines);
+			changes.mustRun(fresh, replicaFolders(spec.replicas), spec.version, this.#store);
 			const { retained: _, ...rest } = record;
 			return { ...rest, cluster: fresh };
 		});
@@ -165,15 +158,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async assess(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Assessment> {
 		const cluster = this.#present(this.#read()?.cluster);
 		const runs = cluster.desired !== "Stopped" && routerProcess(this.#home) !== undefined;
-		const joins = replicaFolders(spec.replicas).slice(cluster.replicas);
-		const leaves = allFolders(cluster).slice(spec.replicas).reverse();
-		return {
-			obstacles: sizeObstacles(cluster, spec, runs),
-			restarts: [],
-			joins: joins.map((folder) => ({ name: replicaName(cluster, folder), ...positionOf(folder) })),
-			leaves: leaves.map((folder) => replicaName(cluster, folder)),
-			rejoins: [],
-		};
+		return changes.assessment(cluster, spec, runs);
 	}
 
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
@@ -181,13 +166,13 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		const port = portOf(spec.name, spec.settings);
 		const { cluster } = mustHold(this.#present(this.#read()), claim);
 		const before = this.#present(cluster);
-		if (before.port !== port) await this.#mustBeFree(port);
+		if (before.port !== port) await mustBeFree(this.#home, this.name, port);
 		// What an earlier replica left in the folder of one that is to join must not be taken for its data.
 		for (const folder of replicaFolders(spec.replicas).slice(allFolders(before).length))
 			await removeReplica(this.#home, folder);
 		const { idleAfterSeconds } = spec.settings;
 		const after = await this.#changeCluster(claim, (now) => ({
-			...withJoining(withEngines(now, engines), spec),
+			...changes.withJoining(changes.withEngines(now, engines), spec),
 			...{ port, idleAfterSeconds },
 		}));
 		if (after.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, after);
@@ -207,18 +192,11 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async leave(claim: Claim, replica: string): Promise<void> {
 		await this.#carryOut(claim, (cluster) => {
 			const folder = this.#folder(cluster, replica);
-			const isWhole = (other: string) => standingIn(this.#home, cluster, other, () => false).kind === "whole";
-			if (!replicaFolders(cluster.replicas).some((other) => other !== folder && isWhole(other)))
-				throw new ControlError(
-					`${replica} can't be removed from ${this.name}: no other replica holds all of its data.`,
-				);
-			if (folder !== allFolders(cluster).at(-1))
-				throw new ControlError(
-					`${replica} can't be removed from ${this.name}: only the last of its replicas can be removed.`,
-				);
-			const { [folder]: _, ...wanted } = cluster.wanted;
-			const replicas = Math.min(cluster.replicas, Object.keys(wanted).length);
-			return { ...cluster, replicas, wanted, held: withHeld(cluster.held, replica, undefined) };
+			return changes.withoutReplica(
+				cluster,
+				folder,
+				(other) => standingIn(this.#home, cluster, other, () => false).kind === "whole",
+			);
 		});
 		await removeReplica(this.#home, replica.slice(this.name.length + 1));
 	}
@@ -226,16 +204,16 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async start(claim: Claim): Promise<void> {
 		const engines = await engineChoice(this.settings);
 		const runs = routerProcess(this.#home) !== undefined;
-		if (!runs) await this.#mustBeFree(this.#read()?.cluster?.port);
+		if (!runs) await mustBeFree(this.#home, this.name, this.#read()?.cluster?.port);
 		await this.#carryOut(claim, (before) => {
-			const cluster = withEngines(before, engines);
+			const cluster = changes.withEngines(before, engines);
 			// What was drained before everything ended is not meant to stay out.
-			return { ...(runs ? cluster : undrained(cluster)), desired: "Started" };
+			return { ...(runs ? cluster : changes.undrained(cluster)), desired: "Started" };
 		});
 	}
 
 	async stop(claim: Claim): Promise<void> {
-		await this.#carryOut(claim, (cluster) => ({ ...undrained(cluster), desired: "Stopped" }));
+		await this.#carryOut(claim, (cluster) => ({ ...changes.undrained(cluster), desired: "Stopped" }));
 	}
 
 	async wake(claim: Claim): Promise<void> {
@@ -315,12 +293,5 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { ...before, drainedUnder } } };
 		});
 		await askRouter(this.#home);
-	}
-
-	async #mustBeFree(port: number | undefined): Promise<void> {
-		if (port === undefined || (await isFree(port))) return;
-		// A router of ours that is just ending may hold it still.
-		if (routerProcess(this.#home) !== undefined) return;
-		throw new PlatformError(`the endpoint of ${this.name} can't be opened: ${portTaken(port)}`);
 	}
 }

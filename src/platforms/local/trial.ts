@@ -6,21 +6,20 @@ import { text } from "node:stream/consumers";
 import { ControlError } from "../../control/errors";
 import { type SqlRow, type SqlServer, type Started, type Trial, TrialEnded } from "../../control/trial";
 import type { DbVersion } from "../../core/version";
+import { socketPath } from "./home";
 import { engineEnvironment } from "./installed";
 import { entry, passedOn } from "./processes";
+import { allFolders, type EngineChoice } from "./record";
 import { openQuery } from "./replica-client";
 import type { TrialAnswer, TrialQuestion, TrialServerOptions } from "./trial-server";
+import { type ClusterSight, replicaName } from "./view";
 
 interface TrialOptions {
 	/** Of the cluster. */
 	readonly home: string;
+	readonly sight: ClusterSight;
+	readonly choice: EngineChoice;
 	readonly version: DbVersion;
-	readonly library: string;
-	readonly addon: string;
-	/** All of the cluster's. */
-	readonly replicas: readonly string[];
-	/** Of a replica that serves; absent if none does. */
-	readonly socket?: string | undefined;
 	readonly stallSeconds: number;
 }
 
@@ -29,14 +28,18 @@ const trialFolder = "trial";
 
 /** Offers an engine in a folder of its own, and removes both, however that ends. */
 export async function withTrial<T>(options: TrialOptions, use: (trial: Trial) => Promise<T>): Promise<T> {
-	const { library, socket } = options;
+	const { home, choice, version, sight } = options;
+	const library = choice.engines[version] ?? "";
+	const { cluster, router } = sight;
+	const serves = allFolders(cluster).find((folder) => router?.replicas[folder]?.status?.serving);
+	const socket = serves && socketPath(home, serves);
 	let started: { readonly folder: string; readonly child: ChildProcess } | undefined;
 	try {
 		return await use({
 			artifact: library,
 			...(socket !== undefined && { cluster: asking(socket) }),
 			start: () => {
-				started = fresh(options);
+				started = fresh(options, library);
 				return start(started.child, options);
 			},
 		});
@@ -51,7 +54,7 @@ export async function withTrial<T>(options: TrialOptions, use: (trial: Trial) =>
 	}
 }
 
-function fresh({ home, version, library, addon }: TrialOptions) {
+function fresh({ home, version, choice: { addon } }: TrialOptions, library: string) {
 	const folder = join(home, trialFolder);
 	// An earlier one was killed.
 	rmSync(folder, { recursive: true, force: true });
@@ -64,12 +67,13 @@ function fresh({ home, version, library, addon }: TrialOptions) {
 	return { folder, child };
 }
 
-async function start(child: ChildProcess, { replicas, stallSeconds }: TrialOptions): Promise<Started> {
+async function start(child: ChildProcess, { sight: { cluster }, stallSeconds }: TrialOptions): Promise<Started> {
 	// An engine that neither starts nor ends.
 	const stalled = setTimeout(() => child.kill("SIGKILL"), stallSeconds * 1000);
 	const server = new TrialServer(child);
 	const words = await server.up;
 	clearTimeout(stalled);
+	const replicas = allFolders(cluster).map((folder) => replicaName(cluster, folder));
 	const place = { name: "this machine", replicas };
 	if (words === undefined) return { places: [place], server };
 	const failure = { cause: "exits", words } as const;
