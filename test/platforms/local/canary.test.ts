@@ -63,7 +63,9 @@ describe("a hold after the first replica", () => {
 			expect(await rollTo({ seconds: 600, errors: 0.01 })).toMatchObject({ rolled: { cause: { kind: "worse" } } });
 			const { rolled: done, events } = await rollTo({ seconds: 6, errors: 1 });
 			expect(done).toMatchObject({ steps: 1, cluster: { state: "Started" } });
-			expect(events.filter(({ event }) => event === "compared")).toMatchObject([{ result: { verdict: "alike" } }]);
+			// A slow machine has too few queries in that time.
+			const verdict = expect.stringMatching(/^(alike|too-few)$/);
+			expect(events.filter(({ event }) => event === "compared")).toMatchObject([{ result: { verdict } }]);
 		} finally {
 			await stop();
 		}
