@@ -4,7 +4,7 @@ import type { Args } from "../engine/project.mts";
 import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
 import { deploy, existing, kubectl, manifest, running, serviceOf, setOf, untilReady } from "./made-by-others.ts";
-import { caveatsOf, KubernetesProject } from "./projects.mts";
+import { caveatsOf, KubernetesProject, unrehearsed, updates } from "./projects.mts";
 import { credentials } from "./query.ts";
 import { makeRows } from "./tables.ts";
 
@@ -91,9 +91,15 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		await project.upOk();
 	});
 
-	test("an update that does not come up stops at the first replica", async () => {
+	test("an update that does not come up is refused by its rehearsal, and without one stops at the first replica", async () => {
 		const load = startLoad({ endpoint: await space.endpoint("clickhouse"), table: "rows", loops: 1, pause: 100 });
-		const failed = await project.set({ version: "1.7.9" }).up();
+		expectRefused(
+			await project.set({ version: "1.7.9" }).up(),
+			"1.7.9 was tried beside the cluster, and failed",
+			"No replica was touched.",
+		);
+		expect(await running(space, replicas, "clickhouse-data")).toEqual(before);
+		const failed = await project.set({ update: unrehearsed }).up();
 		expect((await load.stop()).failedSelects).toEqual([]);
 		expect(failed.status).not.toBe(0);
 		expect(failed.output).toContain("update of 'db' to 1.7.9 stopped at the first of 2 replicas. clickhouse-1 did not");
@@ -102,7 +108,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 	});
 
 	test("goes on with a later version, killed midway and taken up again, while every SELECT is answered", async () => {
-		const { output } = await project.set({ version: "1.8.0" }).preview();
+		const { output } = await project.set({ version: "1.8.0", update: updates }).preview();
 		expect(caveatsOf(output, "1.8.0")).toContain('+ order: "clickhouse-1, then clickhouse-0"');
 
 		const load = startLoad({ endpoint: await space.endpoint("clickhouse"), table: "rows", pause: 50 });

@@ -79,6 +79,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 			expect.stringMatching(/^\+ notes *: "2024-09-24, https:/),
 			'+ order: "analytics-0-1, then analytics-0-0"',
 			'+ reads: "SELECT keeps working"',
+			'+ rehearsed: "no; pulumi up does that before it changes anything"',
 			'+ resets: "each keep-alive connection may be reset once per replica"',
 			'+ return: "not possible, because a DB version is never downgraded"',
 			'+ writes: "may fail for a while as each replica restarts"',

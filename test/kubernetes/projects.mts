@@ -44,6 +44,12 @@ function callOf(line: string): string {
 	return `${verb} ${kind}`;
 }
 
+/** How the tests' own program updates. */
+export const updates = { policy: "any", drainSeconds: 10 };
+
+/** The same, for updates that are to fail at a replica: a rehearsal would refuse them before. */
+export const unrehearsed = { ...updates, rehearsal: { policy: "off" } };
+
 /** The tests' own program, with a cluster in a namespace. */
 export class KubernetesProject extends Counted {
 	constructor(
@@ -60,7 +66,7 @@ export class KubernetesProject extends Counted {
 					engine: "23.3",
 				})),
 			},
-			update: { policy: "any", drainSeconds: 10 },
+			update: updates,
 			kubernetes: { ...(given as Args), kubeconfig: { secret: kubeconfig as string } },
 		};
 	}
