@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { Cli } from "./cli.mts";
@@ -65,7 +65,12 @@ export class Fleet extends Project {
 	}
 
 	#record(name: string, json: string): void {
-		const same = json.replaceAll(this.folder, "/tmp/fleet").replaceAll(root, "/repo");
+		// node_modules may be a link, and engines are named by where it leads.
+		const modules = realpathSync(join(root, "node_modules"));
+		const same = json
+			.replaceAll(this.folder, "/tmp/fleet")
+			.replaceAll(modules, "/repo/node_modules")
+			.replaceAll(root, "/repo");
 		const cleaned = (text: string) =>
 			JSON.parse(text, (key, value) => {
 				if (key === "stackTrace" || key === "sourcePosition") return undefined;
