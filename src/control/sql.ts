@@ -6,3 +6,6 @@ export const path = ({ database, name }: { readonly database: string; readonly n
 
 /** Quotes a string in SQL. */
 export const literal = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
+
+/** The server's own databases, as a list in SQL. */
+export const ownDatabases = "('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')";

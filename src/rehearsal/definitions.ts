@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ifKnown } from "../control/errors";
+import { ownDatabases } from "../control/sql";
 import type { SqlRow, SqlServer } from "../control/trial";
 
 /** A table, view or dictionary, as the server describes it. */
@@ -11,11 +12,9 @@ export interface Definition {
 	readonly statement: string;
 }
 
-const own = "('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')";
-
 /** Databases that keep their tables here; listing those of others would ask the place that has them. */
 const ofServer = "('Ordinary', 'Atomic', 'Replicated', 'Memory', 'Lazy', 'Shared')";
-const databases = `SELECT name FROM system.databases WHERE name NOT IN ${own} AND engine IN ${ofServer}`;
+const databases = `SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine IN ${ofServer}`;
 
 /** Of everything that {@link definitionsOf} finds, by one small query. */
 export async function digestOfDefinitions(cluster: SqlServer): Promise<string> {

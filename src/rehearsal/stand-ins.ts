@@ -1,11 +1,9 @@
+import { identifier, literal, path } from "../control/sql";
 import type { SqlServer } from "../control/trial";
 import type { Definition } from "./definitions";
 import { inParallel } from "./parallel";
 
-/** Quotes an identifier in SQL. */
-export const backquoted = (name: string) => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
-const text = (value: string) => `'${value.replace(/[\\']/g, "\\$&")}'`;
-const key = (database: unknown, name: unknown) => `${text(String(database))}, ${text(String(name))}`;
+const key = (database: unknown, name: unknown) => `${literal(String(database))}, ${literal(String(name))}`;
 
 /** How many tables one query asks about: it is part of a URL, which old servers limit to 16 KiB. */
 const together = 20;
@@ -25,13 +23,12 @@ export async function standIns(cluster: SqlServer, skipped: readonly Definition[
 		const names = group.map(({ database, name }) => `(${key(database, name)})`);
 		const sql = `SELECT database, table, name, type FROM system.columns WHERE (database, table) IN (${names.join(", ")})`;
 		for (const { database, table, name, type } of await cluster.rows(sql))
-			columns.get(key(database, table))?.push(`${backquoted(String(name))} ${type}`);
+			columns.get(key(database, table))?.push(`${identifier(String(name))} ${type}`);
 	});
 	return skipped.flatMap((one) => {
 		if (one.engine === "Dictionary") return withoutSource(one.statement) ?? [];
 		const its = columns.get(key(one.database, one.name)) ?? [];
-		const path = `${backquoted(one.database)}.${backquoted(one.name)}`;
-		return its.length === 0 ? [] : `CREATE TABLE ${path} (${its.join(", ")}) ENGINE = Null`;
+		return its.length === 0 ? [] : `CREATE TABLE ${path(one)} (${its.join(", ")}) ENGINE = Null`;
 	});
 }
 

@@ -1,9 +1,10 @@
 import { ControlError, PlatformError } from "../control/errors";
+import { identifier } from "../control/sql";
 import type { SqlServer, SqlSettings } from "../control/trial";
 import { listed, type RefusedTable, type RehearsedTables } from "../core/rehearsal";
 import { asLoaded, canTry, type Definition, withoutReplication } from "./definitions";
 import { inParallel } from "./parallel";
-import { backquoted, standIns } from "./stand-ins";
+import { standIns } from "./stand-ins";
 
 const named = ({ database, name }: Pick<Definition, "database" | "name">) =>
 	database === "" ? name : `${database}.${name}`;
@@ -21,7 +22,7 @@ export async function tryTables(
 	const tried = definitions.filter((one) => canTry(one, remote));
 	const skipped = definitions.filter((one) => !tried.includes(one));
 	for (const database of new Set(definitions.map((one) => one.database).filter((name) => name !== "")))
-		await server.run(`CREATE DATABASE IF NOT EXISTS ${backquoted(database)}`);
+		await server.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
 	await inParallel(await standIns(cluster, skipped), async (statement) => {
 		await reasonAgainst(() => server.run(statement));
 	});

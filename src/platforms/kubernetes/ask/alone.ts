@@ -1,7 +1,7 @@
+import { identifier, path } from "../../../control/sql";
 import { type HeldTable, lackedBy, uncopied } from "../../../core/holdings";
 import { inventoryOf } from "./inventory";
 import { QueryError, type Server } from "./server";
-import { identifier, path } from "./sql";
 import { databasesOf } from "./tables";
 import { askTogether } from "./together";
 

@@ -1,6 +1,6 @@
-import { inventoryOf, ownDatabases, type Topology } from "./inventory";
+import { literal, ownDatabases, path } from "../../../control/sql";
+import { inventoryOf, type Topology } from "./inventory";
 import { QueryError, type Server, tablesBy } from "./server";
-import { literal, path } from "./sql";
 
 /** A table that buffers or queues rows for other tables. */
 interface Keeping {

@@ -1,8 +1,6 @@
+import { ownDatabases } from "../../../control/sql";
 import type { HeldTable, Holdings } from "../../../core/holdings";
 import { QueryError, type Server } from "./server";
-
-/** The server's own databases. */
-export const ownDatabases = `('system', 'information_schema', 'INFORMATION_SCHEMA', '_temporary_and_external_tables')`;
 
 /** Databases whose tables are elsewhere: listing them would query that place, which may not answer. */
 const elsewhere =

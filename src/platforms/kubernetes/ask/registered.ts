@@ -1,5 +1,5 @@
+import { literal } from "../../../control/sql";
 import { QueryError, type Server } from "./server";
-import { literal } from "./sql";
 import { askTogether } from "./together";
 
 /** A copy of a table in Keeper. */

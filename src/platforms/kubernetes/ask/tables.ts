@@ -1,8 +1,7 @@
 import { ControlError } from "../../../control/errors";
+import { identifier, ownDatabases, path } from "../../../control/sql";
 import { isInner } from "../../../core/holdings";
-import { ownDatabases } from "./inventory";
 import { QueryError, type Server, type Settings } from "./server";
-import { identifier, path } from "./sql";
 
 interface Table {
 	readonly database: string;
