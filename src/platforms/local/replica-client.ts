@@ -13,6 +13,7 @@ export interface ReplicaAnswer {
 export const numberHeader = "x-write-number";
 /** Marks what this package asks by itself: it is no query of a client. */
 export const ownHeader = "x-own";
+export const own = { [ownHeader]: "1" };
 
 /** Asks a process of the cluster something that it answers in JSON; `undefined` while it does not answer. */
 export async function askProcess<Answer>(
@@ -23,10 +24,7 @@ export async function askProcess<Answer>(
 ): Promise<Answer | undefined> {
 	if (socketPath === undefined) return undefined;
 	try {
-		const answer = await send(
-			{ socketPath, path, headers: { [ownHeader]: "1" }, signal: AbortSignal.timeout(milliseconds) },
-			body,
-		);
+		const answer = await send({ socketPath, path, headers: own, signal: AbortSignal.timeout(milliseconds) }, body);
 		const said = await json(answer);
 		return answer.statusCode === 200 ? (said as Answer) : undefined;
 	} catch {
@@ -40,14 +38,17 @@ export const replicaStatus = (socket: string) => askProcess<ReplicaStatus>(socke
 /**
  * Sends a query that changes nothing; resolves with the answer's headers, its body to be read. Rejects when the process
  * is not there. A process that is stopping answers 503.
+ *
+ * @param headers {@link own} for a query that is not a client's.
  */
 export function openQuery(
 	socketPath: string,
 	params: string,
 	body: Buffer,
 	signal?: AbortSignal,
+	headers: RequestOptions["headers"] = {},
 ): Promise<IncomingMessage> {
-	return send({ socketPath, path: `/query?${params}`, ...(signal && { signal }) }, body);
+	return send({ socketPath, path: `/query?${params}`, headers, ...(signal && { signal }) }, body);
 }
 
 /** Has a replica run a write. Rejects when it dies before it has answered, or does not take it. */

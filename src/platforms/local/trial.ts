@@ -10,7 +10,7 @@ import { socketPath } from "./home";
 import { engineEnvironment } from "./installed";
 import { entry, passedOn } from "./processes";
 import { allFolders, type EngineChoice } from "./record";
-import { openQuery } from "./replica-client";
+import { openQuery, own } from "./replica-client";
 import type { TrialAnswer, TrialQuestion, TrialServerOptions } from "./trial-server";
 import { type ClusterSight, replicaName } from "./view";
 
@@ -131,7 +131,7 @@ class TrialServer implements SqlServer {
 /** A replica's process, which is only read. */
 function asking(socket: string): SqlServer {
 	const ask = async (sql: string, settings: TrialQuestion["settings"] = {}) => {
-		const answer = await openQuery(socket, String(new URLSearchParams(settings)), Buffer.from(sql));
+		const answer = await openQuery(socket, String(new URLSearchParams(settings)), Buffer.from(sql), undefined, own);
 		const said = await text(answer);
 		if (answer.statusCode !== 200) throw new ControlError(said.trim());
 		return said;

@@ -34,7 +34,10 @@ it("loads the tables of the cluster, names what changes, is recorded, and leaves
 		"CREATE TABLE remote_l (x UInt32, `ENGINE = Replicated` String DEFAULT toString(twice(x))) ENGINE = MergeTree ORDER BY x",
 	);
 	const before = there.processes();
+	const queries = async () => (await there.control().tally("db-0-0", 600))?.queries;
+	const clients = await queries();
 	const found = (await rehearsed(there, v2)) as Rehearsal;
+	expect(await queries()).toBe(clients);
 	expect(found.tables).toEqual({
 		loaded: 5,
 		refused: { count: 0, first: [] },
