@@ -28,7 +28,7 @@ interface Spec extends Json {
 export interface Trying {
 	readonly cluster: string;
 	/** Of the cluster's record, which owns the pod. */
-	readonly owner: { readonly name: string; readonly uid: string };
+	readonly owner: { readonly uid: string };
 	readonly set: StatefulSet;
 	readonly image: Image;
 	/** Absent if the scheduler is to choose one, as for a replica. */

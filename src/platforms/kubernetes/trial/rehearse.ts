@@ -9,6 +9,7 @@ import { isReady } from "../ask/diagnose";
 import { until } from "../change/wait";
 import { recordName } from "../render/names";
 import type { Image } from "../render/pod";
+import type { KeptSettings } from "../render/shape";
 import { endOf, outcome } from "./outcome";
 import { trialLabel, trialPod } from "./pod";
 
@@ -33,7 +34,7 @@ export async function rehearseByPods(
 			{
 				artifact: image.reference,
 				...(serving && { cluster: await cluster.server(serving, settings) }),
-				start: () => start(cluster, { pods, sets, image, stallSeconds, configRoot: settings.configRoot }),
+				start: () => start(cluster, { pods, sets, image, stallSeconds, settings }),
 			},
 			stored.rehearsed,
 		);
@@ -49,11 +50,11 @@ interface Starting {
 	readonly sets: readonly StatefulSet[];
 	readonly image: Image;
 	readonly stallSeconds: number;
-	readonly configRoot: string;
+	readonly settings: KeptSettings;
 }
 
 async function start(cluster: Cluster, starting: Starting): Promise<Started> {
-	const { pods, sets } = starting;
+	const { pods, sets, image, stallSeconds, settings } = starting;
 	const nodes = new Map<string | undefined, Pod[]>();
 	for (const pod of pods) {
 		const node = pod.spec.nodeName;
@@ -66,6 +67,9 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 		recordName(cluster.name),
 	);
 	if (owner === undefined) throw cluster.gone();
+	const { httpPort } = cluster;
+	const { configRoot } = settings;
+	const common = { cluster: cluster.name, owner: owner.metadata, image, configRoot, httpPort };
 	// Many nodes are looked at less often, so that the API server is spared.
 	const pause = Math.max(200, nodes.size * 20);
 	const settled = await Promise.allSettled(
@@ -73,18 +77,7 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 			const set = sets.find(({ metadata }) => its[0]?.metadata.name.startsWith(`${metadata.name}-`)) ?? sets[0];
 			if (set === undefined) throw cluster.gone();
 			const what = index === 0 ? ("start" as const) : ("image" as const);
-			const { image, configRoot, stallSeconds } = starting;
-			const object = trialPod({
-				cluster: cluster.name,
-				owner: owner.metadata,
-				set,
-				image,
-				node,
-				index,
-				what,
-				configRoot,
-				httpPort: cluster.httpPort,
-			});
+			const object = trialPod({ ...common, set, node, index, what });
 			return {
 				name: node ?? "any node",
 				replicas: its.map(nameOf),
@@ -109,7 +102,7 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 	);
 	// It may be Ready and still not be reached: a NetworkPolicy lets the API server's proxy reach the replicas only.
 	if (first?.pod === undefined) return { places, ...(first?.failure && { failure: first.failure }) };
-	const server = await trying(cluster, first.pod);
+	const server = trying(cluster, first.pod, await cluster.server(first.pod, settings));
 	return { places, ...((await mayChange(server)) && { server }) };
 }
 
@@ -127,8 +120,7 @@ async function mayChange(server: SqlServer): Promise<boolean> {
 const nameOf = ({ metadata }: Pod) => metadata.name;
 
 /** A server that is tried; once it has ended, it is asked why. */
-async function trying(cluster: Cluster, pod: Pod): Promise<SqlServer> {
-	const server = await cluster.server(pod, cluster.settings(await cluster.record.read()));
+function trying(cluster: Cluster, pod: Pod, server: SqlServer): SqlServer {
 	const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
 		try {
 			return await ask();

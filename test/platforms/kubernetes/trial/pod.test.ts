@@ -63,7 +63,7 @@ function set({ container = {}, pod = {} } = {}): StatefulSet {
 const of = (more: Partial<Trying> = {}) =>
 	trialPod({
 		cluster: "db",
-		owner: { name: "db-dbcluster", uid: "u1" },
+		owner: { uid: "u1" },
 		set: set(),
 		image: { reference: "db:2@sha256:1" } as Trying["image"],
 		node: "node-1",
