@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "vitest";
 import { Space, unavailable } from "../../test/kubernetes/harness.ts";
 import { startLoad } from "../../test/kubernetes/load.ts";
-import { KubernetesProject } from "../../test/kubernetes/projects.mts";
+import { KubernetesProject, unrehearsed } from "../../test/kubernetes/projects.mts";
 import { makeRows } from "../../test/kubernetes/tables.ts";
 import { results } from "../results.mts";
 
@@ -37,8 +37,7 @@ test.skipIf(unavailable !== undefined)("the timelines of an update that finishes
 			await space.reachable("analytics");
 			const load = startLoad({ endpoint, table: "rows" });
 			// A rehearsal would find the second one out before a replica is touched.
-			const update = { policy: "any", rehearsal: { policy: "off" } };
-			const { output } = await project.set({ version: to, update }).up();
+			const { output } = await project.set({ version: to, update: unrehearsed }).up();
 			await load.stop();
 			console.log(output);
 			const [timeline = ""] = readdirSync(project.timelines);

@@ -55,7 +55,6 @@ async function run(name: string | undefined, version: string | undefined, option
 	const valid = settingsOf(found.inputs, found.isHere);
 	const { place, args } = valid;
 	const control = place.platform.control(place.name, place.settings, place.pin);
-	if (control.rehearse === undefined) throw new ControlError(rehearseProblems.nowhere(place.platform.name));
 	const say = (event: RollEvent) => {
 		if (event.event !== "rehearsed") process.stderr.write(`${found.recorded.name}: ${progressText(event)}\n`);
 	};

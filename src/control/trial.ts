@@ -6,7 +6,10 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 
 export type SqlSettings = Readonly<Record<string, string>>;
 
-/** A server that is asked in SQL. Throws a ControlError with the server's words if it refuses a statement, and {@link TrialEnded} if it is tried and ended. */
+/**
+ * A server that is asked in SQL. Throws a ControlError with the server's words if it refuses a statement, and
+ * {@link TrialEnded} if it was only tried and has ended.
+ */
 export interface SqlServer {
 	/** Runs a query, which changes nothing; `settings` may contain a `database`. */
 	rows(sql: string, settings?: SqlSettings): Promise<readonly SqlRow[]>;
