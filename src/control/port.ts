@@ -151,9 +151,10 @@ export interface ClusterControl<Settings = unknown> {
 
 	/**
 	 * Takes the replica out of the clients' endpoints; resolves once no new request reaches it. Running queries continue.
-	 * A replica that is down counts as drained.
+	 * A replica that is down counts as drained. A platform may use the wait to prepare its restart with the version
+	 * `next`: from then on a replica of its shard that is lost may come back with that version.
 	 */
-	drain(claim: Claim, replica: string): Promise<void>;
+	drain(claim: Claim, replica: string, next?: DbVersion): Promise<void>;
 	/** Adds a drained replica to the clients' endpoints again. Does nothing to one that is not drained, or down. */
 	undrain(claim: Claim, replica: string): Promise<void>;
 	/**

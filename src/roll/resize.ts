@@ -21,7 +21,7 @@ export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: r
 		await keeper.renew("now");
 		const { shard } = (await control.look(replica)).replica;
 		const stay = (byShard(cluster).get(shard) ?? []).map(({ name }) => name).filter((name) => !leaves.includes(name));
-		const left = await clear(ground, replica, stay, () => {}).catch(async (error: unknown) => {
+		const { left } = await clear(ground, replica, stay, () => {}).catch(async (error: unknown) => {
 			throw await stopped(error, control, cluster, to, { change: "size", replica, step: 0, of: 0 });
 		});
 		try {

@@ -8,7 +8,7 @@ import { secondsSince } from "./clock";
 import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { type Outcome, sightOf, watch } from "./watch";
-import { heldBy, isWhole, lossWatch, othersHold, whoLacks } from "./whole-data";
+import { type Compared, compared, isWhole, lossWatch, othersHold, remember } from "./whole-data";
 
 /** A replica that was down is back, and another of its shard is not: that one goes first. */
 export class CameBack extends Error {}
@@ -31,8 +31,14 @@ export async function takeStep(
 	rest: readonly Step[],
 ): Promise<number> {
 	const { control, keeper, clock, report, to } = ground;
-	await keeper.renew("now");
-	if (await isUnderWay(ground, step)) {
+	const [first, holdings] = await Promise.all([
+		sighting(ground, step.replica, others),
+		compared(ground, step.replica, others, true),
+		keeper.renew("now"),
+	]);
+	let seen: Clearing["seen"] = { ...first, holdings };
+	if (isUnderWay(first.own, step, to)) {
+		seen = undefined;
 		// It may have been loading for hours, and a restart would begin that again.
 		const since = clock.now();
 		const whole = lossWatch(ground, step.replica, undefined, others);
@@ -43,11 +49,10 @@ export async function takeStep(
 		goOn();
 	}
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
-	const left = await clear(ground, step.replica, others, goOn, { broken, returns: true });
-	let before: Holdings | undefined;
+	const { left, holds } = await clear(ground, step.replica, others, goOn, { broken, next: to, seen });
 	try {
-		before = await heldBy(ground, step.replica);
-		if (before?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: before.volatile });
+		if (holds !== undefined) await remember(ground, step.replica, holds);
+		if (holds?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: holds.volatile });
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await keeper.change((claim) => control.restart(claim, step.replica, to));
@@ -56,7 +61,7 @@ export async function takeStep(
 		await letBack(ground, step.replica);
 		throw error;
 	}
-	const whole = lossWatch(ground, step.replica, before, others);
+	const whole = lossWatch(ground, step.replica, holds, others);
 	const outcome = await comesUp(ground, step.replica, whole, true);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
@@ -68,11 +73,7 @@ export async function takeStep(
  * An earlier rollout restarted it, or it was lost since the plan was made, and it comes back as wanted. Its last
  * version counts only if it is not about to start another one.
  */
-async function isUnderWay(ground: Ground, step: Step): Promise<boolean> {
-	const { control, to } = ground;
-	const view = await control.look(step.replica);
-	await unchanged(ground, view);
-	const { replica, starting } = view;
+function isUnderWay({ replica, starting }: ReplicaView, step: Step, to: DbVersion): boolean {
 	return sameVersion(replica.version ?? starting ?? step.from, to) && replica.outdated !== true;
 }
 
@@ -82,40 +83,60 @@ const tries = 3;
 interface Clearing {
 	/** Replicas that only their own step may bring back: they are not waited for, {@link CameBack} is thrown. */
 	readonly broken?: readonly string[];
-	/** It comes back, so the others must hold what it holds. For a removal the port makes sure of that. */
-	readonly returns?: boolean;
+	/** It comes back with this version, so the others must hold what it holds. For a removal the port makes sure of that. */
+	readonly next?: DbVersion;
+	/** What was just seen of it and of the others. */
+	readonly seen?: Sighting & { readonly holdings: Compared };
 }
 
-/** Drains a replica at a moment when the others can take over; returns when it left the endpoints. */
+export interface Cleared {
+	/** When it left the endpoints. */
+	readonly left: number;
+	/** What it held after its last query, if it is to come back and could be asked. */
+	readonly holds?: Holdings;
+}
+
+/** Drains a replica at a moment when the others can take over. */
 export async function clear(
 	ground: Ground,
 	replica: string,
 	others: readonly string[],
 	goOn: () => void,
-	{ broken = [], returns = false }: Clearing = {},
-): Promise<number> {
-	const { control, keeper, clock, timing, report } = ground;
+	{ broken = [], next, seen }: Clearing = {},
+): Promise<Cleared> {
+	const { keeper, control, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
-		const { replica: own, queries } = await control.look(replica);
+		const just = attempt === 1 ? seen : undefined;
+		const { own, unfit: before } = just ?? (await sighting(ground, replica, others));
+		const { serving } = own.replica;
 		// A replica that does not serve need not be replaced.
-		const needed = own.serving ? others : [];
-		if (own.serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
+		const needed = serving ? others : [];
+		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
 			throw new CameBack(`${replica} serves again`);
-		await standIn(ground, replica, needed, goOn);
-		if (returns) await othersHold(ground, replica, others, own.serving, goOn);
+		await standIn(ground, replica, needed, goOn, before);
+		if (next !== undefined) await othersHold(ground, replica, others, serving, goOn, just?.holdings);
 		goOn();
 		const left = clock.now();
 		try {
-			report({ event: "draining", replica, queries });
-			await keeper.change((claim) => control.drain(claim, replica));
-			const { cut, back } = await queriesEnd(ground, replica, own.serving, left + timing.drainSeconds * 1000, goOn);
+			report({ event: "draining", replica, queries: own.queries });
+			await keeper.change((claim) => control.drain(claim, replica, next));
+			const until = left + timing.drainSeconds * 1000;
+			const compare = async () => (next === undefined ? undefined : compared(ground, replica, others, serving));
+			// At the same time: usually no query is left, and then nothing changed in between.
+			const [{ cut, back, looks, ...end }, first] = await Promise.all([
+				queriesEnd(ground, replica, needed, serving, until, goOn),
+				compare(),
+			]);
 			if (back && attempt < tries) continue;
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			goOn();
-			const unfit = (await lookAround(ground, needed)).map(explained);
-			// A replica that was lost with its data may be back already.
-			if (returns && unfit.length === 0) unfit.push(...(await whoLacks(ground, replica, others, own.serving)));
-			if (unfit.length === 0) return left;
+			const unfit = end.unfit.map(explained);
+			if (unfit.length === 0) {
+				// A replica that was lost with its data may be back already.
+				const found = looks === 1 ? first : await compare();
+				if (found === undefined || found.lacking.length === 0) return { left, holds: found?.own };
+				unfit.push(...found.lacking);
+			}
 			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit });
 			await keeper.change((claim) => control.undrain(claim, replica));
 			report({ event: "returned", replica });
@@ -132,41 +153,53 @@ export async function letBack({ control, keeper }: Ground, replica: string): Pro
 }
 
 /**
- * Waits for running queries up to a time; returns how many are left, and whether clients reach the replica again: one
- * that was restarted outside Pulumi meanwhile is not drained, and may have rows that no other has.
+ * Waits for running queries up to a time; returns how many are left, whether clients reach the replica again, and which
+ * others can't take over from it now. One that was restarted outside Pulumi meanwhile is not drained, and may have rows
+ * that no other has.
  */
 async function queriesEnd(
 	ground: Ground,
 	replica: string,
+	others: readonly string[],
 	served: boolean,
 	until: number,
 	goOn: () => void,
-): Promise<{ readonly cut: number; readonly back: boolean }> {
-	const { control, keeper, clock } = ground;
-	for (let pause = 50; ; pause = Math.min(1000, pause * 1.25)) {
+): Promise<{ readonly cut: number; readonly back: boolean; readonly looks: number; readonly unfit: readonly Unfit[] }> {
+	const { keeper, clock } = ground;
+	let pause = 50;
+	for (let looks = 1; ; looks++) {
 		goOn();
 		await keeper.renew();
-		const view = await control.look(replica);
-		await unchanged(ground, view);
-		const { queries } = view;
-		const back = view.replica.serving;
+		const { own, unfit } = await sighting(ground, replica, others);
+		const { queries } = own;
+		const back = own.replica.serving;
+		const end = { cut: queries ?? 0, back, looks, unfit };
 		// A replica that can't be asked may be busy, if it was up at all.
-		if (back || (queries === undefined ? !served : queries === 0)) return { cut: queries ?? 0, back };
+		if (back || (queries === undefined ? !served : queries === 0)) return end;
 		const rest = until - clock.now();
-		if (rest <= 0) return { cut: queries ?? 0, back };
+		if (rest <= 0) return end;
 		await clock.sleep(Math.min(pause, rest));
+		pause = Math.min(1000, pause * 1.25);
 	}
 }
 
 /** Waits, while there is progress, until the others can take over from this replica. */
-async function standIn(ground: Ground, replica: string, others: readonly string[], goOn: () => void): Promise<void> {
+async function standIn(
+	ground: Ground,
+	replica: string,
+	others: readonly string[],
+	goOn: () => void,
+	seen: readonly Unfit[],
+): Promise<void> {
 	const { keeper, clock, timing, report, tell } = ground;
+	let first: readonly Unfit[] | undefined = others.length === 0 ? [] : seen;
 	let unfit: readonly Unfit[] = [];
 	let told = "";
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		goOn();
 		await keeper.renew();
-		unfit = await lookAround(ground, others);
+		unfit = first ?? (await lookAround(ground, others));
+		first = undefined;
 		const problems = unfit.map(unable);
 		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
 			told = JSON.stringify(problems);
@@ -176,6 +209,18 @@ async function standIn(ground: Ground, replica: string, others: readonly string[
 		return { done: unfit.length === 0 ? true : undefined, ...sightOf(unfit.map(({ view }) => view)) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit.map(explained) });
+}
+
+/** A replica, and those of the others that can't take over from it, at one moment. */
+interface Sighting {
+	readonly own: ReplicaView;
+	readonly unfit: readonly Unfit[];
+}
+
+async function sighting(ground: Ground, replica: string, others: readonly string[]): Promise<Sighting> {
+	const [own, unfit] = await Promise.all([ground.control.look(replica), lookAround(ground, others)]);
+	await unchanged(ground, own);
+	return { own, unfit };
 }
 
 interface Unfit {

@@ -9,21 +9,23 @@ import { marks, watch } from "./watch";
 
 /** Seconds, for tables that are just being created on all replicas. */
 const patience = 15;
-/** Seconds until the second look. A server has read all table definitions before it answers. */
+/** Seconds until the second look. */
 const secondLook = 3;
 
-/** What a replica holds right before it is taken out, stored with the cluster too; `undefined` if it can't be asked. */
-export async function heldBy({ control, keeper, localTables }: Ground, replica: string): Promise<Holdings | undefined> {
-	const holds = await control.holds(replica);
-	if (holds !== undefined)
-		await keeper.change((claim) => control.remember(claim, replica, digestOf(holds, localTables)));
-	return holds;
+/** Stores with the cluster what a replica holds right before it is taken out. */
+export async function remember(
+	{ control, keeper, localTables }: Ground,
+	replica: string,
+	holds: Holdings,
+): Promise<void> {
+	await keeper.change((claim) => control.remember(claim, replica, digestOf(holds, localTables)));
 }
 
 /**
  * Waits briefly until each of the others holds all that a replica holds.
  *
- * @param serves Whether clients reach the replica; see {@link whoLacks}.
+ * @param serves Whether clients reach the replica; see {@link compared}.
+ * @param seen The result of a comparison that was just made.
  * @throws {@link StepStopped} naming those that do not.
  */
 export async function othersHold(
@@ -32,14 +34,16 @@ export async function othersHold(
 	others: readonly string[],
 	serves: boolean,
 	goOn: () => void,
+	seen?: Compared,
 ): Promise<void> {
+	if (others.length === 0 || seen?.lacking.length === 0) return;
 	const { keeper, clock, timing, report } = ground;
 	let told = "";
-	let unfit: Unable[] = [];
+	let unfit: readonly Unable[] = [];
 	const outcome = await watch(clock, Math.min(timing.stallSeconds, patience), async () => {
 		goOn();
 		await keeper.renew();
-		unfit = await whoLacks(ground, replica, others, serves);
+		unfit = (await compared(ground, replica, others, serves)).lacking;
 		for (const { replica: name, problem } of unfit)
 			if (problem === "unknown") await unchanged(ground, await ground.control.look(name));
 		const now = JSON.stringify(unfit);
@@ -50,22 +54,29 @@ export async function othersHold(
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
 }
 
+export interface Compared {
+	/** What the replica holds; `undefined` if it can't be asked. */
+	readonly own: Holdings | undefined;
+	/** The others that do not hold all of it, or can't be asked. */
+	readonly lacking: readonly Unable[];
+}
+
 /**
- * The replicas that do not hold all that a replica holds, or can't be asked. If clients don't reach it anyway, those that
- * can't be asked don't count: they may need it back first.
+ * Compares what a replica holds with what the others hold. If clients don't reach it anyway, those that can't be asked
+ * don't count: they may need it back first.
  */
-export async function whoLacks(
+export async function compared(
 	{ control, localTables }: Ground,
 	replica: string,
 	others: readonly string[],
 	serves: boolean,
-): Promise<Unable[]> {
-	if (others.length === 0) return [];
+): Promise<Compared> {
 	const [own, theirs] = await Promise.all([control.holds(replica), holdingsOf(control, others)]);
-	return theirs.flatMap(({ name, holds }): Unable[] => {
+	const lacking = theirs.flatMap(({ name, holds }): Unable[] => {
 		if (holds === undefined || own === undefined) return serves ? [{ replica: name, problem: "unknown" }] : [];
 		return lackedBy(holds, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
 	});
+	return { own, lacking };
 }
 
 /**
@@ -85,11 +96,17 @@ export function lossWatch(
 ): () => Promise<boolean> {
 	const { control, clock, localTables } = ground;
 	let since: { readonly missing: string; readonly from: number } | undefined;
+	let isWhole = false;
 	return async () => {
-		const now = await control.holds(replica);
+		// A server has read all table definitions before it answers: what was whole stays whole.
+		if (isWhole) return true;
+		const [now, theirs, record] = await Promise.all([
+			control.holds(replica),
+			answersOf(control, others),
+			before === undefined ? control.record() : undefined,
+		]);
 		if (now === undefined) return false;
-		const digest = before === undefined ? (await control.record())?.held?.[replica] : undefined;
-		const theirs = await answersOf(control, others);
+		const digest = record?.held?.[replica];
 		const own = { name: replica, holds: now };
 		const its = missingFrom(now, { holds: before, digest }, theirs, localTables);
 		const [found] = [
@@ -99,6 +116,7 @@ export function lossWatch(
 				return missing === undefined ? [] : [{ ...other, missing }];
 			}),
 		];
+		isWhole = found === undefined;
 		if (found === undefined) return true;
 		const { name, holds, missing } = found;
 		const words = JSON.stringify([name, missing]);

@@ -59,6 +59,18 @@ export const replicas = {
 		await stage.until("Started");
 	},
 
+	"a drain that prepares the next version leaves what runs as it is, also if it is undone": async (stage) => {
+		const { control, versions } = stage;
+		const [one, other] = await two(stage);
+		await stage.under((claim) => control.drain(claim, one, versions.v2));
+		const drained = (await control.look(one)).replica;
+		expect(drained).toMatchObject({ serving: false, version: versions.v1, openedBy: versions.v1 });
+		await stage.under((claim) => control.undrain(claim, one));
+		const { replica } = await stage.lookUntil(one, (view) => view.replica.serving);
+		expect(replica).toMatchObject({ version: versions.v1, openedBy: versions.v1 });
+		expect((await control.look(other)).replica).toMatchObject({ version: versions.v1, openedBy: versions.v1 });
+	},
+
 	"a killed replica is seen, the other is not touched, and draining or undraining it does no harm": async (stage) => {
 		const { control, place } = stage;
 		const [one, other] = await two(stage);
@@ -84,7 +96,7 @@ export const replicas = {
 		const { control, versions } = stage;
 		const [one, other] = await two(stage);
 		await stage.under(async (claim) => {
-			await control.drain(claim, one);
+			await control.drain(claim, one, versions.v2);
 			await control.restart(claim, one, versions.v2);
 		});
 		const { replica } = await stage.lookUntil(one, (view) => view.replica.serving);

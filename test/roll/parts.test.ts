@@ -51,7 +51,7 @@ describe("watch", () => {
 			return { phase: "", marks: String(at > 30_000), done: at > 31_000 ? true : undefined };
 		});
 		const seen = looks.findIndex((at) => at > 30_000);
-		expect((looks[seen + 1] ?? 0) - (looks[seen] ?? 0)).toBe(150);
+		expect((looks[seen + 1] ?? 0) - (looks[seen] ?? 0)).toBe(100);
 	});
 });
 

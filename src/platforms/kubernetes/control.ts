@@ -17,7 +17,7 @@ import { drain, undrain } from "./change/drain";
 import { leave } from "./change/leave";
 import * as lifecycle from "./change/lifecycle";
 import * as reshape from "./change/reshape";
-import { restart, type WriteTemplate } from "./change/restart";
+import { prepare, restart, type WriteTemplate } from "./change/restart";
 import type { KubernetesSettings } from "./render/settings";
 import { rehearseByPods } from "./trial/rehearse";
 
@@ -56,7 +56,9 @@ export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its
 		begin: on(begin),
 		finish: on(finish),
 		remember: on(remember),
-		drain: on(drain),
+		drain: on((cluster, claim: Claim, replica: string, next?: DbVersion) =>
+			drain(cluster, claim, replica, next && (() => prepare(cluster, claim, replica, next, writeTemplate))),
+		),
 		undrain: on(undrain),
 		restart: on((cluster, claim: Claim, replica: string, version: DbVersion) =>
 			restart(cluster, claim, replica, version, writeTemplate),

@@ -22,7 +22,7 @@ import { type KeptSettings, kept, type Shape } from "../render/shape";
 import { resolveImage } from "./images";
 import { serverStatus } from "./opened";
 import { RecordStore, type Stored } from "./record";
-import { type Credentials, type Login, loginOf, readCredentials, Server } from "./server";
+import { type Credentials, type LastAnswer, type Login, loginOf, readCredentials, Server } from "./server";
 
 const serviceLabel = "kubernetes.io/service-name";
 
@@ -32,6 +32,7 @@ export class Cluster {
 	readonly record: RecordStore;
 	private readonly logins = oncePerKey<Credentials | undefined>();
 	private readonly images = oncePerKey<Image>();
+	private readonly answers = new Map<string, LastAnswer>();
 	private listing: Promise<readonly Pod[]> | undefined;
 
 	constructor(
@@ -90,6 +91,14 @@ export class Cluster {
 		// A server that stops waits for its connections to end: ours must not be among them.
 		const isUp = pod && serverStatus(pod)?.state?.running && pod.metadata.deletionTimestamp === undefined;
 		return isUp ? question(await this.server(pod, settings)) : undefined;
+	}
+
+	/** What a pod's server last said of its replication. */
+	lastAnswer(pod: Pod | undefined): LastAnswer {
+		const uid = pod?.metadata.uid ?? "";
+		const last = this.answers.get(uid) ?? {};
+		this.answers.set(uid, last);
+		return last;
 	}
 
 	protected login(pod: Pod, settings: KeptSettings): Login {

@@ -72,11 +72,13 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 		throw new ControlError(`the cluster '${cluster.name}' has no replica '${replica}'`);
 	const seen: Seen = { stored, settings, sets: set ? [set] : [], pods: pod ? [pod] : [], slices };
 	await witness(cluster, stored, settings, seen.pods);
-	const [[healthy, unasked, silent], queries] = await Promise.all([
-		askHealth(cluster, settings, pod),
+	// Only of one that serves is it asked whether it can take over, which takes some time under constant INSERTs.
+	const patience = pod !== undefined && isServing(cluster, slices, pod) ? undefined : 0;
+	const [[healthy, unasked, silent], queries, empty] = await Promise.all([
+		askHealth(cluster, settings, pod, patience),
 		ifKnown(() => cluster.ask(pod, settings, clientQueries)),
+		isMember ? emptied(cluster, settings, pod, () => cluster.pods()) : undefined,
 	]);
-	const empty = healthy && isMember ? await emptied(cluster, settings, pod, () => cluster.pods()) : undefined;
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
 	// It may still be loading its tables, whatever its readiness probe says: it can't take over from another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
@@ -140,6 +142,9 @@ function sizeOf({ stored, sets }: Seen): { shards: number; replicas: number } {
 	};
 }
 
+const isServing = (cluster: Cluster, slices: readonly EndpointSlice[], pod: Pod) =>
+	isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
+
 function replicaOf(
 	cluster: Cluster,
 	{ stored, settings, sets, slices }: Seen,
@@ -151,8 +156,7 @@ function replicaOf(
 ): ObservedReplica {
 	const name = replicaName(cluster, shard, ordinal);
 	const set = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard));
-	const serving =
-		pod !== undefined && isReady(pod) && cluster.services.every((service) => inEndpoints(slices, pod, service));
+	const serving = pod !== undefined && isServing(cluster, slices, pod);
 	const stopped = set?.spec.replicas === 0;
 	const away = set !== undefined && !stopped && desiredReplicas(set) <= ordinal;
 	// A pod that never started runs nothing; the mark shows what it was told to run.
@@ -194,7 +198,7 @@ async function askHealth(
 	patience?: number,
 ): Promise<[health: Health | undefined, why?: string, silent?: boolean]> {
 	try {
-		return [await cluster.ask(pod, settings, (server) => health(server, patience))];
+		return [await cluster.ask(pod, settings, (server) => health(server, patience, cluster.lastAnswer(pod)))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		const why = pod && isReady(pod) ? `can't be queried: ${error.message}` : undefined;

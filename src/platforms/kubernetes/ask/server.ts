@@ -122,19 +122,37 @@ export interface Health {
 	readonly trouble?: string;
 }
 
+/** What a server last answered about its unsettled tables, so that who asks again soon needs no second answer. */
+export interface LastAnswer {
+	rows?: readonly Row[];
+	/** When it was asked. */
+	at?: number;
+}
+
+/** Milliseconds for which an answer is recent. */
+const recently = 1000;
+
 /**
  * Whether a replica has caught up with the others of its shard: it holds what the shard's log held when it was first
- * asked. Under constant INSERTs some entry is always in transit, so it gets `patience` milliseconds.
+ * asked, or in its last answer if that is recent. Under constant INSERTs some entry is always in transit, so it gets
+ * `patience` milliseconds.
  *
  * Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 returns immediately while its log is not pulled, for the 30 seconds that
  * Keeper remembers the session of a killed server. Not by `active_replicas`: that a peer is down is not its own fault.
  * Not by `last_queue_update_exception`: servers keep the last one until they restart, however well they have pulled
  * since.
  */
-export async function health(server: Server, patience = 2000): Promise<Health> {
+export async function health(server: Server, patience = 2000, last: LastAnswer = {}): Promise<Health> {
 	const until = Date.now() + patience;
-	const first = await unsettledTables(server);
-	for (let now = first; ; now = await unsettledTables(server)) {
+	const ask = async () => {
+		const at = Date.now();
+		const rows = await unsettledTables(server);
+		Object.assign(last, { rows, at });
+		return rows;
+	};
+	const recent = last.at !== undefined && Date.now() - last.at < recently ? last.rows : undefined;
+	let now = await ask();
+	for (const first = recent ?? now; ; now = await ask()) {
 		const readOnly = now.some((row) => flag(row.is_readonly));
 		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
 		const cut = now.filter((row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas));
@@ -145,9 +163,9 @@ export async function health(server: Server, patience = 2000): Promise<Health> {
 		if (cut.length > 0)
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
 		if (behind.length === 0) return { readOnly, caughtUp: true, waiting };
-		if (Date.now() > until)
+		if (Date.now() >= until)
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows that other replicas have") };
-		await new Promise((resolve) => setTimeout(resolve, 100));
+		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 }
 

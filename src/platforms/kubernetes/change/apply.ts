@@ -135,12 +135,14 @@ export function renderedSet(
 }
 
 /** Waits until the controller has seen the template: before, it would recreate a deleted pod from the old one. */
-export async function takenUp(cluster: Cluster, shard: number, { metadata }: StatefulSet): Promise<string | undefined> {
-	let revision: string | undefined;
+export async function takenUp(cluster: Cluster, shard: number, written: StatefulSet): Promise<string | undefined> {
+	let set: StatefulSet | undefined = written;
+	const isTakenUp = () =>
+		(set?.status?.observedGeneration ?? 0) >= (written.metadata.generation ?? 0) &&
+		set?.status?.updateRevision !== undefined;
 	await until("the StatefulSet controller has not noticed a changed template", async () => {
-		const set = await cluster.set(shard);
-		revision = set?.status?.updateRevision;
-		return (set?.status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) && revision !== undefined;
+		if (!isTakenUp()) set = await cluster.set(shard);
+		return isTakenUp();
 	});
-	return revision;
+	return set?.status?.updateRevision;
 }

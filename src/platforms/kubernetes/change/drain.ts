@@ -11,11 +11,20 @@ import { sleep, until } from "./wait";
 /** Milliseconds that every claim still lasts when a step begins. */
 const claimLasts = 10_000;
 
-/** Removes the pod from the client Service, and waits until no proxy sends it anything new. */
-export async function drain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {
-	const settings = cluster.settings(await cluster.record.guard(claim));
+/**
+ * Removes the pod from the client Service, and waits until no proxy sends it anything new.
+ *
+ * @param meanwhile Is done while it waits.
+ */
+export async function drain(
+	cluster: Cluster,
+	claim: Claim,
+	replica: string,
+	meanwhile: () => Promise<unknown> = async () => {},
+): Promise<void> {
 	cluster.place(replica);
-	const pod = await cluster.api.get<Pod>("pods", replica);
+	const [stored, pod] = await Promise.all([cluster.record.guard(claim), cluster.api.get<Pod>("pods", replica)]);
+	const settings = cluster.settings(stored);
 	if (pod === undefined) return;
 	await relabel(cluster, pod, null);
 	await until(
@@ -24,7 +33,7 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 	);
 	// Also if an earlier call removed it: that one may have died within this time.
 	if (!isReady(pod)) return;
-	await untilQuiet({
+	const quiet = untilQuiet({
 		queries: () => ifKnown(async () => allQueries(await cluster.server(pod, settings))),
 		awayAt: () => cluster.api.connection.awayAt(),
 		// Renewed only if it would expire: after a killed process, the next one has to wait until it has.
@@ -32,6 +41,9 @@ export async function drain(cluster: Cluster, claim: Claim, replica: string): Pr
 		now: Date.now,
 		sleep,
 	});
+	// Both to their ends: whoever is told of a failure must find nothing still at work.
+	const [waited, prepared] = await Promise.allSettled([quiet, meanwhile()]);
+	for (const each of [prepared, waited]) if (each.status === "rejected") throw each.reason;
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {

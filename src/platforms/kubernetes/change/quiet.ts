@@ -34,9 +34,10 @@ export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surround
 	let kept = start;
 	for (let before = await queries(); ; ) {
 		const from = Math.max(start, (awayAt() ?? Number.NEGATIVE_INFINITY) + proxiesReturn);
-		const at = now();
-		if (at >= from + longestMoment || (at >= from + leastMoment && at - disturbed >= quietMoment)) return;
-		await sleep(pause);
+		const until = Math.min(from + longestMoment, Math.max(from + leastMoment, disturbed + quietMoment));
+		const rest = until - now();
+		if (rest <= 0) return;
+		await sleep(Math.min(pause, rest));
 		if (now() - kept >= keepEvery) {
 			await keep(now() - start);
 			kept = now();

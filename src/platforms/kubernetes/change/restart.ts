@@ -19,10 +19,43 @@ export type WriteTemplate<Its extends Cluster> = (
 	image: Image,
 ) => Promise<StatefulSet>;
 
+/** A shard whose pods start with the version from now on. */
+interface Prepared {
+	readonly set: StatefulSet;
+	readonly pods: readonly Pod[];
+}
+
 /**
- * Writes the version to the template of the replica's shard, then deletes the pod. Under OnDelete the others of the
- * shard keep theirs, and one that is lost comes back with the new version, never with an older one.
+ * Writes the version to the template of the replica's shard. Under OnDelete its pods keep theirs, and one that is lost
+ * comes back with the new version, never with an older one.
  */
+export async function prepare<Its extends Cluster>(
+	cluster: Its,
+	claim: Claim,
+	replica: string,
+	version: DbVersion,
+	writeTemplate: WriteTemplate<Its>,
+): Promise<Prepared> {
+	const { shard } = cluster.place(replica);
+	const [stored, pods, set] = await Promise.all([cluster.record.guard(claim), cluster.pods(), cluster.set(shard)]);
+	const settings = cluster.settings(stored);
+	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
+	if (opened !== undefined && compareVersions(version, opened) < 0)
+		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
+	const image = await cluster.image(settings, version);
+	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
+	// Before the template: from then on any pod of the shard may start with it.
+	await cluster.record.under(claim, (now) => {
+		const settled = settle(now, pods, settings.image);
+		if (isStopped(set)) return settled;
+		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster, shard, ordinal));
+		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
+		return noteOpening(settled, version, each, settings.image);
+	});
+	return { set: await writeTemplate(cluster, stored, shard, image), pods };
+}
+
+/** {@link prepare}, unless that was done while it was drained, and deletes the pod. */
 export async function restart<Its extends Cluster>(
 	cluster: Its,
 	claim: Claim,
@@ -30,37 +63,19 @@ export async function restart<Its extends Cluster>(
 	version: DbVersion,
 	writeTemplate: WriteTemplate<Its>,
 ): Promise<void> {
-	const stored = await cluster.record.guard(claim);
-	const { shard } = cluster.place(replica);
-	const pods = await cluster.pods();
-	const settings = cluster.settings(stored);
-	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
-	if (opened !== undefined && compareVersions(version, opened) < 0)
-		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
-	const image = await cluster.image(settings, version);
-	const set = await cluster.set(shard);
-	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
-	const stopped = set.spec.replicas === 0;
-	// Before the template: from then on any pod of the shard may start with it.
-	await cluster.record.under(claim, (now) => {
-		const settled = settle(now, pods, settings.image);
-		if (stopped) return settled;
-		const members = indexes(now.replicas ?? 1).map((ordinal) => replicaName(cluster, shard, ordinal));
-		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
-		return noteOpening(settled, version, each, settings.image);
-	});
-	const applied = await writeTemplate(cluster, stored, shard, image);
-	if (stopped) return;
-	const revision = await takenUp(cluster, shard, applied);
-	await cluster.record.guard(claim);
-	await makeWay(cluster, applied, replica, pods);
-	const pod = await cluster.api.get<Pod>("pods", replica);
+	// At the same time: it takes some tenths of a second, and from here on nothing asks the server.
+	const hungUp = cluster.api.hangUp(replica, cluster.httpPort);
+	const { set, pods } = await prepare(cluster, claim, replica, version, writeTemplate);
+	if (isStopped(set)) return;
+	const revision = await takenUp(cluster, cluster.place(replica).shard, set);
+	await makeWay(cluster, set, replica, pods);
+	const [pod] = await Promise.all([cluster.api.get<Pod>("pods", replica), cluster.record.guard(claim)]);
 	if (pod === undefined || !isToGo(cluster, pod, revision)) return;
-	await Promise.all([
-		isReady(pod) && cluster.api.hangUp(replica, cluster.httpPort),
-		cluster.api.delete("pods", replica, pod.metadata.uid),
-	]);
+	await cluster.api.delete("pods", replica, pod.metadata.uid);
+	await hungUp;
 }
+
+const isStopped = ({ spec }: StatefulSet) => spec.replicas === 0;
 
 /**
  * Under OrderedReady, as existing StatefulSets may have it, a pod is created only once all before it are ready: of

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Api } from "../../../../src/platforms/kubernetes/api/api";
 import type { ApiCall } from "../../../../src/platforms/kubernetes/api/wire";
-import { clientQueries, health, QueryError, Server, unsettled } from "../../../../src/platforms/kubernetes/ask/server";
+import {
+	clientQueries,
+	health,
+	type LastAnswer,
+	QueryError,
+	Server,
+	unsettled,
+} from "../../../../src/platforms/kubernetes/ask/server";
 
 /** A server that gives these answers in turn, and the last one from then on. */
 function answering(...answers: readonly { readonly status: number; readonly text: string }[]) {
@@ -78,6 +85,16 @@ describe("health", () => {
 		expect(await healthOf([fetching])).toEqual({ readOnly: false, caughtUp: false, waiting: 2, trouble });
 		const newer = { ...fetching, inserts_oldest_time: "2026-01-01 00:00:11" };
 		expect(await healthOf([table], [fetching], [newer])).toMatchObject({ caughtUp: true, waiting: 2 });
+	});
+
+	it("needs no second answer if it has just answered: its last one counts for a second", async () => {
+		const later = { ...table, asked: "2026-01-01 00:00:11", log_max_index: "9", log_pointer: "6" };
+		const answer = (row: object) => answering({ status: 200, text: JSON.stringify(row) }).server;
+		const last: LastAnswer = {};
+		expect(await health(answer(table), 0, last)).toMatchObject({ caughtUp: false });
+		expect(await health(answer(later), 0, last)).toMatchObject({ caughtUp: true });
+		last.at = Date.now() - 1001;
+		expect(await health(answer(later), 0, last)).toMatchObject({ caughtUp: false });
 	});
 
 	it("has caught up with a log that nothing was ever written to", async () => {

@@ -31,11 +31,11 @@ async function waited(asked: (now: number) => boolean, { answers = true, away = 
 
 describe("untilQuiet", () => {
 	it("gives proxies a moment where nobody asks anything", async () => {
-		expect(await waited(() => false)).toBe(1600);
+		expect(await waited(() => false)).toBe(1500);
 	});
 
 	it("takes no longer where the proxies have followed by then", async () => {
-		expect(await waited((now) => now < 400)).toBe(1600);
+		expect(await waited((now) => now < 400)).toBe(1500);
 	});
 
 	it("waits for a proxy that follows late until it has left the server alone for a second", async () => {
@@ -47,11 +47,11 @@ describe("untilQuiet", () => {
 	});
 
 	it("waits until the proxies watch again after the API server was away", async () => {
-		expect(await waited(() => false, { away: (now) => now < 1100 })).toBe(62_600);
+		expect(await waited(() => false, { away: (now) => now < 1100 })).toBe(62_500);
 		expect(await waited(() => true, { away: (now) => now < 1100 })).toBe(67_000);
 	});
 
 	it("gives a server that can't be asked the same moment", async () => {
-		expect(await waited(() => true, { answers: false })).toBe(1600);
+		expect(await waited(() => true, { answers: false })).toBe(1500);
 	});
 });
