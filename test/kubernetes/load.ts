@@ -31,6 +31,11 @@ export interface Seen {
 		readonly failedInserts: string[];
 		/** Requests that were cut off since their server closed the connection as they were sent. */
 		readonly resets: string[];
+		/**
+		 * Requests that a server answered with an error after it had closed its tables: an old one serves its open
+		 * connections while it stops, and to its very end.
+		 */
+		readonly closed: string[];
 	};
 }
 
@@ -65,7 +70,15 @@ export function startLoad({ endpoint, table, from = [table], loops = 2, kept = 0
 		longestWritePause: 0,
 		acknowledged: [],
 		sent: 0,
-		kept: { connections: 2 * kept, selects: 0, inserts: 0, failedSelects: [], failedInserts: [], resets: [] },
+		kept: {
+			connections: 2 * kept,
+			selects: 0,
+			inserts: 0,
+			failedSelects: [],
+			failedInserts: [],
+			resets: [],
+			closed: [],
+		},
 	};
 	const sql = `SELECT count() FROM ${table}`;
 	let on = true;
@@ -106,7 +119,7 @@ export function startLoad({ endpoint, table, from = [table], loops = 2, kept = 0
 			counted(await answer.text());
 			seen.kept.selects++;
 		} catch (error) {
-			(isReset(error) ? seen.kept.resets : seen.kept.failedSelects).push(failure(error));
+			keptFailure(error, seen.kept.failedSelects);
 		}
 	}
 	async function keptInsert(client: Client): Promise<void> {
@@ -116,8 +129,13 @@ export function startLoad({ endpoint, table, from = [table], loops = 2, kept = 0
 			seen.kept.inserts++;
 			acknowledge(n);
 		} catch (error) {
-			(isReset(error) ? seen.kept.resets : seen.kept.failedInserts).push(failure(error));
+			keptFailure(error, seen.kept.failedInserts);
 		}
+	}
+	function keptFailure(error: unknown, others: string[]): void {
+		const { resets, closed } = seen.kept;
+		const kind = isReset(error) ? resets : isClosed(error) ? closed : others;
+		kind.push(failure(error));
 	}
 
 	async function loop(request: () => Promise<void>): Promise<void> {
@@ -173,3 +191,5 @@ const isReset = (error: unknown) => {
 	const ends = ["socket hang up", "Connection reset by peer, while reading from socket"];
 	return code === "ECONNRESET" || code === "EPIPE" || message === "" || ends.some((end) => message.includes(end));
 };
+
+const isClosed = (error: unknown) => /\b(Table|Database) \S+ doesn't exist/.test((error as Error).message);

@@ -51,9 +51,10 @@ it.skipIf(unavailable !== undefined).each(topologies)(
 			expect(seen.selects).toBeGreaterThan(50);
 			expect(seen.inserts).toBeGreaterThan(50);
 			const { kept } = seen;
-			expect([...kept.failedSelects, ...kept.failedInserts]).toEqual([]);
+			expect([...kept.failedSelects, ...kept.failedInserts], sampler.story).toEqual([]);
 			// A connection that is kept alive stays on its server until that stops.
-			expect(kept.resets.length).toBeLessThanOrEqual(kept.connections * replicas.length);
+			expect(kept.resets.length, kept.resets.join("\n")).toBeLessThanOrEqual(kept.connections * replicas.length);
+			expect(kept.closed.length, kept.closed.join("\n")).toBeLessThanOrEqual(kept.connections * replicas.length);
 			expect(kept.selects).toBeGreaterThan(50);
 			expect(kept.inserts).toBeGreaterThan(50);
 			await expectRows(space, topology, seen);
