@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
 	test: {
 		name: "figures",
-		include: ["bench/kubernetes/{figures,timelines}.mts"],
+		include: ["bench/kubernetes/{cold,figures,timelines}.mts"],
 		globalSetup: ["test/kubernetes/setup.mts"],
 		testTimeout: 60 * 60_000,
 		hookTimeout: 60_000,

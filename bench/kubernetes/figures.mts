@@ -12,12 +12,12 @@ import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { test, vi } from "vitest";
-import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/api/types.ts";
-import { inEndpoints } from "../../src/platforms/kubernetes/ask/cluster.ts";
-import { environment, Space, unavailable } from "../../test/kubernetes/harness.ts";
-import { type Seen, startLoad } from "../../test/kubernetes/load.ts";
+import type { Pod } from "../../src/platforms/kubernetes/api/types.ts";
+import { environment, type Space, unavailable } from "../../test/kubernetes/harness.ts";
+import type { Seen } from "../../test/kubernetes/load.ts";
 import { KubernetesProject } from "../../test/kubernetes/projects.mts";
 import { machine, median, saveResults } from "../results.mts";
+import { inSpace, isServed, must, patience, secondsOf, underLoad } from "./measured.ts";
 import { makePlain, plain } from "./plain.ts";
 
 const run = promisify(execFile);
@@ -38,8 +38,8 @@ interface Update {
 
 async function byKubectl(): Promise<Update> {
 	return inSpace(async (space) => {
-		await makePlain(space, from);
-		const load = await underLoad(space, plain.name, plain.replicas);
+		await makePlain(space, `${environment.image}:${from}`);
+		const load = await underLoad(space, plain.name, plain.replicas, table(space));
 		const seconds = await secondsOf(async () => {
 			const kubectl = (...args: string[]) => run("kubectl", ["--namespace", space.namespace, ...args]);
 			await kubectl("set", "image", `statefulset/${plain.name}`, `server=${environment.image}:${to}`);
@@ -65,10 +65,10 @@ async function byUs(): Promise<Ours> {
 			const preview = await secondsOf(() => must(project.preview()));
 			const calls = project.calls();
 
-			const during = await underLoad(space, "db", ours);
+			const during = await underLoad(space, "db", ours, table(space));
 			const { seconds, commandSeconds } = await timedUp(project);
 			const seen = await during.stop();
-			const after = await underLoad(space, "db", ours);
+			const after = await underLoad(space, "db", ours, table(space));
 			// A server that stops waits for idle connections, such as those of our own questions, for the 3 s of its keep-alive
 			// time; that must not make the bare restarts look slow.
 			await sleep(4000);
@@ -87,28 +87,6 @@ async function byUs(): Promise<Ours> {
 	});
 }
 
-async function inSpace<T>(work: (space: Space) => Promise<T>): Promise<T> {
-	const space = await Space.open();
-	try {
-		return await work(space);
-	} finally {
-		await space.close();
-	}
-}
-
-/** Starts the clients, once both replicas can be reached and hold the table. */
-async function underLoad(space: Space, service: string, replicas: readonly string[]) {
-	await vi.waitFor(async () => {
-		for (const replica of replicas) if (!(await isServed(space, service, replica))) throw new Error(replica);
-	}, patience);
-	for (const replica of replicas) await vi.waitFor(() => space.queryPod(replica, table(space)), patience);
-	const endpoint = await space.endpoint(service);
-	await space.reachable(service);
-	return startLoad({ endpoint, table: "rows" });
-}
-
-const patience = { timeout: 120_000, interval: 50 };
-
 const table = ({ namespace }: Space) =>
 	`CREATE TABLE IF NOT EXISTS rows (n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ReplicatedMergeTree('/${namespace}/rows', '{replica}', d, n, 8192)`;
 
@@ -123,13 +101,6 @@ async function bareRestart(space: Space, replica: string): Promise<number> {
 	});
 }
 
-async function isServed(space: Space, service: string, replica: string, not?: string): Promise<boolean> {
-	const pod = await space.api.get<Pod>("pods", replica);
-	if (pod === undefined || pod.metadata.uid === not) return false;
-	const labels = `kubernetes.io/service-name=${service}`;
-	return inEndpoints(await space.api.list<EndpointSlice>("endpointslices", { labels }), pod);
-}
-
 /** `pulumi up`: the seconds of the update itself, from its first line to its last, and of the whole command. */
 async function timedUp(project: KubernetesProject): Promise<{ seconds: number; commandSeconds: number }> {
 	const up = project.startUp();
@@ -140,17 +111,6 @@ async function timedUp(project: KubernetesProject): Promise<{ seconds: number; c
 		await must(up.ended);
 	});
 	return { seconds, commandSeconds };
-}
-
-async function must(ran: Promise<{ readonly status: number | null; readonly output: string }>): Promise<void> {
-	const { status, output } = await ran;
-	if (status !== 0) throw new Error(output);
-}
-
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
-	const began = performance.now();
-	await work();
-	return (performance.now() - began) / 1000;
 }
 
 function summary(seconds: number, { selects, inserts, failedSelects, failedInserts, longestWritePause }: Seen): Update {

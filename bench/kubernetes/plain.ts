@@ -10,7 +10,7 @@ export const plain = { name: "plain", replicas: ["plain-0", "plain-1"] } as cons
 const labels = { app: plain.name };
 const head = (apiVersion: string, kind: string, name: string) => ({ apiVersion, kind, metadata: { name, labels } });
 
-export async function makePlain({ api, namespace }: Space, version: string): Promise<void> {
+export async function makePlain({ api, namespace }: Space, image: string): Promise<void> {
 	const service = (name: string, spec: object): KubeObject => ({
 		...head("v1", "Service", name),
 		spec: { selector: labels, ports: [{ name: "http", port: 8123 }], ...spec },
@@ -32,7 +32,7 @@ export async function makePlain({ api, namespace }: Space, version: string): Pro
 			podManagementPolicy: "Parallel",
 			updateStrategy: { type: "RollingUpdate" },
 			selector: { matchLabels: labels },
-			template: { metadata: { labels }, spec: pod(namespace, version) },
+			template: { metadata: { labels }, spec: pod(namespace, image) },
 			volumeClaimTemplates: [
 				{
 					metadata: { name: "data" },
@@ -43,7 +43,7 @@ export async function makePlain({ api, namespace }: Space, version: string): Pro
 	});
 }
 
-function pod(namespace: string, version: string): object {
+function pod(namespace: string, image: string): object {
 	const secret = { secretKeyRef: { name: "db-password", key: "password" } };
 	return {
 		terminationGracePeriodSeconds: 40,
@@ -57,7 +57,7 @@ function pod(namespace: string, version: string): object {
 		containers: [
 			{
 				name: "server",
-				image: `${environment.image}:${version}`,
+				image,
 				env: [
 					{ name: "POD", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
 					{ name: "HOST", value: `$(POD).${plain.name}-headless.${namespace}.svc` },

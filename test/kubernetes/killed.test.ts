@@ -18,7 +18,8 @@ const way = [
 	"event began",
 	...["db-0-1", "db-0-0"].flatMap((replica) => [
 		`event draining ${replica}`,
-		`drain ${replica}: PATCH pods/${replica}`,
+		`drain ${replica} 1.8.0: PATCH pods/${replica}`,
+		`drain ${replica} 1.8.0: PATCH statefulsets/db-0`,
 		`event drained ${replica}`,
 		`event restarting ${replica}`,
 		`restart ${replica} 1.8.0: PATCH statefulsets/db-0`,

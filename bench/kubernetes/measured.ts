@@ -1,0 +1,50 @@
+import { vi } from "vitest";
+import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/api/types";
+import { inEndpoints } from "../../src/platforms/kubernetes/ask/cluster";
+import { Space } from "../../test/kubernetes/harness";
+import { type Load, startLoad } from "../../test/kubernetes/load";
+
+export const patience = { timeout: 120_000, interval: 50 };
+
+export async function inSpace<T>(work: (space: Space) => Promise<T>): Promise<T> {
+	const space = await Space.open();
+	try {
+		return await work(space);
+	} finally {
+		await space.close();
+	}
+}
+
+/** Starts the clients, once all replicas can be reached and hold the table that this statement makes. */
+export async function underLoad(
+	space: Space,
+	service: string,
+	replicas: readonly string[],
+	table: string,
+): Promise<Load> {
+	await vi.waitFor(async () => {
+		for (const replica of replicas) if (!(await isServed(space, service, replica))) throw new Error(replica);
+	}, patience);
+	for (const replica of replicas) await vi.waitFor(() => space.queryPod(replica, table), patience);
+	const endpoint = await space.endpoint(service);
+	await space.reachable(service);
+	return startLoad({ endpoint, table: "rows" });
+}
+
+export async function isServed(space: Space, service: string, replica: string, not?: string): Promise<boolean> {
+	const pod = await space.api.get<Pod>("pods", replica);
+	if (pod === undefined || pod.metadata.uid === not) return false;
+	const labels = `kubernetes.io/service-name=${service}`;
+	return inEndpoints(await space.api.list<EndpointSlice>("endpointslices", { labels }), pod);
+}
+
+export async function must(ran: Promise<{ readonly status: number | null; readonly output: string }>): Promise<void> {
+	const { status, output } = await ran;
+	if (status !== 0) throw new Error(output);
+}
+
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+	const began = performance.now();
+	await work();
+	return (performance.now() - began) / 1000;
+}
