@@ -8,7 +8,7 @@
  * Usage: npm run figures:kubernetes        writes bench/results/kubernetes-cold.json; RUNS=5 for more runs
  *
  * It needs what figures.mts needs, the image of a current server (DBCLUSTER_TEST_CURRENT), and in DBCLUSTER_BENCH_FORGET a
- * command that makes the node forget the image whose name follows it.
+ * command that makes the node forget the image whose name follows it, once no container uses it any more.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -25,7 +25,13 @@ const runs = Number(process.env.RUNS ?? 3);
 const forgetting = process.env.DBCLUSTER_BENCH_FORGET;
 const { old: from, current: to } = mixed;
 
-const table = "CREATE TABLE IF NOT EXISTS rows (n UInt64) ENGINE = MergeTree ORDER BY n";
+// The current server of the tests does not keep the database `default`.
+const database = "shop";
+const table = `${database}.rows`;
+const making = [
+	`CREATE DATABASE IF NOT EXISTS ${database}`,
+	`CREATE TABLE IF NOT EXISTS ${table} (n UInt64) ENGINE = MergeTree ORDER BY n`,
+];
 
 async function forget(image: string): Promise<void> {
 	await run("sh", ["-c", `${forgetting} ${image}:${to}`]);
@@ -38,13 +44,15 @@ interface Update {
 	readonly failedInserts: number;
 	/** In seconds. */
 	readonly longestWritePause: number;
+	/** What clients were told, for whoever wants to know why. */
+	readonly errors: readonly string[];
 }
 
 async function byKubectl(image: string): Promise<Update> {
 	return inSpace(async (space) => {
 		await makePlain(space, `${image}:${from}`);
 		await forget(image);
-		const load = await underLoad(space, plain.name, plain.replicas, table);
+		const load = await underLoad(space, plain.name, plain.replicas, making, table);
 		const seconds = await secondsOf(async () => {
 			const kubectl = (...args: string[]) => run("kubectl", ["--namespace", space.namespace, ...args]);
 			await kubectl("set", "image", `statefulset/${plain.name}`, `server=${image}:${to}`);
@@ -62,7 +70,7 @@ async function byUs(image: string, replicas: number, cold: boolean): Promise<Upd
 			await project.upOk();
 			const names = Array.from({ length: replicas }, (_, index) => `db-0-${index}`);
 			if (cold) await forget(image);
-			const load = await underLoad(space, "db", names, table);
+			const load = await underLoad(space, "db", names, making, table);
 			const up = project.set({ version: to }).startUp();
 			await up.printed("draining ");
 			const seconds = await secondsOf(() => up.printed(`updated ${from} -> ${to}`));
@@ -83,7 +91,7 @@ function projectOf(space: Space, image: string, replicas: number): KubernetesPro
 		version: from,
 		replicas,
 		versions: { list: versions },
-		update: { ...updates, localTables: ["default.rows"] },
+		update: { ...updates, localTables: [table] },
 	});
 }
 
@@ -101,6 +109,7 @@ function summary(
 		failedSelects: failedSelects.length,
 		failedInserts: failedInserts.length,
 		longestWritePause: longestWritePause / 1000,
+		errors: [...failedSelects, ...failedInserts].slice(0, 5),
 	};
 }
 

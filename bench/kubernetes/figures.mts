@@ -39,7 +39,7 @@ interface Update {
 async function byKubectl(): Promise<Update> {
 	return inSpace(async (space) => {
 		await makePlain(space, `${environment.image}:${from}`);
-		const load = await underLoad(space, plain.name, plain.replicas, table(space));
+		const load = await underLoad(space, plain.name, plain.replicas, [table(space)]);
 		const seconds = await secondsOf(async () => {
 			const kubectl = (...args: string[]) => run("kubectl", ["--namespace", space.namespace, ...args]);
 			await kubectl("set", "image", `statefulset/${plain.name}`, `server=${environment.image}:${to}`);
@@ -65,10 +65,10 @@ async function byUs(): Promise<Ours> {
 			const preview = await secondsOf(() => must(project.preview()));
 			const calls = project.calls();
 
-			const during = await underLoad(space, "db", ours, table(space));
+			const during = await underLoad(space, "db", ours, [table(space)]);
 			const { seconds, commandSeconds } = await timedUp(project);
 			const seen = await during.stop();
-			const after = await underLoad(space, "db", ours, table(space));
+			const after = await underLoad(space, "db", ours, [table(space)]);
 			// A server that stops waits for idle connections, such as those of our own questions, for the 3 s of its keep-alive
 			// time; that must not make the bare restarts look slow.
 			await sleep(4000);

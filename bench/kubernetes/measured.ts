@@ -15,20 +15,22 @@ export async function inSpace<T>(work: (space: Space) => Promise<T>): Promise<T>
 	}
 }
 
-/** Starts the clients, once all replicas can be reached and hold the table that this statement makes. */
+/** Starts the clients, once all replicas can be reached and have carried out what makes the table. */
 export async function underLoad(
 	space: Space,
 	service: string,
 	replicas: readonly string[],
-	table: string,
+	making: readonly string[],
+	table = "rows",
 ): Promise<Load> {
 	await vi.waitFor(async () => {
 		for (const replica of replicas) if (!(await isServed(space, service, replica))) throw new Error(replica);
 	}, patience);
-	for (const replica of replicas) await vi.waitFor(() => space.queryPod(replica, table), patience);
+	for (const replica of replicas)
+		for (const statement of making) await vi.waitFor(() => space.queryPod(replica, statement), patience);
 	const endpoint = await space.endpoint(service);
 	await space.reachable(service);
-	return startLoad({ endpoint, table: "rows" });
+	return startLoad({ endpoint, table });
 }
 
 export async function isServed(space: Space, service: string, replica: string, not?: string): Promise<boolean> {
