@@ -17,7 +17,7 @@ import { noCurrent, type Space, unavailable } from "../../test/kubernetes/harnes
 import { mixed, mixedImage } from "../../test/kubernetes/mixed.ts";
 import { KubernetesProject, updates } from "../../test/kubernetes/projects.mts";
 import { machine, median, saveResults } from "../results.mts";
-import { inSpace, must, secondsOf, underLoad } from "./measured.ts";
+import { inSpace, must, secondsOf, setImage, summary, type Update, underLoad } from "./measured.ts";
 import { makePlain, plain } from "./plain.ts";
 
 const run = promisify(execFile);
@@ -37,32 +37,17 @@ async function forget(image: string): Promise<void> {
 	await run("sh", ["-c", `${forgetting} ${image}:${to}`]);
 }
 
-interface Update {
-	/** From the first drain to the end; with `kubectl`, which drains nothing, all of it. */
-	readonly seconds: number;
-	readonly failedSelects: number;
-	readonly failedInserts: number;
-	/** In seconds. */
-	readonly longestWritePause: number;
-	/** What clients were told, for whoever wants to know why. */
-	readonly errors: readonly string[];
-}
-
 async function byKubectl(image: string): Promise<Update> {
 	return inSpace(async (space) => {
 		await makePlain(space, `${image}:${from}`);
 		await forget(image);
 		const load = await underLoad(space, plain.name, plain.replicas, making, table);
-		const seconds = await secondsOf(async () => {
-			const kubectl = (...args: string[]) => run("kubectl", ["--namespace", space.namespace, ...args]);
-			await kubectl("set", "image", `statefulset/${plain.name}`, `server=${image}:${to}`);
-			await kubectl("rollout", "status", `statefulset/${plain.name}`, "--timeout=10m");
-		});
+		const seconds = await setImage(space, `${image}:${to}`);
 		return summary(seconds, await load.stop());
 	});
 }
 
-/** `pulumi up`, with its rehearsal, as it comes. */
+/** `pulumi up`, with its rehearsal, as it comes; its seconds are those from the first drain to the end. */
 async function byUs(image: string, replicas: number, cold: boolean): Promise<Update & { readonly out: number }> {
 	return inSpace(async (space) => {
 		const project = await projectOf(space, image, replicas).init();
@@ -93,24 +78,6 @@ function projectOf(space: Space, image: string, replicas: number): KubernetesPro
 		versions: { list: versions },
 		update: { ...updates, localTables: [table] },
 	});
-}
-
-function summary(
-	seconds: number,
-	seen: {
-		readonly failedSelects: readonly string[];
-		readonly failedInserts: readonly string[];
-		longestWritePause: number;
-	},
-): Update {
-	const { failedSelects, failedInserts, longestWritePause } = seen;
-	return {
-		seconds,
-		failedSelects: failedSelects.length,
-		failedInserts: failedInserts.length,
-		longestWritePause: longestWritePause / 1000,
-		errors: [...failedSelects, ...failedInserts].slice(0, 5),
-	};
 }
 
 const why = unavailable ?? noCurrent ?? (forgetting === undefined ? "DBCLUSTER_BENCH_FORGET is not set" : undefined);

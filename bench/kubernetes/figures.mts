@@ -8,43 +8,24 @@
  * It needs `kubectl` on PATH, KUBECONFIG, the images 1.7.1 and 1.8.0 and a Keeper (test/kubernetes/harness.ts names the
  * variables for where they are), and a NodePort that is reachable on 127.0.0.1.
  */
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { test, vi } from "vitest";
 import type { Pod } from "../../src/platforms/kubernetes/api/types.ts";
 import { environment, type Space, unavailable } from "../../test/kubernetes/harness.ts";
-import type { Seen } from "../../test/kubernetes/load.ts";
 import { KubernetesProject } from "../../test/kubernetes/projects.mts";
 import { machine, median, saveResults } from "../results.mts";
-import { inSpace, isServed, must, patience, secondsOf, underLoad } from "./measured.ts";
+import { inSpace, isServed, must, patience, secondsOf, setImage, summary, type Update, underLoad } from "./measured.ts";
 import { makePlain, plain } from "./plain.ts";
 
-const run = promisify(execFile);
 const runs = Number(process.env.RUNS ?? 3);
 const [from, to] = ["1.7.1", "1.8.0"];
 const ours = ["db-0-0", "db-0-1"];
-
-interface Update {
-	readonly seconds: number;
-	readonly failedSelects: number;
-	readonly failedInserts: number;
-	readonly longestWritePause: number;
-	readonly selects: number;
-	readonly inserts: number;
-	/** What clients were told, for whoever wants to know why. */
-	readonly errors: readonly string[];
-}
 
 async function byKubectl(): Promise<Update> {
 	return inSpace(async (space) => {
 		await makePlain(space, `${environment.image}:${from}`);
 		const load = await underLoad(space, plain.name, plain.replicas, [table(space)]);
-		const seconds = await secondsOf(async () => {
-			const kubectl = (...args: string[]) => run("kubectl", ["--namespace", space.namespace, ...args]);
-			await kubectl("set", "image", `statefulset/${plain.name}`, `server=${environment.image}:${to}`);
-			await kubectl("rollout", "status", `statefulset/${plain.name}`, "--timeout=10m");
-		});
+		const seconds = await setImage(space, `${environment.image}:${to}`);
 		return summary(seconds, await load.stop());
 	});
 }
@@ -111,18 +92,6 @@ async function timedUp(project: KubernetesProject): Promise<{ seconds: number; c
 		await must(up.ended);
 	});
 	return { seconds, commandSeconds };
-}
-
-function summary(seconds: number, { selects, inserts, failedSelects, failedInserts, longestWritePause }: Seen): Update {
-	return {
-		seconds,
-		failedSelects: failedSelects.length,
-		failedInserts: failedInserts.length,
-		longestWritePause: longestWritePause / 1000,
-		selects,
-		inserts,
-		errors: [...failedSelects, ...failedInserts].slice(0, 5),
-	};
 }
 
 function row(who: string, updates: readonly Update[], restarts: readonly (readonly number[])[] = []): object {

@@ -1,8 +1,13 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { vi } from "vitest";
 import type { EndpointSlice, Pod } from "../../src/platforms/kubernetes/api/types";
 import { inEndpoints } from "../../src/platforms/kubernetes/ask/cluster";
 import { Space } from "../../test/kubernetes/harness";
-import { type Load, startLoad } from "../../test/kubernetes/load";
+import { type Load, type Seen, startLoad } from "../../test/kubernetes/load";
+import { plain } from "./plain";
+
+const run = promisify(execFile);
 
 export const patience = { timeout: 120_000, interval: 50 };
 
@@ -49,4 +54,38 @@ export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 	const began = performance.now();
 	await work();
 	return (performance.now() - began) / 1000;
+}
+
+/** `kubectl set image` on the plain StatefulSet: the seconds until its rollout is over. */
+export function setImage({ namespace }: Space, image: string): Promise<number> {
+	const kubectl = (...args: string[]) => run("kubectl", ["--namespace", namespace, ...args]);
+	return secondsOf(async () => {
+		await kubectl("set", "image", `statefulset/${plain.name}`, `server=${image}`);
+		await kubectl("rollout", "status", `statefulset/${plain.name}`, "--timeout=10m");
+	});
+}
+
+export interface Update {
+	readonly seconds: number;
+	readonly failedSelects: number;
+	readonly failedInserts: number;
+	/** In seconds. */
+	readonly longestWritePause: number;
+	readonly selects: number;
+	readonly inserts: number;
+	/** What clients were told, for whoever wants to know why. */
+	readonly errors: readonly string[];
+}
+
+export function summary(seconds: number, seen: Seen): Update {
+	const { selects, inserts, failedSelects, failedInserts, longestWritePause } = seen;
+	return {
+		seconds,
+		failedSelects: failedSelects.length,
+		failedInserts: failedInserts.length,
+		longestWritePause: longestWritePause / 1000,
+		selects,
+		inserts,
+		errors: [...failedSelects, ...failedInserts].slice(0, 5),
+	};
 }
