@@ -20,7 +20,8 @@ export const tallies = {
 		const counted = await eventually(
 			stage,
 			() => since(stage, names, begun),
-			({ queries, failed }) => queries >= 5 && failed.length > 0,
+			// Each replica writes its log at a time of its own, and a harness may have asked something too: both are waited for.
+			({ queries, failed }) => queries >= 5 && failed.reduce((all, { queries }) => all + queries, 0) >= 2,
 		);
 		expect(counted.failed).toEqual([expect.objectContaining({ code: 60, queries: 2 })]);
 		// A harness may have asked something itself, to find out whether the cluster can be reached.
