@@ -5,9 +5,9 @@ import { withDefaults } from "../../roll/timing";
 import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
 import type { Properties } from "../args/inputs";
-import { Teller } from "../host/engine-log";
 import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
+import { Teller } from "../host/teller";
 import { mustBeSameServer } from "./outputs";
 
 /**
