@@ -21,6 +21,8 @@ const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.te
 const calm = ["roll", "killed", "stop"].map((name) => `test/kubernetes/${name}.test.ts`);
 /** The API server is everybody's: what takes it away runs when all others have ended. */
 const alone = ["test/kubernetes/api-server.test.ts"];
+/** Only when asked for: `npm run test:languages` installs SDKs of Python and Go. */
+const languages = ["test/languages/**/*.test.mts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
 export default defineConfig({
@@ -34,7 +36,7 @@ export default defineConfig({
 				test: {
 					name: "fast",
 					include: ["test/**/*.test.{ts,mts}"],
-					exclude: [...local, ...cli, ...kubernetes],
+					exclude: [...local, ...cli, ...languages, ...kubernetes],
 					setupFiles: ["test/seed.mts"],
 					// Seconds on a calm machine; a busy one must not fail a property.
 					testTimeout: 2 * minute,
@@ -87,6 +89,17 @@ export default defineConfig({
 					hookTimeout: 5 * minute,
 					maxWorkers: cliWorkers,
 					sequence: { groupOrder: 3 },
+				},
+			},
+			{
+				test: {
+					name: "languages",
+					include: languages,
+					globalSetup: ["test/languages/setup.mts"],
+					testTimeout: 10 * minute,
+					hookTimeout: 10 * minute,
+					maxWorkers: cliWorkers,
+					sequence: { groupOrder: 7 },
 				},
 			},
 		],

@@ -21,6 +21,7 @@ interface Property {
 	secret?: true;
 	items?: Property;
 	additionalProperties?: Property;
+	oneOf?: Property[];
 }
 type Properties = Record<string, Property>;
 interface ObjectType {
@@ -35,14 +36,17 @@ interface Resource extends ObjectType {
 	requiredInputs: string[];
 }
 interface Schema {
+	name: string;
 	resources: Record<string, Resource>;
 	types: Record<string, ObjectType>;
+	language: Record<string, Record<string, unknown>>;
 }
 /** What zod says of a value, as JSON Schema. */
 interface Accepted {
 	type?: string;
 	minimum?: number;
 	maximum?: number;
+	enum?: string[];
 	properties?: Record<string, Accepted>;
 	items?: Accepted;
 }
@@ -91,22 +95,30 @@ async function accepted(): Promise<Record<string, Accepted>> {
 
 const number = (value: number) => value.toLocaleString("en");
 
-/** Adds what the checks know. */
-function refine(schema: Schema, properties: Properties, accepts: Record<string, Accepted>): void {
+/** Adds what the checks know; `owner` is the name of the type that has the properties. */
+function refine(schema: Schema, properties: Properties, accepts: Record<string, Accepted>, owner = ""): void {
 	for (const [name, property] of Object.entries(properties)) {
-		const { type, minimum, maximum, ...inside } = accepts[name] ?? {};
+		const { type, minimum, maximum, enum: words, ...inside } = accepts[name] ?? {};
 		const said = [property.description];
 		if (type === "integer") {
 			property.type = type;
 			const isSaid = maximum === undefined || property.description?.includes(number(maximum));
 			if (!isSaid && minimum !== undefined) said.push(`From ${number(minimum)} to ${number(maximum)}.`);
 		}
+		if (words !== undefined) {
+			const token = `${schema.name}:index:${owner}${name[0]?.toUpperCase()}${name.slice(1)}`;
+			Object.assign(schema.types, { [token]: { type: "string", enum: words.map((value) => ({ value })) } });
+			// A text will do, too: what is no word of these is refused by our own check, with all else that is wrong.
+			property.oneOf = [{ type: "string" }, { $ref: `#/types/${token}` }];
+			delete property.type;
+		}
 		property.description = said.filter((part) => part !== undefined).join("\n\n");
 		const [ref, within] = property.items
 			? [property.items.$ref, inside.items?.properties]
 			: [property.$ref, inside.properties];
 		const its = schema.types[ref?.replace("#/types/", "") ?? ""];
-		if (its !== undefined) refine(schema, its.properties, within ?? {});
+		const [, of = ""] = /(\w+?)(?:Args)?$/.exec(ref ?? "") ?? [];
+		if (its !== undefined) refine(schema, its.properties, within ?? {}, of);
 	}
 }
 
@@ -118,7 +130,18 @@ Object.assign(schema, {
 	displayName: "DbCluster",
 	keywords: ["pulumi", "clickhouse", "myscaledb", "database", "category/database", "kind/native"],
 	license: "Apache-2.0",
+	// Every SDK has the version of the schema, and that of Go is a module.
+	meta: { supportPack: true },
 });
+const plugin =
+	"Pulumi must find the plugin `pulumi-resource-dbcluster`, which the npm package `pulumi-dbcluster` holds.";
+schema.language.python = {
+	...schema.language.python,
+	pyproject: { enabled: true },
+	readme: `${about}\n\n${plugin}\n`,
+};
+// The rest is for programs that import the package.
+resource.description = resource.description?.split("\n\n")[0];
 delete resource.isComponent;
 delete resource.type;
 // What a resource was asked for stands among its outputs.

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
-import { yamlHost } from "../../tools/cli/yaml.mts";
+import { languageHost } from "../../tools/cli/hosts.mts";
 import { pulumiCli } from "../../tools/pulumi-cli.mts";
 
 declare module "vitest" {
@@ -17,5 +17,5 @@ export default async function setup(project: TestProject): Promise<void> {
 	execFileSync("npm", ["run", "--silent", "build"], { cwd: `${import.meta.dirname}/../..`, stdio: "inherit" });
 	const { folder } = await pulumiCli();
 	project.provide("pulumi", folder);
-	project.provide("yaml", await yamlHost(folder));
+	project.provide("yaml", await languageHost("yaml", folder));
 }

@@ -1,11 +1,15 @@
-import { writeFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { Progress } from "../terminal.mts";
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { chmod, copyFile, mkdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Progress } from "../terminal.mts";
+import { cached } from "./cache.mts";
 import { Explained, run } from "./program.mts";
 
 /** The version that is compiled; the module proxy does not hold every release. */
 export const compiledVersion = "3.250.0";
+
+/** The last version of Pulumi's `pkg` that pulumi-yaml 1.25.0 compiles with and that has the generator of C#. */
+export const generatorVersion = "3.206.0";
 
 /** As the go.mod of the CLI's module says, too: `replace` counts only in the main module. */
 export const theirClipboard =
@@ -34,10 +38,13 @@ const modules: readonly GoProgram[] = [
 /** A program of a published Go module. */
 export interface GoProgram {
 	readonly program: string;
+	/** Its package, or a file in Go. */
 	readonly source: string;
 	/** The modules and their versions. */
 	readonly requires: readonly string[];
 	readonly replaces?: string;
+	/** Files of the first of these modules that must stand beside the program. */
+	readonly scripts?: readonly string[];
 	/** For the linker. */
 	readonly flags: string;
 }
@@ -51,11 +58,43 @@ export async function goVersion(): Promise<string | undefined> {
 	return status === 0 ? stdout.trim() : undefined;
 }
 
+/** The folder of the cache that holds a program; who asks first has it compiled. `takes` is for people. */
+export async function compiled(program: GoProgram, version: string, takes: string): Promise<string> {
+	const name = `${program.program}-${version}`;
+	let progress: Progress | undefined;
+	const shown = () => {
+		progress ??= new Progress(`compiling ${name}, ${takes}`);
+		return progress;
+	};
+	try {
+		return await cached(
+			name,
+			async (folder) => holds(folder, program),
+			(folder) => compile(folder, shown(), [program]),
+			() => shown().detail("another process is at it, waiting for that"),
+		);
+	} finally {
+		progress?.done(`took ${Math.round(progress.seconds)} s`);
+	}
+}
+
+/** Whether a folder holds a program and its scripts. */
+export function holds(folder: string, { program, scripts = [] }: GoProgram): boolean {
+	if (folder === "") return false;
+	try {
+		for (const file of [program, ...scripts.map((script) => basename(script))])
+			accessSync(join(folder, file), constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** Compiles programs, by default the CLI and its language host, from their published Go modules into `folder`. */
 export async function compile(folder: string, progress: Progress, programs = modules): Promise<void> {
 	const work = join(folder, "build");
 	let packages = 0;
-	for (const { program, source, requires, replaces, flags } of programs) {
+	for (const { program, source, requires, replaces, scripts = [], flags } of programs) {
 		const module = join(work, program);
 		await mkdir(module, { recursive: true });
 		writeFileSync(
@@ -77,6 +116,14 @@ export async function compile(folder: string, progress: Progress, programs = mod
 			},
 		);
 		if (status !== 0) throw new Explained(`go build ended with ${status}: ${lastWords(stderr)}`);
+		for (const script of scripts) {
+			const [path = ""] = requires[0]?.split(" ") ?? [];
+			const args = ["list", "-mod=mod", "-m", "-f", "{{.Dir}}", path];
+			const { stdout } = await run("go", args, { cwd: module, env: { ...process.env, GOWORK: "off" }, seconds: 60 });
+			const copy = join(folder, basename(script));
+			await copyFile(join(stdout.trim(), script), copy);
+			await chmod(copy, 0o755);
+		}
 	}
 	await rm(work, { recursive: true });
 }

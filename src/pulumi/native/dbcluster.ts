@@ -10,11 +10,12 @@ const type = "dbcluster:index:DbCluster";
 const dynamicType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 
 /**
- * The same cluster by the plugin `dbcluster`, which programs in every language share: its state is small, it can be
- * imported, and its preview warns of what an update does. Pulumi must find `pulumi-resource-dbcluster`; see
+ * A MyScaleDB or ClickHouse cluster whose DB version only moves forward, by the plugin `dbcluster`. The preview of another
+ * version fails with every reason why the update is not allowed, or warns of what it does to reads and writes and in which
+ * order; `pulumi up` then updates in place, replica by replica. Pulumi must find `pulumi-resource-dbcluster`; see
  * docs/languages.md.
  *
- * A `DbCluster` of the package's main entry becomes one of these by another import; nothing is replaced.
+ * Its state is small and it can be imported. A `DbCluster` of the package's main entry becomes one of these by another import; nothing is replaced.
  *
  * @example
  * import { DbCluster } from "pulumi-dbcluster/native";

@@ -11,6 +11,7 @@ interface Property {
 	readonly items?: Property;
 	readonly description?: string;
 	readonly secret?: boolean;
+	readonly oneOf?: readonly Property[];
 }
 type Properties = Readonly<Record<string, Property>>;
 /** Of what the provider checks by, as JSON Schema. */
@@ -34,9 +35,14 @@ const all: Accepted = {
 };
 
 const resource = written.resources["dbcluster:index:DbCluster"];
-const types = written.types as Readonly<
-	Record<string, { readonly properties: Properties; readonly required: readonly string[] }>
->;
+interface ObjectType {
+	readonly type: string;
+	readonly properties: Properties;
+	readonly required: readonly string[];
+}
+const types = written.types as unknown as Readonly<Record<string, ObjectType>>;
+const words = written.types as unknown as Readonly<Record<string, { readonly enum?: readonly { value: string }[] }>>;
+const named = ($ref: string | undefined) => $ref?.replace("#/types/", "") ?? "";
 
 /** Each object of the arguments: what the schema says of it, and what the checks say. */
 function objects(
@@ -46,7 +52,7 @@ function objects(
 	path = "arguments",
 ): [string, Properties, readonly string[], Accepted][] {
 	const inside = Object.entries(properties).flatMap(([name, { $ref, items }]) => {
-		const type = types[($ref ?? items?.$ref)?.replace("#/types/", "") ?? ""];
+		const type = types[named($ref ?? items?.$ref)];
 		const its = accepts.properties?.[name];
 		const within = $ref === undefined ? its?.items : its;
 		return type === undefined || within === undefined
@@ -60,7 +66,8 @@ const pairs = objects(resource.inputProperties, resource.requiredInputs, all);
 
 test("every type of an argument is among them", () => {
 	const outputs = ["ReplicaVersion", "LastUpdate", "ReplicaOut"].map((name) => `dbcluster:index:${name}`);
-	expect(pairs.length - 1).toBe(Object.keys(types).filter((name) => !outputs.includes(name)).length);
+	const objects = Object.keys(types).filter((name) => types[name]?.type === "object");
+	expect(pairs.length - 1).toBe(objects.filter((name) => !outputs.includes(name)).length);
 });
 
 describe.each(pairs)("%s of the schema", (_path, properties, required, accepts) => {
@@ -71,13 +78,15 @@ describe.each(pairs)("%s of the schema", (_path, properties, required, accepts) 
 
 	test("are whole numbers where the checks want such, and say their limits and the words that are accepted", () => {
 		for (const [name, property] of Object.entries(properties)) {
-			const { type, minimum, maximum, enum: words = [] } = accepts.properties?.[name] ?? {};
+			const { type, minimum, maximum, enum: known = [] } = accepts.properties?.[name] ?? {};
 			expect([name, property.type === "integer"]).toEqual([name, type === "integer"]);
 			const said = property.description ?? "";
 			expect(said, name).not.toBe("");
 			if (type === "integer" && minimum !== undefined && maximum !== undefined)
 				expect(said, name).toContain(maximum.toLocaleString("en"));
-			for (const word of words) expect(said, name).toContain(word);
+			for (const word of known) expect(said, name).toContain(word);
+			const [, choice] = property.oneOf ?? [];
+			expect((words[named(choice?.$ref)]?.enum ?? []).map(({ value }) => value)).toEqual(known);
 		}
 	});
 });

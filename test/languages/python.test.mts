@@ -1,0 +1,84 @@
+import { copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { opened } from "../engine/native.mts";
+import { expectRefused } from "../engine/output.mts";
+import { root } from "../engine/project.mts";
+import { newVersion, oldVersion, transition } from "../engine/stack.mts";
+import { LanguageStack } from "./stack.mts";
+
+const python = inject("python");
+
+class PythonStack extends LanguageStack {
+	constructor(port: number) {
+		super(port, python);
+		this.project({ name: "python" });
+		copyFileSync(join(import.meta.dirname, "program.py"), join(this.program, "__main__.py"));
+	}
+}
+
+class ExampleStack extends LanguageStack {
+	constructor(port: number) {
+		super(port, python);
+		for (const file of ["Pulumi.yaml", "__main__.py"])
+			copyFileSync(join(root, "examples/python", file), join(this.program, file));
+	}
+}
+
+describe.skipIf(python.missing !== undefined)(
+	`a program in Python${python.missing ? `: ${python.missing}` : ""}`,
+	() => {
+		test("creates, is warned of what a bump does, updates, is refused the way back, and destroys", async () => {
+			const db = await opened(PythonStack);
+			await db.upOk();
+			expect(await db.outputs()).toEqual({
+				endpoint: `http://127.0.0.1:${db.port}`,
+				updateAvailable: true,
+				versions: { "db-0-0": oldVersion, "db-0-1": oldVersion },
+				drain: 5,
+				policy: "any",
+			});
+			expect(await db.run("preview", "--expect-no-changes")).toMatchObject({ status: 0 });
+
+			const short = await db.set({ version: newVersion }).run("preview");
+			expect(short.status, short.output).toBe(0);
+			expect(short.output).toContain(`warning: ${transition}`);
+			expect(short.output).toMatch(/^ +reads: SELECT keeps working$/m);
+			await db.upOk();
+			expect(await db.query("SELECT version()")).toBe(newVersion);
+			expect(await db.outputs()).toMatchObject({
+				updateAvailable: false,
+				versions: { "db-0-0": newVersion, "db-0-1": newVersion },
+				from: oldVersion,
+				restarted: ["db-0-1", "db-0-0"],
+			});
+
+			expectRefused(
+				await db.set({ version: oldVersion }).run("preview"),
+				"property version",
+				`${oldVersion} is older than ${newVersion}, which the cluster runs, and a DB version never goes back.`,
+			);
+			const destroyed = await db.run("destroy", "--yes", "--skip-preview");
+			expect(destroyed.status, destroyed.output).toBe(0);
+			expect(existsSync(db.cluster)).toBe(false);
+		});
+
+		test("is refused a number that the SDK takes, with the name that the schema has for it", async () => {
+			const db = await opened(PythonStack);
+			expectRefused(await db.set({ drainSeconds: -1 }).run("preview"), "has a problem: update.drainSeconds");
+		});
+
+		test("examples/python runs as it stands", async () => {
+			const db = await opened(ExampleStack);
+			for (const [key, value] of Object.entries({ directory: db.cluster, port: String(db.port) }))
+				await db.run("config", "set", key, value);
+			await db.upOk();
+			expect(await db.outputs()).toMatchObject({
+				endpoint: `http://127.0.0.1:${db.port}`,
+				versions: { "analytics-0-0": newVersion, "analytics-0-1": newVersion },
+			});
+			expect(await db.query("SELECT version()")).toBe(newVersion);
+			expect((await db.run("preview", "--expect-no-changes")).status).toBe(0);
+		});
+	},
+);
