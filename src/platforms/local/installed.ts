@@ -68,7 +68,7 @@ function libraryFolder(where: string): string {
 
 /** Where a package is installed, seen from the program, from this package, and from chdb, which brings the engine. */
 function packageFolder(name: string): string | undefined {
-	const chdb = folderSeenFrom([process.cwd()], "chdb");
+	const chdb = folderSeenFrom([process.cwd(), __dirname], "chdb");
 	return folderSeenFrom([process.cwd(), __dirname, ...(chdb === undefined ? [] : [chdb])], name);
 }
 
