@@ -1,9 +1,10 @@
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { run } from "../../tools/cli/program.mts";
 import { opened } from "../engine/native.mts";
 import { expectRefused } from "../engine/output.mts";
-import { LanguageStack } from "./stack.mts";
+import { documented, LanguageStack } from "./stack.mts";
 
 const go = inject("go");
 const { missing, module = "" } = go;
@@ -17,7 +18,12 @@ class GoStack extends LanguageStack {
 }
 
 describe.skipIf(missing !== undefined)(`a program in Go${missing ? `: ${missing}` : ""}`, () => {
-	test("compiles with the SDK, in which `go vet` finds nothing", async () => {
+	test("compiles with the SDK, as what docs/languages.md shows does, and `go vet` finds nothing in all three", async () => {
+		const code = documented("go");
+		const [imports, body] = [code.slice(0, code.indexOf("\n\n")), code.slice(code.indexOf("\n\n"))];
+		const main = `func main() {\npulumi.Run(func(ctx *pulumi.Context) error {\n${body}\nreturn nil\n})\n}\n`;
+		mkdirSync(join(module, "documented"));
+		writeFileSync(join(module, "documented", "main.go"), `package main\n\n${imports}\n\n${main}`);
 		const args = ["vet", "./...", "example.com/pulumi-dbcluster/sdk/go/..."];
 		expect(await run("go", args, { cwd: module, seconds: 600 })).toMatchObject({ status: 0, stderr: "" });
 	});

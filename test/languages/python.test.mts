@@ -1,11 +1,11 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { opened } from "../engine/native.mts";
 import { expectRefused } from "../engine/output.mts";
 import { root } from "../engine/project.mts";
 import { newVersion, oldVersion, transition } from "../engine/stack.mts";
-import { LanguageStack } from "./stack.mts";
+import { documented, LanguageStack } from "./stack.mts";
 
 const python = inject("python");
 
@@ -14,6 +14,12 @@ class PythonStack extends LanguageStack {
 		super(port, python);
 		this.project({ name: "python" });
 		copyFileSync(join(import.meta.dirname, "program.py"), join(this.program, "__main__.py"));
+	}
+}
+
+class DocumentedStack extends PythonStack {
+	override write(): void {
+		writeFileSync(join(this.program, "__main__.py"), documented("python"));
 	}
 }
 
@@ -66,6 +72,12 @@ describe.skipIf(python.missing !== undefined)(
 		test("is refused a number that the SDK takes, with the name that the schema has for it", async () => {
 			const db = await opened(PythonStack);
 			expectRefused(await db.set({ drainSeconds: -1 }).run("preview"), "has a problem: update.drainSeconds");
+		});
+
+		test("the program of docs/languages.md previews as it stands", async () => {
+			const { status, output } = await (await opened(DocumentedStack)).preview();
+			expect(status, output).toBe(0);
+			expect(output).toContain("+ dbcluster:index:DbCluster: (create)");
 		});
 
 		test("examples/python runs as it stands", async () => {

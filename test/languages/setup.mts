@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { compiledVersion, goVersion } from "../../tools/cli/compile.mts";
 import { languageHost } from "../../tools/cli/hosts.mts";
@@ -106,5 +106,5 @@ async function need(program: string, args: readonly string[]): Promise<string> {
 		stderr: message,
 	}));
 	if (ran.status === 0) return ran.stdout.trim();
-	throw new Explained(`${program} ${args[0]} failed: ${ran.stderr.trim().split("\n").at(-1)}`);
+	throw new Explained(`${basename(program)} ${args[0]} failed: ${ran.stderr.trim().split("\n").at(-1)}`);
 }

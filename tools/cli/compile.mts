@@ -8,7 +8,7 @@ import { Explained, run } from "./program.mts";
 /** The version that is compiled; the module proxy does not hold every release. */
 export const compiledVersion = "3.250.0";
 
-/** The last version of Pulumi's `pkg` that pulumi-yaml 1.25.0 compiles with and that has the generator of C#. */
+/** Of Pulumi's `pkg`. pulumi-yaml 1.25.0 does not compile with the one above, nor has that a generator of C#. */
 export const generatorVersion = "3.206.0";
 
 /** As the go.mod of the CLI's module says, too: `replace` counts only in the main module. */
