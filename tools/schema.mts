@@ -146,6 +146,8 @@ delete resource.isComponent;
 delete resource.type;
 // What a resource was asked for stands among its outputs.
 resource.properties = { ...resource.inputProperties, ...resource.properties };
+// The provider adds the name where it is left out.
+resource.required = [...resource.required, "name"].sort();
 const secret = schema.types["dbcluster:index:KubernetesArgs"]?.properties.kubeconfig;
 if (secret === undefined) throw new Error("there is no kubeconfig");
 secret.secret = true;

@@ -20,6 +20,7 @@ db = dbcluster.DbCluster(
 
 # Each is of the type that the SDK gives it.
 pulumi.export("endpoint", db.endpoint)
+pulumi.export("name", db.name.apply(lambda name: name.upper()))
 pulumi.export("updateAvailable", db.update_available)
 pulumi.export("versions", db.replica_versions.apply(lambda all: {one.name: one.version for one in all}))
 pulumi.export("from", db.last_update.apply(lambda last: last and last.from_))

@@ -39,6 +39,7 @@ describe.skipIf(python.missing !== undefined)(
 			await db.upOk();
 			expect(await db.outputs()).toEqual({
 				endpoint: `http://127.0.0.1:${db.port}`,
+				name: "DB",
 				updateAvailable: true,
 				versions: { "db-0-0": oldVersion, "db-0-1": oldVersion },
 				drain: 5,

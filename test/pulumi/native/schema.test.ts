@@ -94,4 +94,5 @@ describe.each(pairs)("%s of the schema", (_path, properties, required, accepts) 
 test("a kubeconfig is a secret, and what is asked for stands among the outputs", () => {
 	expect(types["dbcluster:index:Kubernetes"]?.properties.kubeconfig?.secret).toBe(true);
 	expect(Object.keys(resource.properties)).toEqual(expect.arrayContaining(Object.keys(resource.inputProperties)));
+	expect(resource.required).toContain("name");
 });
