@@ -87,9 +87,11 @@ async function begin(cluster: Cluster, claim: Claim, mark: UpdateMark): Promise<
 }
 
 async function finish(cluster: Cluster, claim: Claim): Promise<void> {
-	const { image } = cluster.settings(await cluster.record.guard(claim));
 	const pods = await cluster.pods();
-	await cluster.record.under(claim, (stored) => ({ ...settle(stored, pods, image), mark: undefined }));
+	await cluster.record.under(claim, (stored) => ({
+		...settle(stored, pods, cluster.settings(stored).image),
+		mark: undefined,
+	}));
 }
 
 async function remember(cluster: Cluster, claim: Claim, replica: string, digest?: HeldDigest): Promise<void> {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Claimable, isHeld, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
+import { type Claimable, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
 import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
 import type { HeldDigest } from "../../../control/record";
@@ -48,12 +48,13 @@ export class RecordStore {
 		return (await this.load())?.stored;
 	}
 
-	/** Reads, decides and writes until there is no conflict. Writes only changes; creates a missing record. */
+	/** Reads, decides and writes until there is no conflict. Writes only changes; creates a missing record for one. */
 	change(decide: (stored: Stored) => Stored): Promise<Stored> {
 		return untilNoConflict(async () => {
 			const found = await this.load();
-			const next = decide(found?.stored ?? nothing);
-			if (next === found?.stored) return next;
+			const before = found?.stored ?? nothing;
+			const next = decide(before);
+			if (next === before) return next;
 			const data = { [key]: `${JSON.stringify(next, undefined, 2)}\n` };
 			if (found === undefined) {
 				const name = recordName(this.cluster);
@@ -92,8 +93,7 @@ export class RecordStore {
 	}
 
 	async release(claim: Claim): Promise<void> {
-		// Does not recreate a record that is gone.
-		if (isHeld((await this.read()) ?? nothing, claim)) await this.change((stored) => withoutClaim(stored, claim));
+		await this.change((stored) => withoutClaim(stored, claim));
 	}
 
 	remove(): Promise<void> {
