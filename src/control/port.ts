@@ -92,8 +92,10 @@ export interface ClusterControl<Settings = unknown> {
 	/**
 	 * The cluster's own record, and whether it was scaled outside Pulumi, by cheap reads that wake nothing; `undefined`
 	 * only on proof that there is none.
+	 *
+	 * @param age Milliseconds that it may be old: a platform may then ask for many clusters at once. As it is now unless given.
 	 */
-	record(): Promise<ClusterRecord | undefined>;
+	record(age?: number): Promise<ClusterRecord | undefined>;
 	/**
 	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.
 	 *
