@@ -76,14 +76,15 @@ describe.skipIf(unavailable !== undefined)("pulumi import", () => {
 
 		test("is followed by an update, which makes the cluster this resource's alone", async () => {
 			const found = await imported(`kubernetes:${space.namespace}/db`, owner);
+			const update = { policy: "any", drainSeconds: 5 };
 			const resource = resourceOf(found);
-			const next = { ...printed(found), version: versions.v2, update: { policy: "any", drainSeconds: 5 } };
+			const next = { ...printed(found), version: versions.v2, update };
 			const outputs = await resource.up(next);
 			expect(outputs).toMatchObject({ version: versions.v2, previousVersion: versions.v1, state: "Started" });
 			await first.destroy();
 			expect(await space.control().record()).toMatchObject({ owner, generation: outputs.generation });
 			const again = await imported(found.id, owner);
-			expect(printed(again)).toEqual({ ...args, version: versions.v2 });
+			expect(printed(again)).toEqual({ ...args, version: versions.v2, update });
 			const { adopt: _, ...mine } = next as Properties;
 			expect(await resource.preview(mine)).toMatchObject({ refused: [], changes: false });
 			await resource.destroy();

@@ -15,6 +15,7 @@ import {
 import { complete } from "../args/complete";
 import { endpointOf, type Properties, withoutUndefined } from "../args/inputs";
 import { platforms } from "../args/platforms";
+import { readUpdate } from "../args/schema";
 import { withoutDefaults } from "../args/without-defaults";
 import { messageOf, OneLineError } from "../host/failure";
 import { outputsOf, runningVersion } from "./outputs";
@@ -31,7 +32,7 @@ export interface Imported {
 }
 
 /** What no platform stores, because no replica needs it. */
-const notStored = ["update", "versions", "deletionPolicy", "desiredState"];
+const notStored = ["versions", "deletionPolicy", "desiredState"];
 
 /**
  * Finds a cluster by its id, for `pulumi import`. Changes nothing.
@@ -91,12 +92,14 @@ async function resourceOf(platform: Platform, found: FoundCluster, { id, name, o
 	// What is unfinished is resumed by a program that asks for its version.
 	const version = unmanaged?.version ?? record?.mark?.to ?? runningVersion(cluster);
 	if (version === undefined) throw new ControlError(versionUnknownText(id));
+	const update = record?.update && withoutDefaults(record.update, readUpdate);
 	const isOurs = record?.owner === owner;
 	const args = {
 		version,
 		...(shards > 1 && { shards }),
 		replicas,
 		name,
+		...(update && Object.keys(update).length > 0 && { update }),
 		...(!isOurs && { adopt: true }),
 		[platform.name]: withoutDefaults(found.given, (given) => platform.read(given, name)),
 		owner,
@@ -111,7 +114,7 @@ async function resourceOf(platform: Platform, found: FoundCluster, { id, name, o
 		...(record?.mark === undefined ? [] : [unfinishedText(name, record.mark)]),
 		...(unmanaged === undefined ? [] : [untakenText(name)]),
 		...(record === undefined || isOurs ? [] : [ownedText(name, record.owner)]),
-		notStoredText(name, [...notStored, ...(found.notStored ?? [])]),
+		notStoredText(name, [...(record?.update ? [] : ["update"]), ...notStored, ...(found.notStored ?? [])]),
 	];
 	return {
 		id: valid.place.id,

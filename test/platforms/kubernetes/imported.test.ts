@@ -108,17 +108,18 @@ describe("a cluster that DbCluster created", () => {
 			settings,
 			shards: fc.integer({ min: 1, max: 2 }),
 			replicas: fc.integer({ min: 1, max: 3 }),
+			update: fc.constantFrom({ drainSeconds: 60 }, { localTables: ["default.loc"], hold: { seconds: 9 } }),
 			former: fc.constantFrom(owner, "p/s/other"),
 		});
 		await fc.assert(
-			fc.asyncProperty(programs, async ({ settings: { spelling, ...rest }, shards, replicas, former }) => {
+			fc.asyncProperty(programs, async ({ settings: { spelling, ...rest }, shards, replicas, update, former }) => {
 				api = fresh();
 				const kubernetes: Thing = { ...rest, image: `${image}${spelling}` };
 				// Files are checked against the root element of the server.
 				if (kubernetes.configRoot === "yandex")
 					for (const files of [kubernetes.config, kubernetes.users])
 						for (const name of Object.keys(files ?? {})) files[name] = files[name].replaceAll("clickhouse>", "yandex>");
-				const args = { name: "db", owner: former, version: "1.8.0", shards, replicas, kubernetes };
+				const args = { name: "db", owner: former, version: "1.8.0", shards, replicas, update, kubernetes };
 				const first = await created(args);
 				cluster.contexts.length = 0;
 				const found = await imported(first.id, owner);
@@ -200,10 +201,9 @@ async function chart(): Promise<string> {
 			},
 		});
 	}
-	api.put("services", service);
 	const headless = { metadata: { name: "nodes" }, spec: { ...service.spec, clusterIP: "None" } };
 	const native = { metadata: { name: "all" }, spec: { ...service.spec, ports: [{ port: 9000 }] } };
-	for (const other of [headless, native]) api.put("services", other);
+	for (const each of [headless, native, service]) api.put("services", each);
 	return image;
 }
 
@@ -307,7 +307,7 @@ describe("existing StatefulSets that DbCluster does not manage", () => {
 			},
 		});
 		expect(await refusal("kubernetes:db/shop=shop-0")).toBe(
-			"clickhouse also sends clients to shop-1-0, shop-1-1, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.",
+			"all also sends clients to shop-1-0, shop-1-1, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.",
 		);
 		expect(await refusal("kubernetes:db/shop=shop-0,shop-2")).toBe(
 			"the namespace db has no StatefulSet shop-2. It has shop-0, shop-1.",

@@ -166,6 +166,7 @@ test("a running cluster is imported by another program, which then updates and d
 			owner: "p/s/db",
 			version: versions.v1,
 			replicas: 2,
+			update: { drainSeconds: 5, window: { schedule: "* * * * *", minutes: 60 } },
 			local: { engines, port, directory },
 		};
 		const first = await provider.check({}, args);

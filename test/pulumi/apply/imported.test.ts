@@ -37,6 +37,31 @@ function resumed({ id, inputs, outputs }: Imported): Engine {
 /** What a printed program says: Pulumi prints what the schema has. */
 const printed = ({ inputs: { owner: _, endpoint: __, unfinished: ___, ...args } }: Imported): Properties => args;
 
+/** How updates go, as a person would write it: no value is the default. */
+const update = fc
+	.record(
+		{
+			policy: fc.constant("any"),
+			judge: fc.constant("recorded"),
+			drainSeconds: fc.integer({ min: 31, max: 100 }),
+			stallSeconds: fc.integer({ min: 301, max: 900 }),
+			shardsAtOnce: fc.integer({ min: 5, max: 9 }),
+			localTables: fc.constantFrom(["default.loc"], ["scratch.*", "a.b"]),
+			hold: fc.record(
+				{ seconds: fc.integer({ min: 1, max: 9 }), errors: fc.constant(0.5) },
+				{ requiredKeys: ["seconds"] },
+			),
+			rehearsal: fc.constantFrom({ policy: "required" }, { queries: 7 }, { policy: "off", queries: 0 }),
+			window: fc.record(
+				{ schedule: fc.constant("0 2 * * 6"), minutes: fc.constant(240), timeZone: fc.constant("Europe/Berlin") },
+				{ requiredKeys: ["schedule", "minutes"] },
+			),
+			ignoreWindow: fc.constant(true),
+		},
+		{ requiredKeys: [] },
+	)
+	.filter((all) => Object.keys(all).length > 0);
+
 describe("an import", () => {
 	test("of any cluster gives the arguments that made it, and nothing is left to do", async () => {
 		const programs = fc.record(
@@ -50,7 +75,7 @@ describe("an import", () => {
 				),
 				desiredState: fc.constantFrom("Started", "Stopped"),
 				deletionPolicy: fc.constantFrom("Retain", "Delete"),
-				update: fc.record({ policy: fc.constant("any"), drainSeconds: fc.nat(100) }),
+				update,
 			},
 			{ requiredKeys: ["version", "replicas", "scripted"] },
 		);
@@ -69,6 +94,7 @@ describe("an import", () => {
 					version: program.version,
 					replicas: program.replicas,
 					...(program.shards === 2 && { shards: 2 }),
+					...(program.update && { update: program.update }),
 					...(former !== owner && { adopt: true }),
 					scripted: { ...(folder === "there" && { folder }), ...(memory && { memory }) },
 				});
@@ -77,7 +103,7 @@ describe("an import", () => {
 				const { state, replicaVersions, endpoint, latestVersion } = first.outputs;
 				expect(found.outputs).toMatchObject({ state, replicaVersions, endpoint, latestVersion, owner });
 				expect(found.notes.at(-1)).toBe(
-					"a: update, versions, deletionPolicy, desiredState and scripted.key are not stored with a cluster, so they are not imported. If another program set them, set them in this one, too.",
+					"a: versions, deletionPolicy, desiredState and scripted.key are not stored with a cluster, so they are not imported. If another program set them, set them in this one, too.",
 				);
 				expect(world().log).toEqual([]);
 			}),
