@@ -21,8 +21,7 @@ export const kubernetesImporting: Importing = {
 	},
 };
 
-/** Where clusters are. */
-export interface Where {
+interface Where {
 	readonly namespace: string;
 	readonly context?: string;
 }
@@ -34,8 +33,7 @@ function whereOf(place: string): Where {
 	return end < 0 ? { namespace } : { namespace, context: place.slice(0, end) };
 }
 
-/** @param api of that place. */
-export async function findIn(api: Api, where: Where, name: string, parts?: readonly string[]): Promise<FoundCluster> {
+async function findIn(api: Api, where: Where, name: string, parts?: readonly string[]): Promise<FoundCluster> {
 	const stored = await new RecordStore(api, name).read();
 	if (stored?.owner === undefined) {
 		await refuseLost(api, name);
