@@ -3,7 +3,7 @@ import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { Rehearsal } from "../core/rehearsal";
 import type { DbVersion } from "../core/version";
-import type { ClusterRecord, HeldDigest } from "./record";
+import type { ClusterRecord, HeldDigest, UpdateSettings } from "./record";
 import type { Trial } from "./trial";
 
 /** Tries a version; `undefined` if the last rehearsal still counts. */
@@ -62,6 +62,8 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly replicas: number;
 	readonly settings: Settings;
 	readonly localTables?: LocalTables;
+	/** Stored by `create` and `configure`. */
+	readonly update?: UpdateSettings;
 }
 
 /** Why a request can't be carried out. */

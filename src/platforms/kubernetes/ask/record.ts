@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Claimable, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
 import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
-import type { HeldDigest } from "../../../control/record";
+import type { HeldDigest, UpdateSettings } from "../../../control/record";
 import type { UpdateMark } from "../../../core/cluster";
 import type { Rehearsal } from "../../../core/rehearsal";
 import type { DbVersion } from "../../../core/version";
@@ -30,6 +30,8 @@ export interface Stored extends Claimable {
 	/** What replicas held that were taken out and not yet seen to come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
 	readonly rehearsed?: Rehearsal;
+	/** How updates go, as the program last had it. */
+	readonly update?: UpdateSettings;
 	/** What the objects were rendered from, so that a restart renders them all again. */
 	readonly settings?: KeptSettings;
 }
