@@ -16,7 +16,7 @@ export interface Line {
 }
 
 /** Shows a line; throws where the engine does not take it. */
-export type Engine = (line: Line) => Promise<void>;
+type Engine = (line: Line) => Promise<void>;
 
 let found: { readonly engine: Engine | undefined } | undefined;
 

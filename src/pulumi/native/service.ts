@@ -22,7 +22,7 @@ const empty = () => {
 	return new Empty();
 };
 
-export interface About {
+interface About {
 	/** The package's own. */
 	readonly version: string;
 	/** As Pulumi writes schemas: the text of a JSON document. */
