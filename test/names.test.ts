@@ -15,6 +15,8 @@ const same: readonly string[] = [
 	"configure",
 	// What each platform makes of its settings and of a replica's place.
 	"readSettings",
+	// What a program declares: with the dynamic provider, and with the plugin.
+	"DbCluster",
 	"replicaName",
 ];
 

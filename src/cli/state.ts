@@ -1,3 +1,5 @@
+import { clusterTypes } from "./types";
+
 export interface RecordedCluster {
 	readonly name: string;
 	readonly project: string;
@@ -8,7 +10,6 @@ export interface RecordedCluster {
 	readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 /** How Pulumi marks a secret in its state. */
 const sign = "4dabf18193072939515e22adb298388d";
 const secretSign = "1b47061264138c4ac30d75fd1eb44270";
@@ -18,7 +19,8 @@ export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
 	const { resources } = field(field(state).deployment);
 	return (Array.isArray(resources) ? resources : []).map(field).flatMap((resource) => {
 		const { urn, id, inputs, outputs } = resource;
-		if (resource.type !== type || resource.delete === true || typeof urn !== "string") return [];
+		const isCluster = clusterTypes.includes(String(resource.type));
+		if (!isCluster || resource.delete === true || typeof urn !== "string") return [];
 		const [, project = "", , ...name] = urn.split("::");
 		return [
 			{

@@ -2,6 +2,7 @@ import { type Comparison, comparedWith, compareQueries } from "../core/canary";
 import type { ObservedCluster } from "../core/cluster";
 import { unchanged } from "./by-others";
 import { type Ground, StepStopped } from "./ground";
+import { unlessInterrupted } from "./interruption";
 
 /** Seconds between two looks. */
 const pause = 5;
@@ -13,7 +14,7 @@ const readsPerWait = 20;
  * on the others. Nothing else is touched meanwhile. Does nothing unless the update is to wait, or if there are no others.
  *
  * @param cluster As it was before, for its replicas.
- * @throws {@link StepStopped} if it is worse than allowed, or if a replica stops serving; ClaimLost.
+ * @throws {@link StepStopped} if it is worse than allowed, if a replica stops serving, or if it is asked to end; ClaimLost.
  */
 export async function holdAfter(ground: Ground, replica: string, cluster: ObservedCluster): Promise<void> {
 	const { keeper, clock, report, canary } = ground;
@@ -24,6 +25,7 @@ export async function holdAfter(ground: Ground, replica: string, cluster: Observ
 	report({ event: "comparing", replica, others, seconds });
 	let served: readonly string[] = [];
 	for (let next = pause; ; ) {
+		unlessInterrupted(ground);
 		await keeper.renew();
 		served = await stillServing(ground, replica, others, served);
 		const elapsed = (clock.now() - start) / 1000;

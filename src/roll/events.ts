@@ -136,6 +136,7 @@ export interface RollStop extends Availability {
 		| { readonly kind: "stopped-serving"; readonly failure?: Failure }
 		/** Why its data would end with its process, as a clause; unknown before it started. */
 		| { readonly kind: "volatile"; readonly words: string }
+		| Interruption
 		| { readonly kind: "claim-lost"; readonly by?: string }
 		| { readonly kind: "platform"; readonly words: string };
 	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
@@ -149,7 +150,16 @@ export interface WaitStop {
 	readonly state: State;
 	/** The replica that it waits for, if known. */
 	readonly replica?: string;
-	readonly cause: Failed | Stalled | Resized;
+	readonly cause: Failed | Stalled | Resized | Interruption;
+}
+
+/** It was asked to end early: nothing is wrong with the cluster. */
+export interface Interruption {
+	readonly kind: "interrupted";
+	/** `cancel`: somebody pressed Ctrl-C. `timeout`: the time that the program gives it is over. */
+	readonly by: "cancel" | "timeout";
+	/** The time that it was given. */
+	readonly seconds?: number;
 }
 
 export interface Failed extends Failure {

@@ -21,6 +21,8 @@ export interface Ground {
 	 * while they are being changed.
 	 */
 	readonly given?: Set<number>;
+	/** Aborted, with an {@link Interruption} as its reason, when the rollout is to end after the step under way. */
+	readonly stop?: AbortSignal;
 	readonly report: (event: RollEvent) => void;
 	readonly tell: (view: ReplicaView) => void;
 }

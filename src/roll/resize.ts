@@ -2,6 +2,7 @@ import type { ClusterSpec } from "../control/port";
 import { byShard, type ObservedCluster } from "../core/cluster";
 import { secondsSince } from "./clock";
 import type { Ground } from "./ground";
+import { unlessInterrupted } from "./interruption";
 import { clear, letBack } from "./step";
 import { stopped } from "./stop";
 import { WaitStopped } from "./stopped";
@@ -21,9 +22,11 @@ export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: r
 		await keeper.renew("now");
 		const { shard } = (await control.look(replica)).replica;
 		const stay = (byShard(cluster).get(shard) ?? []).map(({ name }) => name).filter((name) => !leaves.includes(name));
-		const { left } = await clear(ground, replica, stay, () => {}).catch(async (error: unknown) => {
-			throw await stopped(error, control, cluster, to, { change: "size", replica, step: 0, of: 0 });
-		});
+		const { left } = await clear(ground, replica, stay, () => unlessInterrupted(ground)).catch(
+			async (error: unknown) => {
+				throw await stopped(error, control, cluster, to, { change: "size", replica, step: 0, of: 0 });
+			},
+		);
 		try {
 			await keeper.change((claim) => control.leave(claim, replica));
 		} catch (error) {

@@ -11,6 +11,7 @@ import { underClaim } from "./claim-keeper";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import type { RollEvent } from "./events";
 import { type Ground, StepStopped } from "./ground";
+import { unlessInterrupted } from "./interruption";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
 import { CameBack, takeStep } from "./step";
@@ -31,6 +32,8 @@ export interface RollOptions {
 	readonly timing?: Partial<Timing>;
 	readonly clock?: Clock;
 	readonly report?: (event: RollEvent) => void;
+	/** Aborted, with an {@link Interruption} as its reason, to end it after the replica under way. */
+	readonly stop?: AbortSignal;
 	/** Checks what was observed right before anything is touched, and again after waking; throws to refuse. */
 	readonly judge?: (observed: ObservedCluster) => void | Promise<void>;
 }
@@ -52,13 +55,13 @@ export interface Rolled {
  */
 export async function roll(options: RollOptions): Promise<Rolled> {
 	const { control: bare, clock = systemClock, report = () => {}, judge = () => {}, holder, to } = options;
-	const { localTables, canary } = options;
+	const { localTables, canary, stop } = options;
 	const timing = withDefaults(options.timing);
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
 	return underClaim({ control, holder, clock, timing, report }, async (keeper) => {
 		const cluster = await observed(control);
 		await judge(cluster);
-		const ground = { control, keeper, clock, timing, report, to, localTables, canary };
+		const ground = { control, keeper, clock, timing, report, to, localTables, canary, stop };
 		const rolled = await rollUnder(ground, cluster, { bare, judge });
 		return { cluster: await observed(control), ...rolled };
 	});
@@ -112,6 +115,7 @@ export async function rollUnder(
 
 	const place: Reached = { change, step: 0, of };
 	try {
+		unlessInterrupted(ground);
 		await mark(ground, planned, cluster.mark);
 		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes && !begun });
 		if (cluster.state === "Stopped") await noteAll(ground, planned);
@@ -180,6 +184,7 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 	const { control, keeper, report, to } = ground;
 	const steps = lanes.flatMap((lane) => lane.steps);
 	for (const [index, { replica }] of steps.entries()) {
+		unlessInterrupted(ground);
 		await keeper.renew();
 		await keeper.change((claim) => control.restart(claim, replica, to));
 		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
@@ -213,9 +218,14 @@ async function carryOut(ground: Ground, planned: Plan, cluster: ObservedCluster,
 		const rest = [...steps];
 		return steps.map(() => rest);
 	});
-	await runLanes(turns, timing.shardsAtOnce, async (rest, goOn) => {
+	await runLanes(turns, timing.shardsAtOnce, async (rest, unlessFailed) => {
 		const at: Reached = { change: place.change, step: ++begun, of: place.of };
+		const goOn = () => {
+			unlessFailed();
+			unlessInterrupted(ground);
+		};
 		try {
+			goOn();
 			const seconds = await takeTurn(ground, cluster, rest, goOn, at);
 			if (seconds === undefined || at.replica === undefined) return;
 			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });

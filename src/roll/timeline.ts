@@ -55,6 +55,7 @@ const stop = z.object({
 		"volatile",
 		"worse",
 		"stopped-serving",
+		"interrupted",
 		"claim-lost",
 		"platform",
 		"refused",

@@ -5,6 +5,7 @@ import type { State } from "../core/state";
 import { resized } from "./by-others";
 import { type Clock, systemClock } from "./clock";
 import type { RollEvent, WaitStop } from "./events";
+import { interruptionOf } from "./interruption";
 import { retrying } from "./retry";
 import { WaitStopped } from "./stopped";
 import { defaultTiming } from "./timing";
@@ -17,6 +18,8 @@ export interface WaitOptions {
 	readonly report?: (event: RollEvent) => void;
 	/** Called repeatedly, such as to renew a claim. */
 	readonly keep?: () => Promise<void>;
+	/** Aborted, with an {@link Interruption} as its reason, to end the wait. */
+	readonly stop?: AbortSignal;
 }
 
 /**
@@ -42,6 +45,8 @@ export async function untilState(
 		const { name, state } = cluster;
 		at = { cluster: name, state };
 		if (state === wanted) return { done: cluster, phase: state, marks: state };
+		const asked = interruptionOf(options.stop);
+		if (asked !== undefined) throw new WaitStopped({ ...at, wanted, cause: asked });
 		const down = cluster.replicas.filter((replica) => !replica.serving);
 		const views = await Promise.all(down.map((replica) => control.look(replica.name)));
 		const marks = [state, ...cluster.replicas.map(({ serving }) => serving)].join();

@@ -25,7 +25,15 @@ export const buildOf = (platform: { readonly artifact?: unknown } | undefined): 
 	platform?.artifact === undefined ? "engine" : "image";
 
 /** Causes with a text of their own: no advice about a single replica fits them. */
-type Other = "not-safe" | "data-missing" | "volatile" | "worse" | "stopped-serving" | "claim-lost" | "platform";
+type Other =
+	| "interrupted"
+	| "not-safe"
+	| "data-missing"
+	| "volatile"
+	| "worse"
+	| "stopped-serving"
+	| "claim-lost"
+	| "platform";
 export type Simple = Exclude<RollStop["cause"] | WaitStop["cause"], { kind: Other }>;
 
 /**

@@ -39,6 +39,21 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 	};
 }
 
+/**
+ * The input `caveats` as one message; `undefined` where there is nothing to say.
+ *
+ * @example caveatsText({ "1.7.1 -> 1.8.0": { reads: "SELECT keeps working" } });
+ * // 1.7.1 -> 1.8.0
+ * //   reads: SELECT keeps working
+ */
+export function caveatsText(caveats: unknown): string | undefined {
+	if (typeof caveats !== "object" || caveats === null) return undefined;
+	const blocks = Object.entries(caveats).map(([title, lines]) =>
+		[title, ...Object.entries(lines ?? {}).map(([about, line]) => `  ${about}: ${line}`)].join("\n"),
+	);
+	return blocks.length === 0 ? undefined : blocks.join("\n");
+}
+
 const stops = "stopped; reads and writes are unavailable until the cluster is started again";
 
 /** Whether it is Idle is not in it: a cluster becomes so, and is woken, by itself. */

@@ -26,6 +26,8 @@ export function stopText(stop: RollStop, build?: Build): string {
 /** The message of a cluster that did not reach the requested state. */
 export function waitStopText({ cluster, wanted, state, replica, cause }: WaitStop): string {
 	const why = withFullStop(whatFailed({ cause, replica }));
+	if (cause.kind === "interrupted")
+		return `'${cluster}' is ${state}, and not ${wanted} yet. ${why} Next: ${afterInterruption(cause)}`;
 	return `'${cluster}' did not reach the state ${wanted} and is ${state}. ${why} Next: ${wayOut(cause, { replica })}, and run pulumi up again. If that does not help, contact the vendor's support.`;
 }
 
@@ -35,8 +37,17 @@ function what({ change, cluster, to }: RollStop): string {
 	return `change of the ${change} of '${cluster}'`;
 }
 
-function place({ change, step, of, replica, serving, notServing, cause }: RollStop): string[] {
+function place({ change, to, step, of, replica, serving, notServing, cause }: RollStop): string[] {
 	if (cause.kind === "worse" || cause.kind === "stopped-serving") return ["after the first replica"];
+	if (cause.kind === "interrupted") {
+		const done = serving.filter(({ version }) => version === to).length;
+		if (change !== "version") return ["midway"];
+		return [
+			done === 0
+				? "before any replica was updated"
+				: `with ${done} of ${serving.length + notServing.length} replicas updated`,
+		];
+	}
 	if (change === "size") return replica === undefined ? [] : [`at ${replica}`];
 	if (step === 0 || replica === undefined) return [step === 0 ? "before any replica was updated" : "midway"];
 	// A resumed update has no step for the replicas that are done.
@@ -83,6 +94,10 @@ function whatFailed({
 			const why = cause.failure === undefined ? "" : `: ${oneLine(cause.failure.words)}`;
 			return `${who} stopped serving during the hold (update.hold)${why}`;
 		}
+		case "interrupted":
+			return cause.by === "cancel"
+				? "This run was cancelled"
+				: `The time that customTimeouts gives, ${duration(cause.seconds ?? 0)}, is over`;
 		case "claim-lost":
 			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} took over and is changing this cluster now`;
 		case "platform":
@@ -139,10 +154,20 @@ function requests(reads: boolean, writes: boolean): string {
 	return reads ? "reads work, writes fail" : "writes work, reads fail";
 }
 
+const again = "run pulumi up again: it resumes from here";
+
+/** Nothing is wrong. */
+function afterInterruption({ by }: Extract<RollStop["cause"], { kind: "interrupted" }>): string {
+	return by === "cancel"
+		? `${again}.`
+		: `${again}. To finish in one run, set a longer time in customTimeouts, or none.`;
+}
+
 function next({ cause, ...stop }: RollStop, build: Build | undefined): string {
 	const at = { ...stop, build, down: stop.notServing.map(({ replica }) => replica) };
-	const again = "run pulumi up again: it resumes from here";
 	switch (cause.kind) {
+		case "interrupted":
+			return afterInterruption(cause);
 		case "not-safe": {
 			const known = cause.others.find(({ failure }) => failure !== undefined);
 			const first =

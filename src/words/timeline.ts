@@ -55,6 +55,8 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 			return `more queries failed on ${who}, the first replica at ${to}, than update.hold allows`;
 		case "stopped-serving":
 			return `${who} stopped serving during the hold after the first replica`;
+		case "interrupted":
+			return "it was cancelled, or the time of customTimeouts was over";
 		case "claim-lost":
 			return "another process took over the change of the cluster";
 		case "platform":

@@ -29,7 +29,7 @@ export class Project {
 
 	constructor(environment: NodeJS.ProcessEnv = {}) {
 		this.env = {
-			PATH: [dirname(process.execPath), inject("pulumi"), "/usr/bin", "/bin"].join(delimiter),
+			PATH: [dirname(process.execPath), inject("pulumi"), inject("yaml"), "/usr/bin", "/bin"].join(delimiter),
 			HOME: this.folder,
 			TMPDIR: tmpdir(),
 			PULUMI_HOME: join(this.folder, "pulumi"),
@@ -152,7 +152,7 @@ export interface State {
 }
 
 function clusterOf({ deployment }: State): StateResource {
-	const found = deployment.resources.find(({ type }) => type === "pulumi-nodejs:dynamic/dbcluster:DbCluster");
+	const found = deployment.resources.find(({ type }) => type.endsWith(":DbCluster"));
 	if (found === undefined) throw new Error("there is no DbCluster in the state");
 	return found;
 }

@@ -18,7 +18,7 @@ export async function program(): Promise<string> {
 	const helm = {
 		program: "helm",
 		source: "helm.sh/helm/v3/cmd/helm",
-		requires: `helm.sh/helm/v3 v${version}`,
+		requires: [`helm.sh/helm/v3 v${version}`],
 		flags: "-s -w",
 	};
 	const made = async (folder: string) => existsSync(join(folder, "helm"));

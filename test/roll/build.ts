@@ -112,6 +112,7 @@ export interface RunOptions {
 	readonly writesNeed?: "one" | "all";
 	readonly localTables?: LocalTables;
 	readonly canary?: CanaryHold;
+	readonly stop?: AbortSignal;
 }
 
 /** Rolls in a process of its own until it is done, has failed, or has crashed. */
@@ -125,6 +126,7 @@ export async function run(world: World, to: DbVersion, options: RunOptions = {})
 		writesNeed,
 		localTables,
 		canary,
+		stop,
 	} = options;
 	world.data.localTables = localTables ?? [];
 	const entries = Object.entries(faults).map(([call, fault]) => [Number(call), fault] as const);
@@ -141,6 +143,7 @@ export async function run(world: World, to: DbVersion, options: RunOptions = {})
 		judge,
 		localTables,
 		canary,
+		stop,
 		report: (event) => {
 			events.push(event);
 			report(event);

@@ -1,25 +1,37 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
+import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 export type Properties = Record<string, unknown>;
 
-/** Pulumi's own host of dynamic providers, spoken to as the engine does. */
+/** How a program reaches the provider: by Pulumi's own host of dynamic providers, or by this package's plugin. */
+export type Face = "dynamic" | "native";
+
+const urn = "urn:pulumi:live::shop::dbcluster:index:DbCluster::analytics";
+
+/** The provider's process in one of its faces, spoken to as the engine does. */
 export class Host {
 	readonly lines: string[] = [];
 	readonly #process: ChildProcess;
 	readonly #client: Promise<ResourceProviderClient>;
 
-	constructor(project: string) {
-		const main = createRequire(join(project, "package.json")).resolve("@pulumi/pulumi/cmd/dynamic-provider");
-		this.#process = spawn(process.execPath, [main, "127.0.0.1:1"], { cwd: project, stdio: ["ignore", "pipe", "pipe"] });
+	/** @param engine The address of the engine; by default there is none. */
+	constructor(project: string, face: Face, engine = "127.0.0.1:1") {
+		const installed = createRequire(join(project, "package.json"));
+		const main =
+			face === "dynamic"
+				? installed.resolve("@pulumi/pulumi/cmd/dynamic-provider")
+				: join(dirname(installed.resolve("pulumi-dbcluster/package.json")), "dist/pulumi/native/main.js");
+		this.#process = spawn(process.execPath, [main, engine], { cwd: project, stdio: ["ignore", "pipe", "pipe"] });
 		this.#client = new Promise((resolve, reject) => {
 			this.#process.once("exit", (status) =>
 				reject(new Error(`the host ended with ${status}: ${this.lines.join("\n")}`)),
@@ -54,6 +66,7 @@ export class Host {
 
 	async check(olds: Properties, news: Properties) {
 		const request = new messages.CheckRequest();
+		request.setUrn(urn);
 		request.setOlds(struct(olds));
 		request.setNews(struct(news));
 		const answer = await this.#call<messages.CheckResponse>((client, done) => client.check(request, done));
@@ -64,6 +77,7 @@ export class Host {
 	/** `true` for changes, `false` for none, and what is to be replaced. */
 	async diff(id: string, olds: Properties, news: Properties) {
 		const request = new messages.DiffRequest();
+		request.setUrn(urn);
 		request.setId(id);
 		request.setOlds(struct(olds));
 		request.setNews(struct(news));
@@ -76,35 +90,73 @@ export class Host {
 		};
 	}
 
-	async create(inputs: Properties) {
+	/** What differs, by its path: `+`, `-` or `~`. */
+	async detail(id: string, olds: Properties, news: Properties, oldInputs: Properties): Promise<Record<string, string>> {
+		const request = new messages.DiffRequest().setUrn(urn).setId(id).setOlds(struct(olds)).setNews(struct(news));
+		request.setOldInputs(struct(oldInputs));
+		const answer = await this.#call<messages.DiffResponse>((client, done) => client.diff(request, done));
+		const { ADD, DELETE } = messages.PropertyDiff.Kind;
+		const sign = (kind: number) => (kind === ADD ? "+" : kind === DELETE ? "-" : "~");
+		return Object.fromEntries(
+			[...answer.getDetaileddiffMap().entries()].map(([path, it]) => [path, sign(it.getKind())]),
+		);
+	}
+
+	/** @param how A preview; or the seconds that the program gives it. */
+	async create(inputs: Properties, how: How = {}) {
 		const request = new messages.CreateRequest();
-		request.setProperties(struct(inputs));
+		request.setUrn(urn);
+		request
+			.setProperties(struct(inputs))
+			.setPreview(how.preview === true)
+			.setTimeout(how.seconds ?? 0);
 		const answer = await this.#call<messages.CreateResponse>((client, done) => client.create(request, done));
 		return { id: answer.getId(), outputs: plain(answer.getProperties()) };
 	}
 
 	async read(id: string, outputs: Properties) {
 		const request = new messages.ReadRequest();
+		request.setUrn(urn);
 		request.setId(id);
 		request.setProperties(struct(outputs));
 		const answer = await this.#call<messages.ReadResponse>((client, done) => client.read(request, done));
 		return { id: answer.getId(), inputs: plain(answer.getInputs()), outputs: plain(answer.getProperties()) };
 	}
 
-	async update(id: string, olds: Properties, news: Properties) {
+	async update(id: string, olds: Properties, news: Properties, how: How = {}) {
 		const request = new messages.UpdateRequest();
+		request.setUrn(urn);
 		request.setId(id);
 		request.setOlds(struct(olds));
-		request.setNews(struct(news));
+		request
+			.setNews(struct(news))
+			.setPreview(how.preview === true)
+			.setTimeout(how.seconds ?? 0);
 		const answer = await this.#call<messages.UpdateResponse>((client, done) => client.update(request, done));
 		return plain(answer.getProperties());
 	}
 
 	async delete(id: string, outputs: Properties) {
 		const request = new messages.DeleteRequest();
+		request.setUrn(urn);
 		request.setId(id);
 		request.setProperties(struct(outputs));
 		await this.#call((client, done) => client.delete(request, done));
+	}
+
+	async cancel(): Promise<void> {
+		await this.#call((client, done) => client.cancel(new Empty(), done));
+	}
+
+	async pluginVersion(): Promise<string> {
+		const answer = await this.#call<PluginInfo>((client, done) => client.getPluginInfo(new Empty(), done));
+		return answer.getVersion();
+	}
+
+	async schema(): Promise<string> {
+		const request = new messages.GetSchemaRequest();
+		const answer = await this.#call<messages.GetSchemaResponse>((client, done) => client.getSchema(request, done));
+		return answer.getSchema();
 	}
 
 	async #call<Answer>(
@@ -115,6 +167,11 @@ export class Host {
 			send(client, (error, answer) => (error === null ? resolve(answer) : reject(new Refused(error))));
 		});
 	}
+}
+
+interface How {
+	readonly preview?: boolean;
+	readonly seconds?: number;
 }
 
 /** An error as the engine gets it: with what it stores of a resource that exists, but is not as it should be. */

@@ -4,7 +4,7 @@ import { type CaveatNote, caveats, type DesiredState } from "../../src/core/cave
 import { type ObservedCluster, type Reshaping, reshaped } from "../../src/core/cluster";
 import { plan } from "../../src/core/plan";
 import type { State } from "../../src/core/state";
-import { caveatsInput, switchInput } from "../../src/words/caveats";
+import { caveatsInput, caveatsText, switchInput } from "../../src/words/caveats";
 import { clusters, versions } from "../arbitrary";
 import { type ClusterExtras, cluster, creation, mark, tables, v } from "../build";
 import { byData, golden } from "./golden";
@@ -153,4 +153,18 @@ test("is short single lines of text, the same for the same cluster", () => {
 		}),
 		{ numRuns: 1000 },
 	);
+});
+
+test("as one message they keep their order, and nothing makes none", () => {
+	const lines = caveatsInput(caveats(plan(cluster("1.7.1 1.7.1"), v("1.8.0")), cluster("1.7.1 1.7.1")));
+	expect(caveatsText(lines)).toBe(
+		[
+			"1.7.1 -> 1.8.0",
+			"  order: analytics-0-1, then analytics-0-0",
+			"  reads: SELECT keeps working",
+			"  return: not possible, because a DB version is never downgraded",
+			"  writes: may fail for a while as each replica restarts",
+		].join("\n"),
+	);
+	expect([undefined, {}, "x"].map(caveatsText)).toEqual([undefined, undefined, undefined]);
 });

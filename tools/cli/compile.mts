@@ -7,6 +7,10 @@ import { Explained, run } from "./program.mts";
 /** The version that is compiled; the module proxy does not hold every release. */
 export const compiledVersion = "3.250.0";
 
+/** As the go.mod of the CLI's module says, too: `replace` counts only in the main module. */
+export const theirClipboard =
+	"github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e";
+
 /**
  * The CLI and the Node.js language host are two Go modules. Newer hosts are modules of their own that are not published;
  * the one that the SDK's module held until 3.68.0 speaks the same protocol.
@@ -15,15 +19,14 @@ const modules: readonly GoProgram[] = [
 	{
 		program: "pulumi",
 		source: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-		requires: `github.com/pulumi/pulumi/pkg/v3 v${compiledVersion}`,
-		// The CLI's own go.mod says this; `replace` counts only in the main module.
-		replaces: "github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e",
+		requires: [`github.com/pulumi/pulumi/pkg/v3 v${compiledVersion}`],
+		replaces: theirClipboard,
 		flags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${compiledVersion}`,
 	},
 	{
 		program: "pulumi-language-nodejs",
 		source: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-		requires: "github.com/pulumi/pulumi/sdk/v3 v3.68.0",
+		requires: ["github.com/pulumi/pulumi/sdk/v3 v3.68.0"],
 		flags: "-s -w",
 	},
 ];
@@ -32,8 +35,8 @@ const modules: readonly GoProgram[] = [
 export interface GoProgram {
 	readonly program: string;
 	readonly source: string;
-	/** The module and its version. */
-	readonly requires: string;
+	/** The modules and their versions. */
+	readonly requires: readonly string[];
 	readonly replaces?: string;
 	/** For the linker. */
 	readonly flags: string;
@@ -57,7 +60,7 @@ export async function compile(folder: string, progress: Progress, programs = mod
 		await mkdir(module, { recursive: true });
 		writeFileSync(
 			join(module, "go.mod"),
-			`module build\n\ngo 1.25\n\nrequire ${requires}\n${replaces === undefined ? "" : `\nreplace ${replaces}\n`}`,
+			`module build\n\ngo 1.25\n\nrequire (\n\t${requires.join("\n\t")}\n)\n${replaces === undefined ? "" : `\nreplace ${replaces}\n`}`,
 		);
 		progress.detail(`${program}, fetching modules`);
 		const { status, stderr } = await run(

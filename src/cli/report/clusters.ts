@@ -3,11 +3,10 @@ import { parseVersion } from "../../core/version";
 import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
 import { takeoverTitle } from "../../words/resource";
+import { clusterTypes } from "../types";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
 import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
-
-const clusterType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 
 /** What a preview says about one cluster. Texts are not escaped yet. */
 export interface ClusterReport {
@@ -220,7 +219,7 @@ function named(clusters: ClusterReport[], parents: ReadonlyMap<string, string | 
 }
 
 function isCluster(urn: string): boolean {
-	return typesOf(urn).split("$").at(-1) === clusterType;
+	return clusterTypes.includes(typesOf(urn).split("$").at(-1) ?? "");
 }
 
 /** `urn:pulumi:stack::project::type$type::name`; a name may contain anything, even `::`. */

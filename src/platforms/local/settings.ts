@@ -14,7 +14,7 @@ const engine = "an engine: give the name of an installed package or the folder t
 const engines =
 	'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
 
-const schema = z.strictObject({
+export const localSchema = z.strictObject({
 	directory: textOf(directory).max(4096, accepted(directory)).refine(isOwnable, { error: foreign }).optional(),
 	port: integer(
 		1024,
@@ -34,15 +34,15 @@ const schema = z.strictObject({
  * How a cluster of this machine is set up, as the user wrote it and checked: plain data. A `~` stays a `~`, and a
  * relative path stays relative to the program's folder, so that the same program means the same on every machine.
  */
-export type LocalSettings = z.output<typeof schema>;
+export type LocalSettings = z.output<typeof localSchema>;
 
-export const keys: readonly string[] = Object.keys(schema.shape);
+export const keys: readonly string[] = Object.keys(localSchema.shape);
 
 /** Reads the settings as they were given; all problems at once. */
 export function readSettings(
 	given: Readonly<Record<string, unknown>>,
 ): { readonly settings: LocalSettings } | { readonly problems: readonly SettingProblem[] } {
-	const read = schema.safeParse(given);
+	const read = localSchema.safeParse(given);
 	const problems = problemsIn(
 		read.error?.issues ?? [],
 		() => `there is no such setting. There are ${keys.join(", ")}.`,

@@ -29,8 +29,9 @@ import { withRule } from "../../words/refusals";
 import { goneText, strangerText } from "../../words/resource";
 import type { Complete } from "../args/complete";
 import type { InputProblem } from "../args/problem";
-import { Teller } from "../host/engine-log";
+import { call } from "../host/call";
 import { finishing } from "../host/orphaned";
+import { Teller } from "../host/teller";
 import { catalogueOf } from "../judge/catalogue";
 import { judgeNow, judgeRestart, judgeWindow } from "../judge/judge";
 import { mayOwn } from "../judge/outcome";
@@ -77,7 +78,8 @@ function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 		release: (claim) => bare.release(claim),
 	};
 	return underClaim({ control: claims, holder: holder(), clock, timing, report }, async (keeper) => {
-		const ground = { control, keeper, clock, timing, to, localTables, canary, report, tell: phaseTeller(report) };
+		const { stop } = call.getStore() ?? {};
+		const ground = { control, keeper, clock, timing, to, localTables, canary, stop, report, tell: phaseTeller(report) };
 		const change = { wanted, bare, ground };
 		const found = await take(change);
 		// Replicas join a cluster that serves: one that was still being made grows once it does.
@@ -250,6 +252,7 @@ async function bringTo(change: Change): Promise<ObservedCluster> {
 	return untilServing(change);
 }
 
-function until(state: State, bare: ClusterControl, { timing, report, keeper }: Ground): Promise<ObservedCluster> {
-	return untilState(bare, state, { stallSeconds: timing.stallSeconds, report, keep: () => keeper.renew() });
+function until(state: State, bare: ClusterControl, ground: Ground): Promise<ObservedCluster> {
+	const { timing, report, keeper, stop } = ground;
+	return untilState(bare, state, { stallSeconds: timing.stallSeconds, report, stop, keep: () => keeper.renew() });
 }

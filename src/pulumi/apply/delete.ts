@@ -6,9 +6,9 @@ import { leftAloneText } from "../../words/import";
 import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
 import type { Properties } from "../args/inputs";
-import { Teller } from "../host/engine-log";
 import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
+import { Teller } from "../host/teller";
 import { isUntaken, mustBeSameServer } from "./outputs";
 
 /**

@@ -6,6 +6,7 @@ import { elsewhereText, spelledOtherwiseText } from "../../words/resource";
 import type { Complete } from "../args/complete";
 import type { Home } from "../args/home";
 import type { Properties } from "../args/inputs";
+import { tell } from "../host/teller";
 import { catalogueOf, latestKnown } from "../judge/catalogue";
 
 /** What was seen of a cluster, where, and whether there is something newer, as outputs. */
@@ -33,7 +34,7 @@ async function newer(valid: Complete, version: DbVersion | undefined): Promise<P
 	const catalogue = await catalogueOf(valid, version);
 	const latestVersion = latestKnown(catalogue, version);
 	const spellings = catalogue.known ? spelledOtherwise(catalogue.value) : [];
-	if (spellings.length > 0) console.log(spelledOtherwiseText(valid.place.name, spellings));
+	if (spellings.length > 0) await tell(spelledOtherwiseText(valid.place.name, spellings));
 	const updateAvailable =
 		latestVersion !== undefined && version !== undefined && compareVersions(latestVersion, version) > 0;
 	return { latestVersion, updateAvailable };

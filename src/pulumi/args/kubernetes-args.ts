@@ -195,7 +195,8 @@ export interface KubernetesArgs extends ServerArgs {
 	 * @default none
 	 * @example [{ key: "dedicated", operator: "Equal", value: "db", effect: "NoSchedule" }]
 	 */
-	tolerations?: Input<Input<{ [field: string]: unknown }>[]>;
+	// biome-ignore lint/suspicious/noExplicitAny: other languages have no word for `unknown`.
+	tolerations?: Input<Input<{ [field: string]: any }>[]>;
 
 	/**
 	 * The ServiceAccount of the pods. Its token is never mounted.

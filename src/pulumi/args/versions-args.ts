@@ -66,7 +66,11 @@ export interface RegistryArgs {
 
 /** A DB version that exists. */
 export interface ReleaseArgs {
-	/** @example "1.8.0" */
+	/**
+	 * The DB version.
+	 *
+	 * @example "1.8.0"
+	 */
 	version: Input<string>;
 
 	/**

@@ -7,10 +7,13 @@ let alone = false;
 let underWay = 0;
 
 for (const stream of [process.stdout, process.stderr]) {
-	stream.on("error", () => {
-		alone = true;
-		leave();
-	});
+	stream.on("error", abandon);
+}
+
+/** Says that the CLI is gone. */
+export function abandon(): void {
+	alone = true;
+	leave();
 }
 
 /** Does some work that must not be left in the middle. */

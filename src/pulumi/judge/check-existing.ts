@@ -18,7 +18,7 @@ import {
 } from "../../words/resource";
 import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
-import { Teller } from "../host/engine-log";
+import { tell } from "../host/teller";
 import { latestKnown, sourceOf } from "./catalogue";
 import { sizeOf } from "./facts";
 import { foresee, type Judgement, judge, judgeRestart, windowNow } from "./judge";
@@ -97,7 +97,7 @@ export async function checkUnreachable(asked: CheckInput, why: string): Promise<
 	const { refusals, ...foreseen } = await judgeUpdate(asked, version, cluster);
 	if (refusals.length > 0) return { failures: refusals };
 	const name = valid.place?.name ?? "";
-	await tell(name, recordedOnlyText(name, why));
+	await tell(recordedOnlyText(name, why));
 	await tellOfNow(valid, foreseen, name);
 	const kept = recalled && { recorded: record(recalled, recalled, changeOf(asked, version)) };
 	return { inputs: { ...kept, caveats: foreseen.caveats } };
@@ -110,17 +110,10 @@ function changeOf({ valid }: CheckInput, version: DbVersion): Change {
 
 /** What changes with time alone, and so is no caveat: whether the window is open, and whether the cluster is Idle. */
 async function tellOfNow(valid: Valid, { caveats = {}, wakes }: Omit<Judgement, "refusals">, name: string) {
-	if (wakes) await tell(name, wakesText(name));
+	if (wakes) await tell(wakesText(name));
 	const isHeld = Object.values(caveats).some((lines) => lines.window !== undefined);
 	const window = isHeld && !valid.args.update.ignoreWindow ? windowNow(valid) : undefined;
-	if (window !== undefined) await tell(name, windowText(name, window));
-}
-
-/** Writes a line of the preview. */
-export async function tell(name: string, text: string): Promise<void> {
-	const teller = new Teller(name);
-	teller.say(text);
-	await teller.said();
+	if (window !== undefined) await tell(windowText(name, window));
 }
 
 /** By the rules, and by what the target is on its platform: a version may be listed, and its image gone. */
@@ -152,7 +145,7 @@ const notesOf = (artifact?: Known<string | undefined>): CaveatNote[] =>
 /** Not a caveat: a plan that was saved would not hold once a tag is pushed. */
 async function tellOfSpellings({ place }: Valid, catalogue: Known<readonly Release[]>): Promise<void> {
 	const spellings = catalogue.known ? spelledOtherwise(catalogue.value) : [];
-	if (place !== undefined && spellings.length > 0) await tell(place.name, spelledOtherwiseText(place.name, spellings));
+	if (place !== undefined && spellings.length > 0) await tell(spelledOtherwiseText(place.name, spellings));
 }
 
 /** What costs nothing to look at: the user's own list, and what was fetched for `latest`. Other catalogues are left alone. */
@@ -161,7 +154,7 @@ async function tellOfLatest({ valid, version, facts }: CheckInput, { name }: Hom
 	const list = sourceOf(valid)?.list;
 	const latest = list && latestKnown(known(list));
 	if (version === undefined || latest === undefined || compareVersions(latest, version) <= 0) return;
-	await tell(name, availableText(name, version, latest));
+	await tell(availableText(name, version, latest));
 }
 
 /** A state from before an update, or a cluster that another program updated: what runs is newer than what is asked for. */

@@ -7,6 +7,7 @@ import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCave
 import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
 import { type InputProblem, refusalOf } from "../args/problem";
+import { tell } from "../host/teller";
 import { sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
 import type { Facts } from "./facts";
@@ -43,11 +44,11 @@ async function notToBeMade(valid: Valid, facts: Facts, name: string, target: DbV
 	if (sourceOf(valid) === undefined || !isKnown(valid, "versions")) return [];
 	const catalogue = await facts.catalogue();
 	if (!catalogue.known) {
-		console.log(catalogueUnknownText(name, target, catalogue.why));
+		await tell(catalogueUnknownText(name, target, catalogue.why));
 		return [];
 	}
 	const release = releaseOf(target, catalogue.value);
-	if (release?.deprecated !== undefined) console.log(deprecatedText(name, target, release));
+	if (release?.deprecated !== undefined) await tell(deprecatedText(name, target, release));
 	return decide({ target, cluster: unknown("there is none yet"), catalogue, policy: "any" })
 		.filter(({ rule }) => rule === "known-version" || rule === "blocked-version")
 		.map(refusalOf);

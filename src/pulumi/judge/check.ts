@@ -10,7 +10,8 @@ import type { Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
 import type { InputProblem } from "../args/problem";
-import { checkExisting, checkUnreachable, tell } from "./check-existing";
+import { tell } from "../host/teller";
+import { checkExisting, checkUnreachable } from "./check-existing";
 import { checkNew } from "./check-new";
 import { factsOf } from "./facts";
 import { type CheckInput, type Found, needsLook, refused } from "./outcome";
@@ -78,7 +79,7 @@ async function decide(asked: CheckInput, place: Home, record: Known<ClusterRecor
 
 /** Of a resource that is new while its cluster exists: Pulumi may show a delete beside the create, as after a move. */
 async function takenUp({ inputs, ...found }: Found, name: string): Promise<Found> {
-	await tell(name, `${name} ${takenUpClause}.`);
+	await tell(`${name} ${takenUpClause}.`);
 	const caveats = { ...takeoverCaveats({ cluster: takenUpClause }), ...(inputs?.caveats as Properties) };
 	return { ...found, inputs: { ...inputs, caveats } };
 }

@@ -42,6 +42,8 @@ export async function diff(_id: string, olds: Properties, news: Properties): Pro
 
 export function hasChanges(olds: Properties, news: Properties): boolean {
 	if (!isSame(olds.version, news.version)) return true;
+	// A state that the plugin wrote lacks the text of the dynamic provider: without it a refresh and a destroy would fail.
+	if (news.__provider !== undefined && olds.__provider === undefined) return true;
 	return matters.some((name) => {
 		// What check found is news only where there is something.
 		if (found.includes(name) && news[name] === undefined) return false;

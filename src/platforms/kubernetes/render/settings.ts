@@ -85,7 +85,7 @@ const existing = z.strictObject(
 	accepted('an object such as { statefulSets: ["clickhouse"], services: ["clickhouse"] }'),
 );
 
-const schema = z
+export const kubernetesSchema = z
 	.strictObject({
 		namespace: textOf("the name of a namespace", "Take lower-case letters, digits and dashes.", dnsLabel),
 		image: textOf("an image", 'Name its repository, such as "myscale/myscaledb".')
@@ -175,7 +175,7 @@ const schema = z
 	});
 
 /** The arguments of `kubernetes`, validated, every default filled in. Plain JSON. */
-export type KubernetesSettings = z.output<typeof schema>;
+export type KubernetesSettings = z.output<typeof kubernetesSchema>;
 
 /** StatefulSets that others made. */
 export type Existing = z.output<typeof existing>;
@@ -185,14 +185,14 @@ export type AdoptedSettings = KubernetesSettings & { readonly existing: Existing
 
 export const isAdopted = (settings: KubernetesSettings): settings is AdoptedSettings => settings.existing !== undefined;
 
-export const settingKeys: readonly string[] = Object.keys(schema.shape);
+export const settingKeys: readonly string[] = Object.keys(kubernetesSchema.shape);
 
 /** Reads the arguments; names every problem at once. Never throws. */
 export function readSettings(
 	given: unknown,
 	name?: string,
 ): { readonly settings: KubernetesSettings } | { readonly problems: readonly SettingProblem[] } {
-	const read = schema.safeParse(given);
+	const read = kubernetesSchema.safeParse(given);
 	const problems = [...problemsIn(read.error?.issues ?? [], () => "there is no such setting."), ...foreign(given)];
 	const isTold = (path: SettingProblem["path"]) => problems.some((told) => isDeepStrictEqual(told.path, path));
 	problems.push(...fileProblems(given, name).filter(({ path }) => !isTold(path)));

@@ -1,23 +1,22 @@
 import { closeSync, openSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { RollEvent } from "../../roll/events";
 import { isPassing, isTold, progressText } from "../../words/progress";
-
-/** For an engine that has stopped answering: its CLI was killed, most likely. */
-const patience = 2000;
+import { call } from "./call";
+import { type Line, theEngine } from "./engine";
 
 /**
  * Writes each event of a cluster that a person cares about as a line, and what else there is to say.
  *
  * A line that a provider prints is shown live, and once more when all is done. Where there is a terminal only the newest is
  * seen live, so what is repeated is the record of it; in a log every line would stand twice. There, and on a terminal for
- * what is over in a moment, the engine is told that the line is for now only.
+ * what is over in a moment, the engine is told that the line is for now only. Where the resource is known, all lines go to
+ * the engine, which shows them on the resource's own row.
  */
 export class Teller {
 	/** Lines on their way to the engine, in order. */
 	#sent: Promise<void> = Promise.resolve();
 	#engine = theEngine();
+	readonly #urn = call.getStore()?.urn;
 	readonly #keeps = hasTerminal();
 	/** What each replica was said to do since it was last touched: one that fails and is started again says it each time. */
 	readonly #told = new Map<string, Set<string>>();
@@ -39,9 +38,10 @@ export class Teller {
 		await this.#sent;
 	}
 
-	#write(line: string, passing: boolean): void {
-		const print = this.#engine === undefined || (this.#keeps && !passing);
-		this.#sent = this.#sent.then(() => (print ? console.log(line) : this.#send(line)));
+	#write(text: string, passing: boolean): void {
+		const isPassing = passing || !this.#keeps;
+		const sends = this.#engine !== undefined && (isPassing || this.#urn !== undefined);
+		this.#sent = this.#sent.then(() => (sends ? this.#send({ text, isPassing, urn: this.#urn }) : console.log(text)));
 	}
 
 	#isStale(event: RollEvent): boolean {
@@ -54,14 +54,14 @@ export class Teller {
 		return false;
 	}
 
-	async #send(line: string): Promise<void> {
+	async #send(line: Line): Promise<void> {
 		try {
 			if (this.#engine !== undefined) return await this.#engine(line);
 		} catch {
 			this.#engine = undefined;
 		}
 		// Who is not heard there may be alone: only a line that is printed shows that.
-		console.log(line);
+		console.log(line.text);
 	}
 }
 
@@ -74,38 +74,9 @@ function hasTerminal(): boolean {
 	}
 }
 
-/** Shows a line live and nowhere else. */
-type Engine = (line: string) => Promise<void>;
-
-let found: { readonly engine: Engine | undefined } | undefined;
-
-/** One connection serves all clusters of a program. */
-function theEngine(): Engine | undefined {
-	found ??= { engine: engine() };
-	return found.engine;
-}
-
-/** The engine that started this process; `undefined` outside Pulumi's host of dynamic providers. */
-function engine(): Engine | undefined {
-	const [, program = "", address = ""] = process.argv;
-	if (!program.includes("dynamic-provider") || !/^[^/\s]+:\d+$/.test(address)) return undefined;
-	try {
-		const pulumi = require.resolve("@pulumi/pulumi/package.json");
-		const grpc = createRequire(pulumi)("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
-		const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb");
-		const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb");
-		const client: EngineClient = new EngineClient(address, grpc.credentials.createInsecure());
-		return (line) => {
-			const request = new LogRequest();
-			request.setSeverity(LogSeverity.INFO);
-			request.setMessage(line);
-			request.setEphemeral(true);
-			return new Promise((resolve, reject) => {
-				const options = { deadline: Date.now() + patience };
-				client.log(request, new grpc.Metadata(), options, (error) => (error ? reject(error) : resolve()));
-			});
-		};
-	} catch {
-		return undefined;
-	}
+/** Writes one line about a cluster, such as in a preview. */
+export async function tell(line: string): Promise<void> {
+	const teller = new Teller("");
+	teller.say(line);
+	await teller.said();
 }

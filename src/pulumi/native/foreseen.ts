@@ -1,0 +1,41 @@
+import { parseVersion, sameVersion } from "../../core/version";
+import { caveatsText } from "../../words/caveats";
+import { type Properties, withoutUndefined } from "../args/inputs";
+import { unknownValue } from "../args/unknown";
+import { warn } from "../host/engine";
+
+/** What shows only once it is done. */
+const seenThen = {
+	state: unknownValue,
+	replicaVersions: unknownValue,
+	latestVersion: unknownValue,
+	updateAvailable: unknownValue,
+};
+
+/** The outputs of a cluster that is to be created, as far as a preview knows them. */
+export function foreseenCreate(inputs: Properties): Properties {
+	return { endpoint: unknownValue, ...inputs, ...seenThen, generation: unknownValue };
+}
+
+/** The outputs of one that is to be updated. */
+export function foreseenUpdate(olds: Properties, news: Properties): Properties {
+	const [before, version] = [parseVersion(olds.version), parseVersion(news.version)];
+	const moved = version === undefined || (before !== undefined && !sameVersion(before, version));
+	return withoutUndefined({
+		endpoint: unknownValue,
+		...news,
+		...seenThen,
+		generation: olds.generation,
+		previousVersion: moved ? olds.version : olds.previousVersion,
+		lastUpdate: unknownValue,
+	});
+}
+
+/**
+ * The caveats as one warning on the resource's row: it shows in the short preview, too, and under `diagnostics` in that of
+ * `--json`. Only a preview of create or update may call this, never a check, which `pulumi up` asks again.
+ */
+export async function warnOf({ caveats }: Properties): Promise<void> {
+	const text = caveatsText(caveats);
+	if (text !== undefined) await warn(text);
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { connectEngine } from "../host/engine";
+import { abandon } from "../host/orphaned";
+import { fromSdk } from "../host/sdk";
+import * as schema from "./schema.json";
+import { serviceOf } from "./service";
+
+/** Of a secret that is a large file: the SDKs allow as much. */
+const largest = 400 * 1024 * 1024;
+
+/**
+ * `pulumi-resource-dbcluster ADDRESS`: Pulumi's engine starts it, reads the port from the first line that it prints, and
+ * calls it there. ADDRESS is the engine's own; without one the engine calls Attach.
+ */
+function main(): void {
+	const [, , address = ""] = process.argv;
+	connectEngine(address);
+	const { Server, ServerCredentials } = fromSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
+	const { version } = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8"));
+	const server = new Server({ "grpc.max_receive_message_length": largest, "grpc.max_send_message_length": largest });
+	server.addService(ResourceProviderService, serviceOf({ version, schema: JSON.stringify(schema) }));
+	server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+		if (error !== null) throw error;
+		console.log(String(port));
+	});
+	const parent = process.ppid;
+	// A killed CLI ends nobody, and what prints nothing would never notice.
+	setInterval(() => process.ppid !== parent && abandon(), 1000).unref();
+}
+
+main();

@@ -1,0 +1,190 @@
+import type { ServerUnaryCall, ServiceError, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import type { JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Interruption } from "../../roll/events";
+import { imported } from "../apply/imported";
+import type { Properties } from "../args/inputs";
+import { call } from "../host/call";
+import { connectEngine, warn } from "../host/engine";
+import { fromSdk } from "../host/sdk";
+import * as provider from "../provider";
+import { detailOf } from "./detail";
+import { foreseenCreate, foreseenUpdate, warnOf } from "./foreseen";
+import { identified, ownerOf } from "./identity";
+import { statusOf } from "./status";
+import { type Opened, opened, sealed } from "./values";
+
+const structs = () => fromSdk("google-protobuf/google/protobuf/struct_pb") as { readonly Struct: typeof Struct };
+const empty = () => {
+	const { Empty } = fromSdk(
+		"google-protobuf/google/protobuf/empty_pb",
+	) as typeof import("google-protobuf/google/protobuf/empty_pb");
+	return new Empty();
+};
+
+interface About {
+	/** The package's own. */
+	readonly version: string;
+	/** As Pulumi writes schemas: the text of a JSON document. */
+	readonly schema: string;
+}
+
+/**
+ * The resource provider as Pulumi's engine calls it, on Pulumi's own protocol: its types are those of
+ * `@pulumi/pulumi/proto`. What check, diff, create, update, read and delete do, is the same in both faces.
+ */
+export function serviceOf({ version, schema }: About): UntypedServiceImplementation {
+	const cancelled = new AbortController();
+
+	/** Answers a call about one resource. */
+	function about<Request extends { getUrn(): string; getTimeout?(): number }, Response>(
+		work: (request: Request) => Promise<Response>,
+	) {
+		return answering<Request, Response>((request) => {
+			const timeout = timer(request.getTimeout?.() ?? 0);
+			const stop = AbortSignal.any([cancelled.signal, timeout.signal]);
+			return call.run({ urn: request.getUrn(), stop }, () => work(request)).finally(timeout.clear);
+		});
+	}
+
+	return {
+		handshake: answering(async (request: messages.ProviderHandshakeRequest) => {
+			connectEngine(request.getEngineAddress());
+			return new messages.ProviderHandshakeResponse().setAcceptSecrets(true);
+		}),
+		attach: answering(async (request: { getAddress(): string }) => {
+			connectEngine(request.getAddress());
+			return empty();
+		}),
+		getPluginInfo: answering(async () => new PluginInfo().setVersion(version)),
+		getSchema: answering(async () => new messages.GetSchemaResponse().setSchema(schema)),
+		checkConfig: answering(async (request: messages.CheckRequest) =>
+			new messages.CheckResponse().setInputs(request.getNews()),
+		),
+		// There is nothing to configure: the engine compares what there is.
+		diffConfig: answering(async () => new messages.DiffResponse()),
+		configure: answering(async () => new messages.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true)),
+		check: about(check),
+		diff: about(diff),
+		create: about(create),
+		read: about(read),
+		update: about(update),
+		delete: about(destroy),
+		cancel: answering(async () => {
+			cancelled.abort({ kind: "interrupted", by: "cancel" } satisfies Interruption);
+			return empty();
+		}),
+	};
+}
+
+async function check(request: messages.CheckRequest): Promise<messages.CheckResponse> {
+	const news = open(request.getNews());
+	const { inputs, failures = [] } = await provider.check(
+		open(request.getOlds()).value,
+		identified(news.value, request.getUrn()),
+	);
+	const response = new messages.CheckResponse().setInputs(close(inputs, news.secrets));
+	for (const { property, reason } of failures)
+		response.addFailures(new messages.CheckFailure().setProperty(property).setReason(reason));
+	return response;
+}
+
+async function diff(request: messages.DiffRequest): Promise<messages.DiffResponse> {
+	const [outputs, news] = [open(request.getOlds()).value, open(request.getNews()).value];
+	const { changes } = await provider.diff(request.getId(), outputs, news);
+	const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+	const response = new messages.DiffResponse().setChanges(changes ? DIFF_SOME : DIFF_NONE).setHasdetaileddiff(true);
+	if (!changes) return response;
+	const { ADD, DELETE, UPDATE } = messages.PropertyDiff.Kind;
+	const kinds = { add: ADD, delete: DELETE, update: UPDATE };
+	const detail = detailOf(request.hasOldInputs() ? open(request.getOldInputs()).value : outputs, news, outputs);
+	for (const [path, kind] of detail)
+		response.getDetaileddiffMap().set(path, new messages.PropertyDiff().setKind(kinds[kind]).setInputdiff(true));
+	return response.setDiffsList([...new Set([...detail.keys()].map((path) => /^[^.[]*/.exec(path)?.[0] ?? ""))]);
+}
+
+async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
+	const { value: inputs, secrets } = open(request.getProperties());
+	if (request.getPreview()) {
+		await warnUnlessSecret(request.getProperties());
+		return new messages.CreateResponse().setProperties(close(foreseenCreate(inputs), secrets));
+	}
+	const { id, outs } = await provider.create(inputs).catch((error: unknown) => {
+		throw statusOf(error, (outputs) => close(outputs, secrets), request.getProperties());
+	});
+	return new messages.CreateResponse().setId(id).setProperties(close(outs, secrets));
+}
+
+async function update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
+	const [olds, news] = [open(request.getOlds()), open(request.getNews())];
+	const secrets = [...news.secrets, ...olds.secrets.filter(([name = ""]) => !(name in news.value))];
+	if (request.getPreview()) {
+		await warnUnlessSecret(request.getNews());
+		return new messages.UpdateResponse().setProperties(close(foreseenUpdate(olds.value, news.value), secrets));
+	}
+	const { outs } = await provider.update(request.getId(), olds.value, news.value).catch((error: unknown) => {
+		const all = [...secrets, ...olds.secrets];
+		throw statusOf(error, (outputs) => close(outputs, all), request.getOldInputs());
+	});
+	return new messages.UpdateResponse().setProperties(close(outs ?? {}, secrets));
+}
+
+async function read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
+	const { value, secrets } = open(request.getProperties());
+	// An import knows the id alone.
+	if (Object.keys(value).length === 0) return readImported(request);
+	const { id = "", inputs, props } = await provider.read(request.getId(), value);
+	const response = new messages.ReadResponse().setId(id);
+	if (id === "") return response;
+	const its = [...secrets, ...open(request.getInputs()).secrets];
+	return response.setInputs(close(inputs, its)).setProperties(close(props, its));
+}
+
+async function readImported(request: messages.ReadRequest): Promise<messages.ReadResponse> {
+	const { id, inputs, outputs, notes } = await imported(request.getId(), ownerOf(request.getUrn()));
+	for (const text of notes) await warn(text);
+	return new messages.ReadResponse().setId(id).setInputs(close(inputs, [])).setProperties(close(outputs, []));
+}
+
+async function destroy(request: messages.DeleteRequest): Promise<unknown> {
+	await provider.delete(request.getId(), open(request.getProperties()).value);
+	return empty();
+}
+
+/** What is secret as a whole is not shown at all. */
+async function warnUnlessSecret(inputs: Struct | undefined): Promise<void> {
+	const { value, secrets } = open(inputs);
+	if (!secrets.some(([name]) => name === "caveats")) await warnOf(value);
+}
+
+/** Without what only the dynamic face puts into a state that it wrote. */
+function open(struct: Struct | undefined): Opened {
+	const { value, secrets } = opened(struct?.toJavaScript() ?? {});
+	const { __provider, ...rest } = value;
+	return { value: rest, secrets };
+}
+
+function close(properties: Properties = {}, secrets: Opened["secrets"]): Struct {
+	return structs().Struct.fromJavaScript(sealed(properties, secrets) as Record<string, JavaScriptValue>);
+}
+
+/** The time that a program gives a call with `customTimeouts`; 0 is any. */
+function timer(seconds: number): { readonly signal: AbortSignal; readonly clear: () => void } {
+	const over = new AbortController();
+	const longest = 2 ** 31 - 1;
+	const timer = setTimeout(
+		() => over.abort({ kind: "interrupted", by: "timeout", seconds } satisfies Interruption),
+		seconds > 0 ? Math.min(seconds * 1000, longest) : longest,
+	);
+	return { signal: over.signal, clear: () => clearTimeout(timer) };
+}
+
+function answering<Request, Response>(work: (request: Request) => Promise<Response>) {
+	return ({ request }: ServerUnaryCall<Request, Response>, answer: sendUnaryData<Response>): void => {
+		work(request).then(
+			(response) => answer(null, response),
+			(error: unknown) => answer(statusOf(error) as ServiceError),
+		);
+	};
+}

@@ -1,0 +1,65 @@
+import type { Properties } from "../args/inputs";
+import type { Path } from "../args/unknown";
+
+/** How Pulumi's protocol marks a value that is secret: an object with this key and mark, and the value beside them. */
+const key = "4dabf18193072939515e22adb298388d";
+const mark = "1b47061264138c4ac30d75fd1eb44270";
+
+/** Properties without the marks of secrets, and where those were. */
+export interface Opened {
+	readonly value: Properties;
+	readonly secrets: readonly Path[];
+}
+
+/** Takes the marks off. */
+export function opened(properties: Properties): Opened {
+	const secrets: Path[] = [];
+	const open = (value: unknown, path: Path): unknown => {
+		if (typeof value !== "object" || value === null) return value;
+		if ((value as Properties)[key] === mark) {
+			secrets.push(path);
+			return open((value as Properties).value, path);
+		}
+		if (Array.isArray(value)) return value.map((element, index) => open(element, [...path, index]));
+		return Object.fromEntries(Object.entries(value).map(([name, element]) => [name, open(element, [...path, name])]));
+	};
+	return { value: open(properties, []) as Properties, secrets };
+}
+
+const kubeconfig: Path = ["kubernetes", "kubeconfig"];
+
+/** What says something of every argument. */
+const ofAll = ["caveats", "recorded", "unfinished", "scaled"];
+/** What is worked out from some of them. */
+const derived: Readonly<Record<string, readonly string[]>> = {
+	name: ["endpoint"],
+	local: ["endpoint"],
+	kubernetes: ["endpoint"],
+	version: ["written", "previousVersion", "replicaVersions", "lastUpdate"],
+};
+
+/**
+ * Marks secrets: where they were, and what is worked out from them. A kubeconfig is a secret by nature, and nothing of it
+ * gets into what is worked out: that stays readable.
+ */
+export function sealed(properties: Properties, secrets: readonly Path[]): Properties {
+	const telling = secrets.filter((path) => path.join() !== kubeconfig.join());
+	const names = telling.flatMap(([first = ""]) => derived[first] ?? []);
+	const derivates = [...names, ...(telling.length > 0 ? ofAll : [])].map((name): Path => [name]);
+	return [...secrets, ...derivates, kubeconfig].reduce((value, path) => seal(value, path) as Properties, properties);
+}
+
+/** What is not there needs no mark; what is secret as a whole, no other. */
+function seal(value: unknown, [first, ...rest]: Path): unknown {
+	if (value === undefined) return undefined;
+	if (isSealed(value)) return value;
+	if (first === undefined) return { [key]: mark, value };
+	if (typeof value !== "object" || value === null) return { [key]: mark, value };
+	if (Array.isArray(value)) return value.map((element, index) => (index === first ? seal(element, rest) : element));
+	if (!(first in value)) return value;
+	return { ...value, [first]: seal((value as Properties)[first], rest) };
+}
+
+function isSealed(value: unknown): boolean {
+	return typeof value === "object" && value !== null && (value as Properties)[key] === mark;
+}

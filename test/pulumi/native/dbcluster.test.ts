@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import { beforeAll, expect, expectTypeOf, test } from "vitest";
+import { DbCluster as Dynamic } from "../../../src/index";
+import { DbCluster } from "../../../src/native";
+
+const registered: MockResourceArgs[] = [];
+
+beforeAll(() =>
+	pulumi.runtime.setMocks({
+		newResource: (args) => {
+			registered.push(args);
+			return { id: "local:~/.pulumi-dbcluster/analytics", state: { ...args.inputs, state: "Started" } };
+		},
+		call: () => ({}),
+	}),
+);
+
+const value = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply((it) => void resolve(it)));
+
+test("registers with what the program says and no more, and its outputs are outputs", async () => {
+	const db = new DbCluster("analytics", { version: "1.8.0", local: {} });
+	expect(await value(db.state)).toBe("Started");
+	expect(await value(db.previousVersion)).toBeUndefined();
+	const { type, inputs } = registered[0] ?? {};
+	expect(type).toBe("dbcluster:index:DbCluster");
+	expect(inputs).toEqual({ version: "1.8.0", local: {} });
+});
+
+test("is told from the dynamic one, and has the same outputs", () => {
+	const [native, dynamic] = [DbCluster, Dynamic].map((Class) => new Class("db", { version: "1.8.0", local: {} }));
+	expect([native, dynamic].map((it) => DbCluster.isInstance(it))).toEqual([true, false]);
+	expect([native, dynamic].map((it) => Dynamic.isInstance(it))).toEqual([false, true]);
+	type Outputs<Class> = Omit<Class, keyof pulumi.CustomResource>;
+	expectTypeOf<Outputs<DbCluster>>().toEqualTypeOf<Outputs<Dynamic>>();
+});

@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Interruption, RollEvent } from "../../src/roll/events";
+import { RollStopped, WaitStopped } from "../../src/roll/stopped";
+import { untilState } from "../../src/roll/until-state";
+import { ScriptedControl } from "../scripted/control";
+import { given, run, shown, v1, v2 } from "./build";
+
+const cancel: Interruption = { kind: "interrupted", by: "cancel" };
+
+/** Rolls, and is asked to end when it tells of the n-th event of a kind. */
+async function askedAt(world: ReturnType<typeof given>, kind: RollEvent["event"], nth = 1, hold?: number) {
+	const asking = new AbortController();
+	let seen = 0;
+	const report = ({ event }: RollEvent) => {
+		if (event === kind && ++seen === nth) asking.abort(cancel);
+	};
+	const canary = hold === undefined ? undefined : { seconds: hold, errors: 0.01 };
+	const ran = await run(world, v2, { stop: asking.signal, report, canary });
+	return { ...ran, stop: ran.error instanceof RollStopped ? ran.error.stop : undefined };
+}
+
+describe("a rollout that is asked to end", () => {
+	it("ends after the replica under way, which then serves, and leaves its mark", async () => {
+		const world = given([[{}, {}, {}]]);
+		const { stop } = await askedAt(world, "restarting");
+		expect(stop).toMatchObject({ cause: cancel, change: "version", reads: true, writes: true, notServing: [] });
+		expect(shown(world)).toEqual(["a-0-0 1.7.1 serves", "a-0-1 1.7.1 serves", "a-0-2 1.8.0 serves"]);
+		expect(world.cluster?.mark).toMatchObject({ from: v1, to: v2 });
+		const { rolled } = await run(world, v2);
+		expect(rolled?.steps).toBe(2);
+		expect(world.cluster?.mark).toBeUndefined();
+		expect(world.violations).toEqual([]);
+	});
+
+	it("lets back a replica that is not restarted yet", async () => {
+		const world = given([[{}, {}]]);
+		const { stop } = await askedAt(world, "draining");
+		expect(stop?.cause).toEqual(cancel);
+		expect(shown(world)).toEqual(["a-0-0 1.7.1 serves", "a-0-1 1.7.1 serves"]);
+	});
+
+	it("does not wait for the end of a hold, which is then done again", async () => {
+		const world = given([[{}, {}]]);
+		const start = world.clock.now();
+		const { stop } = await askedAt(world, "comparing", 1, 86_400);
+		expect(stop?.cause).toEqual(cancel);
+		expect(world.clock.now() - start).toBeLessThan(3_600_000);
+		const again = await run(world, v2, { canary: { seconds: 600, errors: 0.01 } });
+		expect(again.events.filter(({ event }) => event === "comparing")).toHaveLength(1);
+	});
+
+	it("touches nothing, and leaves no mark, where it was asked before it began", async () => {
+		const world = given([[{}, {}]]);
+		const { error } = await run(world, v2, { stop: AbortSignal.abort(cancel) });
+		expect(error).toBeInstanceOf(RollStopped);
+		expect(world.cluster?.mark).toBeUndefined();
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual([]);
+	});
+
+	it("is done where the last replica is under way", async () => {
+		const { rolled } = await askedAt(given([[{}, {}]]), "restarting", 2);
+		expect(rolled?.steps).toBe(2);
+	});
+
+	it("leaves no replica down, whenever that is, and the next one does the rest", async () => {
+		const kinds = ["began", "draining", "restarting", "progress", "serving"] as const;
+		await fc.assert(
+			fc.asyncProperty(
+				fc.constantFrom(...kinds),
+				fc.integer({ min: 1, max: 8 }),
+				fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+				async (kind, nth, shards) => {
+					const world = given(shards.map((replicas) => Array.from({ length: replicas }, () => ({}))));
+					await askedAt(world, kind, nth);
+					expect(shown(world).filter((line) => line.endsWith("down"))).toEqual([]);
+					await run(world, v2);
+					expect(shown(world).filter((line) => !line.includes("1.8.0 serves"))).toEqual([]);
+					expect(world.violations).toEqual([]);
+				},
+			),
+			{ numRuns: 60 },
+		);
+	});
+});
+
+it("a wait that is asked to end says what the cluster is meanwhile", async () => {
+	const world = given([[{ is: "loading" }, {}]], { engines: { [v1]: { boots: 3_600_000 } } });
+	const options = { clock: world.clock, stop: AbortSignal.abort(cancel) };
+	const error: unknown = await untilState(new ScriptedControl(world), "Started", options).catch((it: unknown) => it);
+	expect(error).toBeInstanceOf(WaitStopped);
+	expect((error as WaitStopped).stop).toMatchObject({ cluster: "a", wanted: "Started", cause: cancel });
+});
