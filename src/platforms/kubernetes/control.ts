@@ -6,7 +6,7 @@ import type { UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./ask/cluster";
 import { holds } from "./ask/holds";
-import { listed } from "./ask/listing";
+import { fromListing } from "./ask/listing";
 import { look, observe } from "./ask/observe";
 import { settle } from "./ask/opened";
 import { aloneOrBack, rivals } from "./ask/rivals";
@@ -43,7 +43,7 @@ export function callsOn<Its extends Cluster>(connect: () => Its) {
 export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its>>, writeTemplate: WriteTemplate<Its>) {
 	return {
 		record: on(async (cluster, age?: number) => {
-			const recent = age === undefined ? undefined : await listed(cluster, age);
+			const recent = age === undefined ? undefined : await fromListing(cluster, age);
 			return sizedRecord(cluster, ...(recent ?? (await Promise.all([cluster.record.read(), cluster.sets()]))));
 		}),
 		observe: on(observe),

@@ -56,7 +56,7 @@ async function read(olds: Properties, news: Properties): Promise<CheckInput | Re
 	const before = formerly(olds, news, valid);
 	const moved = movedFrom(before, valid);
 	if (moved !== undefined) return { failures: [moved] };
-	const facts = factsOf(valid, before?.version, recently);
+	const facts = factsOf(valid, before?.version, before === valid ? recently : undefined);
 	const { version, written, failure } = await resolveVersion(valid, facts, before?.version, olds.written);
 	if (failure !== undefined) return { failures: [failure] };
 	return { valid, facts, before, version, written, olds, news: inputsAmong(news) };

@@ -3,12 +3,15 @@ import type { ApiAnswer, ApiCall, Connection } from "../../../src/platforms/kube
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind, as on the wire.
 export type Thing = any;
 
+let made = 0;
+
 /**
  * An API server in memory, with a controller whose pods are ready as soon as they exist. It stands in for a real one
  * where only the objects matter: test/kubernetes runs the same on a real one. Servers answer every question with no rows.
  */
 export class FakeApi implements Connection {
-	readonly server = "https://test";
+	/** Each is another cluster. */
+	readonly server = `https://test-${++made}`;
 	/** By `kind/name`. */
 	readonly objects = new Map<string, Thing>();
 	readonly calls: ApiCall[] = [];

@@ -377,7 +377,7 @@ describe("a place without the cluster", () => {
 		});
 		api.put("statefulsets", set);
 		expect(await refusal("kubernetes:db/sales")).toBe(
-			"the namespace db at https://test has no cluster 'sales' and no StatefulSet of that name. Its clusters: analytics. Its other StatefulSets: clickhouse. An id ends with the name of a cluster, or with a name and the existing StatefulSets that it is to have: sales=STATEFULSET,STATEFULSET.",
+			`the namespace db at ${api.server} has no cluster 'sales' and no StatefulSet of that name. Its clusters: analytics. Its other StatefulSets: clickhouse. An id ends with the name of a cluster, or with a name and the existing StatefulSets that it is to have: sales=STATEFULSET,STATEFULSET.`,
 		);
 		expect(await refusal("kubernetes:db/analytics-0")).toBe(
 			"the StatefulSet analytics-0 is part of the cluster 'analytics': import that one, analytics.",
@@ -391,7 +391,7 @@ describe("a place without the cluster", () => {
 	it("that can't be asked is told why", async () => {
 		api.failure = { status: 403, text: JSON.stringify({ kind: "Status", message: "configmaps is forbidden" }) };
 		expect(await refusal("kubernetes:db/analytics")).toBe(
-			"the API server at https://test forbids this request: configmaps is forbidden.",
+			`the API server at ${api.server} forbids this request: configmaps is forbidden.`,
 		);
 	});
 });

@@ -14,7 +14,7 @@ interface Listing {
 /** Up to so many clusters are cheaper to read one by one: a list brings all that the namespace has. */
 const few = 3;
 
-/** By kubeconfig and namespace: another user may see something else. */
+/** By server, kubeconfig and namespace: another user may see something else. */
 const namespaces = new Map<string, { asked: number; at: number; listing?: Promise<Listing> }>();
 
 /**
@@ -23,11 +23,11 @@ const namespaces = new Map<string, { asked: number; at: number; listing?: Promis
  *
  * @param age Milliseconds that the list may be old.
  */
-export async function listed(
+export async function fromListing(
 	{ api, name, given: { kubeconfig, context, namespace } }: Cluster,
 	age: number,
 ): Promise<[Stored, readonly StatefulSet[]] | undefined> {
-	const key = JSON.stringify([kubeconfig, context, namespace]);
+	const key = JSON.stringify([api.connection.server, kubeconfig, context, namespace]);
 	const its = namespaces.get(key) ?? { asked: 0, at: 0 };
 	namespaces.set(key, its);
 	its.asked++;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
-import { listed } from "../../../../src/platforms/kubernetes/ask/listing";
+import { fromListing } from "../../../../src/platforms/kubernetes/ask/listing";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
 
 let spaces = 0;
@@ -35,7 +35,7 @@ function namespaceOf(clusters: readonly string[], { forbidden = false } = {}) {
 	const read = readSettings({ namespace, image: "a/b", passwordSecret: { name: "p" } });
 	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
 	const { settings } = read;
-	const of = (name: string, age = 60_000) => listed(new Cluster(name, settings, undefined, connection), age);
+	const of = (name: string, age = 60_000) => fromListing(new Cluster(name, settings, undefined, connection), age);
 	return { asked, of };
 }
 
