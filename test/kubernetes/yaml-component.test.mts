@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { expectRefused } from "../engine/output.mts";
 import { Space, unavailable } from "./harness.ts";
@@ -72,8 +74,14 @@ describe.skipIf(unavailable !== undefined)("a component that is declared in YAML
 		said.push(output);
 		expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("~ 1 to update") });
 		expect(output).toMatch(/warning: 1\.7\.1 -> 1\.8\.0\n(.*\n)* +reads: SELECT keeps working\n/);
-		said.push(await project.upOk());
+		const json = (await project.run("preview", "--json")).output;
+		const file = join(project.folder, "preview.json");
+		writeFileSync(file, json.slice(json.indexOf("{")));
+		const { output: report } = await project.dbcluster(["report", file]).ended;
+		expect(report).toContain("SELECT keeps working");
+		said.push(json, report, await project.upOk());
 		expect(await project.outputs()).toMatchObject({ version: "1.8.0", state: "Started" });
+		expect((await project.dbcluster(["status"]).ended).output).toContain("1.8.0");
 		await answers();
 	});
 
