@@ -20,8 +20,6 @@ function plugin(): Provider | undefined {
 
 // `pulumi-resource-dbcluster-kubernetes ADDRESS`, started by Pulumi's engine as the other plugin is. A component needs
 // nothing but `construct`, and that the SDK's own server has.
+leaveWithParent();
 const served = plugin();
-if (served !== undefined) {
-	leaveWithParent();
-	main(served, process.argv.slice(2));
-}
+if (served !== undefined) main(served, process.argv.slice(2));
