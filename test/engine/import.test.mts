@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { opened, YamlStack } from "./native.mts";
 import { expectRefused } from "./output.mts";
+import { plugins } from "./plugins.mts";
 import type { Args } from "./project.mts";
 import { newVersion, oldVersion, type Stack, stack, transition } from "./stack.mts";
 
@@ -12,7 +13,7 @@ class ImportingStack extends YamlStack {
 	resources: Record<string, { properties: Record<string, unknown> }> = {};
 
 	override write(): void {
-		this.declare({ resources: this.resources as Args });
+		this.document({ name: "test", runtime: "yaml", plugins, resources: this.resources as Args });
 	}
 
 	/** `pulumi import` of a cluster that another stack made; the printed code becomes the program. */

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { installPlugin, plugins, programOf } from "../engine/native.mts";
+import { linkPlugins, plugins, yamlProgram } from "../engine/plugins.mts";
 import type { Args } from "../engine/project.mts";
 import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
@@ -17,11 +17,12 @@ class YamlProject extends KubernetesProject {
 
 	constructor(space: Space) {
 		super(space);
-		installPlugin(this.program);
+		linkPlugins(this.program);
 	}
 
 	override write(): void {
-		const document = { name: "test", runtime: "yaml", plugins, ...(this.imported ?? programOf(this.args)) };
+		const own = yamlProgram("dbcluster:DbCluster", this.args, ["endpoint", "version", "state"]);
+		const document = this.imported ? { name: "test", runtime: "yaml", plugins, ...this.imported } : own;
 		writeFileSync(join(this.program, "Pulumi.yaml"), JSON.stringify(document));
 	}
 }
