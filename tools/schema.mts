@@ -1,9 +1,9 @@
 /**
- * Writes the schema of the plugin, src/pulumi/native/schema.json, from the types and docstrings of its resource; what is a
- * whole number, its limits and its default come from what the provider itself checks the arguments by. With `--check` it
- * only says whether the two are the same.
+ * Writes the schemas of the plugins, that of the resource and that of the component, from their types and docstrings; what
+ * is a whole number, its limits and its default come from what the arguments themselves are checked by. With `--check` it
+ * only says whether they are the same.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import ts from "typescript";
@@ -18,7 +18,8 @@ interface Property {
 	$ref?: string;
 	optional?: true;
 	description?: string;
-	secret?: true;
+	secret?: boolean;
+	plain?: boolean;
 	items?: Property;
 	additionalProperties?: Property;
 	oneOf?: Property[];
@@ -46,31 +47,51 @@ interface Accepted {
 	type?: string;
 	minimum?: number;
 	maximum?: number;
-	enum?: string[];
+	enum?: readonly unknown[];
 	properties?: Record<string, Accepted>;
 	items?: Accepted;
 }
 
-const file = join(root, "src/pulumi/native/schema.json");
+/** A plugin, and the one class that it serves. */
+interface Plugin {
+	/** The package's name in other languages' programs. */
+	readonly name: string;
+	readonly file: string;
+	readonly about: string;
+	/** What a program that uses it needs, for readers of an SDK. */
+	readonly needs: string;
+	/** The module that exports the class. */
+	readonly entry: string;
+	readonly serves: string;
+	readonly isComponent: boolean;
+	readonly keywords: readonly string[];
+	/** What the arguments are checked by. */
+	readonly accepts: Record<string, Accepted>;
+	/** The arguments that are secrets by nature. */
+	readonly secrets: (schema: Schema, inputs: Properties) => readonly (Property | undefined)[];
+}
+
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const about =
-	"MyScaleDB and ClickHouse clusters whose DB version only moves forward: local ones and those on Kubernetes.";
 
 /** The types, read by the SDK's own analyzer of components: a resource is read the same way. */
-function analysed(): Schema {
+function analysed({ name, about, entry, serves, isComponent }: Plugin): Schema {
 	const { Analyzer } = require("@pulumi/pulumi/provider/experimental/analyzer");
 	const { generateSchema } = require("@pulumi/pulumi/provider/experimental/schema");
-	const entry = { main: "../../src/native.ts" };
-	const analyzer = new Analyzer(join(import.meta.dirname, "schema"), "dbcluster", entry, new Set(["DbCluster"]));
-	analyzer.isPulumiComponent = () => true;
+	const module = { main: `../../src/${entry}` };
+	const analyzer = new Analyzer(join(import.meta.dirname, "schema"), name, module, new Set([serves]));
+	if (!isComponent) analyzer.isPulumiComponent = () => true;
 	// It knows neither links nor tags.
-	const analyze = analyzer.analyzeSymbol.bind(analyzer);
+	const [analyzeComponent, analyzeSymbol] = [analyzer.analyzeComponent, analyzer.analyzeSymbol];
+	analyzer.analyzeComponent = (declared: ts.ClassDeclaration) => ({
+		...analyzeComponent.call(analyzer, declared),
+		description: described(declared),
+	});
 	analyzer.analyzeSymbol = (context: unknown, symbol: ts.Symbol) => ({
-		...analyze(context, symbol),
+		...analyzeSymbol.call(analyzer, context, symbol),
 		description: described(symbol.valueDeclaration),
 	});
 	const { components, typeDefinitions, dependencies } = analyzer.analyze();
-	return generateSchema("dbcluster", version, about, components, typeDefinitions, dependencies);
+	return generateSchema(name, version, about, components, typeDefinitions, dependencies);
 }
 
 /** The docstring and the default of a property, as text. */
@@ -83,35 +104,82 @@ function described(property: ts.Declaration | undefined): string | undefined {
 	return parts.join("\n\n").replace(/\{@link (\w+)\}/g, "$1") || undefined;
 }
 
-/** What the provider accepts, by the property of the resource. */
-async function accepted(): Promise<Record<string, Accepted>> {
-	// The provider's own checks are CommonJS, which the build has made.
+/** As JSON Schema. */
+const accepted = (type: z.ZodType): Accepted =>
+	z.toJSONSchema(type, { io: "input", unrepresentable: "any" }) as Accepted;
+
+/** The plugins, with what the build has made of the checks. */
+function plugins(): Plugin[] {
+	// They are CommonJS.
 	const { schema } = require("../dist/pulumi/args/schema.js");
-	const { localSchema: local } = require("../dist/platforms/local/settings.js");
-	const { kubernetesSchema: kubernetes } = require("../dist/platforms/kubernetes/render/settings.js");
-	const of = (type: z.ZodType) => z.toJSONSchema(type, { io: "input", unrepresentable: "any" }) as Accepted;
-	return { ...of(schema).properties, local: of(local), kubernetes: of(kubernetes) };
+	const { localSchema } = require("../dist/platforms/local/settings.js");
+	const { kubernetesSchema } = require("../dist/platforms/kubernetes/render/settings.js");
+	const { clusterKeys, componentSchema, select, serverKeys } = require("../dist/pulumi/component/validate.js");
+	const cluster = accepted(schema).properties ?? {};
+	const kubernetes = accepted(kubernetesSchema);
+	const keywords = ["pulumi", "clickhouse", "myscaledb", "database", "category/database"];
+	return [
+		{
+			name: "dbcluster",
+			file: "src/pulumi/native/schema.json",
+			about:
+				"MyScaleDB and ClickHouse clusters whose DB version only moves forward: local ones and those on Kubernetes.",
+			needs: "Pulumi must find the plugin `pulumi-resource-dbcluster`, which the npm package `pulumi-dbcluster` holds.",
+			entry: "native.ts",
+			serves: "DbCluster",
+			isComponent: false,
+			keywords: [...keywords, "kind/native"],
+			accepts: { ...cluster, local: accepted(localSchema), kubernetes },
+			secrets: ({ types }) => [types["dbcluster:index:KubernetesArgs"]?.properties.kubeconfig],
+		},
+		{
+			name: "dbcluster-kubernetes",
+			file: "src/pulumi/component/schema.json",
+			about: "MyScaleDB and ClickHouse clusters on Kubernetes with all that they need, in one declaration.",
+			needs:
+				"Pulumi must find the plugins `pulumi-resource-dbcluster-kubernetes` and `pulumi-resource-dbcluster`, which the npm package `pulumi-dbcluster` holds.",
+			entry: "kubernetes.ts",
+			serves: "KubernetesDbCluster",
+			isComponent: true,
+			keywords: [...keywords, "kind/component"],
+			accepts: {
+				...accepted(componentSchema).properties,
+				...select(cluster, clusterKeys),
+				...select(kubernetes.properties ?? {}, serverKeys),
+				// The API server checks them.
+				tolerations: { items: { properties: { tolerationSeconds: { type: "integer" } } } },
+			},
+			secrets: (_, { kubeconfig, password }) => [kubeconfig, password],
+		},
+	];
 }
+
+const isWhole = ({ type, enum: values = [] }: Accepted) =>
+	type === "integer" || (values.length > 0 && values.every(Number.isInteger));
 
 const number = (value: number) => value.toLocaleString("en");
 
 /** Adds what the checks know; `owner` is the name of the type that has the properties. */
 function refine(schema: Schema, properties: Properties, accepts: Record<string, Accepted>, owner = ""): void {
 	for (const [name, property] of Object.entries(properties)) {
-		const { type, minimum, maximum, enum: words, ...inside } = accepts[name] ?? {};
+		const { minimum, maximum, ...inside } = accepts[name] ?? {};
 		const said = [property.description];
-		if (type === "integer") {
-			property.type = type;
+		if (isWhole(inside)) {
+			property.type = "integer";
 			const isSaid = maximum === undefined || property.description?.includes(number(maximum));
 			if (!isSaid && minimum !== undefined) said.push(`From ${number(minimum)} to ${number(maximum)}.`);
-		}
-		if (words !== undefined) {
+		} else if (inside.enum !== undefined) {
 			const token = `${schema.name}:index:${owner}${name[0]?.toUpperCase()}${name.slice(1)}`;
-			Object.assign(schema.types, { [token]: { type: "string", enum: words.map((value) => ({ value })) } });
+			Object.assign(schema.types, { [token]: { type: "string", enum: inside.enum.map((value) => ({ value })) } });
+			const plain = property.plain && { plain: true };
 			// A text will do, too: what is no word of these is refused by our own check, with all else that is wrong.
-			property.oneOf = [{ type: "string" }, { $ref: `#/types/${token}` }];
+			property.oneOf = [
+				{ type: "string", ...plain },
+				{ $ref: `#/types/${token}`, ...plain },
+			];
 			delete property.type;
 		}
+		if (property.items !== undefined && isWhole(inside.items ?? {})) property.items.type = "integer";
 		property.description = said.filter((part) => part !== undefined).join("\n\n");
 		const [ref, within] = property.items
 			? [property.items.$ref, inside.items?.properties]
@@ -122,47 +190,56 @@ function refine(schema: Schema, properties: Properties, accepts: Record<string, 
 	}
 }
 
-const schema = analysed();
-const resource = Object.values(schema.resources)[0];
-if (resource === undefined) throw new Error("there is no resource");
-refine(schema, resource.inputProperties, await accepted());
-Object.assign(schema, {
-	displayName: "DbCluster",
-	keywords: ["pulumi", "clickhouse", "myscaledb", "database", "category/database", "kind/native"],
-	license: "Apache-2.0",
-	// Every SDK has the version of the schema, and that of Go is a module.
-	meta: { supportPack: true },
-});
-const plugin =
-	"Pulumi must find the plugin `pulumi-resource-dbcluster`, which the npm package `pulumi-dbcluster` holds.";
-schema.language.python = {
-	...schema.language.python,
-	pyproject: { enabled: true },
-	readme: `${about}\n\n${plugin}\n`,
-};
-// The rest is for programs that import the package.
-resource.description = resource.description?.split("\n\n")[0];
-delete resource.isComponent;
-delete resource.type;
-// What a resource was asked for stands among its outputs.
-resource.properties = { ...resource.inputProperties, ...resource.properties };
-// The provider adds the name where it is left out.
-resource.required = [...resource.required, "name"].sort();
-const secret = schema.types["dbcluster:index:KubernetesArgs"]?.properties.kubeconfig;
-if (secret === undefined) throw new Error("there is no kubeconfig");
-secret.secret = true;
+/** The schema as text. */
+function written(plugin: Plugin): { readonly text: string; readonly types: number } {
+	const schema = analysed(plugin);
+	const resource = Object.values(schema.resources)[0];
+	if (resource === undefined) throw new Error("there is no resource");
+	refine(schema, resource.inputProperties, plugin.accepts);
+	Object.assign(schema, {
+		displayName: plugin.serves,
+		keywords: plugin.keywords,
+		license: "Apache-2.0",
+		// Every SDK has the version of the schema, and that of Go is a module.
+		meta: { supportPack: true },
+	});
+	schema.language.python = {
+		...schema.language.python,
+		pyproject: { enabled: true },
+		readme: `${plugin.about}\n\n${plugin.needs}\n`,
+	};
+	if (!plugin.isComponent) {
+		// The rest is for programs that import the package.
+		resource.description = resource.description?.split("\n\n")[0];
+		delete resource.isComponent;
+		delete resource.type;
+		// What a resource was asked for stands among its outputs.
+		resource.properties = { ...resource.inputProperties, ...resource.properties };
+		// The provider adds the name where it is left out.
+		resource.required = [...resource.required, "name"].sort();
+	}
+	for (const secret of plugin.secrets(schema, resource.inputProperties)) {
+		if (secret === undefined) throw new Error("there is no such secret");
+		secret.secret = true;
+	}
+	// SDKs add `Args` to the names of what is handed in, themselves.
+	const text = JSON.stringify(schema, (key, value) => (key === "optional" ? undefined : value), "\t");
+	const ofArgs = new RegExp(`${plugin.name}:index:(\\w+?)Args\\b`, "g");
+	return {
+		text: `${text.replace(ofArgs, `${plugin.name}:index:$1`)}\n`,
+		types: Object.keys(schema.types).length,
+	};
+}
 
-// SDKs add `Args` to the names of what is handed in, themselves.
-const text = `${JSON.stringify(schema, (key, value) => (key === "optional" ? undefined : value), "\t")}\n`.replace(
-	/dbcluster:index:(\w+?)Args\b/g,
-	"dbcluster:index:$1",
-);
-if (!process.argv.includes("--check")) {
-	writeFileSync(file, text);
-	say(`Wrote the schema: ${Object.keys(schema.types).length} types.`);
-} else if (readFileSync(file, "utf8") === text) {
-	say("The plugin's schema says what the types say.");
-} else {
-	console.error("src/pulumi/native/schema.json is not what the types and the checks say: run `node tools/schema.mts`.");
-	process.exit(1);
+for (const plugin of plugins()) {
+	const { text, types } = written(plugin);
+	const file = join(root, plugin.file);
+	if (!process.argv.includes("--check")) {
+		writeFileSync(file, text);
+		say(`Wrote ${plugin.file}: ${types} types.`);
+	} else if (existsSync(file) && readFileSync(file, "utf8") === text) say(`${plugin.file} says what the types say.`);
+	else {
+		console.error(`${plugin.file} is not what the types and the checks say: run \`node tools/schema.mts\`.`);
+		process.exitCode = 1;
+	}
 }

@@ -1,7 +1,7 @@
 /**
- * `node tools/sdks.mts [FOLDER]`: makes the SDKs that a release holds from the plugin's schema, one folder per language.
- * Pulumi's own code generators do it, in a Go program that is compiled once. It fails if the schema does not bind, or the
- * generator of C# does not take it.
+ * `node tools/sdks.mts [FOLDER]`: makes the SDKs that a release holds from the plugins' schemas, one folder per plugin and
+ * language. Pulumi's own code generators do it, in a Go program that is compiled once. It fails if a schema does not bind,
+ * or the generator of C# does not take it.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
@@ -13,27 +13,30 @@ import { say } from "./terminal.mts";
 
 const languages = ["python", "go"];
 
-const ours = join(root, "src/pulumi/native/schema.json");
+const ours = ["native", "component"].map((part) => join(root, "src/pulumi", part, "schema.json"));
 const source = join(import.meta.dirname, "sdks", "main.go");
 const pkg = `github.com/pulumi/pulumi/pkg/v3 v${generatorVersion}`;
 const generator: GoProgram = { program: "sdks", source, requires: [pkg], replaces: theirClipboard, flags: "-s -w" };
 
 /**
- * Makes the SDKs of a schema in `folder`, in place of those that are there.
+ * Makes the SDKs of each schema in the folder of its name in `folder`, in place of those that are there.
  *
- * @throws Explained if there is no `go`, or a generator refuses the schema.
+ * @throws Explained if there is no `go`, or a generator refuses a schema.
  */
-export async function makeSdks(folder: string, schema = ours): Promise<void> {
+export async function makeSdks(folder: string, schemas: readonly string[] = ours): Promise<void> {
 	if ((await goVersion()) === undefined)
 		throw new Explained(
 			"The SDKs are made by a program in Go, and there is no `go` on PATH; https://go.dev/dl/ has it.",
 		);
 	const digest = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 12);
 	const place = await compiled(generator, `${generatorVersion}-${digest}`, "1 to 5 minutes");
-	for (const language of languages) rmSync(join(folder, language), { recursive: true, force: true });
-	const args = [schema, folder, generatorVersion];
-	const { status, stderr } = await run(join(place, generator.program), args, { seconds: 300 });
-	if (status !== 0) throw new Explained(`No SDK can be made from ${schema}: ${stderr.trim()}`);
+	for (const schema of schemas) {
+		const its = join(folder, JSON.parse(readFileSync(schema, "utf8")).name);
+		for (const language of languages) rmSync(join(its, language), { recursive: true, force: true });
+		const args = [schema, its, generatorVersion];
+		const { status, stderr } = await run(join(place, generator.program), args, { seconds: 300 });
+		if (status !== 0) throw new Explained(`No SDK can be made from ${schema}: ${stderr.trim()}`);
+	}
 }
 
 if (import.meta.main) {

@@ -55,7 +55,7 @@ export function mustHold<R extends Claimable>(record: R, claim: Claim): R {
 	return record;
 }
 
-export const isHeld = ({ claim: its }: Pick<Claimable, "claim">, { fence, holder }: Claim): boolean =>
+const isHeld = ({ claim: its }: Pick<Claimable, "claim">, { fence, holder }: Claim): boolean =>
 	its?.fence === fence && its.holder === holder;
 
 const expiry = (seconds: number, now: number) => new Date(now + seconds * 1000).toISOString();

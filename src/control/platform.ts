@@ -1,3 +1,4 @@
+import type { ObservedCluster } from "../core/cluster";
 import type { Release } from "../core/question";
 import type { DbVersion } from "../core/version";
 import type { ClusterControl, ClusterSpec, Obstacle } from "./port";
@@ -14,6 +15,41 @@ export interface SettingProblem {
 export interface Pin {
 	readonly version: DbVersion;
 	readonly digest: string;
+}
+
+/** A cluster as `pulumi import` finds it where it runs. */
+export interface FoundCluster {
+	/** The platform's arguments, whether defaults or not; never a credential. */
+	readonly given: Readonly<Record<string, unknown>>;
+	/** Of an existing cluster that DbCluster does not manage yet, what its record would say. */
+	readonly unmanaged?: Unmanaged;
+	/** What could not be found out and has to be added to the program: one sentence each. */
+	readonly notes?: readonly string[];
+	/** The platform's arguments that are never stored with a cluster, such as credentials. */
+	readonly notStored?: readonly string[];
+}
+
+/** An existing cluster that can be taken over as it is. */
+export interface Unmanaged {
+	readonly version: DbVersion;
+	readonly shards: number;
+	readonly replicas: number;
+	readonly seen: ObservedCluster;
+}
+
+/** How clusters get into Pulumi's state by `pulumi import`. */
+export interface Importing {
+	/** What an id looks like, each form with an example: `local:FOLDER/NAME, such as local:~/clusters/analytics`. */
+	readonly ids: readonly string[];
+	/** Whether a text can be what {@link Platform.place} returns. */
+	isPlace(place: string): boolean;
+	/**
+	 * Finds the arguments with which a program that declares the cluster has nothing to change. Changes nothing.
+	 *
+	 * @param parts The existing objects that the cluster consists of, in their order, if the id names them.
+	 * @throws ControlError if there is no such cluster, or if the place can't be read.
+	 */
+	find(place: string, name: string, parts?: readonly string[]): Promise<FoundCluster>;
 }
 
 /**
@@ -56,6 +92,8 @@ export interface Platform<Settings = unknown> {
 	isForeign?(settings: Settings): boolean;
 	/** What a create would do to existing objects: one clause each, by topic. */
 	takeover?(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<Readonly<Record<string, string>>>;
+	/** Absent if `pulumi import` is not supported. */
+	readonly importing?: Importing;
 	/** @param pin Only if versions are images, which is if `artifact` exists. */
 	control(name: string, settings: Settings, pin?: Pin): ClusterControl<Settings>;
 	/** Why a new cluster can't be created: a port in use, no engine of this version, another cluster's data. */

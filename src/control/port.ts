@@ -3,7 +3,7 @@ import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { Rehearsal } from "../core/rehearsal";
 import type { DbVersion } from "../core/version";
-import type { ClusterRecord, HeldDigest } from "./record";
+import type { ClusterRecord, HeldDigest, UpdateSettings } from "./record";
 import type { Trial } from "./trial";
 
 /** Tries a version; `undefined` if the last rehearsal still counts. */
@@ -62,6 +62,8 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly replicas: number;
 	readonly settings: Settings;
 	readonly localTables?: LocalTables;
+	/** Stored by `create` and `configure`. */
+	readonly update?: UpdateSettings;
 }
 
 /** Why a request can't be carried out. */
@@ -92,8 +94,10 @@ export interface ClusterControl<Settings = unknown> {
 	/**
 	 * The cluster's own record, and whether it was scaled outside Pulumi, by cheap reads that wake nothing; `undefined`
 	 * only on proof that there is none.
+	 *
+	 * @param age Milliseconds that it may be old: a platform may then ask for many clusters at once. As it is now unless given.
 	 */
-	record(): Promise<ClusterRecord | undefined>;
+	record(age?: number): Promise<ClusterRecord | undefined>;
 	/**
 	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.
 	 *

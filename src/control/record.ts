@@ -30,6 +30,9 @@ export interface Scaled {
 	readonly generation: number;
 }
 
+/** The argument `update` as the program last had it, without secrets. It rules nothing: an import has to find it. */
+export type UpdateSettings = Readonly<Record<string, unknown>>;
+
 /**
  * The ONE object that a cluster keeps about itself where it runs (a file locally, a ConfigMap on Kubernetes), changed
  * only by compare-and-swap. Pulumi's state is at best a copy: it can be stale, edited or gone.
@@ -49,6 +52,8 @@ export interface ClusterRecord {
 	readonly held?: Readonly<Record<string, HeldDigest>>;
 	/** The last rehearsal of a version. */
 	readonly rehearsed?: Rehearsal;
+	/** See {@link UpdateSettings}; absent if it was last changed by a release that did not store them. */
+	readonly update?: UpdateSettings;
 	/** Read with the record, not stored in it. Empty while the cluster is stopped or idle. */
 	readonly scaled?: readonly Scaled[];
 }
@@ -59,7 +64,7 @@ export function asRecord(
 		Pick<ClusterRecord, "owner" | "generation" | "shards" | "replicas" | "openedBy">
 	>,
 ): ClusterRecord {
-	const { owner, generation, shards, replicas, mark, claim, openedBy, held, rehearsed, scaled } = kept;
+	const { owner, generation, shards, replicas, mark, claim, openedBy, held, rehearsed, update, scaled } = kept;
 	return {
 		owner,
 		generation,
@@ -70,6 +75,7 @@ export function asRecord(
 		openedBy,
 		...(held && { held }),
 		...(rehearsed && { rehearsed }),
+		...(update && { update }),
 		...(scaled && scaled.length > 0 && { scaled }),
 	};
 }

@@ -47,6 +47,20 @@ export const lifecycle = {
 		expect((await control.observe())?.record).toEqual(record);
 	},
 
+	"the record says how updates go as the program last had it": async (stage) => {
+		const { control } = stage;
+		const stored = async () => (await stage.place.control().record())?.update;
+		const [first, second] = [{ drainSeconds: 7 }, { window: { schedule: "0 2 * * 6", minutes: 60 } }];
+		await stage.under((claim) => control.create(claim, { ...stage.spec(), update: first }));
+		expect(await stored()).toEqual(first);
+		await stage.started();
+		await stage.under((claim) => control.configure(claim, { ...stage.spec(), update: second }));
+		expect(await stored()).toEqual(second);
+		// Who knows nothing of it changes nothing of it.
+		await stage.under((claim) => control.configure(claim, stage.spec()));
+		expect(await stored()).toEqual(second);
+	},
+
 	"a creation leaves its mark until it is finished, and is Starting or Started all the while": async (stage) => {
 		const { control, versions } = stage;
 		await stage.under((claim) => control.create(claim, stage.spec()));

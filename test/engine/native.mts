@@ -1,24 +1,19 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { linkPlugins, plugins, yamlProgram } from "./plugins.mts";
 import { testPort } from "./port.mts";
-import { type Args, root } from "./project.mts";
+import type { Args } from "./project.mts";
 import { Stack } from "./stack.mts";
 
 /** A stack whose project says where the plugin is, as docs/languages.md has it. */
 export class NativeStack extends Stack {
 	constructor(port: number) {
 		super(port);
-		const folder = join(this.program, "node_modules", ".bin");
-		const main = join(root, "dist/pulumi/native/main.js");
-		mkdirSync(folder);
-		// Both as npm does it.
-		chmodSync(main, 0o755);
-		symlinkSync(main, join(folder, "pulumi-resource-dbcluster"));
+		linkPlugins(this.program);
 	}
 
 	protected project(runtime: Args): void {
-		const plugins = { providers: [{ name: "dbcluster", path: "node_modules/.bin" }] };
 		this.document({ name: "test", runtime, plugins });
 	}
 
@@ -30,18 +25,7 @@ export class NativeStack extends Stack {
 /** A program in YAML with one DbCluster. */
 export class YamlStack extends NativeStack {
 	override write(): void {
-		const properties = JSON.parse(JSON.stringify(this.args), (_, value) =>
-			value !== null && typeof value === "object" && Object.keys(value).join() === "secret"
-				? { "fn::secret": value.secret }
-				: value,
-		);
-		this.document({
-			name: "test",
-			runtime: "yaml",
-			plugins: { providers: [{ name: "dbcluster", path: "node_modules/.bin" }] },
-			resources: { db: { type: "dbcluster:DbCluster", properties } },
-			outputs: { endpoint: `\${db.endpoint}`, version: `\${db.version}`, state: `\${db.state}` },
-		});
+		this.document(yamlProgram("dbcluster:DbCluster", this.args, ["endpoint", "version", "state"]));
 	}
 }
 

@@ -118,6 +118,20 @@ test("ends on the first Ctrl-C after the replica under way, says how to go on, a
 	expect(await db.query("SELECT version()")).toBe(newVersion);
 });
 
+test("keeps its cluster when the stack is renamed, and carries out a saved plan and a targeted update", async () => {
+	const db = await yaml();
+	await db.upOk();
+	await db.rename("renamed");
+	const plan = join(db.folder, "plan.json");
+	const preview = await db.set({ version: newVersion }).preview("--save-plan", plan);
+	expect(preview.status, preview.output).toBe(0);
+	expect(preview.output).toMatch(/~ owner *: "test\/test\/db" => "test\/renamed\/db"/);
+	expect(await db.upOk("--plan", plan)).toContain(`updated ${transition}`);
+	const target = "urn:pulumi:renamed::test::dbcluster:index:DbCluster::db";
+	expect(await db.set({ update: { drainSeconds: 9 } }).upOk("--target", target)).toContain("1 updated");
+	expect((await db.run("preview", "--expect-no-changes")).status).toBe(0);
+});
+
 test("the state of one resource is at most 0.35 of the dynamic one's", async () => {
 	const db = await yaml();
 	await db.upOk();

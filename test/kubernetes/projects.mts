@@ -1,16 +1,8 @@
-import {
-	chmodSync,
-	copyFileSync,
-	existsSync,
-	mkdirSync,
-	readFileSync,
-	rmSync,
-	symlinkSync,
-	writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { caveats } from "../engine/output.mts";
+import { linkPlugins, plugins, standIns, yamlProgram } from "../engine/plugins.mts";
 import { type Args, Project, root } from "../engine/project.mts";
 import { environment, type Space } from "./harness.ts";
 
@@ -118,16 +110,37 @@ export class ComponentProject extends Project {
 		super({ KUBECONFIG: environment.kubeconfig });
 		this.args = space.component() as Args;
 		copyFileSync(join(import.meta.dirname, "component.js"), join(this.program, "index.js"));
-		for (const name of ["kubernetes", "random"]) {
-			const { version } = JSON.parse(readFileSync(join(root, `node_modules/@pulumi/${name}/package.json`), "utf8"));
-			const folder = join(this.folder, "pulumi", "plugins", `resource-${name}-v${version}`);
-			const file = join(folder, `pulumi-resource-${name}`);
-			mkdirSync(folder, { recursive: true });
-			writeFileSync(
-				file,
-				`#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, "plugin.mts")}" ${name} ${version} "$@"\n`,
-			);
-			chmodSync(file, 0o755);
-		}
+		standIns(join(this.folder, "pulumi"));
+	}
+}
+
+/** One whose program a test can have in YAML, on this package's own plugins. */
+export class LanguagesProject extends ComponentProject {
+	#language: "javascript" | "yaml" = "yaml";
+
+	constructor(space: Space) {
+		super(space);
+		linkPlugins(this.program);
+	}
+
+	in(language: "javascript" | "yaml"): this {
+		this.#language = language;
+		return this;
+	}
+
+	override write(): void {
+		super.write();
+		const { kubeconfig, ...args } = this.args;
+		const runtime = { name: "nodejs", options: { typescript: false } };
+		const document =
+			this.#language === "javascript"
+				? { name: "test", runtime, plugins }
+				: yamlProgram("dbcluster-kubernetes:KubernetesDbCluster", { ...args, kubeconfig: { secret: kubeconfig } }, [
+						"secretName",
+						"version",
+						"state",
+						"endpoint",
+					]);
+		writeFileSync(join(this.program, "Pulumi.yaml"), JSON.stringify(document));
 	}
 }

@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 import { create } from "../../src/pulumi/apply/create";
+import { destroy } from "../../src/pulumi/apply/delete";
+import type { Imported } from "../../src/pulumi/apply/imported";
 import { read } from "../../src/pulumi/apply/read";
 import { update } from "../../src/pulumi/apply/update";
 import { check } from "../../src/pulumi/judge/check";
@@ -39,6 +41,16 @@ export class Resource {
 			Object.assign(this, { id, outputs: outs });
 		} else this.outputs = (await update(this.id, this.outputs, inputs)).outs ?? {};
 		this.inputs = inputs;
+	}
+
+	/** Takes over what an import found as its state. */
+	enter({ id, inputs, outputs }: Imported): void {
+		Object.assign(this, { id, inputs, outputs });
+	}
+
+	/** As with Pulumi, of a resource whose state this is. */
+	async destroy(): Promise<void> {
+		await destroy(this.id, this.outputs);
 	}
 
 	async refresh(): Promise<Properties> {

@@ -1,9 +1,9 @@
 import { expect, it, vi } from "vitest";
-import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import type { Pod, StatefulSet } from "../../src/platforms/kubernetes/api/types";
 import { roll } from "../../src/roll/roll";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
-import { Space, startCluster, unavailable } from "./harness";
+import { environment, Space, startCluster, unavailable } from "./harness";
 
 const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
@@ -22,6 +22,25 @@ here("a pod that is lost in the middle of a roll comes back with the new version
 		await untilState(control, "Started");
 		expect(await versions()).toEqual(["1.8.0", "1.8.0"]);
 		expect((await control.record())?.openedBy).toEqual({ "db-0-0": "1.8.0", "db-0-1": "1.8.0" });
+	} finally {
+		await space.close();
+	}
+});
+
+here("what others write to the template after a drain has prepared it does not come up", async () => {
+	const space = await Space.open();
+	try {
+		const control = await startCluster(space, { version: v("1.7.1") });
+		const claim = await control.claim("the test", 600);
+		await control.drain(claim, "db-0-1", v("1.8.0"));
+		const [server] = (await space.api.get<StatefulSet>("statefulsets", "db-0"))?.spec.template.spec.containers ?? [];
+		expect(server?.image).toContain("1.8.0");
+		const containers = [{ ...server, image: `${environment.image}:1.8.1` }];
+		await space.api.merge("statefulsets", "db-0", { spec: { template: { spec: { containers } } } });
+		await control.restart(claim, "db-0-1", v("1.8.0"));
+		await control.release(claim);
+		await untilState(control, "Started");
+		expect((await control.observe())?.replicas.map(({ version }) => version)).toEqual(["1.7.1", "1.8.0"]);
 	} finally {
 		await space.close();
 	}

@@ -18,13 +18,14 @@ class GoStack extends LanguageStack {
 }
 
 describe.skipIf(missing !== undefined)(`a program in Go${missing ? `: ${missing}` : ""}`, () => {
-	test("compiles with the SDK, as what docs/languages.md shows does, and `go vet` finds nothing in all three", async () => {
+	test("compiles with the SDKs, as what docs/languages.md shows does, and `go vet` finds nothing in all of them", async () => {
 		const code = documented("go");
 		const [imports, body] = [code.slice(0, code.indexOf("\n\n")), code.slice(code.indexOf("\n\n"))];
 		const main = `func main() {\npulumi.Run(func(ctx *pulumi.Context) error {\n${body}\nreturn nil\n})\n}\n`;
 		mkdirSync(join(module, "documented"));
 		writeFileSync(join(module, "documented", "main.go"), `package main\n\n${imports}\n\n${main}`);
-		const args = ["vet", "./...", "example.com/pulumi-dbcluster/sdk/go/..."];
+		const sdks = ["dbcluster", "dbcluster-kubernetes"].map((name) => `example.com/pulumi-${name}/sdk/go/...`);
+		const args = ["vet", "./...", ...sdks];
 		expect(await run("go", args, { cwd: module, seconds: 600 })).toMatchObject({ status: 0, stderr: "" });
 	});
 

@@ -1,8 +1,10 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
+import { kubeconfig } from "../engine/kubeconfig.mts";
 import { opened } from "../engine/native.mts";
 import { expectRefused } from "../engine/output.mts";
+import { standIns } from "../engine/plugins.mts";
 import { root } from "../engine/project.mts";
 import { newVersion, oldVersion, transition } from "../engine/stack.mts";
 import { documented, LanguageStack } from "./stack.mts";
@@ -28,6 +30,18 @@ class ExampleStack extends LanguageStack {
 		super(port, python);
 		for (const file of ["Pulumi.yaml", "__main__.py"])
 			copyFileSync(join(root, "examples/python", file), join(this.program, file));
+	}
+}
+
+/** No cluster is needed: a first preview judges nothing that is still to be made. */
+class ComponentStack extends LanguageStack {
+	constructor(port: number) {
+		super(port, python);
+		this.project({ name: "python" });
+		copyFileSync(join(import.meta.dirname, "component.py"), join(this.program, "__main__.py"));
+		this.env.KUBECONFIG = join(this.folder, "kubeconfig");
+		writeFileSync(this.env.KUBECONFIG, kubeconfig);
+		standIns(join(this.folder, "pulumi"));
 	}
 }
 
@@ -73,6 +87,20 @@ describe.skipIf(python.missing !== undefined)(
 		test("is refused a number that the SDK takes, with the name that the schema has for it", async () => {
 			const db = await opened(PythonStack);
 			expectRefused(await db.set({ drainSeconds: -1 }).run("preview"), "has a problem: update.drainSeconds");
+		});
+
+		test("previews a KubernetesDbCluster with all that it makes, and is refused a wrong one", async () => {
+			const db = await opened(ComponentStack);
+			const preview = await db.preview();
+			expect(preview.status, preview.output).toBe(0);
+			for (const type of ["dbcluster-kubernetes:index:KubernetesDbCluster", "dbcluster:index:DbCluster"])
+				expect(preview.output).toContain(`+ ${type}: (create)`);
+			expect(preview.output).toMatch(/deletionPolicy *: "Delete"/);
+			expect(preview.output).toMatch(/drainSeconds *: 5/);
+			expect(preview.output).toContain('"10.0.0.0/28"');
+
+			const refused = await db.set({ replicas: 0 }).run("preview");
+			expectRefused(refused, "KubernetesDbCluster 'db' can't be declared:", "  replicas: ");
 		});
 
 		test("the program of docs/languages.md previews as it stands", async () => {

@@ -17,7 +17,7 @@ async function sdksWith(properties: object): Promise<void> {
 	const file = join(folder, "schema.json");
 	writeFileSync(file, JSON.stringify(schema));
 	try {
-		await makeSdks(join(folder, "sdks"), file);
+		await makeSdks(join(folder, "sdks"), [file]);
 	} finally {
 		expect(existsSync(join(folder, "sdks"))).toBe(false);
 	}

@@ -66,7 +66,7 @@ async function found(find: (folder: string) => Promise<Partial<Language>>, folde
 async function python(folder: string): Promise<Partial<Language>> {
 	const venv = join(folder, "venv");
 	const pip = join(venv, "bin", "pip");
-	const pyproject = readFileSync(join(folder, "sdks/python/pyproject.toml"), "utf8");
+	const pyproject = readFileSync(join(folder, "sdks/dbcluster/python/pyproject.toml"), "utf8");
 	const [, dependencies = ""] = /^ *dependencies = (\[.*\])$/m.exec(pyproject) ?? [];
 	await need("python3", ["-c", "import sys, ensurepip; sys.exit(sys.version_info < (3, 9) and 'older than 3.9')"]);
 	await need("python3", ["-m", "venv", venv]);
@@ -75,7 +75,7 @@ async function python(folder: string): Promise<Partial<Language>> {
 	const requirements = join(root, "examples/python/requirements.txt");
 	// Whose path to the SDK is taken from the working folder.
 	const args = ["install", "--quiet", "--no-index", "--no-build-isolation", "--requirement", requirements];
-	execFileSync(pip, args, { cwd: folder });
+	execFileSync(pip, [...args, "./sdks/dbcluster-kubernetes/python"], { cwd: folder });
 	return { path: [join(venv, "bin"), host].join(delimiter) };
 }
 
@@ -84,16 +84,17 @@ async function go(folder: string): Promise<Partial<Language>> {
 	const env: Record<string, string> = JSON.parse(await need("go", ["env", "-json", ...names]));
 	const host = await languageHost("go", (await pulumiCli()).folder);
 	const module = join(folder, "program");
-	mkdirSync(module);
+	mkdirSync(join(module, "component"), { recursive: true });
 	copyFileSync(join(import.meta.dirname, "program.go"), join(module, "main.go"));
-	const sdk = "example.com/pulumi-dbcluster/sdk/go";
+	copyFileSync(join(import.meta.dirname, "component.go"), join(module, "component", "main.go"));
 	const pulumi = "github.com/pulumi/pulumi/sdk/v3";
 	await need("go", ["mod", "download", `${pulumi}@v${compiledVersion}`]);
-	const requires = `require (\n\t${sdk} v0.0.0\n\t${pulumi} v${compiledVersion}\n)\n`;
-	writeFileSync(
-		join(module, "go.mod"),
-		`module program\n\ngo 1.25\n\n${requires}\nreplace ${sdk} => ${join(folder, "sdks/go")}\n`,
-	);
+	const sdks = ["dbcluster", "dbcluster-kubernetes"].map((name) => {
+		const sdk = `example.com/pulumi-${name}/sdk/go`;
+		return `require ${sdk} v0.0.0\nreplace ${sdk} => ${join(folder, "sdks", name, "go")}\n`;
+	});
+	const lines = ["module program\n", "go 1.25\n", `require ${pulumi} v${compiledVersion}\n`, ...sdks];
+	writeFileSync(join(module, "go.mod"), lines.join("\n"));
 	execFileSync("go", ["mod", "tidy"], { cwd: module, stdio: ["ignore", "ignore", "pipe"] });
 	return { path: [join(env.GOROOT ?? "", "bin"), host].join(delimiter), env, module };
 }

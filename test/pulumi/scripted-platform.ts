@@ -1,7 +1,7 @@
 import { ControlError, PlatformError } from "../../src/control/errors";
 import type { Platform } from "../../src/control/platform";
 import type { ClusterControl, Obstacle } from "../../src/control/port";
-import { releases } from "../build";
+import { cluster, releases, v } from "../build";
 import { ScriptedControl } from "../scripted/control";
 import { World } from "../scripted/world";
 
@@ -58,6 +58,18 @@ export class Scripted {
 		},
 		obstacles: async () => this.obstacles,
 		isForeign: () => this.foreign,
+		importing: {
+			ids: ["scripted:FOLDER/NAME, such as scripted:here/a"],
+			isPlace: (place) => /^\w+$/.test(place),
+			find: async (folder, name) => {
+				if (this.unreachable) throw new PlatformError("connection refused");
+				const { settings } = this.worlds.get(name)?.cluster ?? {};
+				if (settings !== undefined) return { given: { ...JSON.parse(settings), folder }, notStored: ["scripted.key"] };
+				if (!this.foreign) throw new ControlError(`there is no cluster ${name} in ${folder}`);
+				const unmanaged = { version: v("1.8.0"), shards: 1, replicas: 2, seen: cluster("1.8.0 1.8.0") };
+				return { given: { folder }, unmanaged };
+			},
+		},
 		takeover: async ({ name }) => ({ replicas: `${name}-0-0, ${name}-0-1 go on` }),
 	};
 }

@@ -1,5 +1,11 @@
 import type { ReplicaView } from "../../src/control/port";
-import { asRecord, type ClaimRecord, type ClusterRecord, type HeldDigest } from "../../src/control/record";
+import {
+	asRecord,
+	type ClaimRecord,
+	type ClusterRecord,
+	type HeldDigest,
+	type UpdateSettings,
+} from "../../src/control/record";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { State } from "../../src/core/state";
 import type { Unit } from "./unit";
@@ -11,6 +17,7 @@ export interface Cluster {
 	replicas: number;
 	/** As JSON. */
 	settings: string;
+	update?: UpdateSettings | undefined;
 	mode: "running" | "stopped" | "idle";
 	mark?: UpdateMark;
 	held?: Readonly<Record<string, HeldDigest>>;

@@ -184,7 +184,7 @@ export class World {
 	// Changing the cluster
 
 	create(spec: ClusterSpec): void {
-		const { owner, generation, shards, replicas, version } = spec;
+		const { owner, generation, shards, replicas, version, update } = spec;
 		const settings = JSON.stringify(spec.settings);
 		if (this.cluster !== undefined) {
 			if (this.cluster.owner !== owner) throw new ControlError(`the cluster belongs to ${this.cluster.owner}`);
@@ -198,7 +198,7 @@ export class World {
 		if (newer !== undefined) throw new ControlError(`${newer.openedBy} opened the data of ${newer.name}`);
 		const since = new Date(this.clock.now()).toISOString();
 		const mark = { from: version, to: version, since, creates: true } as const;
-		this.cluster = { owner, generation, shards, replicas, settings, mode: "running", mark, units };
+		this.cluster = { owner, generation, shards, replicas, settings, update, mode: "running", mark, units };
 		this.start();
 	}
 
@@ -259,11 +259,12 @@ export class World {
 		};
 	}
 
-	configure({ settings, shards, replicas }: ClusterSpec): void {
+	configure({ settings, shards, replicas, update }: ClusterSpec): void {
 		const cluster = this.present();
 		if (shards < cluster.shards || replicas < cluster.replicas)
 			throw new ControlError("it can't be made smaller like that");
 		cluster.settings = JSON.stringify(settings);
+		cluster.update = update ?? cluster.update;
 		for (const unit of cluster.units.filter(({ scaled }) => scaled !== undefined)) {
 			unit.joining = unit.scaled === "surplus";
 			unit.scaled = undefined;

@@ -50,13 +50,18 @@ test("what differs is named by its path, and what is worked out from a secret is
 	});
 });
 
-test("ends by itself once whoever started it is gone", async () => {
+test.each<[string, readonly string[]]>([
+	["native", []],
+	["component", ["@pulumi/kubernetes", "@pulumi/random"]],
+])("the plugin of src/pulumi/%s ends by itself once whoever started it is gone", async (plugin, peers) => {
+	for (const name of peers) scratch.link(name);
 	const script = `
 		const { spawn } = require("node:child_process");
-		const main = require.resolve("pulumi-dbcluster/package.json").replace("package.json", "dist/pulumi/native/main.js");
+		const main = require.resolve("pulumi-dbcluster/package.json").replace("package.json", "dist/pulumi/${plugin}/main.js");
 		const child = spawn(process.execPath, [main, "127.0.0.1:1"], { stdio: ["ignore", "pipe", "ignore"], detached: true });
 		child.stdout.once("data", () => { process.stdout.write(String(child.pid)); process.exit(); });`;
 	const pid = Number(scratch.run(script));
+	expect(pid).toBeGreaterThan(0);
 	const runs = () => {
 		try {
 			return process.kill(pid, 0);

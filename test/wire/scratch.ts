@@ -20,11 +20,12 @@ export class Scratch {
 		mkdirSync(installed, { recursive: true });
 		execFileSync("tar", ["-xzf", join(this.folder, tarball), "-C", installed, "--strip-components=1"]);
 		const { dependencies = {} } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-		for (const name of [...Object.keys(dependencies), "@pulumi/pulumi"]) this.#link(name);
+		for (const name of [...Object.keys(dependencies), "@pulumi/pulumi"]) this.link(name);
 		writeFileSync(join(this.folder, "package.json"), JSON.stringify({ name: "scratch", private: true }));
 	}
 
-	#link(name: string): void {
+	/** Puts a package in as if it were installed. */
+	link(name: string): void {
 		const there = join(this.folder, "node_modules", name);
 		mkdirSync(dirname(there), { recursive: true });
 		symlinkSync(join(root, "node_modules", name), there);

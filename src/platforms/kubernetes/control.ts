@@ -6,6 +6,7 @@ import type { UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
 import { Cluster } from "./ask/cluster";
 import { holds } from "./ask/holds";
+import { fromListing } from "./ask/listing";
 import { look, observe } from "./ask/observe";
 import { settle } from "./ask/opened";
 import { aloneOrBack, rivals } from "./ask/rivals";
@@ -41,8 +42,9 @@ export function callsOn<Its extends Cluster>(connect: () => Its) {
 
 export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its>>, writeTemplate: WriteTemplate<Its>) {
 	return {
-		record: on(async (cluster) => {
-			return sizedRecord(cluster, ...(await Promise.all([cluster.record.read(), cluster.sets()])));
+		record: on(async (cluster, age?: number) => {
+			const recent = age === undefined ? undefined : await fromListing(cluster, age);
+			return sizedRecord(cluster, ...(recent ?? (await Promise.all([cluster.record.read(), cluster.sets()]))));
 		}),
 		observe: on(observe),
 		look: on(look),
@@ -87,9 +89,11 @@ async function begin(cluster: Cluster, claim: Claim, mark: UpdateMark): Promise<
 }
 
 async function finish(cluster: Cluster, claim: Claim): Promise<void> {
-	const { image } = cluster.settings(await cluster.record.guard(claim));
 	const pods = await cluster.pods();
-	await cluster.record.under(claim, (stored) => ({ ...settle(stored, pods, image), mark: undefined }));
+	await cluster.record.under(claim, (stored) => ({
+		...settle(stored, pods, cluster.settings(stored).image),
+		mark: undefined,
+	}));
 }
 
 async function remember(cluster: Cluster, claim: Claim, replica: string, digest?: HeldDigest): Promise<void> {

@@ -12,6 +12,7 @@ import { resolveImage } from "./ask/images";
 import { mayBeMade } from "./change/create";
 import { collector } from "./change/obstacles";
 import { kubernetesControl } from "./control";
+import { kubernetesImporting } from "./imported";
 import { clientServiceName, ports } from "./render/names";
 import { statefulSet, surroundings } from "./render/objects";
 import { indexes } from "./render/server-config";
@@ -36,6 +37,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 			? `${reference}, whose digest can't be read from this machine: each start pulls the image again`
 			: reference;
 	},
+	importing: kubernetesImporting,
 	control: (name, settings, pin) =>
 		isAdopted(settings) ? adoptedControl(name, settings, pin) : kubernetesControl(name, settings, pin),
 	obstacles,

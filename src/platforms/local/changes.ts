@@ -32,9 +32,9 @@ export function withEngines(cluster: LocalCluster, { engines, addon }: EngineCho
 }
 
 export function freshCluster(spec: ClusterSpec<LocalSettings>, port: number, choice: EngineChoice): LocalCluster {
-	const { name, owner, generation, shards, replicas, version, settings } = spec;
+	const { name, owner, generation, shards, replicas, version, settings, update } = spec;
 	return {
-		...{ name, owner, generation, shards, replicas, port, ...choice },
+		...{ name, owner, generation, shards, replicas, port, ...(update && { update }), ...choice },
 		mark: { from: version, to: version, since: new Date().toISOString(), creates: true },
 		desired: "Started",
 		idleAfterSeconds: settings.idleAfterSeconds,

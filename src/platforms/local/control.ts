@@ -170,10 +170,13 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		// What an earlier replica left in the folder of one that is to join must not be taken for its data.
 		for (const folder of replicaFolders(spec.replicas).slice(allFolders(before).length))
 			await removeReplica(this.#home, folder);
-		const { idleAfterSeconds } = spec.settings;
+		const {
+			settings: { idleAfterSeconds },
+			update,
+		} = spec;
 		const after = await this.#changeCluster(claim, (now) => ({
 			...changes.withJoining(changes.withEngines(now, engines), spec),
-			...{ port, idleAfterSeconds },
+			...{ port, idleAfterSeconds, ...(update && { update }) },
 		}));
 		if (after.desired !== "Stopped" && routerProcess(this.#home)) await carryOut(this.#home, after);
 	}

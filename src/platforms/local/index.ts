@@ -3,6 +3,7 @@ import type { ClusterSpec, Obstacle } from "../../control/port";
 import { mustBeOurs, mustRun } from "./changes";
 import { LocalControl } from "./control";
 import { errorText, folderError } from "./errors";
+import { localImporting } from "./imported";
 import { engineChoice, installedEngines } from "./installed";
 import { isFree, portTaken } from "./port";
 import { emptyRecord, replicaFolders } from "./record";
@@ -21,6 +22,7 @@ export const localPlatform: Platform<LocalSettings> = {
 	endpoint: (name, settings) => `http://127.0.0.1:${portOf(name, settings)}`,
 	// An engine's DB version is the ClickHouse version that it answers.
 	releases: async (settings) => (await installedEngines(settings)).map(({ version }) => ({ version, engine: version })),
+	importing: localImporting,
 	control: (name, settings) => new LocalControl(name, settings),
 	obstacles,
 };

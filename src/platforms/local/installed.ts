@@ -41,6 +41,28 @@ export async function engineChoice(settings: LocalSettings): Promise<EngineChoic
 	return { engines, addon: addonOf(settings, installed) };
 }
 
+/** The engines with which a program gets those of a record; `undefined` if it need not name any. */
+export function enginesOf({ engines }: EngineChoice): EngineChoice["engines"] | undefined {
+	const own = packageFolder(enginePackage);
+	const all = Object.entries(engines);
+	// The one that npm installs may have become another version since.
+	if (all.every(([, library]) => library === own)) return undefined;
+	return Object.fromEntries(all.map(([version, library]) => [version, asPackage(library)]));
+}
+
+/** The addon that a program has to name for that of a record; `undefined` if it is the one that is taken anyway. */
+export function addonNamed({ engines, addon }: EngineChoice): string | undefined {
+	const installed = Object.entries(engines).map(([version, library]) => ({ version: version as DbVersion, library }));
+	installed.sort((a, b) => compareVersions(a.version, b.version));
+	return addon === addonOf({ idleAfterSeconds: 0 }, installed) ? undefined : addon;
+}
+
+/** The name of the package that is in a folder, if it is found by that name; else the folder. */
+function asPackage(folder: string): string {
+	const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(folder) ?? [];
+	return name !== undefined && packageFolder(name) === folder ? name : folder;
+}
+
 /**
  * The addon through which every engine is driven: the newest engine's, since an older engine's may ask for a newer C++
  * runtime than the system has, while the newest one runs on older libraries, too.

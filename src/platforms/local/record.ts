@@ -37,6 +37,8 @@ const cluster = z.object({
 		.optional(),
 	/** The last rehearsal of a version. */
 	rehearsed: z.custom<Rehearsal>((value) => typeof value === "object" && value !== null).optional(),
+	/** How updates go, as the program last had it. */
+	update: z.record(z.string(), z.unknown()).optional(),
 	desired: z.enum(["Started", "Stopped", "Idle"]),
 	port: z.int(),
 	idleAfterSeconds: z.number(),

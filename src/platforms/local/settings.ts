@@ -62,7 +62,8 @@ export function place({ directory }: LocalSettings): string {
 	return directory === undefined ? defaultParent : directory.replace(/(?<=.)\/+$/, "");
 }
 
-const defaultParent = "~/.pulumi-dbcluster";
+/** The folder of clusters whose directory is not given. */
+export const defaultParent = "~/.pulumi-dbcluster";
 
 /** The absolute folder of one cluster on this machine. */
 export function folderOf(name: string, settings: LocalSettings): string {

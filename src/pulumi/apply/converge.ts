@@ -136,6 +136,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 		replicas,
 		settings: place.settings,
 		localTables: args.update.localTables,
+		update: args.update,
 	};
 	const cluster = await bare.observe();
 	if (cluster?.record === undefined) {

@@ -2,13 +2,14 @@ import { type ClaimKeeper, underClaim } from "../../roll/claim-keeper";
 import { systemClock } from "../../roll/clock";
 import { holder } from "../../roll/holder";
 import { withDefaults } from "../../roll/timing";
+import { leftAloneText } from "../../words/import";
 import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
 import type { Properties } from "../args/inputs";
 import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
 import { Teller } from "../host/teller";
-import { mustBeSameServer } from "./outputs";
+import { isUntaken, mustBeSameServer } from "./outputs";
 
 /**
  * Ends the cluster; its data stays unless `deletionPolicy` says otherwise. Does nothing where the cluster carries another
@@ -18,12 +19,20 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 	try {
 		const { place, args } = complete(props);
 		const control = place.platform.control(place.name, place.settings);
+		// A claim would create a record.
+		if (isUntaken(place, props) && (await control.record()) === undefined) return;
 		const teller = new Teller(place.name);
 		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report: teller.tell };
 		const work = async (keeper: ClaimKeeper) => {
 			const record = await control.record();
-			if (record === undefined) mustBeSameServer(place, props);
-			if (record?.generation !== props.generation) return;
+			if (record === undefined) {
+				mustBeSameServer(place, props);
+				return;
+			}
+			// An imported resource has no generation until its first update makes the cluster its own.
+			if (props.generation === undefined && record.owner !== args.owner)
+				return teller.say(leftAloneText(place.name, record.owner));
+			if (record.generation !== (props.generation ?? record.generation)) return;
 			const data = args.deletionPolicy === "Delete";
 			await keeper.change((claim) => control.destroy(claim, { data }));
 			if (place.platform.isForeign?.(place.settings)) teller.say(letGoText(place.name));

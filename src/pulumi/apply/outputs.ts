@@ -1,7 +1,7 @@
 import { ControlError } from "../../control/errors";
 import type { ObservedCluster } from "../../core/cluster";
 import { spelledOtherwise } from "../../core/release";
-import { compareVersions, type DbVersion } from "../../core/version";
+import { compareVersions, type DbVersion, highest } from "../../core/version";
 import { elsewhereText, spelledOtherwiseText } from "../../words/resource";
 import type { Complete } from "../args/complete";
 import type { Home } from "../args/home";
@@ -19,6 +19,14 @@ export function seen({ state, replicas }: ObservedCluster): Properties {
 		state,
 		replicaVersions: replicas.map(({ name, version }) => ({ name, ...(version !== undefined && { version }) })),
 	};
+}
+
+/**
+ * What it runs. While replicas differ it is the newest, since none goes back; in an unfinished update the version that it
+ * comes from, so that the next `up` sees a change and goes on.
+ */
+export function runningVersion({ mark, replicas }: ObservedCluster): DbVersion | undefined {
+	return mark?.from ?? highest(replicas.flatMap(({ version }) => (version === undefined ? [] : [version])));
 }
 
 /** What only other spellings of the tags have is a line. */
@@ -46,4 +54,9 @@ function serverOf({ platform, settings }: Home): Properties {
  */
 export function mustBeSameServer(place: Home, { server }: Properties): void {
 	if (server !== undefined && server !== serverOf(place).server) throw new ControlError(elsewhereText(place.id));
+}
+
+/** Whether existing objects were imported and not taken over: a takeover gives a generation. */
+export function isUntaken({ platform, settings }: Home, { generation }: Properties): boolean {
+	return generation === undefined && platform.isForeign?.(settings) === true;
 }

@@ -1,12 +1,13 @@
 import type { ReadResult } from "@pulumi/pulumi/dynamic";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
-import { type DbVersion, highest, sameVersion } from "../../core/version";
+import { sameVersion } from "../../core/version";
+import { untaken } from "../../words/import";
 import { complete } from "../args/complete";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError } from "../host/failure";
 import { record } from "../judge/snapshot";
-import { mustBeSameServer, outputsOf } from "./outputs";
+import { isUntaken, mustBeSameServer, outputsOf, runningVersion } from "./outputs";
 
 /**
  * Reads a cluster again, for `pulumi refresh`. Reports it gone, by an empty id, only on proof: a cluster that can't be
@@ -23,10 +24,12 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 		const observed = await control.observe();
 		if (observed === undefined) {
 			mustBeSameServer(place, props);
+			// Imported, and nothing of it was changed yet: it has no record that could be gone.
+			if (isUntaken(place, props)) return { id, inputs: { ...inputs, unfinished: untaken }, props };
 			return { id: "", props: {} };
 		}
 		const { record: itsRecord, ...cluster } = observed;
-		const version = versionOf(cluster) ?? valid.version;
+		const version = runningVersion(cluster) ?? valid.version;
 		const refreshed = {
 			version,
 			endpoint: endpointOf(valid),
@@ -49,14 +52,6 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 	} catch (error) {
 		throw new OneLineError(messageOf(error));
 	}
-}
-
-/**
- * What it runs. While replicas differ it is the newest, since none goes back; in an unfinished update the version that it
- * comes from, so that the next `up` sees a change and goes on.
- */
-function versionOf({ mark, replicas }: ObservedCluster): DbVersion | undefined {
-	return mark?.from ?? highest(replicas.flatMap(({ version }) => (version === undefined ? [] : [version])));
 }
 
 /** The size that it has or is asked to have by somebody else; where no program ever gave one, only the latter. */

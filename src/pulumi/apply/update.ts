@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { UpdateResult } from "@pulumi/pulumi/dynamic";
 import { parseVersion, sameVersion } from "../../core/version";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
+import { untaken } from "../../words/import";
 import { complete } from "../args/complete";
 import { inForce, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError, Unfinished } from "../host/failure";
@@ -21,9 +22,10 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 	const wanted = complete(news);
 	const { version } = wanted;
 	const generation = typeof olds.generation === "string" ? olds.generation : randomUUID();
+	const mayCreate = news.unfinished === untaken;
 	const recorder = recorderOf(wanted.place, version);
 	try {
-		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate: false, recorder });
+		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate, recorder });
 		const before = parseVersion(olds.version);
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;

@@ -72,6 +72,9 @@ export const schema = z.strictObject({
 	owner: z.string(accepted("the resource that owns the cluster; the constructor adds it")),
 });
 
+/** Reads the argument `update`; what is wrong with it stays as it is, to be told of when all is read. */
+export const readUpdate = (given: Readonly<Record<string, unknown>>): unknown => update.safeParse(given).data ?? given;
+
 /** The arguments with every default filled in. */
 export type Args = z.output<typeof schema>;
 

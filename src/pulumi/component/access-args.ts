@@ -95,7 +95,11 @@ export interface DestinationArgs extends PeerArgs {
 
 /** An Ingress for ClickHouse's HTTP interface, always with TLS. */
 export interface IngressArgs {
-	/** @example "analytics.example.com" */
+	/**
+	 * The host name at which clients find the cluster.
+	 *
+	 * @example "analytics.example.com"
+	 */
 	host: Input<string>;
 
 	/**

@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { DbCluster, type LastUpdate, type ReplicaVersion } from "../dbcluster";
+import { DbCluster as NativeDbCluster } from "../native/dbcluster";
 import type { KubernetesDbClusterArgs } from "./args";
 import { exposure, serverFiles } from "./exposure";
 import { keeper } from "./keeper";
@@ -24,9 +25,6 @@ import { clusterKeys, defaultImage, select, serverKeys, validate } from "./valid
  * export const updateAvailable = db.updateAvailable;
  */
 export class KubernetesDbCluster extends pulumi.ComponentResource {
-	/** It stands in users' state: it can't be changed. */
-	private static readonly type = "pulumi-dbcluster:kubernetes:KubernetesDbCluster";
-
 	/** The URL of ClickHouse's HTTP interface inside the Kubernetes cluster. */
 	readonly endpoint!: pulumi.Output<string>;
 	/** The URL of the Ingress; absent without one. */
@@ -56,7 +54,7 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 	static override isInstance(value: unknown): value is KubernetesDbCluster {
 		return (
 			pulumi.ComponentResource.isInstance(value) &&
-			(value as { __pulumiType?: unknown }).__pulumiType === KubernetesDbCluster.type
+			Object.values<unknown>(componentTypes).includes((value as { __pulumiType?: unknown }).__pulumiType)
 		);
 	}
 
@@ -64,10 +62,19 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 	 * @param name The component's name in the program; the cluster's own name too, unless `args.name` says another.
 	 * @param args What the cluster is to be.
 	 * @param opts As of any Pulumi component; a `@pulumi/kubernetes` provider among them is used.
+	 * @param Cluster The class of the cluster inside: `DbCluster` of `pulumi-dbcluster`, or that of
+	 *   `pulumi-dbcluster/native`. Nothing is replaced if it changes.
 	 */
-	constructor(name: string, args: KubernetesDbClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+	constructor(
+		name: string,
+		args: KubernetesDbClusterArgs,
+		opts?: pulumi.ComponentResourceOptions,
+		Cluster: typeof DbCluster | typeof NativeDbCluster = DbCluster,
+	) {
 		validate(name, args);
-		super(KubernetesDbCluster.type, name, {}, opts);
+		const { native, dynamic } = componentTypes;
+		const [type, other] = Cluster === NativeDbCluster ? [native, dynamic] : [dynamic, native];
+		super(type, name, {}, { ...opts, aliases: [...(opts?.aliases ?? []), { type: other }] });
 
 		const cluster = args.name ?? name;
 		const provider = this.getProvider("kubernetes::") ?? ownProvider(this, name, args);
@@ -97,7 +104,7 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		const policies = networkPolicies(scope);
 		const login = password(scope);
 		const keepers = keeper(scope);
-		const db = new DbCluster(
+		const db = new Cluster(
 			name,
 			{
 				...(select(args, clusterKeys) as Pick<KubernetesDbClusterArgs, "version">),
@@ -116,8 +123,12 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 			{
 				parent: this,
 				dependsOn: [account, ...policies, ...(login.secret ? [login.secret] : []), ...keepers.made],
-				// One that was declared without the component goes over into it.
-				aliases: [{ parent: pulumi.rootStackResource }],
+				aliases: [
+					// One that was declared without the component goes over into it.
+					{ parent: pulumi.rootStackResource },
+					// The native class knows the type of the other one.
+					...(Cluster === NativeDbCluster ? [] : [{ type: "dbcluster:index:DbCluster" }]),
+				],
 			},
 		);
 		exposure(scope);
@@ -142,6 +153,13 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		this.registerOutputs(outputs);
 	}
 }
+
+/** The component's own, by the class of the cluster inside. They stand in users' state: they can't be changed. */
+export const componentTypes = {
+	dynamic: "pulumi-dbcluster:kubernetes:KubernetesDbCluster",
+	/** That of the plugin's schema, which programs in all languages declare. */
+	native: "dbcluster-kubernetes:index:KubernetesDbCluster",
+} as const;
 
 function ownProvider(parent: pulumi.Resource, name: string, { kubeconfig, context }: KubernetesDbClusterArgs) {
 	return new kubernetes.Provider(

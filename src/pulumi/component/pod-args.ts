@@ -4,6 +4,8 @@ import type { ResourcesArgs } from "../args/kubernetes-args";
 /** As in a pod's spec. */
 export interface TolerationArgs {
 	/**
+	 * The key of the taint.
+	 *
 	 * @default every key, with the operator `Exists`
 	 * @example "dedicated"
 	 */
@@ -16,6 +18,8 @@ export interface TolerationArgs {
 	 */
 	operator?: Input<string>;
 	/**
+	 * The value of the taint.
+	 *
 	 * @default none
 	 * @example "db"
 	 */

@@ -70,7 +70,7 @@ const hostName = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 const keeperCount = accepted("1 or 3", "Leave it out for 3: with two, the loss of either would be an outage.");
 
 /** What is the component's own; all else DbCluster reads. */
-const own = z.strictObject({
+export const componentSchema = z.strictObject({
 	createNamespace: trueOrFalse(true),
 	// Its value is never repeated.
 	password: z
@@ -139,7 +139,7 @@ export function validate(name: string, args: KubernetesDbClusterArgs): void {
 function problemsOf(name: string, args: KubernetesDbClusterArgs): InputProblem[] {
 	const given = (settle(args ?? {}) ?? {}) as Record<string, unknown>;
 	const { known, unknown } = splitUnknown(given) as { known: Record<string, unknown>; unknown: Path[] };
-	const names = [...Object.keys(own.shape), ...clusterKeys, ...serverKeys, ...renamedKeys];
+	const names = [...Object.keys(componentSchema.shape), ...clusterKeys, ...serverKeys, ...renamedKeys];
 	return [
 		...Object.keys(given)
 			.filter((key) => !names.includes(key))
@@ -157,7 +157,7 @@ function problemsOf(name: string, args: KubernetesDbClusterArgs): InputProblem[]
 }
 
 function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): InputProblem[] {
-	const read = own.safeParse(select(known, Object.keys(own.shape)));
+	const read = componentSchema.safeParse(select(known, Object.keys(componentSchema.shape)));
 	const issues = (read.success ? [] : read.error.issues).filter(
 		({ code, path }) => !unknown.some((at) => begins(path, at) || (code === "custom" && begins(at, path))),
 	);

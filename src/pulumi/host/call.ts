@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** What the engine asked for, as far as code far below has to know it. */
-export interface EngineCall {
+interface EngineCall {
 	/** The resource, for lines on its own row. */
 	readonly urn: string;
 	/** Aborted when the call is to end early; its reason says why. */

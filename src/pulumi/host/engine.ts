@@ -1,4 +1,5 @@
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { call } from "./call";
 import { fromSdk } from "./sdk";
 
 /** For an engine that has stopped answering: its CLI was killed, most likely. */
@@ -16,7 +17,7 @@ export interface Line {
 }
 
 /** Shows a line; throws where the engine does not take it. */
-export type Engine = (line: Line) => Promise<void>;
+type Engine = (line: Line) => Promise<void>;
 
 let found: { readonly engine: Engine | undefined } | undefined;
 
@@ -32,6 +33,12 @@ export function theEngine(): Engine | undefined {
 /** Says where the engine is: in Pulumi's host of dynamic providers that is found out, by the arguments of its process. */
 export function connectEngine(address: string): void {
 	found = { engine: /^[^/\s]+:\d+$/.test(address) ? engineAt(address) : undefined };
+}
+
+/** Shows a warning on the row of the resource that the call under way is about. */
+export async function warn(text: string): Promise<void> {
+	// Whether anybody hears it has no say in what the call comes to.
+	await theEngine()?.({ text, severity: "warning", urn: call.getStore()?.urn }).catch(() => {});
 }
 
 function engineAt(address: string): Engine | undefined {

@@ -10,8 +10,14 @@ for (const stream of [process.stdout, process.stderr]) {
 	stream.on("error", abandon);
 }
 
-/** Says that the CLI is gone. */
-export function abandon(): void {
+/** For a plugin: a killed CLI ends nobody, and what prints nothing would never notice. */
+export function leaveWithParent(): void {
+	const parent = process.ppid;
+	setInterval(() => process.ppid !== parent && abandon(), 1000).unref();
+}
+
+/** The CLI is gone. */
+function abandon(): void {
 	alone = true;
 	leave();
 }

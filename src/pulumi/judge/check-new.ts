@@ -2,6 +2,7 @@ import { unknown } from "../../core/question";
 import { releaseOf } from "../../core/release";
 import { decide } from "../../core/rules";
 import type { DbVersion } from "../../core/version";
+import { untaken } from "../../words/import";
 import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCaveats } from "../../words/resource";
 import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
@@ -14,12 +15,15 @@ import { type CheckInput, type Found, refused } from "./outcome";
 
 /** A check where there is no cluster: it is to be made, or it is gone. */
 export async function checkNew({ valid, facts, version, olds, news }: CheckInput, place: Home): Promise<Found> {
-	if (Object.keys(olds).length > 0) return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
+	const { platform, name, settings, pin } = place;
+	const isForeign = platform.isForeign?.(settings) === true;
+	// Imported: there is a cluster to take over, which has no record yet.
+	const isUntaken = isForeign && olds.unfinished === untaken;
+	if (Object.keys(olds).length > 0 && !isUntaken)
+		return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
 	const { owner, shards, replicas } = valid.args;
-	const { platform, name, settings, pin } = place;
 	const spec = { name, owner, version, shards, replicas, settings };
-	const isForeign = platform.isForeign?.(settings) === true;
 	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
 	const [obstacles, unlisted] = await Promise.all([
 		platform.obstacles(spec, pin),
@@ -28,7 +32,8 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 	]);
 	const failures = [...unlisted, ...unasked, ...obstacles];
 	if (failures.length > 0 || !isForeign) return { failures };
-	return { inputs: { caveats: takeoverCaveats((await platform.takeover?.(spec)) ?? {}) } };
+	const caveats = takeoverCaveats((await platform.takeover?.(spec)) ?? {});
+	return { inputs: { caveats, ...(isUntaken && { unfinished: untaken }) } };
 }
 
 /**

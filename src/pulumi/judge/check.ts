@@ -18,6 +18,12 @@ import { type CheckInput, type Found, needsLook, refused } from "./outcome";
 import { resolveVersion } from "./resolve";
 
 /**
+ * Milliseconds that the record of an unchanged cluster may be old: a stack's clusters are checked one after another, and
+ * one list may do for all. What changes is looked at as it is, and again in `up`.
+ */
+const recently = 10_000;
+
+/**
  * Says in preview, and again in `up`, everything that is wrong with the inputs, and every reason why the update that they
  * ask for is not allowed. It never throws for a user's mistake.
  *
@@ -50,7 +56,7 @@ async function read(olds: Properties, news: Properties): Promise<CheckInput | Re
 	const before = formerly(olds, news, valid);
 	const moved = movedFrom(before, valid);
 	if (moved !== undefined) return { failures: [moved] };
-	const facts = factsOf(valid, before?.version);
+	const facts = factsOf(valid, before?.version, before === valid ? recently : undefined);
 	const { version, written, failure } = await resolveVersion(valid, facts, before?.version, olds.written);
 	if (failure !== undefined) return { failures: [failure] };
 	return { valid, facts, before, version, written, olds, news: inputsAmong(news) };

@@ -14,7 +14,11 @@ import { attempt, catalogueOf } from "./catalogue";
  */
 export type Facts = ReturnType<typeof factsOf>;
 
-export function factsOf(valid: Valid, before?: string) {
+/**
+ * @param before The version that the cluster had so far, if it is known.
+ * @param age Milliseconds that the record may be old where it is asked for alone.
+ */
+export function factsOf(valid: Valid, before?: string, age?: number) {
 	const { place } = valid;
 	const control = once(() => {
 		if (place === undefined) throw new Error("there is nothing to ask yet");
@@ -35,7 +39,7 @@ export function factsOf(valid: Valid, before?: string) {
 	return {
 		/** The cluster's own record; `undefined` on proof that there is none. Costs nothing where `cluster` was asked. */
 		record: once(async (): Promise<Known<ClusterRecord | undefined>> => {
-			if (!observes) return attempt(async () => control().record());
+			if (!observes) return attempt(async () => control().record(age));
 			const seen = await observation();
 			return seen.known ? known(seen.value?.record) : seen;
 		}),

@@ -3,7 +3,7 @@ import { inputsAmong, type Properties } from "../args/inputs";
 import type { Path } from "../args/unknown";
 
 /** How one property differs, under its path as Pulumi writes it. */
-export type Detail = ReadonlyMap<string, "add" | "delete" | "update">;
+type Detail = ReadonlyMap<string, "add" | "delete" | "update">;
 
 /** Added by check; the engine shows them like any other input. */
 const added = ["caveats", "unfinished", "scaled", "written", "endpoint", "recorded"];
@@ -52,7 +52,7 @@ function keysOf(old: unknown, now: unknown): readonly (string | number)[] | unde
 const at = (value: unknown, key: string | number) => (value as Properties)[key] ?? undefined;
 
 /** `local.engines["26.7.2.1"]`, `keeper[0]`. */
-export function propertyPath(path: Path): string {
+function propertyPath(path: Path): string {
 	return path.reduce<string>((text, key) => {
 		if (typeof key === "number") return `${text}[${key}]`;
 		if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${text}["${key.replaceAll('"', '\\"')}"]`;

@@ -2,8 +2,7 @@ import { parseVersion, sameVersion } from "../../core/version";
 import { caveatsText } from "../../words/caveats";
 import { type Properties, withoutUndefined } from "../args/inputs";
 import { unknownValue } from "../args/unknown";
-import { call } from "../host/call";
-import { theEngine } from "../host/engine";
+import { warn } from "../host/engine";
 
 /** What shows only once it is done. */
 const seenThen = {
@@ -36,9 +35,7 @@ export function foreseenUpdate(olds: Properties, news: Properties): Properties {
  * The caveats as one warning on the resource's row: it shows in the short preview, too, and under `diagnostics` in that of
  * `--json`. Only a preview of create or update may call this, never a check, which `pulumi up` asks again.
  */
-export async function warn({ caveats }: Properties): Promise<void> {
+export async function warnOf({ caveats }: Properties): Promise<void> {
 	const text = caveatsText(caveats);
-	if (text === undefined) return;
-	// Whether anybody hears it has no say in what the preview comes to.
-	await theEngine()?.({ text, severity: "warning", urn: call.getStore()?.urn }).catch(() => {});
+	if (text !== undefined) await warn(text);
 }

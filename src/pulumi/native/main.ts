@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { connectEngine } from "../host/engine";
-import { abandon } from "../host/orphaned";
+import { leaveWithParent } from "../host/orphaned";
 import { fromSdk } from "../host/sdk";
 import * as schema from "./schema.json";
 import { serviceOf } from "./service";
@@ -26,9 +26,7 @@ function main(): void {
 		if (error !== null) throw error;
 		console.log(String(port));
 	});
-	const parent = process.ppid;
-	// A killed CLI ends nobody, and what prints nothing would never notice.
-	setInterval(() => process.ppid !== parent && abandon(), 1000).unref();
+	leaveWithParent();
 }
 
 main();

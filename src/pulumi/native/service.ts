@@ -3,14 +3,15 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Interruption } from "../../roll/events";
+import { imported } from "../apply/imported";
 import type { Properties } from "../args/inputs";
 import { call } from "../host/call";
-import { connectEngine } from "../host/engine";
+import { connectEngine, warn } from "../host/engine";
 import { fromSdk } from "../host/sdk";
 import * as provider from "../provider";
 import { detailOf } from "./detail";
-import { foreseenCreate, foreseenUpdate, warn } from "./foreseen";
-import { identified } from "./identity";
+import { foreseenCreate, foreseenUpdate, warnOf } from "./foreseen";
+import { identified, ownerOf } from "./identity";
 import { statusOf } from "./status";
 import { type Opened, opened, sealed } from "./values";
 
@@ -22,7 +23,7 @@ const empty = () => {
 	return new Empty();
 };
 
-export interface About {
+interface About {
 	/** The package's own. */
 	readonly version: string;
 	/** As Pulumi writes schemas: the text of a JSON document. */
@@ -131,11 +132,19 @@ async function update(request: messages.UpdateRequest): Promise<messages.UpdateR
 
 async function read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
 	const { value, secrets } = open(request.getProperties());
+	// An import knows the id alone.
+	if (Object.keys(value).length === 0) return readImported(request);
 	const { id = "", inputs, props } = await provider.read(request.getId(), value);
 	const response = new messages.ReadResponse().setId(id);
 	if (id === "") return response;
 	const its = [...secrets, ...open(request.getInputs()).secrets];
 	return response.setInputs(close(inputs, its)).setProperties(close(props, its));
+}
+
+async function readImported(request: messages.ReadRequest): Promise<messages.ReadResponse> {
+	const { id, inputs, outputs, notes } = await imported(request.getId(), ownerOf(request.getUrn()));
+	for (const text of notes) await warn(text);
+	return new messages.ReadResponse().setId(id).setInputs(close(inputs, [])).setProperties(close(outputs, []));
 }
 
 async function destroy(request: messages.DeleteRequest): Promise<unknown> {
@@ -146,7 +155,7 @@ async function destroy(request: messages.DeleteRequest): Promise<unknown> {
 /** What is secret as a whole is not shown at all. */
 async function warnUnlessSecret(inputs: Struct | undefined): Promise<void> {
 	const { value, secrets } = open(inputs);
-	if (!secrets.some(([name]) => name === "caveats")) await warn(value);
+	if (!secrets.some(([name]) => name === "caveats")) await warnOf(value);
 }
 
 /** Without what only the dynamic face puts into a state that it wrote. */

@@ -39,10 +39,22 @@ MockMonitor.prototype.registerResourceOutputs = function (request, callback) {
 	return registerResourceOutputs.call(this, request, callback);
 };
 
+/** How a component comes to be. */
+type Make = (
+	name: string,
+	args: KubernetesDbClusterArgs,
+	opts: pulumi.ComponentResourceOptions,
+) => KubernetesDbCluster | Promise<KubernetesDbCluster>;
+
 /** Declares the component against mocks, in a program of its own, and waits until every child is registered. */
 export async function declare(
 	args: KubernetesDbClusterArgs | (() => KubernetesDbClusterArgs),
-	{ preview = false, name = "analytics", opts = () => ({}) as pulumi.ComponentResourceOptions } = {},
+	{
+		preview = false,
+		name = "analytics",
+		opts = () => ({}) as pulumi.ComponentResourceOptions,
+		make = ((...all) => new KubernetesDbCluster(...all)) as Make,
+	} = {},
 ) {
 	seen = [];
 	outputs = {};
@@ -57,7 +69,7 @@ export async function declare(
 	delete process.env.KUBECONFIG;
 	const children: pulumi.Resource[] = [];
 	const { transformations = [], ...others } = opts();
-	const component = new KubernetesDbCluster(name, typeof args === "function" ? args() : args, {
+	const component = await make(name, typeof args === "function" ? args() : args, {
 		...others,
 		transformations: [({ resource }) => void children.push(resource), ...transformations],
 	});

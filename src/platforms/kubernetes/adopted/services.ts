@@ -1,3 +1,4 @@
+import { ControlError } from "../../../control/errors";
 import type { Obstacle } from "../../../control/port";
 import type { Pod, Service } from "../api/types";
 import type { Cluster } from "../ask/cluster";
@@ -23,6 +24,32 @@ export async function servicesOf(
 	}
 	const undrained = balancing.map(({ metadata }) => metadata.name).filter((name) => !cluster.services.includes(name));
 	return { obstacles, undrained };
+}
+
+/**
+ * The Services through which clients reach pods, as far as a replica can be drained from them; the first has the port of
+ * the HTTP interface, if one has.
+ *
+ * @throws ControlError if there is none.
+ */
+export async function clientServices(
+	cluster: Cluster,
+	pods: readonly Pod[],
+	httpPort: number,
+): Promise<readonly string[]> {
+	const all = await cluster.api.list<Service>("services", {});
+	const balancing = all.filter((service) => isBalancing(service) && pods.some((pod) => selects(service, pod)));
+	const problems = await Promise.all(balancing.map((service) => problemOf(cluster, service, pods)));
+	const found = balancing.filter((_, index) => problems[index] === undefined);
+	if (found.length === 0) {
+		const [first] = problems.filter((problem) => problem !== undefined);
+		const of = cluster.statefulSets?.join(", ");
+		throw new ControlError(
+			first ?? `no Service with a cluster IP selects the pods of ${of}. Create one through which clients reach them.`,
+		);
+	}
+	const isHttp = ({ spec }: Service) => Number(spec.ports?.some(({ port }) => port === httpPort) === true);
+	return found.sort((a, b) => isHttp(b) - isHttp(a)).map(({ metadata }) => metadata.name);
 }
 
 function candidates(services: readonly Service[]): string {

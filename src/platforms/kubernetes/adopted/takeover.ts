@@ -26,10 +26,11 @@ export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec
 	await cluster.record.guard(claim);
 	await prepare(cluster);
 	const pods = await cluster.pods();
-	const { owner, generation, shards, replicas } = spec;
+	const { owner, generation, shards, replicas, update } = spec;
 	await cluster.record.under(claim, (now) => {
 		const settings = kept(spec.settings);
-		return { ...settle(now, pods, settings.image), owner, generation, shards, replicas, settings };
+		const its = { owner, generation, shards, replicas, settings, ...(update && { update }) };
+		return { ...settle(now, pods, settings.image), ...its };
 	});
 }
 
@@ -73,9 +74,10 @@ const untouched = { restarts: [], joins: [], leaves: [], rejoins: [] };
 export async function configure(cluster: AdoptedCluster, claim: Claim, spec: Spec): Promise<void> {
 	const before = await cluster.record.guard(claim);
 	const settings = kept(spec.settings);
-	const { shards, replicas } = spec;
+	const { shards, replicas, update } = spec;
+	const its = { settings, shards, replicas, ...(update && { update }) };
 	const pods = await cluster.pods();
-	await cluster.record.under(claim, (now) => ({ ...settle(now, pods, settings.image), settings, shards, replicas }));
+	await cluster.record.under(claim, (now) => ({ ...settle(now, pods, settings.image), ...its }));
 	await prepare(cluster);
 	for (const name of before.settings?.existing?.services ?? [])
 		if (!cluster.services.includes(name)) await select(cluster, name, null);

@@ -28,6 +28,7 @@ export interface Container {
 	readonly name: string;
 	readonly image?: string;
 	readonly readinessProbe?: object;
+	readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
 	readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 	readonly env?: readonly {
 		readonly name: string;
@@ -110,6 +111,7 @@ export interface Service {
 		readonly clusterIP?: string;
 		readonly selector?: Readonly<Record<string, string>> | null;
 		readonly publishNotReadyAddresses?: boolean;
+		readonly ports?: readonly { readonly port: number }[];
 	};
 }
 

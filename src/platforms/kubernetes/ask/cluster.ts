@@ -30,6 +30,8 @@ const serviceLabel = "kubernetes.io/service-name";
 export class Cluster {
 	readonly api: Api;
 	readonly record: RecordStore;
+	/** What each shard's StatefulSet was after this process last wrote a version to its template. */
+	readonly written = new Map<number, string>();
 	private readonly logins = oncePerKey<Credentials | undefined>();
 	private readonly images = oncePerKey<Image>();
 	private readonly answers = new Map<string, LastAnswer>();

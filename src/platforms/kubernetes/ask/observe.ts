@@ -58,35 +58,37 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 
 /** One replica, with what it is doing and why waiting does not help. */
 export async function look(cluster: Cluster, replica: string): Promise<ReplicaView> {
-	const stored = await cluster.record.read();
-	const settings = cluster.settings(stored);
 	const { shard, ordinal } = cluster.place(replica);
-	const isMember = stored?.shards === undefined || names(cluster, stored).includes(replica);
-	const [set, pod, slices] = await Promise.all([
+	const [stored, set, pod, slices] = await Promise.all([
+		cluster.record.read(),
 		cluster.set(shard),
 		cluster.api.get<Pod>("pods", replica),
 		cluster.slices(),
 	]);
+	const settings = cluster.settings(stored);
+	const isMember = stored?.shards === undefined || names(cluster, stored).includes(replica);
 	const isMade = set !== undefined && (isMember || (set.spec.replicas ?? 1) > ordinal);
 	if (!isMade && !(isMember && stored?.owner !== undefined))
 		throw new ControlError(`the cluster '${cluster.name}' has no replica '${replica}'`);
 	const seen: Seen = { stored, settings, sets: set ? [set] : [], pods: pod ? [pod] : [], slices };
 	await witness(cluster, stored, settings, seen.pods);
 	// Only of one that serves is it asked whether it can take over, which takes some time under constant INSERTs.
-	const patience = pod !== undefined && isServing(cluster, slices, pod) ? undefined : 0;
-	const [[healthy, unasked, silent], queries, empty] = await Promise.all([
+	const serves = pod !== undefined && isServing(cluster, slices, pod);
+	const patience = serves ? undefined : 0;
+	const [[healthy, unasked, silent], queries, empty, close] = await Promise.all([
 		askHealth(cluster, settings, pod, patience),
 		ifKnown(() => cluster.ask(pod, settings, clientQueries)),
 		isMember ? emptied(cluster, settings, pod, () => cluster.pods()) : undefined,
+		serves ? undefined : closely(cluster, set, pod),
 	]);
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
 	// It may still be loading its tables, whatever its readiness probe says: it can't take over from another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
 	const asked = desiredState(cluster, stored, shard, set);
 	const view = { replica: observed, queries, ...(asked && { asked }) };
-	if (observed.serving) return { ...view, phase: "serving" };
+	if (close === undefined) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
-	const { phase, ...found } = await closely(cluster, set, pod);
+	const { phase, ...found } = close;
 	const failure = found.failure ?? empty ?? scaledDown(cluster, stored, shard, ordinal, set);
 	const why = { ...found, ...(failure && { failure }) };
 	const stopping = pod?.metadata.deletionTimestamp !== undefined;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Claimable, isHeld, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
+import { type Claimable, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
 import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
-import type { HeldDigest } from "../../../control/record";
+import type { HeldDigest, UpdateSettings } from "../../../control/record";
 import type { UpdateMark } from "../../../core/cluster";
 import type { Rehearsal } from "../../../core/rehearsal";
 import type { DbVersion } from "../../../core/version";
@@ -30,6 +30,8 @@ export interface Stored extends Claimable {
 	/** What replicas held that were taken out and not yet seen to come back whole. */
 	readonly held?: Readonly<Record<string, HeldDigest>>;
 	readonly rehearsed?: Rehearsal;
+	/** How updates go, as the program last had it. */
+	readonly update?: UpdateSettings;
 	/** What the objects were rendered from, so that a restart renders them all again. */
 	readonly settings?: KeptSettings;
 }
@@ -48,12 +50,13 @@ export class RecordStore {
 		return (await this.load())?.stored;
 	}
 
-	/** Reads, decides and writes until there is no conflict. Writes only changes; creates a missing record. */
+	/** Reads, decides and writes until there is no conflict. Writes only changes; creates a missing record for one. */
 	change(decide: (stored: Stored) => Stored): Promise<Stored> {
 		return untilNoConflict(async () => {
 			const found = await this.load();
-			const next = decide(found?.stored ?? nothing);
-			if (next === found?.stored) return next;
+			const before = found?.stored ?? nothing;
+			const next = decide(before);
+			if (next === before) return next;
 			const data = { [key]: `${JSON.stringify(next, undefined, 2)}\n` };
 			if (found === undefined) {
 				const name = recordName(this.cluster);
@@ -92,8 +95,7 @@ export class RecordStore {
 	}
 
 	async release(claim: Claim): Promise<void> {
-		// Does not recreate a record that is gone.
-		if (isHeld((await this.read()) ?? nothing, claim)) await this.change((stored) => withoutClaim(stored, claim));
+		await this.change((stored) => withoutClaim(stored, claim));
 	}
 
 	remove(): Promise<void> {

@@ -165,7 +165,7 @@ export async function health(server: Server, patience = 2000, last: LastAnswer =
 		if (behind.length === 0) return { readOnly, caughtUp: true, waiting };
 		if (Date.now() >= until)
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows that other replicas have") };
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
 }
 

@@ -54,12 +54,20 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 	await cluster.image(kept(spec.settings), spec.version);
 	const stored = await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, spec.settings.image);
-		const { owner, generation, shards, replicas } = spec;
+		const { owner, generation, shards, replicas, update } = spec;
 		// An existing cluster keeps its size and settings, too: changing those is up to `configure`.
 		const made = sets.length > 0 && now.settings !== undefined;
 		const shape = made ? {} : { shards, replicas, settings: kept(spec.settings) };
 		const mark = now.owner === undefined ? { mark: markOf(cluster, spec.version) } : {};
-		const next = { ...settled, ...shape, ...mark, owner, generation, openedBy: { ...opened, ...settled.openedBy } };
+		const next = {
+			...settled,
+			...shape,
+			...mark,
+			owner,
+			generation,
+			...(update && { update }),
+			openedBy: { ...opened, ...settled.openedBy },
+		};
 		return noteUnopened(cluster, next, next, spec.version, pods);
 	});
 	await markLeft(cluster, claimsOf(claims, names(cluster, stored)), false);

@@ -9,7 +9,7 @@ const longestMoment = 6000;
  * at most, with jitter up to twice that.
  */
 const proxiesReturn = 60_000;
-const pause = 200;
+const pause = 100;
 const keepEvery = 1000;
 
 export interface Surroundings {

@@ -152,7 +152,13 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	const { version } = await imageOf(cluster, seen, shape, 0, spec.version);
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, shape.settings.image);
-		return noteUnopened(cluster, { ...settled, settings: shape.settings }, spec, version, pods);
+		return noteUnopened(
+			cluster,
+			{ ...settled, settings: shape.settings, ...(spec.update && { update: spec.update }) },
+			spec,
+			version,
+			pods,
+		);
 	});
 	await growVolumes(cluster, claims, shape.settings);
 	await applyAll(cluster, seen, shape, spec.version);

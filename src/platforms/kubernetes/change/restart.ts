@@ -44,6 +44,7 @@ export async function prepare<Its extends Cluster>(
 		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
 	const image = await cluster.image(settings, version);
 	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
+	if (cluster.written.get(shard) === stateOf(set, version)) return { set, pods };
 	// Before the template: from then on any pod of the shard may start with it.
 	await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, settings.image);
@@ -52,10 +53,16 @@ export async function prepare<Its extends Cluster>(
 		const each = members.map((member) => ({ replica: member, pod: podOf(pods, member) }));
 		return noteOpening(settled, version, each, settings.image);
 	});
-	return { set: await writeTemplate(cluster, stored, shard, image), pods };
+	const after = await writeTemplate(cluster, stored, shard, image);
+	cluster.written.set(shard, stateOf(after, version));
+	return { set: after, pods };
 }
 
-/** {@link prepare}, unless that was done while it was drained, and deletes the pod. */
+/** Differs after any change of its template. */
+const stateOf = ({ metadata: { uid, generation } }: StatefulSet, version: DbVersion) =>
+	`${uid} ${generation} ${version}`;
+
+/** {@link prepare}, which finds nothing to write if that was done while it was drained, and deletes the pod. */
 export async function restart<Its extends Cluster>(
 	cluster: Its,
 	claim: Claim,

@@ -16,7 +16,7 @@ import type { SettingProblem } from "../../../control/platform";
 import { hasClearRevisions } from "../../../remote/reference";
 import { fileProblems } from "./server-files";
 
-const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+export const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 const fileName = /^[A-Za-z0-9][-_.A-Za-z0-9]*\.(xml|yaml|yml)$/;
@@ -200,7 +200,15 @@ export function readSettings(
 }
 
 /** The only settings beside `existing`: the others are about pods that are made here. */
-const alsoOfExisting = ["namespace", "image", "kubeconfig", "context", "existing", "user", "passwordSecret"];
+export const alsoOfExisting: readonly string[] = [
+	"namespace",
+	"image",
+	"kubeconfig",
+	"context",
+	"existing",
+	"user",
+	"passwordSecret",
+];
 
 /** What can't be set of existing StatefulSets. */
 function foreign(given: unknown): SettingProblem[] {

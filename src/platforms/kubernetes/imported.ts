@@ -1,0 +1,82 @@
+import { ControlError } from "../../control/errors";
+import type { FoundCluster, Importing } from "../../control/platform";
+import { discover } from "./adopted/discover";
+import { Api } from "./api/api";
+import { connect } from "./api/connection";
+import type { StatefulSet } from "./api/types";
+import { allRecords, RecordStore, type Stored } from "./ask/record";
+import { label, recordName } from "./render/names";
+import { alsoOfExisting, dnsLabel } from "./render/settings";
+
+/** Clusters of ours by their record, existing StatefulSets by what they are. The kubeconfig is the default one. */
+export const kubernetesImporting: Importing = {
+	ids: [
+		"kubernetes:NAMESPACE/NAME, such as kubernetes:db/analytics, with a context before the namespace if it is not the current one: kubernetes:production/db/analytics",
+		"of existing StatefulSets, kubernetes:NAMESPACE/NAME=STATEFULSET,STATEFULSET in the order of the shards, such as kubernetes:db/shop=clickhouse-0,clickhouse-1",
+	],
+	isPlace: (place) => dnsLabel.test(whereOf(place).namespace) && !place.startsWith("/"),
+	find: (place, name, parts) => {
+		const where = whereOf(place);
+		return findIn(new Api(connect(where), where.namespace), where, name, parts);
+	},
+};
+
+interface Where {
+	readonly namespace: string;
+	readonly context?: string;
+}
+
+/** A context may have slashes, a namespace has none. */
+function whereOf(place: string): Where {
+	const end = place.lastIndexOf("/");
+	const namespace = place.slice(end + 1);
+	return end < 0 ? { namespace } : { namespace, context: place.slice(0, end) };
+}
+
+async function findIn(api: Api, where: Where, name: string, parts?: readonly string[]): Promise<FoundCluster> {
+	const stored = await new RecordStore(api, name).read();
+	if (stored?.owner === undefined) {
+		await refuseLost(api, name);
+		const sets = parts ?? ((await api.get("statefulsets", name)) === undefined ? undefined : [name]);
+		if (sets === undefined) throw new ControlError(await absence(api, name));
+		return { ...(await discover(api, where, name, sets)), notStored };
+	}
+	const its = stored.settings?.existing?.statefulSets;
+	if (parts !== undefined && parts.join() !== its?.join())
+		throw new ControlError(
+			`the cluster '${name}' in the namespace ${api.namespace} is managed by DbCluster already, and does not consist of ${parts.join(", ")}. Leave out = and what follows, or give another name.`,
+		);
+	return { given: { ...where, ...settingsIn(stored, name) }, notStored };
+}
+
+/** It holds credentials. */
+const notStored = ["kubernetes.kubeconfig"];
+
+/** What the cluster was last created or configured with. */
+function settingsIn({ settings }: Stored, name: string): object {
+	if (settings === undefined)
+		throw new ControlError(
+			`the ConfigMap ${recordName(name)} holds no settings, so the arguments of '${name}' are unknown. Declare the cluster with adopt: true and run pulumi up instead`,
+		);
+	if (settings.existing === undefined) return settings;
+	// The others are defaults, and about pods that are created here.
+	return Object.fromEntries(Object.entries(settings).filter(([key]) => alsoOfExisting.includes(key)));
+}
+
+/** A cluster of ours without its record is no existing one: what opened its data is unknown. */
+async function refuseLost(api: Api, name: string): Promise<void> {
+	const sets = await api.list<StatefulSet>("statefulsets", { labels: `${label.cluster}=${name}` });
+	const ours = sets.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/managed-by"] === "pulumi-dbcluster");
+	if (ours !== undefined)
+		throw new ControlError(
+			`the StatefulSet ${ours.metadata.name} is part of the cluster '${name}', whose record, the ConfigMap ${recordName(name)}, is missing: restore it from a backup`,
+		);
+}
+
+async function absence(api: Api, name: string): Promise<string> {
+	const [records, sets] = await Promise.all([allRecords(api), api.list<StatefulSet>("statefulsets", {})]);
+	const clusters = [...records].flatMap(([cluster, { owner }]) => (owner === undefined ? [] : [cluster]));
+	const others = sets.filter(({ metadata }) => !clusters.includes(metadata.labels?.[label.cluster] ?? ""));
+	const named = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
+	return `the namespace ${api.namespace} at ${api.connection.server} has no cluster '${name}' and no StatefulSet of that name. Its clusters: ${named(clusters)}. Its other StatefulSets: ${named(others.map(({ metadata }) => metadata.name))}. An id ends with the name of a cluster, or with a name and the existing StatefulSets that it is to have: ${name}=STATEFULSET,STATEFULSET.`;
+}

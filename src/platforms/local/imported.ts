@@ -1,0 +1,59 @@
+import { ControlError } from "../../control/errors";
+import type { FoundCluster, Importing } from "../../control/platform";
+import { addonNamed, enginesOf } from "./installed";
+import type { LocalCluster, RecordFile } from "./record";
+import { defaultParent, expand, folderOf, type LocalSettings, place, portOf, readSettings } from "./settings";
+import { Store } from "./store";
+
+/** Everything that a local cluster's arguments say is in its record. */
+export const localImporting: Importing = {
+	ids: [
+		"local:FOLDER/NAME, such as local:./data/analytics for the directory ./data, or local:~/.pulumi-dbcluster/analytics for the default one",
+	],
+	isPlace: (folder) => "settings" in readSettings({ directory: folder }),
+	find,
+};
+
+async function find(given: string, name: string, parts?: readonly string[]): Promise<FoundCluster> {
+	if (parts !== undefined)
+		throw new ControlError(`a local cluster has no parts: its id ends with its name, local:${given}/${name}.`);
+	const where = place({ directory: given, idleAfterSeconds: 0 });
+	// The default folder is named after the cluster, and its id is the same as that of a directory of this name.
+	const directories = where === defaultParent ? [{}, { directory: where }] : [{ directory: where }];
+	for (const directory of directories) {
+		const { cluster } = recordIn(name, directory) ?? {};
+		if (cluster?.name === name) return { given: settingsOf(cluster, directory) };
+	}
+	throw new ControlError(absence(where, name));
+}
+
+const recordIn = (name: string, directory: Pick<LocalSettings, "directory">): RecordFile | undefined =>
+	new Store(folderOf(name, { ...directory, idleAfterSeconds: 0 })).read();
+
+/** The settings with which a program gets what the record says. */
+function settingsOf(cluster: LocalCluster, directory: Pick<LocalSettings, "directory">): LocalSettings {
+	const bare = { ...directory, idleAfterSeconds: cluster.idleAfterSeconds };
+	const engines = enginesOf(cluster);
+	const addon = addonNamed(cluster);
+	return {
+		...bare,
+		...(cluster.port !== portOf(cluster.name, bare) && { port: cluster.port }),
+		...(engines && { engines }),
+		...(addon !== undefined && { addon }),
+	};
+}
+
+/** What is there in place of the cluster. */
+function absence(where: string, name: string): string {
+	const folder = where === defaultParent ? `${where}/${name}` : where;
+	const { cluster, retained } = new Store(expand(folder)).read() ?? {};
+	const none = `there is no cluster ${name} in ${expand(folder)}`;
+	if (cluster !== undefined)
+		return `${none}. The folder holds ${cluster.name}: its id is local:${where}/${cluster.name}.`;
+	if (retained !== undefined)
+		return `${none}: it was destroyed, and its data was kept. A DbCluster with the same stack, name and location, which was ${retained.owner}, uses the data again.`;
+	const inner = new Store(expand(`${where}/${name}`)).read()?.cluster;
+	if (inner !== undefined && where !== defaultParent)
+		return `${none}. The folder ${where}/${name} holds ${inner.name}: its id is local:${where}/${name}/${inner.name}.`;
+	return `${none}: the folder has no record (cluster.json). An id is local:, the directory of the cluster and its name; a relative directory is taken from the program's folder.`;
+}
