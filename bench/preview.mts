@@ -1,12 +1,14 @@
 /**
- * What an unchanged DbCluster costs in `pulumi preview`: 100 and 1,000 of them against as many dynamic resources that do
- * nothing, with the same inputs, turn by turn in one sitting. Time is the whole command's, memory the provider process's
+ * What an unchanged DbCluster costs in `pulumi preview`: 100 and 1,000 of them, as dynamic resources and by the plugin,
+ * against as many dynamic resources that do nothing, with the same inputs, turn by turn in one sitting; and one by a
+ * program in YAML. Time is the whole command's, memory the provider process's
  * highest resident set. The clusters exist (stopped, each with its own folder and record).
  *
  * Usage: node bench/preview.mts [runs]        prints a table and writes bench/results/preview.json
  */
 import { execFile } from "node:child_process";
 import {
+	chmodSync,
 	copyFileSync,
 	mkdirSync,
 	mkdtempSync,
@@ -17,21 +19,25 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { dataFolder, openedFile } from "../dist/platforms/local/protocol.js";
+import { languageHost } from "../tools/cli/hosts.mts";
 import { localBackend, root, withPulumi } from "../tools/environment.mts";
 import { pulumiCli } from "../tools/pulumi-cli.mts";
 import { machine, median, saveResults } from "./results.mts";
 
 const run = promisify(execFile);
 const runs = Number(process.argv[2] ?? 5);
-const kinds = ["nothing", "ours"] as const;
+const kinds = ["nothing", "ours", "native"] as const;
 type Kind = (typeof kinds)[number];
 
 const programs: Record<Kind, string> = {
 	ours: `
 		const { DbCluster } = require("pulumi-dbcluster");
+		const make = (name, args) => new DbCluster(name, args);`,
+	native: `
+		const { DbCluster } = require("pulumi-dbcluster/native");
 		const make = (name, args) => new DbCluster(name, args);`,
 	nothing: `
 		const { dynamic } = require("@pulumi/pulumi");
@@ -48,6 +54,19 @@ const engine = `@chdb/lib-${process.platform}-${process.arch}${process.platform 
 const scratch = mkdtempSync(join(tmpdir(), "dbcluster-bench-"));
 const cli = await pulumiCli();
 const environment = withPulumi(cli, { ...localBackend(scratch), PULUMI_HOME: join(scratch, "home") });
+const yaml = await languageHost("yaml", cli.folder);
+environment.PATH = [yaml, environment.PATH].join(delimiter);
+const plugins = `plugins: {providers: [{name: dbcluster, path: ${JSON.stringify(bin())}}]}`;
+
+/** A folder with the plugin, as npm makes it. */
+function bin(): string {
+	const folder = join(scratch, "bin");
+	const main = join(root, "dist/pulumi/native/main.js");
+	mkdirSync(folder);
+	chmodSync(main, 0o755);
+	symlinkSync(main, join(folder, "pulumi-resource-dbcluster"));
+	return folder;
+}
 
 /**
  * Makes a program folder with `count` resources of a kind that exist and are unchanged; returns the folder. One is made by
@@ -59,7 +78,7 @@ async function project(kind: Kind, count: number): Promise<string> {
 	const data = join(folder, "data");
 	mkdirSync(folder);
 	symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-	writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
+	writeFileSync(join(folder, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n${plugins}\n`);
 	writeFileSync(join(folder, "package.json"), JSON.stringify({ name, main: "index.js" }));
 	writeFileSync(
 		join(folder, "index.js"),
@@ -93,7 +112,7 @@ async function project(kind: Kind, count: number): Promise<string> {
 					.replaceAll('"name":"c0', `"name":"c${i}`),
 			),
 		);
-		if (kind === "ours" && i > 0) {
+		if (kind !== "nothing" && i > 0) {
 			const record = readFileSync(join(data, "c0", "cluster.json"), "utf8");
 			for (const replica of ["0-0", "0-1"]) {
 				mkdirSync(join(data, `c${i}`, replica, dataFolder), { recursive: true });
@@ -110,6 +129,25 @@ async function project(kind: Kind, count: number): Promise<string> {
 	}
 	writeFileSync(join(folder, "state.json"), JSON.stringify(stack));
 	await pulumi("stack", "import", "--file", "state.json");
+	return folder;
+}
+
+/** A program in YAML with one cluster, which exists; returns its folder. */
+async function inYaml(): Promise<string> {
+	const folder = join(scratch, "yaml");
+	mkdirSync(folder);
+	const engines = { [version]: join(root, "node_modules", engine) };
+	const local = { directory: join(folder, "data"), port: 22_000, engines };
+	const properties = { version, replicas: 2, desiredState: "Stopped", local };
+	const resources = { one: { type: "dbcluster:DbCluster", properties } };
+	writeFileSync(
+		join(folder, "Pulumi.yaml"),
+		`name: yaml\nruntime: yaml\n${plugins}\nresources: ${JSON.stringify(resources)}\n`,
+	);
+	const pulumi = (...args: string[]) =>
+		run(join(cli.folder, "pulumi"), [...args, "--non-interactive"], { cwd: folder, env: environment });
+	await pulumi("stack", "init", "bench");
+	await pulumi("up", "--yes", "--skip-preview", "--stack", "bench");
 	return folder;
 }
 
@@ -138,7 +176,7 @@ async function preview(folder: string, count: number): Promise<{ seconds: number
 	return { seconds: (performance.now() - began) / 1000, memory };
 }
 
-/** The kernel's own high-water mark of the dynamic provider below `ancestor`, in MiB; 0 while there is none. */
+/** The kernel's own high-water mark of the provider below `ancestor`, in MiB; 0 while there is none. */
 function providerPeak(ancestor: number): number {
 	const processes = new Map(
 		readdirSync("/proc")
@@ -156,16 +194,19 @@ function providerPeak(ancestor: number): number {
 	);
 	const below = (pid: number | undefined): boolean =>
 		pid !== undefined && pid > 1 && (pid === ancestor || below(processes.get(pid)?.parent));
-	const peaks = [...processes].filter(([pid, { line }]) => /node\0.*dynamic-provider/.test(line) && below(pid));
+	const peaks = [...processes].filter(
+		([pid, { line }]) => /node\0.*(dynamic-provider|pulumi-resource-dbcluster)/.test(line) && below(pid),
+	);
 	return Math.max(0, ...peaks.map(([, { peak }]) => peak));
 }
 
 try {
 	const rows = [];
 	for (const count of [100, 1000]) {
-		const folders = { nothing: await project("nothing", count), ours: await project("ours", count) };
-		const seconds: Record<Kind, number[]> = { nothing: [], ours: [] };
-		const memory: Record<Kind, number[]> = { nothing: [], ours: [] };
+		const folders: Record<Kind, string> = { nothing: "", ours: "", native: "" };
+		for (const kind of kinds) folders[kind] = await project(kind, count);
+		const seconds: Record<Kind, number[]> = { nothing: [], ours: [], native: [] };
+		const memory: Record<Kind, number[]> = { nothing: [], ours: [], native: [] };
 		for (let i = 0; i <= runs; i++) {
 			for (const kind of kinds) {
 				const result = await preview(folders[kind], count);
@@ -174,18 +215,30 @@ try {
 				memory[kind].push(result.memory);
 			}
 		}
+		const ratio = (of: number[], to: number[]) => median(of.map((each, i) => each / (to[i] ?? Number.NaN)));
 		rows.push({
 			resources: count,
-			"ours, s": median(seconds.ours),
 			"do-nothing, s": median(seconds.nothing),
-			"time ratio": median(seconds.ours.map((s, i) => s / (seconds.nothing[i] ?? Number.NaN))),
-			"ours, MiB": median(memory.ours),
+			"dynamic, s": median(seconds.ours),
+			"of do-nothing": ratio(seconds.ours, seconds.nothing),
+			"native, s": median(seconds.native),
+			"of dynamic": ratio(seconds.native, seconds.ours),
 			"do-nothing, MiB": median(memory.nothing),
-			"memory ratio": median(memory.ours.map((m, i) => m / (memory.nothing[i] ?? Number.NaN))),
+			"dynamic, MiB": median(memory.ours),
+			"native, MiB": median(memory.native),
+			"native of dynamic": ratio(memory.native, memory.ours),
 		});
 	}
+	const one = await inYaml();
+	const alone = [];
+	for (let i = 0; i <= runs; i++) {
+		const { seconds } = await preview(one, 1);
+		if (i > 0) alone.push(seconds);
+	}
+	const single = [{ program: "YAML", "one unchanged cluster, s": median(alone) }];
 	console.table(rows);
-	saveResults("preview", { machine: machine(), runs, rows });
+	console.table(single);
+	saveResults("preview", { machine: machine(), runs, rows, single });
 } finally {
 	rmSync(scratch, { recursive: true, force: true });
 }

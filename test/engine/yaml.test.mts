@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { midway } from "./midway.mts";
 import { NativeStack, opened, YamlStack } from "./native.mts";
 import { expectRefused } from "./output.mts";
-import { root } from "./project.mts";
+import { yamlProgram } from "./plugins.mts";
+import { type Args, root } from "./project.mts";
 import { engineFolders, newVersion, oldVersion, stack, transition } from "./stack.mts";
 
 /** A copy of the example. */
@@ -129,6 +130,29 @@ test("keeps its cluster when the stack is renamed, and carries out a saved plan 
 	expect(await db.upOk("--plan", plan)).toContain(`updated ${transition}`);
 	const target = "urn:pulumi:renamed::test::dbcluster:index:DbCluster::db";
 	expect(await db.set({ update: { drainSeconds: 9 } }).upOk("--target", target)).toContain("1 updated");
+	expect((await db.run("preview", "--expect-no-changes")).status).toBe(0);
+});
+
+/** A program whose second cluster has a folder that is known once the first one runs. */
+class ChainedStack extends NativeStack {
+	override write(): void {
+		const program = yamlProgram("dbcluster:DbCluster", this.args, ["endpoint"]) as { resources: Record<string, Args> };
+		const { port: _, ...local } = this.args.local as Args;
+		const directory = join(this.folder, `beside-\${db.state}`);
+		const properties = { ...this.args, replicas: 1, local: { ...local, directory } };
+		const resources = { ...program.resources, second: { type: "dbcluster:DbCluster", properties } };
+		this.document({ ...program, resources } as Args);
+	}
+}
+
+test("checks in up what a preview can't know", async () => {
+	const db = await opened(ChainedStack);
+	const preview = await db.preview();
+	expect(preview.status, preview.output).toBe(0);
+	expect(preview.output).toContain("+ 3 to create");
+	await db.upOk();
+	const { deployment } = await db.state();
+	expect(deployment.resources.at(-1)?.id).toBe(`local:${join(db.folder, "beside-Started")}/second`);
 	expect((await db.run("preview", "--expect-no-changes")).status).toBe(0);
 });
 
