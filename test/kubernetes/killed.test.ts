@@ -22,7 +22,6 @@ const way = [
 		`drain ${replica} 1.8.0: PATCH statefulsets/db-0`,
 		`event drained ${replica}`,
 		`event restarting ${replica}`,
-		`restart ${replica} 1.8.0: PATCH statefulsets/db-0`,
 		`restart ${replica} 1.8.0: DELETE pods/${replica}`,
 	]),
 	"finish: PATCH configmaps/db-dbcluster",
