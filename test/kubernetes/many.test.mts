@@ -7,7 +7,7 @@ import type { ConfigMap, KubeObject, StatefulSet } from "../../src/platforms/kub
 import { Space, unavailable } from "./harness.ts";
 import { KubernetesProject } from "./projects.mts";
 
-const count = 200;
+const count = 1000;
 const names = Array.from({ length: count }, (_, index) => (index === 0 ? "db" : `db${index}`));
 
 /** The tests' own program with all of them. */
