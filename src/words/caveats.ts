@@ -27,7 +27,7 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 				joins: `${list(joins)} ${joins.length === 1 ? "gets" : "get"} the tables, then the rows, then clients${without(caveats.joinsWithout)}`,
 			}),
 			...(leaves.length > 0 && {
-				leaves: `${list(leaves)} ${leaves.length === 1 ? "is removed permanently; its volume is" : "are removed permanently; their volumes are"} kept, but without the replicated tables, which are dropped`,
+				leaves: `${list(leaves)} ${leaves.length === 1 ? "is removed permanently, and its replicated tables are dropped; on Kubernetes its volume is" : "are removed permanently, and their replicated tables are dropped; on Kubernetes their volumes are"} kept`,
 			}),
 			...(rejoins.length > 0 && {
 				rejoins: `${list(rejoins)} ${rejoins.length === 1 ? "was removed outside Pulumi and is created again on its volume" : "were removed outside Pulumi and are created again on their volumes"}`,

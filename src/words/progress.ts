@@ -49,7 +49,7 @@ export function progressText(event: RollEvent): string {
 		case "joined":
 			return `${list(event.replicas)} joined after ${duration(event.seconds)}`;
 		case "left":
-			return `removed ${event.replica} in ${duration(event.seconds)}; its volume is kept`;
+			return `removed ${event.replica} in ${duration(event.seconds)}`;
 		case "noted":
 			return `${event.replica} will start with ${event.version}; ${event.done} of ${event.of} done`;
 		case "finished":

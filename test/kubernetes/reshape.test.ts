@@ -101,7 +101,7 @@ it.skipIf(unavailable !== undefined)(
 			expect((await db.preview(smaller)).inputs.caveats).toMatchObject({
 				"settings at 1.7.1": {
 					leaves:
-						"db-0-2 is removed permanently; its volume is kept, but without the replicated tables, which are dropped",
+						"db-0-2 is removed permanently, and its replicated tables are dropped; on Kubernetes its volume is kept",
 				},
 			});
 			expect(await db.up(smaller)).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });

@@ -82,7 +82,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 				caveats: {
 					"settings at 1.7.1": {
 						leaves:
-							"db-0-2 is removed permanently; its volume is kept, but without the replicated tables, which are dropped",
+							"db-0-2 is removed permanently, and its replicated tables are dropped; on Kubernetes its volume is kept",
 						order: "no replica restarts",
 						writes: "keep working",
 					},

@@ -10,14 +10,16 @@ export const localImporting: Importing = {
 	ids: [
 		"local:FOLDER/NAME, such as local:./data/analytics for the directory ./data, or local:~/.pulumi-dbcluster/analytics for the default one",
 	],
-	isPlace: (folder) => "settings" in readSettings({ directory: folder }),
+	isPlace: () => true,
 	find,
 };
 
 async function find(given: string, name: string, parts?: readonly string[]): Promise<FoundCluster> {
 	if (parts !== undefined)
 		throw new ControlError(`a local cluster has no parts: its id ends with its name, local:${given}/${name}.`);
-	const where = place({ directory: given, idleAfterSeconds: 0 });
+	const read = readSettings({ directory: given });
+	if ("problems" in read) throw new ControlError(read.problems.map(({ reason }) => reason).join(" "));
+	const where = place(read.settings);
 	// The default folder is named after the cluster, and its id is the same as that of a directory of this name.
 	const directories = where === defaultParent ? [{}, { directory: where }] : [{ directory: where }];
 	for (const directory of directories) {

@@ -140,19 +140,16 @@ describe("a folder without the cluster", () => {
 		expect(await refusal(`local:${broken}/db`)).toContain("is not a cluster's record");
 	});
 
-	test("of the system, and what is no id, get the one answer that shows ids of every platform", async () => {
+	test("of the system has none, which is said of the folder: the id is one", async () => {
+		expect(await refusal("local:/etc/db")).toMatch(/^\/etc belongs to the system/);
+	});
+
+	test("is no id at all: one answer shows ids of every platform", async () => {
 		const said = await refusal("nonsense");
 		expect(said).toMatch(
 			/^"nonsense" is not the id of a cluster\. An id is local:FOLDER\/NAME, such as local:.*; or kubernetes:NAMESPACE\/NAME, such as kubernetes:db\/analytics.*; or of existing StatefulSets, .*\.$/,
 		);
-		for (const id of [
-			"local:/etc/db",
-			"local:db",
-			"local:/x/DB",
-			"kubernetes:db",
-			"kubernetes:My Space/db",
-			"kubernetes:/db/a",
-		])
+		for (const id of ["local:db", "local:/x/DB", "kubernetes:db", "kubernetes:My Space/db", "kubernetes:/db/a"])
 			expect(await refusal(id)).toBe(said.replace("nonsense", id));
 	});
 });

@@ -121,7 +121,7 @@ describe("another size", () => {
 		expect(inputs.caveats).toMatchObject({
 			"settings at 1.8.0": {
 				leaves:
-					"a-0-2 and a-0-1 are removed permanently; their volumes are kept, but without the replicated tables, which are dropped",
+					"a-0-2 and a-0-1 are removed permanently, and their replicated tables are dropped; on Kubernetes their volumes are kept",
 			},
 		});
 		await engine.up(sized(1));
@@ -177,7 +177,7 @@ describe("a size that somebody else asks for", () => {
 			caveats: {
 				"settings at 1.8.0": {
 					leaves:
-						"a-0-2 is removed permanently; its volume is kept, but without the replicated tables, which are dropped",
+						"a-0-2 is removed permanently, and its replicated tables are dropped; on Kubernetes its volume is kept",
 					order: "no replica restarts",
 				},
 			},
