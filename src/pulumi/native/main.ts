@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { connectEngine } from "../host/engine";
 import { leaveWithParent } from "../host/orphaned";
@@ -16,6 +17,8 @@ const largest = 400 * 1024 * 1024;
  * calls it there. ADDRESS is the engine's own; without one the engine calls Attach.
  */
 function main(): void {
+	// Young objects get 2 MiB and no more: a provider's calls are short, and V8 would grow that to 64 MiB with their number.
+	setFlagsFromString("--semi-space-growth-factor=1");
 	const [, , address = ""] = process.argv;
 	connectEngine(address);
 	const { Server, ServerCredentials } = fromSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
