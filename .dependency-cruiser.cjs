@@ -35,7 +35,7 @@ module.exports = {
 			"words",
 			"platforms",
 			"catalogue",
-			"pulumi/(judge/(catalogue|judge)|args/complete|apply/rehearse)",
+			"pulumi/(judge/(catalogue|judge)|args/complete|apply/rehearse|stored)",
 		),
 		{
 			name: "core imports semver and nothing else from outside",

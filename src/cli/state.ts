@@ -1,4 +1,4 @@
-import { clusterTypes } from "./types";
+import { clusterTypes, secretSign } from "../pulumi/stored";
 
 export interface RecordedCluster {
 	readonly name: string;
@@ -10,16 +10,12 @@ export interface RecordedCluster {
 	readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** How Pulumi marks a secret in its state. */
-const sign = "4dabf18193072939515e22adb298388d";
-const secretSign = "1b47061264138c4ac30d75fd1eb44270";
-
 /** The clusters in a state as `pulumi stack export` writes it, also those inside components. */
 export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
 	const { resources } = field(field(state).deployment);
 	return (Array.isArray(resources) ? resources : []).map(field).flatMap((resource) => {
 		const { urn, id, inputs, outputs } = resource;
-		const isCluster = clusterTypes.includes(String(resource.type));
+		const isCluster = Object.values<unknown>(clusterTypes).includes(resource.type);
 		if (!isCluster || resource.delete === true || typeof urn !== "string") return [];
 		const [, project = "", , ...name] = urn.split("::");
 		return [
@@ -37,14 +33,14 @@ export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
 
 export function hasSecrets(value: unknown): boolean {
 	if (typeof value !== "object" || value === null) return false;
-	return sign in value || Object.values(value).some(hasSecrets);
+	return secretSign.key in value || Object.values(value).some(hasSecrets);
 }
 
 /** The value with its secrets in plain text; those that are still encrypted are left out. Never print or write it. */
 export function revealed(value: unknown): unknown {
 	if (typeof value !== "object" || value === null) return value;
 	if (Array.isArray(value)) return value.map(revealed);
-	if ((value as Record<string, unknown>)[sign] === secretSign) {
+	if ((value as Record<string, unknown>)[secretSign.key] === secretSign.mark) {
 		const { plaintext } = value as { plaintext?: unknown };
 		return typeof plaintext === "string" ? revealed(JSON.parse(plaintext)) : undefined;
 	}

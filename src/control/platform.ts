@@ -41,8 +41,8 @@ export interface Unmanaged {
 export interface Importing {
 	/** What an id looks like, each form with an example: `local:FOLDER/NAME, such as local:~/clusters/analytics`. */
 	readonly ids: readonly string[];
-	/** Whether a text can be what {@link Platform.place} returns. */
-	isPlace(place: string): boolean;
+	/** Whether a text can be what {@link Platform.place} returns; any can if this is absent. */
+	isPlace?(place: string): boolean;
 	/**
 	 * Finds the arguments with which a program that declares the cluster has nothing to change. Changes nothing.
 	 *

@@ -2,9 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DbClusterArgs } from "./args/args";
 import { withoutPromiseTraces } from "./host/stack-traces";
 import { shim } from "./shim";
-
-/** It stands in users' state: it can't be changed. */
-const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
+import { clusterTypes, commonOutputs } from "./stored";
 
 /** What runs on one replica. */
 export interface ReplicaVersion {
@@ -74,7 +72,10 @@ export class DbCluster extends pulumi.dynamic.Resource {
 
 	/** Whether a value is a DbCluster, also of another copy of this package. */
 	static override isInstance(value: unknown): value is DbCluster {
-		return pulumi.CustomResource.isInstance(value) && (value as { __pulumiType?: unknown }).__pulumiType === type;
+		return (
+			pulumi.CustomResource.isInstance(value) &&
+			(value as { __pulumiType?: unknown }).__pulumiType === clusterTypes.dynamic
+		);
 	}
 
 	/**
@@ -86,22 +87,19 @@ export class DbCluster extends pulumi.dynamic.Resource {
 		const restore = withoutPromiseTraces();
 		try {
 			// A copy: the base class writes into what it is given.
-			super(shim, name, { ...outputs, name, ...given(args), ...ours(name, args) }, opts, "dbcluster", "DbCluster");
+			super(
+				shim,
+				name,
+				{ ...commonOutputs, name, ...given(args), ...ours(name, args) },
+				opts,
+				"dbcluster",
+				"DbCluster",
+			);
 		} finally {
 			restore();
 		}
 	}
 }
-
-/** An output exists only if the constructor names it. */
-const outputs = {
-	previousVersion: undefined,
-	latestVersion: undefined,
-	updateAvailable: undefined,
-	state: undefined,
-	replicaVersions: undefined,
-	lastUpdate: undefined,
-};
 
 /** Without what is not set, so that `name: undefined` still means the default. */
 function given(args: DbClusterArgs | undefined): pulumi.Inputs {

@@ -1,5 +1,5 @@
 import type { UpdateMark } from "../core/cluster";
-import { list, oneLine, withFullStop } from "./text";
+import { list, oneLine, ownerText, withFullStop } from "./text";
 
 /** @param ids What an id looks like, each form with an example. */
 export function notAnIdText(id: string, ids: readonly string[]): string {
@@ -23,7 +23,7 @@ export function notStoredText(name: string, properties: readonly string[]): stri
 
 /** The record names another resource, which keeps the cluster in its own state. */
 export function ownedText(name: string, owner: string): string {
-	return `${name} belongs to ${owner === "" ? "no resource" : oneLine(owner, 200)}, so adopt is true. Keep it until a pulumi up has updated the cluster: only that makes it this resource's, and until then destroy deletes nothing. Then remove the other resource from its state with pulumi state delete.`;
+	return `${name} belongs to ${ownerText(owner)}, so adopt is true. Keep it until a pulumi up has updated the cluster: only that makes it this resource's, and until then destroy deletes nothing. Then remove the other resource from its state with pulumi state delete.`;
 }
 
 export function unfinishedText(name: string, { from, to, creates }: UpdateMark): string {
@@ -38,7 +38,7 @@ export function untakenText(name: string): string {
 
 /** A destroy of a resource that never became the cluster's owner. */
 export function leftAloneText(name: string, owner: string): string {
-	return `${name} still belongs to ${owner === "" ? "no resource" : oneLine(owner, 200)}: the cluster is kept, and only the Pulumi resource was removed.`;
+	return `${name} still belongs to ${ownerText(owner)}: the cluster is kept, and only the Pulumi resource was removed.`;
 }
 
 /** The input `unfinished` of such a cluster, so that there is something to do though no argument differs. */

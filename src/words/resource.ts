@@ -2,12 +2,11 @@ import type { ClusterRecord, Scaled } from "../control/record";
 import type { Window } from "../core/question";
 import type { Release, Spelling } from "../core/release";
 import type { DbVersion } from "../core/version";
-import { count, list, moment, oneLine, spellingText, withFullStop } from "./text";
+import { count, list, moment, oneLine, ownerText, spellingText, withFullStop } from "./text";
 
 /** A cluster of this name exists and belongs to another resource. */
 export function strangerText(name: string, { owner }: Pick<ClusterRecord, "owner">): string {
-	const whose = owner === "" ? "no resource" : oneLine(owner, 200);
-	return `a cluster ${name} already exists and belongs to ${whose}. Set adopt to true to take it over, or set another name.`;
+	return `a cluster ${name} already exists and belongs to ${ownerText(owner)}. Set adopt to true to take it over, or set another name.`;
 }
 
 /** Existing objects are named, and `adopt` is not set. */

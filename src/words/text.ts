@@ -21,6 +21,11 @@ export function oneLine(text: string, most = 400): string {
 	return line.length > most ? `${line.slice(0, most - 3)}...` : line;
 }
 
+/** The resource that a cluster's record names as its owner. */
+export function ownerText(owner: string): string {
+	return owner === "" ? "no resource" : oneLine(owner, 200);
+}
+
 /** A value as somebody wrote it, made visible and short. */
 export function quoted(text: string): string {
 	const [...characters] = text;

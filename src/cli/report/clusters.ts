@@ -1,9 +1,9 @@
 import type { RuleName } from "../../core/refusal";
 import { parseVersion } from "../../core/version";
+import { clusterTypes } from "../../pulumi/stored";
 import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
 import { takeoverTitle } from "../../words/resource";
-import { clusterTypes } from "../types";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
 import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
@@ -219,7 +219,7 @@ function named(clusters: ClusterReport[], parents: ReadonlyMap<string, string | 
 }
 
 function isCluster(urn: string): boolean {
-	return clusterTypes.includes(typesOf(urn).split("$").at(-1) ?? "");
+	return Object.values<unknown>(clusterTypes).includes(typesOf(urn).split("$").at(-1));
 }
 
 /** `urn:pulumi:stack::project::type$type::name`; a name may contain anything, even `::`. */

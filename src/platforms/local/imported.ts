@@ -10,7 +10,6 @@ export const localImporting: Importing = {
 	ids: [
 		"local:FOLDER/NAME, such as local:./data/analytics for the directory ./data, or local:~/.pulumi-dbcluster/analytics for the default one",
 	],
-	isPlace: () => true,
 	find,
 };
 

@@ -65,7 +65,8 @@ function readId(id: string): Id {
 		/^(\w+):(.+)\/([^/=]+)(?:=([-.a-z0-9]+(?:,[-.a-z0-9]+)*))?$/.exec(id) ?? [];
 	const platform = Object.hasOwn(platforms, which) ? platforms[which] : undefined;
 	const { importing } = platform ?? {};
-	if (platform === undefined || !importing?.isPlace(place) || !clusterName().safeParse(name).success) {
+	const isNamed = clusterName().safeParse(name).success && importing?.isPlace?.(place) !== false;
+	if (platform === undefined || importing === undefined || !isNamed) {
 		const ids = Object.values(platforms).flatMap((each) => each.importing?.ids ?? []);
 		throw new ControlError(notAnIdText(id, ids));
 	}

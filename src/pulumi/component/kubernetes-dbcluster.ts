@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { DbCluster, type LastUpdate, type ReplicaVersion } from "../dbcluster";
 import { DbCluster as NativeDbCluster } from "../native/dbcluster";
+import { clusterTypes } from "../stored";
 import type { KubernetesDbClusterArgs } from "./args";
 import { exposure, serverFiles } from "./exposure";
 import { keeper } from "./keeper";
@@ -127,7 +128,7 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 					// One that was declared without the component goes over into it.
 					{ parent: pulumi.rootStackResource },
 					// The native class knows the type of the other one.
-					...(Cluster === NativeDbCluster ? [] : [{ type: "dbcluster:index:DbCluster" }]),
+					...(Cluster === NativeDbCluster ? [] : [{ type: clusterTypes.native }]),
 				],
 			},
 		);

@@ -1,14 +1,12 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { main, type Provider } from "@pulumi/pulumi/provider";
 import { leaveWithParent } from "../host/orphaned";
+import { ownVersion } from "../host/own-version";
 
 /** The packages that the component needs are optional peers: who has the other plugin may lack them. */
 function plugin(): Provider | undefined {
-	const { version } = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8"));
 	try {
-		return (require("./plugin") as typeof import("./plugin")).componentPlugin(version);
+		return (require("./plugin") as typeof import("./plugin")).componentPlugin(ownVersion());
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
 		console.error(

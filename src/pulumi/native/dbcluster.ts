@@ -2,12 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DbClusterArgs } from "../args/args";
 import type { LastUpdate, ReplicaVersion } from "../dbcluster";
 import { withoutPromiseTraces } from "../host/stack-traces";
-
-/** It stands in users' state: it can't be changed. */
-const type = "dbcluster:index:DbCluster";
-
-/** The resource of the same name that needs no plugin: its state becomes this one's. */
-const dynamicType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
+import { clusterTypes, commonOutputs } from "../stored";
 
 /**
  * A MyScaleDB or ClickHouse cluster whose DB version only moves forward, by the plugin `dbcluster`. The preview of another
@@ -15,7 +10,8 @@ const dynamicType = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
  * order; `pulumi up` then updates in place, replica by replica. Pulumi must find `pulumi-resource-dbcluster`; see
  * docs/languages.md.
  *
- * Its state is small and it can be imported. A `DbCluster` of the package's main entry becomes one of these by another import; nothing is replaced.
+ * Its state is small and it can be imported. A `DbCluster` of the package's main entry becomes one of these by another
+ * import; nothing is replaced.
  *
  * @example
  * import { DbCluster } from "pulumi-dbcluster/native";
@@ -43,7 +39,10 @@ export class DbCluster extends pulumi.CustomResource {
 
 	/** Whether a value is such a DbCluster, also of another copy of this package. */
 	static override isInstance(value: unknown): value is DbCluster {
-		return pulumi.CustomResource.isInstance(value) && (value as { __pulumiType?: unknown }).__pulumiType === type;
+		return (
+			pulumi.CustomResource.isInstance(value) &&
+			(value as { __pulumiType?: unknown }).__pulumiType === clusterTypes.native
+		);
 	}
 
 	/**
@@ -54,21 +53,14 @@ export class DbCluster extends pulumi.CustomResource {
 	constructor(name: string, args: DbClusterArgs, opts?: pulumi.CustomResourceOptions) {
 		const restore = withoutPromiseTraces();
 		try {
-			super(type, name, { ...outputs, ...args }, pulumi.mergeOptions(opts, { aliases: [{ type: dynamicType }] }));
+			const { native, dynamic } = clusterTypes;
+			// The state of the resource that needs no plugin becomes this one's.
+			super(native, name, { ...outputs, ...args }, pulumi.mergeOptions(opts, { aliases: [{ type: dynamic }] }));
 		} finally {
 			restore();
 		}
 	}
 }
 
-/** An output exists only if the constructor names it. */
-const outputs = {
-	previousVersion: undefined,
-	latestVersion: undefined,
-	updateAvailable: undefined,
-	state: undefined,
-	endpoint: undefined,
-	replicaVersions: undefined,
-	lastUpdate: undefined,
-	caveats: undefined,
-};
+/** The other face hands over the last two as inputs. */
+const outputs = { ...commonOutputs, endpoint: undefined, caveats: undefined };

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { connectEngine } from "../host/engine";
 import { leaveWithParent } from "../host/orphaned";
+import { ownVersion } from "../host/own-version";
 import { fromSdk } from "../host/sdk";
 import * as schema from "./schema.json";
 import { serviceOf } from "./service";
@@ -22,9 +21,8 @@ function main(): void {
 	const [, , address = ""] = process.argv;
 	connectEngine(address);
 	const { Server, ServerCredentials } = fromSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
-	const { version } = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8"));
 	const server = new Server({ "grpc.max_receive_message_length": largest, "grpc.max_send_message_length": largest });
-	server.addService(ResourceProviderService, serviceOf({ version, schema: JSON.stringify(schema) }));
+	server.addService(ResourceProviderService, serviceOf({ version: ownVersion(), schema: JSON.stringify(schema) }));
 	server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
 		if (error !== null) throw error;
 		console.log(String(port));

@@ -23,6 +23,9 @@ const empty = () => {
 	return new Empty();
 };
 
+/** Of a timer, in milliseconds. */
+const longest = 2 ** 31 - 1;
+
 interface About {
 	/** The package's own. */
 	readonly version: string;
@@ -42,9 +45,10 @@ export function serviceOf({ version, schema }: About): UntypedServiceImplementat
 		work: (request: Request) => Promise<Response>,
 	) {
 		return answering<Request, Response>((request) => {
-			const timeout = timer(request.getTimeout?.() ?? 0);
-			const stop = AbortSignal.any([cancelled.signal, timeout.signal]);
-			return call.run({ urn: request.getUrn(), stop }, () => work(request)).finally(timeout.clear);
+			const over = new AbortController();
+			const timer = timerOf(request.getTimeout?.() ?? 0, over);
+			const stop = AbortSignal.any([cancelled.signal, over.signal]);
+			return call.run({ urn: request.getUrn(), stop }, () => work(request)).finally(() => clearTimeout(timer));
 		});
 	}
 
@@ -169,15 +173,11 @@ function close(properties: Properties = {}, secrets: Opened["secrets"]): Struct 
 	return structs().Struct.fromJavaScript(sealed(properties, secrets) as Record<string, JavaScriptValue>);
 }
 
-/** The time that a program gives a call with `customTimeouts`; 0 is any. */
-function timer(seconds: number): { readonly signal: AbortSignal; readonly clear: () => void } {
-	const over = new AbortController();
-	const longest = 2 ** 31 - 1;
-	const timer = setTimeout(
-		() => over.abort({ kind: "interrupted", by: "timeout", seconds } satisfies Interruption),
-		seconds > 0 ? Math.min(seconds * 1000, longest) : longest,
-	);
-	return { signal: over.signal, clear: () => clearTimeout(timer) };
+/** Ends a call after the time that a program gives it with `customTimeouts`; 0 is any. */
+function timerOf(seconds: number, over: AbortController): NodeJS.Timeout | undefined {
+	if (seconds === 0) return undefined;
+	const reason: Interruption = { kind: "interrupted", by: "timeout", seconds };
+	return setTimeout(() => over.abort(reason), Math.min(seconds * 1000, longest));
 }
 
 function answering<Request, Response>(work: (request: Request) => Promise<Response>) {

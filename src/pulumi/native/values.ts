@@ -1,9 +1,8 @@
 import type { Properties } from "../args/inputs";
 import type { Path } from "../args/unknown";
+import { secretSign } from "../stored";
 
-/** How Pulumi's protocol marks a value that is secret: an object with this key and mark, and the value beside them. */
-const key = "4dabf18193072939515e22adb298388d";
-const mark = "1b47061264138c4ac30d75fd1eb44270";
+const { key, mark } = secretSign;
 
 /** Properties without the marks of secrets, and where those were. */
 export interface Opened {
