@@ -164,6 +164,17 @@ export class Space {
 		return answer.text.trimEnd();
 	}
 
+	/**
+	 * One statement to one replica that looks up the names of others, which may be run again. A DNS server learns of a pod
+	 * a moment after the API server, and keeps in mind for some seconds that there was none.
+	 *
+	 * @param expected throws while the answer is not yet what it will be.
+	 */
+	async queryPeers(pod: string, sql: string, expected: (answer: string) => void = () => {}): Promise<void> {
+		const ask = async () => expected(await this.queryPod(pod, sql));
+		await vi.waitFor(ask, { timeout: 60_000, interval: 500 });
+	}
+
 	/** Ends a pod at once, as a lost node would. */
 	async kill(pod: string): Promise<void> {
 		const found = await this.api.get<Pod>("pods", pod);

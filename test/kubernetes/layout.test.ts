@@ -56,7 +56,7 @@ test.skipIf(unavailable !== undefined)(
 				);
 				const distributed =
 					"CREATE TABLE IF NOT EXISTS everything (n UInt64) ENGINE = Distributed(everyone, default, t, n)";
-				await vi.waitFor(() => space.queryPod(pod, distributed), { timeout: minute, interval: 500 });
+				await space.queryPeers(pod, distributed);
 				await space.queryPod(pod, `INSERT INTO t SELECT number FROM numbers(${100 * (pods.indexOf(pod) + 1)})`);
 			}
 			const before = await running(space, pods, "clickhouse-data");

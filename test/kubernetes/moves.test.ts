@@ -90,7 +90,7 @@ describe("a replica that leaves", () => {
 
 		// As the message says.
 		const there = `remote('db-0-0.db-headless', default, t, '${credentials.user}', '${credentials.password.replace("'", "\\'")}')`;
-		await space.queryPod("db-0-1", `INSERT INTO FUNCTION ${there} SELECT * FROM t`);
+		await space.queryPeers("db-0-1", `INSERT INTO FUNCTION ${there} SELECT * FROM t`);
 		await space.queryPod("db-0-1", "DROP TABLE t");
 		await db.up(at(1));
 		expect(await rows("db-0-0", "t")).toBe(700);
@@ -132,7 +132,10 @@ describe("a replica that leaves", () => {
 			await db.up(at(2));
 			for (const pod of ["db-0-0", "db-0-1"]) {
 				await space.queryPod(pod, `CREATE TABLE rows ${replicated(`/${space.namespace}/rows`)}`);
-				await space.queryPod(pod, `CREATE TABLE near ${columns} ENGINE = Distributed(db, default, rows, n)`);
+				await space.queryPeers(
+					pod,
+					`CREATE TABLE IF NOT EXISTS near ${columns} ENGINE = Distributed(db, default, rows, n)`,
+				);
 			}
 			expect((await db.preview(at(1))).refused).toEqual([]);
 			await space.queryPod("db-0-1", `CREATE TABLE far ${columns} ENGINE = Distributed(two, default, rows, n)`);

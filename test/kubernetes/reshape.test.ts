@@ -52,8 +52,7 @@ it.skipIf(unavailable !== undefined)(
 				);
 				await space.queryPod(pod, "CREATE VIEW shop.a_view AS SELECT count() AS c FROM shop.rows");
 				const everywhere = `CREATE TABLE IF NOT EXISTS shop.everywhere ${table("Distributed(db, shop, rows)")}`;
-				// The name of a pod is known some seconds after its start.
-				await vi.waitFor(() => space.queryPod(pod, everywhere), { timeout: minute, interval: 500 });
+				await space.queryPeers(pod, everywhere);
 			}
 			const endpoint = await space.endpoint("db");
 			await space.reachable("db");

@@ -41,9 +41,9 @@ export async function makeTables(space: Space, topology: Topology): Promise<stri
 	const pods = allReplicas(topology);
 	await makeRows(space, pods);
 	if (topology.shards === 1) return "rows";
-	// These servers look its hosts up at once, and the name of a pod is known some seconds after its start.
+	// These servers look its hosts up at once.
 	const distributed = `CREATE TABLE IF NOT EXISTS all_rows ${columns} ENGINE = Distributed(db, default, rows, n)`;
-	for (const pod of pods) await vi.waitFor(() => space.queryPod(pod, distributed), { timeout: minute, interval: 500 });
+	for (const pod of pods) await space.queryPeers(pod, distributed);
 	return "all_rows";
 }
 

@@ -79,7 +79,7 @@ describe.skipIf(unavailable !== undefined)("StatefulSets of others whose data en
 		await makeRows(space, ["new-0-0"]);
 		const { user, password } = credentials;
 		const from = `remote('clickhouse-0.clickhouse-nodes.${space.namespace}.svc', default, rows, '${user}', '${password.replaceAll("'", "\\'")}')`;
-		await space.queryPod("new-0-0", `INSERT INTO rows SELECT * FROM ${from}`);
+		await space.queryPeers("new-0-0", `INSERT INTO rows SELECT * FROM ${from}`);
 		const sums = "SELECT count(), uniqExact(n), sum(n) FROM rows";
 		expect(await space.queryPod("new-0-0", sums)).toBe(await space.queryPod("clickhouse-1", sums));
 	});
