@@ -62,6 +62,8 @@ export interface Platform<Settings = unknown> {
 	/** Keep-alive connections of clients are reset with their replica; shown among the caveats. */
 	readonly resetsConnections?: boolean;
 	readonly keys: readonly string[];
+	/** A version is an engine that a process loads, not an image: it has no digest. */
+	readonly engines?: true;
 	/**
 	 * Validates the arguments and reports all problems together. Never throws.
 	 *
@@ -87,14 +89,14 @@ export interface Platform<Settings = unknown> {
 	 * What exactly a version is here, as text: an image with its digest; `undefined` if there is nothing to say. Throws a
 	 * {@link ControlError} if it does not exist, or is not the one that is asked for.
 	 */
-	artifact?(settings: Settings, version: DbVersion, pin?: Pin): Promise<string>;
+	artifact?(settings: Settings, version: DbVersion, pin?: Pin): Promise<string | undefined>;
 	/** Whether the cluster was not created by DbCluster: then a create takes it over, and a delete only releases it. */
 	isForeign?(settings: Settings): boolean;
-	/** What a create would do to existing objects: one clause each, by topic. */
+	/** What a create would do to existing objects, or to data that another owner kept: one clause each, by topic. */
 	takeover?(spec: Omit<ClusterSpec<Settings>, "generation">): Promise<Readonly<Record<string, string>>>;
 	/** Absent if `pulumi import` is not supported. */
 	readonly importing?: Importing;
-	/** @param pin Only if versions are images, which is if `artifact` exists. */
+	/** @param pin Only if versions are images. */
 	control(name: string, settings: Settings, pin?: Pin): ClusterControl<Settings>;
 	/** Why a new cluster can't be created: a port in use, no engine of this version, another cluster's data. */
 	obstacles(spec: Omit<ClusterSpec<Settings>, "generation">, pin?: Pin): Promise<readonly Obstacle[]>;

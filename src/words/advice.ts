@@ -20,9 +20,8 @@ export interface At {
 /** What a version is: an image, or an engine that a process loads. */
 export type Build = "image" | "engine";
 
-/** A version is an image on the platforms that can say which one it is. */
-export const buildOf = (platform: { readonly artifact?: unknown } | undefined): Build =>
-	platform?.artifact === undefined ? "engine" : "image";
+export const buildOf = (platform: { readonly engines?: true } | undefined): Build =>
+	platform?.engines ? "engine" : "image";
 
 /** Causes with a text of their own: no advice about a single replica fits them. */
 type Other =
@@ -33,6 +32,7 @@ type Other =
 	| "worse"
 	| "stopped-serving"
 	| "claim-lost"
+	| "record-lost"
 	| "platform";
 export type Simple = Exclude<RollStop["cause"] | WaitStop["cause"], { kind: Other }>;
 

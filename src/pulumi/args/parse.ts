@@ -1,9 +1,9 @@
-import type { z } from "zod";
+import { problemsIn } from "../../control/accepts";
 import { foreignDataText } from "../../words/resource";
 import { splitDigest } from "./digest";
 import { choose, type Home, placeOf } from "./home";
 import { platforms } from "./platforms";
-import { type InputProblem, stranger, versionProblem } from "./problem";
+import { type InputProblem, problemAt, strangerText, versionProblem } from "./problem";
 import { type Args, namesAt, schema } from "./schema";
 import { type Path, pathText, splitUnknown } from "./unknown";
 
@@ -35,7 +35,9 @@ export function parse(
 	const issues = (found.success ? [] : found.error.issues).filter(
 		({ path }) => !unknown.some((at) => at.every((key, index) => key === path[index])),
 	);
-	const problems = problemsOf(issues);
+	const problems = problemsIn(issues, (path, key) => strangerText(path, key, namesIn(path))).map(({ path, reason }) =>
+		problemAt(path, reason),
+	);
 	const platform = choose(inputs, known, unknown);
 	if (Array.isArray(platform)) problems.push(...platform);
 	const chosen = Array.isArray(platform) ? undefined : platform;
@@ -66,16 +68,10 @@ export function isKnown(valid: Valid, property: string): boolean {
 	);
 }
 
-function problemsOf(issues: readonly z.core.$ZodIssue[]): InputProblem[] {
-	return issues.flatMap((issue) => {
-		const { path, message } = issue as { path: Path; message: string };
-		// Pulumi prints the value of a property that a problem names, and an address may hold a secret.
-		if (pathText(path) === "versions.url") return [{ property: "", reason: `versions.url: ${message}` }];
-		if (issue.code !== "unrecognized_keys") return [{ property: pathText(path), reason: message }];
-		const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
-		const names = path.length === 0 ? [...own, ...Object.keys(platforms)] : own;
-		return issue.keys.map((key) => stranger(path, key, names));
-	});
+/** The names that there are at a path. */
+function namesIn(path: Path): readonly string[] {
+	const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
+	return path.length === 0 ? [...own, ...Object.keys(platforms)] : own;
 }
 
 /** Stands the defaults in for what is not known yet. */

@@ -16,18 +16,24 @@ export interface InputProblem {
 	readonly rule?: RuleName;
 }
 
-/** Pulumi prints the value of a property that is one of the resource's own, so a secret must not be named as one. */
 const secretLike = /pass|secret|token|key|credential|auth|config/i;
+
+/** Pulumi prints the value of a property that a problem names, so what may hold a secret is named in the reason only. */
+export function problemAt(path: Path, reason: string): InputProblem {
+	const property = pathText(path);
+	if (property === "versions.url") return { property: "", reason: `${property}: ${reason}` };
+	return { property: path.length === 1 && secretLike.test(property) ? "" : property, reason };
+}
 
 /** A property that there is none of. */
 export function stranger(path: Path, key: string, names: readonly string[]): InputProblem {
+	return problemAt([...path, key], strangerText(path, key, names));
+}
+
+export function strangerText(path: Path, key: string, names: readonly string[]): string {
 	const near = nearest(key, names);
 	const way = near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
-	const hidden = path.length === 0 && secretLike.test(key);
-	return {
-		property: hidden ? "" : pathText([...path, key]),
-		reason: `there is no property ${pathText([...path, key])}. ${way}`,
-	};
+	return `there is no property ${pathText([...path, key])}. ${way}`;
 }
 
 /** What is wrong with a version as it was written; `undefined` for a DB version and for `latest`. */
@@ -35,7 +41,7 @@ export function versionProblem(text: string, platform: Platform | undefined): In
 	const written = splitDigest(text);
 	const { version } = written;
 	if (version !== "latest" && parseVersion(version) === undefined) return flawed(version, flawOf(version, unknown("")));
-	const reason = digestProblem(written, platform === undefined || platform.artifact !== undefined);
+	const reason = digestProblem(written, platform?.engines !== true);
 	return reason === undefined ? undefined : { property: "version", reason };
 }
 

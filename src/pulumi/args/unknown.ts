@@ -24,10 +24,11 @@ export function splitUnknown(value: unknown, path: Path = []): { known: unknown;
 	return { known: Object.fromEntries(known), unknown };
 }
 
-/** `local.port`, `versions.list[0].version`: the way Pulumi writes a property's path. */
+/** `local.port`, `versions.list[0].version`, `local.engines["26.7.2.1"]`: the way Pulumi writes a property's path. */
 export function pathText(path: Path): string {
-	return path.reduce<string>(
-		(text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`),
-		"",
-	);
+	return path.reduce<string>((text, key) => {
+		if (typeof key === "number") return `${text}[${key}]`;
+		if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${text}["${key.replaceAll('"', '\\"')}"]`;
+		return text === "" ? key : `${text}.${key}`;
+	}, "");
 }

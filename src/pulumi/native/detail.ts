@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { inputsAmong, type Properties } from "../args/inputs";
-import type { Path } from "../args/unknown";
+import { type Path, pathText } from "../args/unknown";
 
 /** How one property differs, under its path as Pulumi writes it. */
 type Detail = ReadonlyMap<string, "add" | "delete" | "update">;
@@ -33,7 +33,7 @@ function differing(olds: Properties, news: Properties): Detail {
 		if (isDeepStrictEqual(old, now)) return;
 		const keys = keysOf(old, now);
 		if (keys === undefined)
-			found.set(propertyPath(path), old === undefined ? "add" : now === undefined ? "delete" : "update");
+			found.set(pathText(path), old === undefined ? "add" : now === undefined ? "delete" : "update");
 		else for (const key of keys) compare(at(old, key), at(now, key), [...path, key]);
 	};
 	compare(olds, news, []);
@@ -50,12 +50,3 @@ function keysOf(old: unknown, now: unknown): readonly (string | number)[] | unde
 
 /** A null is a property that was left out. */
 const at = (value: unknown, key: string | number) => (value as Properties)[key] ?? undefined;
-
-/** `local.engines["26.7.2.1"]`, `keeper[0]`. */
-function propertyPath(path: Path): string {
-	return path.reduce<string>((text, key) => {
-		if (typeof key === "number") return `${text}[${key}]`;
-		if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${text}["${key.replaceAll('"', '\\"')}"]`;
-		return text === "" ? key : `${text}.${key}`;
-	}, "");
-}

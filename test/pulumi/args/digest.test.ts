@@ -38,13 +38,13 @@ test("a downgrade is one with a digest, too", async () => {
 });
 
 test("is refused where versions are no images", async () => {
-	const { artifact, ...platform } = scripted.platform;
-	Object.assign(scripted.platform, { artifact: undefined });
+	const { engines, ...platform } = scripted.platform;
+	Object.assign(scripted.platform, { engines: true });
 	try {
 		expect((await new Engine().preview({ version: `1.8.0@${digest}` })).refused).toEqual([
 			"version: a digest names an image, and this platform has no images. Leave the digest out.",
 		]);
 	} finally {
-		Object.assign(scripted.platform, { ...platform, artifact });
+		Object.assign(scripted.platform, { ...platform, engines });
 	}
 });
