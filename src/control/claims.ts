@@ -1,4 +1,4 @@
-import { Claimed, ClaimLost } from "./errors";
+import { Claimed, ClaimLost, RecordLost } from "./errors";
 import type { Claim } from "./port";
 import type { ClaimRecord } from "./record";
 
@@ -51,8 +51,9 @@ export function withoutClaim<R extends Claimable>(record: R, claim: Claim): R {
  * still holds while nobody has taken it: what matters is that no two hold it.
  */
 export function mustHold<R extends Claimable>(record: R, claim: Claim): R {
-	if (!isHeld(record, claim)) throw new ClaimLost(record.claim?.holder);
-	return record;
+	if (isHeld(record, claim)) return record;
+	// Fences only grow, unless the record was deleted.
+	throw record.fence < claim.fence ? new RecordLost() : new ClaimLost(record.claim?.holder);
 }
 
 const isHeld = ({ claim: its }: Pick<Claimable, "claim">, { fence, holder }: Claim): boolean =>

@@ -62,6 +62,8 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly replicas: number;
 	readonly settings: Settings;
 	readonly localTables?: LocalTables;
+	/** The data that a destroyed cluster of another owner left may be used, too. */
+	readonly adopt?: boolean;
 	/** Stored by `create` and `configure`. */
 	readonly update?: UpdateSettings;
 }
@@ -90,6 +92,11 @@ export interface Assessment extends Reshaping {
 export interface ClusterControl<Settings = unknown> {
 	/** How many replicas of a shard must serve for it to accept writes; default `one`. For messages. */
 	readonly writesNeed?: "one" | "all";
+	/**
+	 * The settings with which a version is rehearsed: those that the control was made with (`given`), or those that
+	 * `configure` has stored (default), which then comes first.
+	 */
+	readonly rehearses?: "given" | "stored";
 
 	/**
 	 * The cluster's own record, and whether it was scaled outside Pulumi, by cheap reads that wake nothing; `undefined`
@@ -174,7 +181,8 @@ export interface ClusterControl<Settings = unknown> {
 	 * that exists keeps its version: changing that is up to the rollout. Finds the data that an earlier `destroy` kept.
 	 * Does not wait until it serves: a created cluster carries a mark that says `creates` until `finish`, and {@link
 	 * observe} shows it as Starting while nothing is wrong, Degraded on trouble, and Started once all replicas serve.
-	 * Throws a {@link ControlError} if the cluster has another owner, or if a later version opened the data.
+	 * Throws a {@link ControlError} if the cluster, or, without `adopt`, the data, has another owner, or if a later version
+	 * opened the data.
 	 */
 	create(claim: Claim, spec: ClusterSpec<Settings>): Promise<void>;
 	/** Takes over an existing cluster: writes owner and generation to it. */

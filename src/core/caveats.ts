@@ -63,6 +63,8 @@ export type CaveatNote =
 	| ({ readonly note: "engine" } & Unlisted)
 	| { readonly note: "release"; readonly date?: string; readonly link?: string }
 	| { readonly note: "deprecated"; readonly reason?: string }
+	/** Clients have to use another URL from then on. */
+	| { readonly note: "endpoint"; readonly from: string; readonly to: string }
 	/** It waits after its first replica. */
 	| { readonly note: "hold"; readonly seconds: number }
 	/** When updates may begin. `ignored`: this one may begin at any time. */

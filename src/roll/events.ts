@@ -138,6 +138,8 @@ export interface RollStop extends Availability {
 		| { readonly kind: "volatile"; readonly words: string }
 		| Interruption
 		| { readonly kind: "claim-lost"; readonly by?: string }
+		/** The cluster's record was deleted, so that nothing is known of the cluster any more. */
+		| { readonly kind: "record-lost" }
 		| { readonly kind: "platform"; readonly words: string };
 	readonly serving: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];
 	readonly notServing: readonly { readonly replica: string; readonly version: DbVersion | undefined }[];

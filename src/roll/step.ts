@@ -122,7 +122,10 @@ export async function clear(
 			await keeper.change((claim) => control.drain(claim, replica, next));
 			const until = left + timing.drainSeconds * 1000;
 			const compare = async () => (next === undefined ? undefined : compared(ground, replica, others, serving));
-			// At the same time: usually no query is left, and then nothing changed in between.
+			// At the same time, to be out for a shorter while: usually no query is left. Nothing is lost to one that ends between
+			// the two. What it wrote is on the replica's own volume, which the restart keeps, and none arrives any more; what comes
+			// back is compared as "no less than before", so that what it added is only not counted, and what it dropped stops
+			// the rollout rather than passing for whole.
 			const [{ cut, back, looks, ...end }, first] = await Promise.all([
 				queriesEnd(ground, replica, needed, serving, until, goOn),
 				compare(),

@@ -1,4 +1,4 @@
-import { ClaimLost, ControlError, PlatformError } from "../control/errors";
+import { ClaimLost, ControlError, PlatformError, RecordLost } from "../control/errors";
 import type { ClusterControl } from "../control/port";
 import { availability } from "../core/availability";
 import { byShard, type ObservedCluster } from "../core/cluster";
@@ -35,6 +35,7 @@ export async function stopped(
 
 function causeOf(error: unknown): RollStop["cause"] | undefined {
 	if (error instanceof StepStopped) return error.why;
+	if (error instanceof RecordLost) return { kind: "record-lost" };
 	if (error instanceof ClaimLost) return { kind: "claim-lost", by: error.by };
 	if (error instanceof PlatformError) return { kind: "platform", words: error.message };
 	if (error instanceof ControlError) return { kind: "failed", cause: "refused", words: error.message };

@@ -57,6 +57,7 @@ const stop = z.object({
 		"stopped-serving",
 		"interrupted",
 		"claim-lost",
+		"record-lost",
 		"platform",
 		"refused",
 	]),

@@ -148,6 +148,8 @@ function noteText(note: Exclude<CaveatNote, { note: "rehearsed" }>): [string, st
 				"deprecated",
 				note.reason === undefined ? "marked as deprecated in the catalogue" : oneLine(note.reason, 160),
 			];
+		case "endpoint":
+			return ["endpoint", `clients have to use ${note.to} from then on; ${note.from} is closed`];
 		case "hold":
 			return [
 				"hold",

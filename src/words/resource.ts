@@ -18,6 +18,12 @@ export function adoptText(name: string): string {
 export const foreignDataText =
 	'"Delete" would delete volumes that DbCluster did not create. Leave deletionPolicy out: for such volumes only "Retain" is accepted.';
 
+/** Of a cluster that has another owner so far; `isOwn`: this resource under its former name. */
+export function newOwnerText(from: string, to: string, isOwn: boolean): string {
+	const rest = isOwn || from === "" ? "" : `; remove the former resource from its state with pulumi state delete`;
+	return `changes from ${ownerText(from)} to ${ownerText(to)}${rest}`;
+}
+
 /** What stands above the facts of a takeover in the input `caveats`, in the place of a transition. */
 export const takeoverTitle = "taken over";
 
@@ -141,5 +147,5 @@ export function createStoppedText(why: string): string {
 
 /** After a destroy: the data is still there. */
 export function keptText(name: string, id: string): string {
-	return `${name}: the data is kept at ${id}; a DbCluster with the same stack, name and location uses it again. To delete the data too, set deletionPolicy to "Delete" and run pulumi up before pulumi destroy.`;
+	return `${name}: the data is kept at ${id}; a DbCluster with the same stack, name and location uses it again, and with adopt set to true one of another stack. To delete the data too, set deletionPolicy to "Delete" and run pulumi up before pulumi destroy.`;
 }

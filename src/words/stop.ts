@@ -1,7 +1,18 @@
 import type { DbVersion } from "../core/version";
 import type { RollStop, WaitStop } from "../roll/events";
 import { advice, type Build, isUpToTheVendor, wayOut } from "./advice";
-import { attachAgain, count, duration, failedOf, list, oneLine, percent, problems, withFullStop } from "./text";
+import {
+	attachAgain,
+	count,
+	duration,
+	failedOf,
+	list,
+	oneLine,
+	percent,
+	problems,
+	recordLostWayOut,
+	withFullStop,
+} from "./text";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
@@ -18,7 +29,7 @@ export function stopText(stop: RollStop, build?: Build): string {
 	return [
 		`${[what(stop), "stopped", ...place(stop)].join(" ")}.`,
 		withFullStop(whatFailed(stop)),
-		whatServes(stop),
+		...(stop.cause.kind === "record-lost" ? [] : [whatServes(stop)]),
 		`Next: ${next(stop, build)}`,
 	].join(" ");
 }
@@ -66,6 +77,8 @@ function whatFailed({
 	const who = replica ?? "The cluster";
 	switch (cause.kind) {
 		case "failed":
+			// The replicas serve, and nobody reaches them.
+			if (cause.cause === "port") return `The endpoint could not be opened: ${oneLine(cause.words)}`;
 			return cause.cause === "refused"
 				? `${who} could not be changed: ${oneLine(cause.words)}`
 				: `${replica ?? "A replica"} did not start: ${oneLine(cause.words)}`;
@@ -99,7 +112,11 @@ function whatFailed({
 				? "This run was cancelled"
 				: `The time that customTimeouts gives, ${duration(cause.seconds ?? 0)}, is over`;
 		case "claim-lost":
-			return `Another process${cause.by === undefined ? "" : ` (${oneLine(cause.by)})`} took over and is changing this cluster now`;
+			return cause.by === undefined
+				? "Another process took over this cluster meanwhile"
+				: `Another process (${oneLine(cause.by)}) took over and is changing this cluster now`;
+		case "record-lost":
+			return "The record of this cluster was deleted while the cluster was being changed";
 		case "platform":
 			return `The platform failed: ${oneLine(cause.words)}`;
 	}
@@ -203,6 +220,8 @@ function next({ cause, ...stop }: RollStop, build: Build | undefined): string {
 		}
 		case "claim-lost":
 			return "wait until the other process is done, then run pulumi up again. This run changes nothing more.";
+		case "record-lost":
+			return `this run changes nothing more. ${recordLostWayOut}`;
 		case "platform":
 			return `make sure that the platform can be reached and allows the change, then ${again}.`;
 		default: {

@@ -80,6 +80,10 @@ export function moment(iso: string, timeZone: string): string {
 	return `${day} ${part("hour")}:${part("minute")} (${timeZone})`;
 }
 
+/** What to do without a cluster's record, as sentences. */
+export const recordLostWayOut =
+	"If the cluster was deleted with its record, run pulumi refresh, then pulumi up to create the cluster again. If not, restore the record (cluster.json, or the ConfigMap of the cluster) from a backup, then run pulumi up again.";
+
 /** Why a replica can't take over from another, as the end of a sentence about it. */
 export const problems = {
 	down: "does not serve",

@@ -59,6 +59,8 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 			return "it was cancelled, or the time of customTimeouts was over";
 		case "claim-lost":
 			return "another process took over the change of the cluster";
+		case "record-lost":
+			return "the record of the cluster was deleted";
 		case "platform":
 			return "the platform failed";
 		case "refused":

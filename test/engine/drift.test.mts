@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { processesOf, until } from "../../tools/processes.mts";
 import { expectRefused } from "./output.mts";
 import { newVersion, oldVersion, type Stack, stack } from "./stack.mts";
 
@@ -41,6 +43,16 @@ test("finds by refresh an update made behind Pulumi's back, and then refuses to 
 
 	await db.set({ version: newVersion }).upOk();
 	await expectNewAndWhole(db);
+});
+
+test("finds by refresh that the folder of a running cluster was removed, and creates the cluster again", async () => {
+	const db = await filled();
+	execFileSync("rm", ["-rf", db.cluster]);
+	expect(await db.run("refresh", "--yes", "--skip-preview")).toMatchObject({ status: 0 });
+	await db.upOk();
+	expect(await db.query("SELECT version(), count() FROM system.tables WHERE name = 't'")).toBe(`${oldVersion}\t0`);
+	// One router and two replicas, and nobody of before.
+	await until(async () => (await processesOf(db.cluster)).length === 3);
 });
 
 test("does not go back where the state was edited to say that it never went forward", async () => {

@@ -32,11 +32,14 @@ test("an engine that does not start is found out before a replica is touched; on
 		expect.stringContaining("no; pulumi up does that before it changes anything"),
 	);
 
+	const before = db.record().cluster;
+	db.set({ local: { idleAfterSeconds: 900, engines: { ...db.engines, "26.4.0.0": engineFolders.old } } });
 	const failed = await db.up();
 	expectRefused(failed, `${newVersion} was tried beside the cluster, and failed: on this machine:`, "[rehearsal]");
 	expect(failed.output).toContain("No replica was touched.");
 	expect(failed.output).not.toContain("draining");
-	expect(db.record().cluster?.mark).toBeUndefined();
+	// What was refused has left nothing but its result.
+	expect(db.record().cluster).toEqual({ ...before, rehearsed: expect.anything() });
 	expect(await db.query("SELECT version(), count() FROM t")).toBe(`${oldVersion}\t1000`);
 	// Both replicas: an INSERT needs them.
 	await db.query("INSERT INTO t VALUES (1000)");

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { kill, processesOf, until } from "../../tools/processes.mts";
@@ -7,17 +7,23 @@ import { expectNoStackTrace } from "./output.mts";
 import { engineFolders, newVersion, oldVersion, type Stack, stack, transition } from "./stack.mts";
 
 /**
- * A cluster on the old version with some rows, whose new engine lies in a folder that a test can break and mend. A
- * rehearsal would find that out before the first replica.
+ * A cluster on the old version with some rows, whose new engine does not start until it is mended. A rehearsal would find
+ * that out before the first replica.
  */
-async function filled(args: Parameters<Stack["set"]>[0] = {}): Promise<{ db: Stack; engine: string }> {
+async function filled(args: Parameters<Stack["set"]>[0] = {}) {
 	const db = await stack({ update: { rehearsal: { policy: "off" } }, ...args });
 	const engine = join(db.folder, "engine");
+	mkdirSync(engine);
+	writeFileSync(join(engine, "libchdb.so"), "no library\n");
+	const mend = () => {
+		rmSync(engine, { recursive: true });
+		symlinkSync(engineFolders.new, engine);
+	};
 	db.set({ local: { engines: { [oldVersion]: engineFolders.old, [newVersion]: engine } } });
 	await db.upOk();
 	await db.query("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
 	await db.query("INSERT INTO t SELECT number FROM numbers(1000)");
-	return { db, engine };
+	return { db, engine, mend };
 }
 
 const rows = (db: Stack) => db.query("SELECT count(), sum(n) FROM t");
@@ -30,16 +36,18 @@ function expectStoppedAtFirst(output: string): void {
 	expectNoStackTrace(output);
 }
 
-test("stops at a replica whose engine is not there, goes on serving, and resumes once it is", async () => {
-	const { db, engine } = await filled();
+test("stops at a replica whose engine ends at start, with its last words, goes on serving, and resumes once it is mended", async () => {
+	const { db, mend } = await filled();
 
 	const failed = await db.set({ version: newVersion }).up();
 	expect(failed.status).not.toBe(0);
 	expectStoppedAtFirst(failed.output);
+	expect(failed.output).toContain("exits at start");
+	expect(failed.output).toContain("libchdb.so");
 	expect(await rows(db)).toBe(whole);
 	expect(db.record().cluster?.mark).toMatchObject({ from: oldVersion, to: newVersion });
 
-	symlinkSync(engineFolders.new, engine);
+	mend();
 	const preview = await db.preview();
 	expect(preview.output).toContain(transition);
 	expect(preview.output).toContain("an update that stopped midway");
@@ -51,16 +59,11 @@ test("stops at a replica whose engine is not there, goes on serving, and resumes
 	expect((await db.preview("--expect-no-changes")).status).toBe(0);
 });
 
-test("stops at a replica whose engine ends at start, with its last words; what nothing ever ran may be given up", async () => {
-	const { db, engine } = await filled();
-	mkdirSync(engine);
-	writeFileSync(join(engine, "libchdb.so"), "no library\n");
-
+test("a version that nothing ever ran may be given up", async () => {
+	const { db } = await filled();
 	const failed = await db.set({ version: newVersion }).up();
 	expect(failed.status).not.toBe(0);
 	expectStoppedAtFirst(failed.output);
-	expect(failed.output).toContain("exits at start");
-	expect(failed.output).toContain("libchdb.so");
 	expect(await rows(db)).toBe(whole);
 
 	await db.set({ version: oldVersion }).upOk();
@@ -84,8 +87,8 @@ test("stops when the engine that comes up is not the version that was asked for"
 });
 
 test("goes on where a killed provider left off, and refuses to go back from there", async () => {
-	const { db, engine } = await filled();
-	symlinkSync(engineFolders.new, engine);
+	const { db, mend } = await filled();
+	mend();
 	const { cli, query } = await midway(db);
 
 	kill(await cli.provider());
@@ -105,8 +108,8 @@ test("goes on where a killed provider left off, and refuses to go back from ther
 });
 
 test("loses nothing to a killed CLI: once its lock is cancelled, the next up ends what it began", async () => {
-	const { db, engine } = await filled();
-	symlinkSync(engineFolders.new, engine);
+	const { db, mend } = await filled();
+	mend();
 	const { cli, query } = await midway(db);
 
 	cli.kill();

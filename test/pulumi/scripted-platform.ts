@@ -70,7 +70,8 @@ export class Scripted {
 				return { given: { folder }, unmanaged };
 			},
 		},
-		takeover: async ({ name }) => ({ replicas: `${name}-0-0, ${name}-0-1 go on` }),
+		takeover: async ({ name }): Promise<Readonly<Record<string, string>>> =>
+			this.foreign ? { replicas: `${name}-0-0, ${name}-0-1 go on` } : {},
 	};
 }
 

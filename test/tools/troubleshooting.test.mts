@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Claimed, ClaimLost } from "../../src/control/errors.ts";
+import { Claimed, ClaimLost, RecordLost } from "../../src/control/errors.ts";
 import { decide } from "../../src/core/rules/index.ts";
 import { controlErrorText } from "../../src/words/errors.ts";
 import { refusalText } from "../../src/words/refusals.ts";
@@ -43,6 +43,7 @@ describe("a person who searches the page finds", () => {
 			new Claimed("ann@build-7, process 4711", "2026-11-23T10:05:00Z"),
 			new ClaimLost("bob"),
 			new ClaimLost(undefined),
+			new RecordLost(),
 		];
 		expect(errors.map(controlErrorText).filter((text) => !isOnPage(text))).toEqual([]);
 	});

@@ -33,6 +33,7 @@ const notes: readonly CaveatNote[] = [
 	{ note: "connections-reset" },
 	{ note: "artifact", what: "repo/db:1.8.0@sha256:1" },
 	{ note: "judged-from-record" },
+	{ note: "endpoint", from: "http://127.0.0.1:20001", to: "http://127.0.0.1:20002" },
 	{ note: "unknown-until-update", properties: ["versions", "local.port"] },
 	{ note: "catalogue-unknown", why: "no route to\nhost" },
 ];

@@ -55,6 +55,7 @@ const reasons = [
 	"worse",
 	"stopped-serving",
 	"claim-lost",
+	"record-lost",
 	"platform",
 	"refused",
 ] as const;

@@ -176,8 +176,9 @@ function verdictOf(step: PreviewStep | undefined, steps: readonly PreviewStep[],
 	}
 }
 
-/** Changes of settings and state, and creations, are not. */
-const isOfVersions = (transition: string) => !/^(settings|creation) at | -> (Started|Stopped)$/.test(transition);
+/** Changes of settings, state and owner, and creations, are not. */
+const isOfVersions = (transition: string) =>
+	transition !== takeoverTitle && !/^(settings|creation) at | -> (Started|Stopped)$/.test(transition);
 
 /** The input that `check` adds: named texts by transition. */
 function caveatsOf(caveats: unknown): ClusterReport["caveats"] {

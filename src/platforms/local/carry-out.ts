@@ -18,9 +18,16 @@ const endSeconds = 60;
 /** Has the router read the record again, by which it routes once it has said how it is; `undefined` when none answers. */
 export const askRouter = (home: string) => askProcess<RouterStatus>(socketPath(home, "router"), "/reload", 10_000);
 
-/** Throws if another process has the port. A router of the cluster that is just ending may still have it. */
+/** Whether another process has the port. A router of the cluster that does not answer, being about to end, may still have it. */
+export async function isTaken(home: string, port: number): Promise<boolean> {
+	if (await isFree(port)) return false;
+	const router = await askRouter(home);
+	return router === undefined ? routerProcess(home) === undefined : router.port !== port;
+}
+
+/** Throws if another process has the port. */
 export async function mustBeFree(home: string, name: string, port: number | undefined): Promise<void> {
-	if (port === undefined || (await isFree(port)) || routerProcess(home) !== undefined) return;
+	if (port === undefined || !(await isTaken(home, port))) return;
 	throw new PlatformError(`the endpoint of ${name} can't be opened: ${portTaken(port)}`);
 }
 

@@ -2,6 +2,7 @@ import { ControlError } from "../../control/errors";
 import type { Assessment, ClusterSpec, Obstacle } from "../../control/port";
 import { withHeld } from "../../control/record";
 import { compareVersions, type DbVersion, highest } from "../../core/version";
+import { noEngine } from "./installed";
 import { allFolders, type EngineChoice, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import type { LocalSettings } from "./settings";
 import type { Store } from "./store";
@@ -45,11 +46,11 @@ export function freshCluster(spec: ClusterSpec<LocalSettings>, port: number, cho
 /** Throws unless a create may go on with what is in the folder: nothing, or what is this owner's. */
 export function mustBeOurs({ cluster, retained }: RecordFile, spec: ClusterSpec, home: string): void {
 	const there = cluster ?? retained;
-	if (there !== undefined && there.owner !== spec.owner)
+	if (there !== undefined && there.owner !== spec.owner && !(spec.adopt && cluster === undefined))
 		throw new ControlError(
 			cluster !== undefined
 				? `the cluster ${there.name} in ${home} belongs to ${there.owner || "nobody"}, not to ${spec.owner}. Set adopt: true to take it over, or choose another name or local.directory.`
-				: `${home} holds the data of a cluster ${there.name}: ${there.owner} destroyed the cluster and kept its data. Move the folder away, or choose another name or local.directory.`,
+				: `${home} holds the data of a cluster ${there.name}: ${there.owner} destroyed the cluster and kept its data. Set adopt: true to use the data, or choose another name or local.directory.`,
 		);
 	mustHaveOneShard(spec);
 	if (there !== undefined && there.replicas !== spec.replicas)
@@ -125,7 +126,8 @@ export function mustRun(
 		);
 	}
 	if (cluster.engines[version] !== undefined) return;
-	const known = Object.keys(cluster.engines).join(", ") || "none";
+	const known = Object.keys(cluster.engines).join(", ");
+	if (known === "") throw new ControlError(noEngine);
 	throw new ControlError(
 		`no engine of version ${version} is known (known versions: ${known}). Add its package or folder to local.engines.`,
 	);

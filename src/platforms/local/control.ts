@@ -1,5 +1,5 @@
 import { mustHold, withExtended } from "../../control/claims";
-import { ClaimLost, ControlError } from "../../control/errors";
+import { ControlError, RecordLost } from "../../control/errors";
 import type {
 	Assessment,
 	Claim,
@@ -15,13 +15,23 @@ import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { Rehearsal } from "../../core/rehearsal";
 import type { DbVersion } from "../../core/version";
-import { askRouter, carryOut, mustBeFree, removeCluster, removeReplica, running, untilEnded } from "./carry-out";
+import {
+	askRouter,
+	carryOut,
+	isTaken,
+	mustBeFree,
+	removeCluster,
+	removeReplica,
+	running,
+	untilEnded,
+} from "./carry-out";
 import * as changes from "./changes";
 import { withLocalClaim, withReleased } from "./claims";
 import { standingIn } from "./fleet";
 import { holdsOf } from "./holds";
 import { replicaProcess, routerProcess, socketPath } from "./home";
 import { engineChoice } from "./installed";
+import { portTaken } from "./port";
 import { allFolders, type LocalCluster, type RecordFile, replicaFolders } from "./record";
 import { askProcess } from "./replica-client";
 import { folderOf, type LocalSettings, portOf } from "./settings";
@@ -32,6 +42,7 @@ import { type ClusterSight, replicaName, toClusterRecord, viewCluster, viewRepli
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
 	readonly writesNeed = "all";
+	readonly rehearses = "given";
 	readonly #home: string;
 	readonly #store: Store;
 
@@ -158,7 +169,10 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async assess(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Assessment> {
 		const cluster = this.#present(this.#read()?.cluster);
 		const runs = cluster.desired !== "Stopped" && routerProcess(this.#home) !== undefined;
-		return changes.assessment(cluster, spec, runs);
+		const found = changes.assessment(cluster, spec, runs);
+		const port = portOf(spec.name, spec.settings);
+		if (port === cluster.port || !(await isTaken(this.#home, port))) return found;
+		return { ...found, obstacles: [...found.obstacles, { property: "local.port", reason: portTaken(port) }] };
 	}
 
 	async configure(claim: Claim, spec: ClusterSpec<LocalSettings>): Promise<void> {
@@ -275,8 +289,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 	async #change(claim: Claim, change: (record: RecordFile) => RecordFile): Promise<RecordFile> {
 		const changed = await this.#store.change((record) => change(mustHold(record, claim)));
 		if (changed !== undefined) return changed;
-		// The record went away with everything else: so did the claim.
-		throw new ClaimLost(undefined);
+		throw new RecordLost();
 	}
 
 	async #changeCluster(claim: Claim, change: (cluster: LocalCluster) => LocalCluster): Promise<LocalCluster> {

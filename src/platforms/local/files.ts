@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** What a small file holds; `undefined` where there is none. */
@@ -8,6 +8,15 @@ export function readIfThere(path: string): string | undefined {
 	} catch (error) {
 		if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
 		throw error;
+	}
+}
+
+/** Makes a folder of this user's own in one that is there: a cluster whose folder was removed must not bring that back. */
+export function ensureFolder(path: string): void {
+	try {
+		mkdirSync(path, { mode: 0o700 });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 	}
 }
 

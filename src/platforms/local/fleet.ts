@@ -18,7 +18,9 @@ export interface RoutedReplica extends Kept {
 export interface RouterStatus {
 	/** Every replica has served since the cluster was last started. */
 	readonly up: boolean;
-	/** Why the endpoint does not answer, in one clause. */
+	/** The port at which it answers clients; none while it has not got one. */
+	readonly port?: number;
+	/** Why the port of the record is not opened, in one clause. */
 	readonly trouble?: string;
 	readonly replicas: Readonly<Record<string, RoutedReplica>>;
 }
@@ -53,7 +55,7 @@ export class Fleet implements Peers {
 	/** Reads the record, and has the replicas become what it says. Requests are routed by it once this returns. */
 	reload(): void {
 		const before = this.cluster;
-		this.#file = this.store.read() ?? emptyRecord;
+		this.#file = this.store.latest() ?? emptyRecord;
 		const { cluster } = this;
 		if (cluster?.desired !== "Started" || before?.desired !== "Started") this.up = false;
 		for (const replica of new Set([...(cluster ? allFolders(cluster) : []), ...this.#supervisors.keys()])) {
@@ -137,12 +139,12 @@ export class Fleet implements Peers {
 		while (!signal.aborted && !holds()) await once(this.#changes, "change", { signal }).catch(() => {});
 	}
 
-	status(trouble: string | undefined): RouterStatus {
+	status(port: number | undefined, trouble: string | undefined): RouterStatus {
 		const replicas = this.#own.map((one) => [
 			one.replica,
 			{ ...one.now, routed: this.#isRouted(one), active: one.active },
 		]);
-		return { up: this.up, ...(trouble && { trouble }), replicas: Object.fromEntries(replicas) };
+		return { up: this.up, ...(port && { port }), ...(trouble && { trouble }), replicas: Object.fromEntries(replicas) };
 	}
 
 	standing(replica: string, serves: boolean): Standing {

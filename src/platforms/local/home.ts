@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { PlatformError } from "../../control/errors";
-import { readIfThere } from "./files";
-import { lockHolder } from "./lock";
+import { ensureFolder, readIfThere } from "./files";
+import { type Lock, lockHolder } from "./lock";
 import { spawnDetached } from "./processes";
 
 /** Where the processes of one cluster keep what only they need, in the cluster's folder. */
@@ -33,7 +33,7 @@ export function socketFolder(home: string): string {
 }
 
 function privateFolder(path: string): string {
-	mkdirSync(path, { recursive: true, mode: 0o700 });
+	ensureFolder(path);
 	// Not through a link, which somebody else may have put there.
 	const { uid, mode } = lstatSync(path);
 	if (uid === userInfo().uid && (mode & 0o077) === 0) return path;
@@ -59,13 +59,22 @@ export function ensureRouter(home: string): void {
 
 /**
  * Called in each replica's process: brings back a router that was killed, so that the cluster repairs itself, and ends
- * the process when the cluster's folder is gone.
+ * the process when its folder is gone, or the cluster's record.
  */
-export function watchRouter(home: string, wait = shortestWatch): void {
+export function watchCluster(home: string, lock: Lock): void {
+	const hadRecord = existsSync(recordOf(home));
+	setInterval(() => {
+		// Without a farewell: an engine that is closed writes, and makes folders anew for that.
+		if (!lock.isHeld()) process.kill(process.pid, "SIGKILL");
+		if (hadRecord && !existsSync(recordOf(home))) process.kill(process.pid, "SIGTERM");
+	}, shortestWatch).unref();
+	watchRouter(home);
+}
+
+function watchRouter(home: string, wait = shortestWatch): void {
 	const look = () => {
-		if (!existsSync(home)) process.kill(process.pid, "SIGTERM");
 		// Without a record there is nothing to route.
-		const runs = routerProcess(home) !== undefined || !existsSync(join(home, "cluster.json"));
+		const runs = routerProcess(home) !== undefined || !existsSync(recordOf(home));
 		try {
 			if (!runs) ensureRouter(home);
 		} catch {
@@ -77,4 +86,5 @@ export function watchRouter(home: string, wait = shortestWatch): void {
 	setTimeout(look, wait).unref();
 }
 
+const recordOf = (home: string) => join(home, "cluster.json");
 const shortestWatch = 300;

@@ -52,7 +52,7 @@ function absence(where: string, name: string): string {
 	if (cluster !== undefined)
 		return `${none}. The folder holds ${cluster.name}: its id is local:${where}/${cluster.name}.`;
 	if (retained !== undefined)
-		return `${none}: it was destroyed, and its data was kept. A DbCluster with the same stack, name and location, which was ${retained.owner}, uses the data again.`;
+		return `${none}: it was destroyed, and its data was kept. A DbCluster with the same stack, name and location, which was ${retained.owner}, uses the data again; from another stack with adopt: true.`;
 	const inner = new Store(expand(`${where}/${name}`)).read()?.cluster;
 	if (inner !== undefined && where !== defaultParent)
 		return `${none}. The folder ${where}/${name} holds ${inner.name}: its id is local:${where}/${name}/${inner.name}.`;

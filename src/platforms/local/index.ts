@@ -1,11 +1,13 @@
+import { ControlError } from "../../control/errors";
 import type { Platform } from "../../control/platform";
 import type { ClusterSpec, Obstacle } from "../../control/port";
+import { isTaken } from "./carry-out";
 import { mustBeOurs, mustRun } from "./changes";
 import { LocalControl } from "./control";
 import { errorText, folderError } from "./errors";
 import { localImporting } from "./imported";
-import { engineChoice, installedEngines } from "./installed";
-import { isFree, portTaken } from "./port";
+import { engineChoice, installedEngines, mustExist, noEngine } from "./installed";
+import { portTaken } from "./port";
 import { emptyRecord, replicaFolders } from "./record";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
 import { Store } from "./store";
@@ -20,11 +22,27 @@ export const localPlatform: Platform<LocalSettings> = {
 	read: readSettings,
 	place,
 	endpoint: (name, settings) => `http://127.0.0.1:${portOf(name, settings)}`,
+	engines: true,
 	// An engine's DB version is the ClickHouse version that it answers.
-	releases: async (settings) => (await installedEngines(settings)).map(({ version }) => ({ version, engine: version })),
+	releases: async (settings) => {
+		const found = await installedEngines(settings);
+		if (found.length === 0) throw new ControlError(noEngine);
+		return found.map(({ version }) => ({ version, engine: version }));
+	},
+	artifact: async (settings, version) => {
+		mustExist(await engineChoice(settings), version);
+		return undefined;
+	},
 	importing: localImporting,
 	control: (name, settings) => new LocalControl(name, settings),
 	obstacles,
+	takeover: async ({ name, settings, owner }): Promise<Readonly<Record<string, string>>> => {
+		const { retained } = new Store(folderOf(name, settings)).read() ?? {};
+		if (retained === undefined || retained.owner === owner) return {};
+		return {
+			data: `the data that ${retained.owner} kept is used: it destroyed its cluster and left the data in this folder`,
+		};
+	},
 };
 
 async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): Promise<Obstacle[]> {
@@ -32,11 +50,12 @@ async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): 
 	const folder = folderOf(name, settings);
 	const store = new Store(folder);
 	const port = portOf(name, settings);
-	const { engines } = await engineChoice(settings);
+	const choice = await engineChoice(settings);
 	const checks: readonly [property: string, check: () => void][] = [
 		["local.directory", () => mustBeOurs(store.read() ?? emptyRecord, { ...spec, generation: "" }, folder)],
 		["local.directory", () => store.mustBeMakeable()],
-		["version", () => mustRun({ name, replicas, engines }, replicaFolders(replicas), version, store)],
+		["version", () => mustRun({ name, replicas, ...choice }, replicaFolders(replicas), version, store)],
+		["local.engines", () => mustExist(choice, version)],
 	];
 	const found = checks.flatMap(([property, check]): Obstacle[] => {
 		try {
@@ -46,5 +65,5 @@ async function obstacles(spec: Omit<ClusterSpec<LocalSettings>, "generation">): 
 			return [{ property, reason: errorText(folderError(error, folder)) }];
 		}
 	});
-	return (await isFree(port)) ? found : [...found, { property: "local.port", reason: portTaken(port) }];
+	return (await isTaken(folder, port)) ? [...found, { property: "local.port", reason: portTaken(port) }] : found;
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
-import { PlatformError } from "../../control/errors";
+import { ControlError, PlatformError } from "../../control/errors";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import { errorText } from "./errors";
 import type { EngineChoice } from "./record";
@@ -39,6 +39,26 @@ export async function engineChoice(settings: LocalSettings): Promise<EngineChoic
 	const installed = await installedEngines(settings);
 	const engines = Object.fromEntries(installed.map(({ version, library }) => [version, library]));
 	return { engines, addon: addonOf(settings, installed) };
+}
+
+/** Where nothing is installed, and the program names nothing. */
+export const noEngine =
+	"no ClickHouse engine is installed. Run npm install chdb in the program's folder, or name the folder of an engine in local.engines.";
+
+/** Throws if a version's engine is named and is not there. */
+export function mustExist({ engines, addon }: EngineChoice, version: DbVersion): void {
+	const library = engines[version];
+	if (library === undefined) return;
+	if (!existsSync(join(library, libraryFile))) {
+		const found = existsSync(library) ? `the folder ${library} has no ${libraryFile}` : `there is no folder ${library}`;
+		throw new ControlError(
+			`the engine of ${version} is missing: ${found}. Install it there, or name another package or folder in local.engines.`,
+		);
+	}
+	if (!existsSync(addon))
+		throw new ControlError(
+			`the engine of ${version} can't be loaded: there is no ${addon}. Set local.addon to the path of a chdb_node.node, or run npm install chdb in the program's folder.`,
+		);
 }
 
 /** The engines with which a program gets those of a record; `undefined` if it need not name any. */

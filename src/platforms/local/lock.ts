@@ -4,6 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../../control/errors";
 import { isAlive, ownProcessId, type ProcessId } from "./process-id";
 
+export interface Lock {
+	release(): void;
+	/** Whether it is still there. Nothing of ours removes a living holder's: then its folder was removed. */
+	isHeld(): boolean;
+}
+
 /**
  * Takes a lock, which this process then holds until it releases it or ends, however it ends; or says who holds it.
  *
@@ -11,13 +17,13 @@ import { isAlive, ownProcessId, type ProcessId } from "./process-id";
  * killed at any moment leaves nothing half-written. The lock of a dead process is broken under a lock of its own, named
  * after the very link it breaks, so that of several that see it only one removes it, and never a newer one.
  */
-export function tryLock(path: string): { readonly release: () => void } | { readonly holder: ProcessId } {
+export function tryLock(path: string): Lock | { readonly holder: ProcessId } {
 	const own = ownProcessId();
 	const text = `${own.pid}:${own.started}:${randomBytes(6).toString("hex")}`;
 	for (;;) {
 		try {
 			symlinkSync(text, path);
-			return { release: () => removeIf(path, text) };
+			return { release: () => removeIf(path, text), isHeld: () => readLink(path) === text };
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 		}

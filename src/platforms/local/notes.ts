@@ -1,7 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
-import { readIfThere, replaceDurably } from "./files";
+import { ensureFolder, readIfThere, replaceDurably } from "./files";
 import { dataFolder, openedFile } from "./protocol";
 
 /**
@@ -34,7 +34,6 @@ export function readNumbers(home: string, replica: string): Numbers {
 
 /** To be called by the one process that holds the replica, or by its supervisor while none does. */
 export function noteNumbers(home: string, replica: string, { begun, answered, failed }: Numbers): void {
-	mkdirSync(join(home, replica, dataFolder), { recursive: true, mode: 0o700 });
 	const record = `${begun} ${answered} ${failed ? "failed" : "done"}`.padEnd(recordBytes - 1).concat("\n");
 	const file = openSync(pathOf(home, replica), constants.O_WRONLY | constants.O_CREAT, 0o600);
 	try {
@@ -63,6 +62,6 @@ export function noteOpened(home: string, replica: string, version: DbVersion): v
 	if (isTooOldFor(home, replica, version))
 		throw new Error(`the data of ${replica} was opened by ${opener}, and a DB version never goes back to ${version}`);
 	if (opener === version) return;
-	mkdirSync(join(home, replica, dataFolder), { recursive: true, mode: 0o700 });
+	ensureFolder(join(home, replica, dataFolder));
 	replaceDurably(join(home, replica, openedFile), `${version}\n`);
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, statSync, truncateSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readIfThere } from "./files";
+import { ensureFolder, readIfThere } from "./files";
 import { isAlive, type ProcessId, signal } from "./process-id";
 
 type Program = "router" | "replica" | "trial-server";
@@ -34,7 +34,7 @@ interface Spawn {
 
 /** Starts a process that belongs to nobody's terminal and outlives this one. Throws when it can't be started at all. */
 export function spawnDetached({ program, argument, home, log, env = {} }: Spawn): ChildProcess {
-	mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+	ensureFolder(dirname(log));
 	if (existsSync(log) && statSync(log).size > logLimit) renameSync(log, `${log}.old`);
 	const output = openSync(log, "a", 0o600);
 	try {

@@ -10,6 +10,7 @@ import { answerError, ClickHouseError } from "./answers";
 import type { Chdb } from "./chdb";
 import { errorText } from "./errors";
 import { answerShapeOf, lateException, sessionOf, summary, withoutLines } from "./http-format";
+import type { Lock } from "./lock";
 import { noteNumbers, readNumbers } from "./notes";
 import type { ReplicaOptions, ReplicaStatus } from "./protocol";
 import { numberHeader, ownHeader } from "./replica-client";
@@ -39,10 +40,10 @@ export class ReplicaServer {
 		(request, response) => void this.#answer(request, response),
 	);
 
-	/** @param release is called at the end. */
 	constructor(
 		readonly options: ReplicaOptions,
-		readonly release: () => void,
+		/** Given up at the end. */
+		readonly lock: Lock,
 	) {}
 
 	/** Answers on the socket, whose file a dead process may have left, until SIGTERM. */
@@ -225,10 +226,10 @@ export class ReplicaServer {
 		await Promise.race([turns, sleep(deadline - performance.now())]);
 		this.#server.close();
 		rmSync(this.options.socket, { force: true });
-		// The engine can't be closed under a query that runs; its data is safe without that.
-		if (this.#queries > 0) process.kill(process.pid, "SIGKILL");
+		// The engine can't be closed under a query that runs, nor in a folder that is gone; its data is safe without that.
+		if (this.#queries > 0 || !this.lock.isHeld()) process.kill(process.pid, "SIGKILL");
 		this.#writer?.engine.close();
-		this.release();
+		this.lock.release();
 		process.exit(0);
 	}
 }

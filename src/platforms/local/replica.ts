@@ -1,13 +1,14 @@
 // Before anything uses libuv's threads: each query that runs has one.
 process.env.UV_THREADPOOL_SIZE ??= "64";
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineConfig } from "./access";
 import { Chdb } from "./chdb";
 import { copyData } from "./copy";
 import { errorWords } from "./errors";
-import { paths, watchRouter } from "./home";
+import { ensureFolder } from "./files";
+import { paths, watchCluster } from "./home";
 import { tryLock } from "./lock";
 import { noteOpened } from "./notes";
 import { dataFolder, type ReplicaOptions } from "./protocol";
@@ -23,13 +24,13 @@ const configFile = "engine.xml";
 async function main(options: ReplicaOptions): Promise<void> {
 	const { home, replica, version, library, addon, source } = options;
 	const folder = join(home, replica);
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	ensureFolder(folder);
 	process.chdir(folder);
 	const locked = tryLock(paths.replicaLock(home, replica));
 	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} already uses ${folder}`);
-	const server = new ReplicaServer(options, locked.release);
+	const server = new ReplicaServer(options, locked);
 	await server.listen();
-	watchRouter(home);
+	watchCluster(home, locked);
 
 	server.phase = "loading the engine";
 	const engine = Chdb.load(addon, library, version);

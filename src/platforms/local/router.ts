@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { errorText } from "./errors";
 import { Fleet } from "./fleet";
 import { Front } from "./front";
 import { paths, socketFolder } from "./home";
-import { tryLock } from "./lock";
+import { type Lock, tryLock } from "./lock";
 import { portTaken } from "./port";
 import type { RecordFile } from "./record";
 import { Store } from "./store";
@@ -21,12 +21,17 @@ class Router {
 	readonly #store: Store;
 	readonly #fleet: Fleet;
 	readonly #front: Front;
-	#endpoint: { readonly port: number; readonly server: Server } | undefined;
+	/** Answers clients. */
+	#endpoint: Endpoint | undefined;
+	/** Answers them once it has its port. */
+	#next: Endpoint | undefined;
+	/** It has its port, or has not got it. */
+	#settled: Promise<unknown> = Promise.resolve();
 	#trouble: string | undefined;
 
 	constructor(
-		home: string,
-		readonly unlock: () => void,
+		readonly home: string,
+		readonly lock: Lock,
 		readonly sockets: string,
 	) {
 		this.#store = new Store(home);
@@ -51,15 +56,16 @@ class Router {
 	reload(): void {
 		this.#fleet.reload();
 		const port = this.#fleet.cluster?.port;
-		if (port !== undefined && port !== this.#endpoint?.port) this.#listen(port);
+		if (port !== undefined && port !== (this.#next ?? this.#endpoint)?.port) this.#listen(port);
 	}
 
 	/** Answers each order with how the replicas are, once requests are routed by the record as it is now. */
 	orders(): Server {
-		return createServer((_, response) => {
+		return createServer(async (_, response) => {
 			try {
 				this.reload();
-				response.end(JSON.stringify(this.#fleet.status(this.#trouble)));
+				await this.#settled;
+				response.end(JSON.stringify(this.#fleet.status(this.#endpoint?.port, this.#trouble)));
 			} catch (error) {
 				response.writeHead(500).end(errorText(error));
 			}
@@ -67,6 +73,7 @@ class Router {
 	}
 
 	async #tick(): Promise<void> {
+		this.#mustHold();
 		this.reload();
 		const { cluster } = this.#fleet;
 		if (cluster === undefined || cluster.desired === "Stopped") return this.#endWhenStill();
@@ -74,6 +81,13 @@ class Router {
 		const { idleAfterSeconds } = cluster;
 		const unused = idleAfterSeconds > 0 && this.#front.idleSeconds >= idleAfterSeconds;
 		if (unused && this.#fleet.up && !this.#fleet.changing) await this.#desire("Started", "Idle");
+	}
+
+	/** Ends a router whose folder was removed: what is in its place is none of its business. */
+	#mustHold(): void {
+		if (this.lock.isHeld()) return;
+		if (!existsSync(this.home)) rmSync(this.sockets, { recursive: true, force: true });
+		process.exit(0);
 	}
 
 	/** Suspends the cluster, or wakes it; does nothing to one that is not as is thought. */
@@ -105,26 +119,42 @@ class Router {
 
 	/** The port first: whoever finds no router any more may want it. */
 	giveUp(): void {
-		this.#endpoint?.server.close();
-		this.unlock();
+		for (const endpoint of [this.#endpoint, this.#next]) endpoint?.server.close();
+		this.lock.release();
 	}
 
+	/** Takes a port, and only then gives up the one before. */
 	#listen(port: number): void {
-		this.#endpoint?.server.close();
+		this.#next?.server.close();
+		this.#next = undefined;
+		this.#trouble = undefined;
+		if (port === this.#endpoint?.port) return;
 		const options = { maxHeaderSize: 1 << 20, requestTimeout: 0, keepAlive: true, keepAliveTimeout: 30_000 };
 		const server = createServer(options, (request, response) => void this.#front.handle(request, response));
-		this.#endpoint = { port, server };
-		server.on("error", (error: NodeJS.ErrnoException) => {
-			this.#trouble ??=
-				error.code === "EADDRINUSE"
-					? portTaken(port)
-					: `port ${port} of 127.0.0.1 can't be opened: ${error.message}. Set local.port to another port.`;
-			console.error(this.#trouble);
-		});
-		server.listen({ port, host: "127.0.0.1", backlog: 1024 }, () => {
-			this.#trouble = undefined;
-		});
+		const next = { port, server };
+		this.#next = next;
+		this.#settled = once(server.listen({ port, host: "127.0.0.1", backlog: 1024 }), "listening").then(
+			() => {
+				if (this.#next !== next) return server.close();
+				this.#endpoint?.server.close();
+				[this.#endpoint, this.#next] = [next, undefined];
+				return server.on("error", (error) => console.error(error.message));
+			},
+			(error: NodeJS.ErrnoException) => {
+				if (this.#next !== next) return;
+				this.#trouble =
+					error.code === "EADDRINUSE"
+						? portTaken(port)
+						: `port ${port} of 127.0.0.1 can't be opened: ${error.message}. Set local.port to another port.`;
+				console.error(this.#trouble);
+			},
+		);
 	}
+}
+
+interface Endpoint {
+	readonly port: number;
+	readonly server: Server;
 }
 
 async function main(home: string): Promise<void> {
@@ -132,7 +162,7 @@ async function main(home: string): Promise<void> {
 	const tried = tryLock(paths.routerLock(home));
 	if ("holder" in tried) return;
 	const sockets = socketFolder(home);
-	const router = new Router(home, tried.release, sockets);
+	const router = new Router(home, tried, sockets);
 	router.reload();
 	const socket = join(sockets, "router.sock");
 	rmSync(socket, { force: true });

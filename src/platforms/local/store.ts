@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ControlError, PlatformError } from "../../control/errors";
 import type { DbVersion } from "../../core/version";
@@ -17,6 +17,8 @@ const lockSeconds = 20;
  */
 export class Store {
 	readonly #path: string;
+	/** What {@link latest} read last, and from which state of the file. */
+	#last: { readonly stamp: string; readonly record: RecordFile } | undefined;
 
 	constructor(readonly folder: string) {
 		this.#path = join(folder, "cluster.json");
@@ -32,6 +34,16 @@ export class Store {
 				`${this.#path} is not a cluster's record, or was written by a newer pulumi-dbcluster. It was not changed: restore the right file, or move the folder away.`,
 			);
 		}
+	}
+
+	/** The same, for who asks again and again: reads the file only if it was written since. */
+	latest(): RecordFile | undefined {
+		const found = inFolder(this.folder, () => statSync(this.#path, { bigint: true, throwIfNoEntry: false }));
+		const stamp = found && `${found.ino} ${found.mtimeNs} ${found.size}`;
+		if (stamp !== undefined && this.#last?.stamp === stamp) return this.#last.record;
+		const record = this.read();
+		this.#last = stamp === undefined || record === undefined ? undefined : { stamp, record };
+		return record;
 	}
 
 	/**

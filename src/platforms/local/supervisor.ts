@@ -1,10 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cause } from "../../core/cluster";
 import { errorWords } from "./errors";
-import { readIfThere } from "./files";
+import { ensureFolder, readIfThere } from "./files";
 import { paths, replicaProcess } from "./home";
 import { engineEnvironment } from "./installed";
 import { isTooOldFor, noteNumbers, openerOf, readNumbers } from "./notes";
@@ -52,6 +52,9 @@ const patience = 5;
 const shortestBackoff = 250;
 const longestBackoff = 30_000;
 
+/** After a replica's folder was removed, in milliseconds. */
+const removalPause = 1000;
+
 const down = { status: undefined, alive: false } as const;
 const atRest: Kept = { ...down, phase: "stopped", trouble: undefined, stuck: undefined };
 
@@ -69,6 +72,8 @@ export class Supervisor {
 	#startedAt = Number.NEGATIVE_INFINITY;
 	#served = false;
 	#silent = 0;
+	/** The process that last held the replica. */
+	#last: ProcessId | undefined;
 	/** Started just now, and not yet far enough to hold its lock. */
 	#spawned: ChildProcess | undefined;
 	/** Cuts the pause before the next step short, and makes what is heard in this one count no more. */
@@ -125,7 +130,9 @@ export class Supervisor {
 	async #step(signal: AbortSignal): Promise<number> {
 		try {
 			const { process } = this;
-			return process === undefined ? this.#begin() : await this.#tend(process, signal);
+			if (process === undefined) return await this.#begin();
+			this.#last = process;
+			return await this.#tend(process, signal);
 		} catch (error) {
 			this.#set({ trouble: errorWords(error, this.home) });
 			return 1000;
@@ -133,7 +140,7 @@ export class Supervisor {
 	}
 
 	/** No process holds the replica: starts one, unless one is just starting or none is wanted. */
-	#begin(): number {
+	async #begin(): Promise<number> {
 		if (this.#spawned?.exitCode === null && this.#spawned.signalCode === null) {
 			// It may hang while it loads its engine, and without the lock nothing else would ever end it.
 			if (this.#wanted?.run !== this.#runOf()) {
@@ -142,7 +149,13 @@ export class Supervisor {
 			}
 			return 20;
 		}
-		if (this.#now.alive) this.#noteEnd();
+		if (this.#now.alive) {
+			// It may live on without its folder: it must write nothing into the next one.
+			if (this.#last !== undefined) await stopProcess(this.#last, 0);
+			this.#noteEnd();
+			// All of the cluster may be about to be removed, and nothing is to be made anew then.
+			if (this.#runOf() === undefined) return removalPause;
+		}
 		const wanted = this.#wanted;
 		if (wanted === undefined) return this.#isOut(atRest, 1000);
 		const { home, replica } = this;
@@ -233,7 +246,7 @@ export class Supervisor {
 
 	#start({ run, ...engine }: WantedReplica, source?: CopySource): number {
 		const { home, replica, socket } = this;
-		mkdirSync(join(home, replica), { recursive: true, mode: 0o700 });
+		ensureFolder(join(home, replica));
 		writeFileSync(paths.replicaRun(home, replica), String(run), { mode: 0o600 });
 		const options: ReplicaOptions = { home, replica, socket, ...engine, ...(source && { source }) };
 		this.#startedAt = performance.now();

@@ -105,7 +105,7 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 			wanted.recorder.see(woken);
 			return refuse(change, woken);
 		};
-		await rehearseFirst(ground, cluster, wanted);
+		if (bare.rehearses !== "given") await rehearseFirst(ground, cluster, wanted);
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;
@@ -137,6 +137,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 		settings: place.settings,
 		localTables: args.update.localTables,
 		update: args.update,
+		adopt: args.adopt,
 	};
 	const cluster = await bare.observe();
 	if (cluster?.record === undefined) {
@@ -154,6 +155,8 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	throwAny(assessment.obstacles);
 	if (found !== undefined || !runsEverywhere(cluster, version)) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
+	// Settings that a rehearsal does not have to find are stored once it has passed.
+	if (bare.rehearses === "given" && isToRoll(cluster, version)) await rehearseFirst(ground, cluster, wanted);
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await keeper.change((claim) => bare.adopt(claim, owner, generation));

@@ -1,20 +1,10 @@
 import { releasesOf, type Source } from "../../catalogue";
 import { withKnown } from "../../catalogue/known";
-import { ControlError } from "../../control/errors";
-import { type Known, known, type Release, unknown } from "../../core/question";
+import { attempt } from "../../control/errors";
+import { type Known, type Release, unknown } from "../../core/question";
 import { latestOf as latestAmong } from "../../core/release";
 import { type DbVersion, parseVersion } from "../../core/version";
 import { isKnown, type Valid } from "../args/parse";
-
-/** What a call answers; unknown, with the platform's words, where it can't be had. */
-export async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {
-	try {
-		return known(await read());
-	} catch (error) {
-		if (error instanceof ControlError) return unknown(error.message);
-		throw error;
-	}
-}
 
 /**
  * Which versions exist: what the user names, or else what the platform can run.

@@ -17,6 +17,7 @@ import {
 	windowText,
 } from "../../words/resource";
 import type { Home } from "../args/home";
+import { endpointOf } from "../args/inputs";
 import { isKnown, type Valid } from "../args/parse";
 import { tell } from "../host/teller";
 import { latestKnown, sourceOf } from "./catalogue";
@@ -62,7 +63,7 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
 		// A restart takes what the version's tag is now, or its highest revision.
 		const artifact = reshaping?.restarts.length ? await facts.artifact(version) : undefined;
-		const foreseen = foresee(valid, version, cluster, notesOf(artifact), reshaping);
+		const foreseen = foresee(valid, version, cluster, [...notesOf(artifact), ...moveOf(asked)], reshaping);
 		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster, reshaping));
 		await tellOfNow(valid, foreseen, place.name);
 		const { caveats } = foreseen;
@@ -127,7 +128,7 @@ async function judgeUpdate(
 	// The same whether the cluster is reached: a plan may be saved where it is not, and carried out where it is.
 	const notes: CaveatNote[] = isRecorded(asked) ? [{ note: "judged-from-record" }] : [];
 	const [catalogue, artifact] = await Promise.all([facts.catalogue(), facts.artifact(version)]);
-	notes.push(...notesOf(artifact));
+	notes.push(...notesOf(artifact), ...moveOf(asked));
 	await tellOfSpellings(valid, catalogue);
 	const rehearsed = await facts.rehearsed();
 	const judgement = judge(valid, version, cluster, catalogue, { notes, reshaping, rehearsed });
@@ -141,6 +142,12 @@ async function judgeUpdate(
 
 const notesOf = (artifact?: Known<string | undefined>): CaveatNote[] =>
 	artifact?.known && artifact.value !== undefined ? [{ note: "artifact", what: artifact.value }] : [];
+
+/** Whether clients find it elsewhere from then on. */
+function moveOf({ valid, before }: CheckInput): CaveatNote[] {
+	const [from, to] = [before && endpointOf(before), endpointOf(valid)];
+	return from === undefined || to === undefined || from === to ? [] : [{ note: "endpoint", from, to }];
+}
 
 /** Not a caveat: a plan that was saved would not hold once a tag is pushed. */
 async function tellOfSpellings({ place }: Valid, catalogue: Known<readonly Release[]>): Promise<void> {

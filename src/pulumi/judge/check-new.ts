@@ -22,8 +22,8 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 	if (Object.keys(olds).length > 0 && !isUntaken)
 		return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
-	const { owner, shards, replicas } = valid.args;
-	const spec = { name, owner, version, shards, replicas, settings };
+	const { owner, shards, replicas, adopt } = valid.args;
+	const spec = { name, owner, version, shards, replicas, settings, adopt };
 	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
 	const [obstacles, unlisted] = await Promise.all([
 		platform.obstacles(spec, pin),
@@ -31,8 +31,10 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 		isForeign ? [] : notToBeMade(valid, facts, name, version),
 	]);
 	const failures = [...unlisted, ...unasked, ...obstacles];
-	if (failures.length > 0 || !isForeign) return { failures };
-	const caveats = takeoverCaveats((await platform.takeover?.(spec)) ?? {});
+	if (failures.length > 0) return { failures };
+	const takes = (await platform.takeover?.(spec)) ?? {};
+	if (!isForeign && Object.keys(takes).length === 0) return {};
+	const caveats = takeoverCaveats(takes);
 	return { inputs: { caveats, ...(isUntaken && { unfinished: untaken }) } };
 }
 

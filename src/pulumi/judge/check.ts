@@ -5,7 +5,7 @@ import type { ClusterRecord } from "../../control/record";
 import type { Known } from "../../core/question";
 import { controlErrorText } from "../../words/errors";
 import { withRule } from "../../words/refusals";
-import { movedText, takenUpClause, takeoverCaveats } from "../../words/resource";
+import { movedText, newOwnerText, takenUpClause, takeoverCaveats } from "../../words/resource";
 import type { Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
@@ -73,15 +73,23 @@ async function decide(asked: CheckInput, place: Home, record: Known<ClusterRecor
 	if (!record.known) return checkUnreachable(asked, record.why);
 	if (record.value === undefined) return checkNew(asked, place);
 	const found = await checkExisting(asked, place, record.value);
-	const isTakenUp = Object.keys(asked.olds).length === 0 && (found.failures ?? []).length === 0;
-	return isTakenUp ? takenUp(found, place.name) : found;
+	if ((found.failures ?? []).length > 0) return found;
+	const { olds, valid } = asked;
+	// Pulumi may show a delete beside the create, as after a move.
+	const isTakenUp = Object.keys(olds).length === 0;
+	if (isTakenUp) await tell(`${place.name} ${takenUpClause}.`);
+	const { owner } = record.value;
+	const facts = {
+		...(isTakenUp && { cluster: takenUpClause }),
+		...(owner !== valid.args.owner && { owner: newOwnerText(owner, valid.args.owner, owner === olds.owner) }),
+	};
+	if (Object.keys(facts).length === 0) return found;
+	return withCaveats(found, takeoverCaveats(facts));
 }
 
-/** Of a resource that is new while its cluster exists: Pulumi may show a delete beside the create, as after a move. */
-async function takenUp({ inputs, ...found }: Found, name: string): Promise<Found> {
-	await tell(`${name} ${takenUpClause}.`);
-	const caveats = { ...takeoverCaveats({ cluster: takenUpClause }), ...(inputs?.caveats as Properties) };
-	return { ...found, inputs: { ...inputs, caveats } };
+/** With more caveats above those that there are. */
+function withCaveats({ inputs, ...found }: Found, more: Properties): Found {
+	return { ...found, inputs: { ...inputs, caveats: { ...more, ...(inputs?.caveats as Properties) } } };
 }
 
 /** 4. Says it as Pulumi takes it. */

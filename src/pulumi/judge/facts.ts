@@ -1,3 +1,4 @@
+import { attempt } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { Assessment } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
@@ -6,7 +7,7 @@ import { type Known, known } from "../../core/question";
 import type { Rehearsal } from "../../core/rehearsal";
 import type { DbVersion } from "../../core/version";
 import { isKnown, type Valid } from "../args/parse";
-import { attempt, catalogueOf } from "./catalogue";
+import { catalogueOf } from "./catalogue";
 
 /**
  * What there is outside the arguments: each is asked for when it is first needed, and once. What can't be had is unknown,

@@ -145,7 +145,8 @@ export function foresee(
 	const { joins = [], leaves = [], rejoins = [] } = reshaping ?? {};
 	const resizes = joins.length + leaves.length + rejoins.length > 0;
 	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
-	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes) {
+	const moves = notes.some(({ note }) => note === "endpoint");
+	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes && !moves) {
 		const then = switched(cluster, desired);
 		return then === undefined ? {} : { caveats: switchInput(cluster.state, then) };
 	}

@@ -6,7 +6,7 @@ import { ControlError, PlatformError } from "../../../src/control/errors";
 import { localPlatform } from "../../../src/platforms/local";
 import { socketPath } from "../../../src/platforms/local/home";
 import { Load } from "./load";
-import { freePort, LocalPlace, until, versions } from "./place";
+import { freePort, LocalPlace, owner, until, versions } from "./place";
 
 let place: LocalPlace;
 let stranger: Server | undefined;
@@ -111,10 +111,26 @@ describe("a created cluster", () => {
 		await place.under((claim, control) => control.destroy(claim, { data: false }));
 		expect(place.processes()).toEqual({});
 		const stolen = { ...place.spec({ version: versions.v2 }), owner: "another/stack/db" };
-		expect((await caught(place.under((claim, control) => control.create(claim, stolen))))?.message).toContain(
-			place.home,
-		);
-		await place.started({ version: versions.v2 });
+		const error = await caught(place.under((claim, control) => control.create(claim, stolen)));
+		expect(error?.message).toContain(`${place.home} holds the data of a cluster db: ${owner} destroyed`);
+		const wayOut = "Set adopt: true to use the data";
+		expect(error?.message).toContain(wayOut);
+		const [obstacle] = await localPlatform.obstacles(stolen);
+		expect(obstacle).toMatchObject({ property: "local.directory", reason: expect.stringContaining(wayOut) });
+		// The way out that it names, with what a preview says of it.
+		const adopting = { ...stolen, adopt: true };
+		expect(await localPlatform.obstacles(adopting)).toEqual([]);
+		expect(await localPlatform.takeover?.(adopting)).toEqual({
+			data: expect.stringContaining(`the data that ${owner} kept is used`),
+		});
+		await place.under((claim, control) => control.create(claim, adopting));
+		await place.until("Started");
+		expect((await place.control().record())?.owner).toBe("another/stack/db");
+		expect(await place.sql("SELECT count() FROM t")).toBe("2");
+		await place.under((claim, control) => control.destroy(claim, { data: false }));
+		// As the same owner without.
+		await place.under((claim, control) => control.create(claim, stolen));
+		await place.until("Started");
 		expect(await place.sql("SELECT count() FROM t")).toBe("2");
 	});
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ControlError, PlatformError } from "../../../src/control/errors";
 import { Store } from "../../../src/platforms/local/store";
+import { until } from "./place";
 
 let folder: string;
 beforeEach(() => {
@@ -29,6 +30,29 @@ describe("the record", () => {
 		expect(statSync(folder).mode & 0o777).toBe(0o700);
 		expect(statSync(join(folder, "cluster.json")).mode & 0o777).toBe(0o600);
 		expect(readdirSync(folder)).toEqual(["cluster.json"]);
+	});
+
+	it("is read again only once it was written, replaced or removed", async () => {
+		const store = new Store(folder);
+		const path = join(folder, "cluster.json");
+		expect(store.latest()).toBeUndefined();
+		await new Store(folder).change((record) => ({ ...record, fence: 1 }), "make");
+		const first = store.latest();
+		expect(first?.fence).toBe(1);
+		expect(store.latest()).toBe(first);
+		await new Store(folder).change((record) => ({ ...record, fence: 2 }));
+		expect(store.latest()?.fence).toBe(2);
+		// By hand, and of the same length.
+		const { mtimeMs } = statSync(path);
+		await until("the clock of the file system has moved", 10, async () => {
+			writeFileSync(path, readFileSync(path, "utf8").replace('"fence": 2', '"fence": 3'));
+			return statSync(path).mtimeMs > mtimeMs || undefined;
+		});
+		expect(store.latest()?.fence).toBe(3);
+		writeFileSync(path, "{");
+		expect(() => store.latest()).toThrow(PlatformError);
+		rmSync(path);
+		expect(store.latest()).toBeUndefined();
 	});
 
 	it("loses no change of many at the same time", async () => {
