@@ -34,11 +34,15 @@ function versionSet({ asked }: ReplicaView, to: DbVersion): RollStop["cause"] | 
 	return { kind: "version-set", object, image, ...(version !== undefined && { version }) };
 }
 
-/** One that never started may have been asked for a later version by an update that is being reverted. */
+/**
+ * One that never started may have been asked for a later version by an update that is being reverted. One whose data a
+ * later version has opened since this rollout began was started outside Pulumi.
+ */
 function astray({ replica, starting }: ReplicaView, to: DbVersion, restarted: boolean): RollStop["cause"] | undefined {
-	const { version, serving } = replica;
+	const { version, openedBy, serving } = replica;
 	if (restarted && starting !== undefined && !sameVersion(starting, to))
 		return { kind: "wrong-version", runs: starting };
+	if (openedBy !== undefined && compareVersions(openedBy, to) > 0) return { kind: "wrong-version", runs: openedBy };
 	const later = version !== undefined && compareVersions(version, to) > 0;
 	return later && (serving || restarted) ? { kind: "wrong-version", runs: version } : undefined;
 }

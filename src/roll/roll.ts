@@ -19,7 +19,7 @@ import { type Reached, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
 import { phaseTeller } from "./watch";
-import { remembered } from "./whole-data";
+import { isWhole, lossWatch, remembered } from "./whole-data";
 
 export interface RollOptions {
 	readonly control: ClusterControl;
@@ -119,7 +119,10 @@ export async function rollUnder(
 		await mark(ground, planned, cluster.mark);
 		report({ event: "began", transition: planned.transition, steps: of, resumes: planned.resumes && !begun });
 		if (cluster.state === "Stopped") await noteAll(ground, planned);
-		else await carryOut(ground, planned, cluster, place);
+		else {
+			if (planned.resumes && !planned.creates && !begun) await restIsWhole(ground, planned, cluster);
+			await carryOut(ground, planned, cluster, place);
+		}
 		if (!isLeftUnmade(cluster)) await keeper.change((claim) => control.finish(claim));
 	} catch (error) {
 		throw await stopped(error, bare, cluster, to, place);
@@ -152,6 +155,20 @@ async function lookAtRemembered(ground: Ground, cluster: ObservedCluster): Promi
 		const shard = cluster.replicas.find(({ name }) => name === replica)?.shard ?? 0;
 		return (shards.get(shard) ?? []).map(({ name }) => name).filter((name) => name !== replica);
 	});
+}
+
+/**
+ * A rollout that found something missing after its last restart leaves nothing to restart, so the shards without steps
+ * are compared again: it must not count as done the next time.
+ *
+ * @throws {@link StepStopped} naming what is missing.
+ */
+async function restIsWhole(ground: Ground, { lanes }: Plan, cluster: ObservedCluster): Promise<void> {
+	for (const [shard, replicas] of byShard(cluster)) {
+		const [first, ...others] = replicas.map(({ name }) => name);
+		if (first === undefined || others.length === 0 || lanes.some((lane) => lane.shard === shard)) continue;
+		await isWhole(ground, first, lossWatch(ground, first, undefined, others));
+	}
 }
 
 /** The rules refuse this with a better message; a rollout must not depend on them. */

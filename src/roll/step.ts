@@ -114,7 +114,12 @@ export async function clear(
 		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
 			throw new CameBack(`${replica} serves again`);
 		await standIn(ground, replica, needed, goOn, before);
-		if (next !== undefined) await othersHold(ground, replica, others, serving, goOn, just?.holdings);
+		let waited = next !== undefined && (await othersHold(ground, replica, others, serving, goOn, just?.holdings));
+		// One of them may have been restarted outside Pulumi meanwhile: it answers before it serves.
+		while (waited) {
+			await standIn(ground, replica, needed, goOn, await lookAround(ground, needed));
+			waited = await othersHold(ground, replica, others, serving, goOn);
+		}
 		goOn();
 		const left = clock.now();
 		try {

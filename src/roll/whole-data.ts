@@ -26,6 +26,7 @@ export async function remember(
  *
  * @param serves Whether clients reach the replica; see {@link compared}.
  * @param seen The result of a comparison that was just made.
+ * @returns whether it had to wait: what was seen of the others before may not hold any more.
  * @throws {@link StepStopped} naming those that do not.
  */
 export async function othersHold(
@@ -35,14 +36,16 @@ export async function othersHold(
 	serves: boolean,
 	goOn: () => void,
 	seen?: Compared,
-): Promise<void> {
-	if (others.length === 0 || seen?.lacking.length === 0) return;
+): Promise<boolean> {
+	if (others.length === 0 || seen?.lacking.length === 0) return false;
 	const { keeper, clock, timing, report } = ground;
 	let told = "";
 	let unfit: readonly Unable[] = [];
+	let comparisons = 0;
 	const outcome = await watch(clock, Math.min(timing.stallSeconds, patience), async () => {
 		goOn();
 		await keeper.renew();
+		comparisons++;
 		unfit = (await compared(ground, replica, others, serves)).lacking;
 		for (const { replica: name, problem } of unfit)
 			if (problem === "unknown") await unchanged(ground, await ground.control.look(name));
@@ -52,6 +55,7 @@ export async function othersHold(
 		return { done: unfit.length === 0 ? true : undefined, phase: "", marks: now };
 	});
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
+	return comparisons > 1;
 }
 
 export interface Compared {

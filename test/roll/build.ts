@@ -1,3 +1,4 @@
+import type { ClusterControl } from "../../src/control/port";
 import type { CanaryHold } from "../../src/core/canary";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, LocalTables } from "../../src/core/holdings";
@@ -104,7 +105,7 @@ export interface Run {
 
 export interface RunOptions {
 	/** By the number of the port call, from 0 at the world's first. */
-	readonly faults?: Readonly<Record<number, Fault>>;
+	readonly faults?: Readonly<Record<number, Fault | readonly Fault[]>>;
 	readonly timing?: Partial<Timing>;
 	readonly judge?: (observed: ObservedCluster) => void | Promise<void>;
 	readonly report?: (event: RollEvent) => void;
@@ -113,6 +114,8 @@ export interface RunOptions {
 	readonly localTables?: LocalTables;
 	readonly canary?: CanaryHold;
 	readonly stop?: AbortSignal;
+	/** The way to the cluster that the process is given, as with a bug. */
+	readonly through?: (control: ClusterControl, world: World) => ClusterControl;
 }
 
 /** Rolls in a process of its own until it is done, has failed, or has crashed. */
@@ -127,6 +130,7 @@ export async function run(world: World, to: DbVersion, options: RunOptions = {})
 		localTables,
 		canary,
 		stop,
+		through = () => control,
 	} = options;
 	world.data.localTables = localTables ?? [];
 	const entries = Object.entries(faults).map(([call, fault]) => [Number(call), fault] as const);
@@ -135,7 +139,7 @@ export async function run(world: World, to: DbVersion, options: RunOptions = {})
 	if (writesNeed !== undefined) control.writesNeed = writesNeed;
 	const events: RollEvent[] = [];
 	const ended = roll({
-		control,
+		control: through(control, world),
 		to,
 		holder,
 		clock: world.clock,

@@ -3,8 +3,9 @@ import type { Claim, ClusterControl, ClusterSpec } from "../../src/control/port"
 import type { HeldDigest } from "../../src/control/record";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { DbVersion } from "../../src/core/version";
-import { type Faults, strike } from "./fault";
+import { type Fault, type Faults, faultOf, strike } from "./fault";
 import { finish } from "./promises";
+import { assess, join, leave } from "./size";
 import type { Memory, World } from "./world";
 
 export type { Fault, Faults } from "./fault";
@@ -20,6 +21,8 @@ export class ScriptedControl implements ClusterControl {
 	readonly #memory: Memory = new Map();
 	#crash: () => void = () => {};
 	#dead = false;
+	/** The fence of its own claim. */
+	#fence: number | undefined;
 	#unreachable = 0;
 	/** The claims that this process was told it has lost. */
 	readonly #lost = new Set<number>();
@@ -34,29 +37,45 @@ export class ScriptedControl implements ClusterControl {
 		this.#faults = faults;
 	}
 
-	record = () => this.#call(() => this.#world.record());
-	observe = () => this.#call(() => this.#world.observe(this.#memory));
-	look = (replica: string) => this.#call(() => this.#world.look(replica, this.#memory));
+	record = () => this.#call("record", () => this.#world.record());
+	observe = () =>
+		this.#call("observe", (ago) => {
+			const world = this.#world;
+			const seen = ago === undefined ? world.observe(this.#memory) : world.history.observe(this.#memory, ago);
+			if (seen !== undefined) world.invariants.observed(seen);
+			return seen;
+		});
+	look = (replica: string) =>
+		this.#call("look", (ago) =>
+			ago === undefined
+				? this.#world.look(replica, this.#memory)
+				: this.#world.history.look(replica, this.#memory, ago),
+		);
 
-	holds = (replica: string) => this.#call(() => this.#world.holds(replica, this.#memory));
+	holds = (replica: string) => this.#call("holds", () => this.#world.holds(replica, this.#memory));
 
 	tally = (replica: string, seconds: number) =>
-		this.#call(() => this.#world.queries.tally(this.#world.unit(replica), seconds));
+		this.#call("tally", () => this.#world.queries.tally(this.#world.unit(replica), seconds));
 
-	claim = (holder: string, seconds: number) => this.#call(() => this.#world.claims.claim(holder, seconds));
+	claim = (holder: string, seconds: number) =>
+		this.#call("claim", () => {
+			const claim = this.#world.claims.claim(holder, seconds);
+			this.#fence = claim.fence;
+			return claim;
+		});
 	extend = (claim: Claim, seconds: number) =>
 		this.#change("extend", claim, () => this.#world.claims.extend(claim, seconds), "quiet");
-	release = (claim: Claim) => this.#call(() => this.#world.claims.release(claim));
+	release = (claim: Claim) => this.#call("release", () => this.#world.claims.release(claim));
 
 	begin = (claim: Claim, mark: UpdateMark) =>
 		this.#change("begin", claim, () => {
 			this.#world.present().mark = mark;
 		});
-	finish = (claim: Claim) => this.#change("finish", claim, () => finish(this.#world));
+	finish = (claim: Claim) => this.#change("finish", claim, () => finish(this.#world, this.#memory));
 	remember = (claim: Claim, replica: string, digest: HeldDigest | undefined) =>
 		this.#change(`remember ${replica}`, claim, () => this.#world.remember(replica, digest), "quiet");
-	drain = (claim: Claim, replica: string) =>
-		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory));
+	drain = (claim: Claim, replica: string, next?: DbVersion) =>
+		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory, next));
 	undrain = (claim: Claim, replica: string) =>
 		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica, this.#memory));
 	restart = (claim: Claim, replica: string, version: DbVersion) =>
@@ -65,16 +84,16 @@ export class ScriptedControl implements ClusterControl {
 	create = (claim: Claim, spec: ClusterSpec) => this.#change("create", claim, () => this.#world.create(spec));
 	adopt = (claim: Claim, owner: string, generation: string) =>
 		this.#change("adopt", claim, () => void Object.assign(this.#world.present(), { owner, generation }));
-	assess = (spec: Omit<ClusterSpec, "generation">) => this.#call(() => this.#world.assess(spec));
+	assess = (spec: Omit<ClusterSpec, "generation">) => this.#call("assess", () => assess(this.#world, spec));
 	configure = (claim: Claim, spec: ClusterSpec) => this.#change("configure", claim, () => this.#world.configure(spec));
 	join = async (claim: Claim, spec: ClusterSpec) => {
 		let out: readonly string[] = [];
 		await this.#change("join", claim, () => {
-			out = this.#world.join(spec);
+			out = join(this.#world, spec);
 		});
 		return out;
 	};
-	leave = (claim: Claim, replica: string) => this.#change(`leave ${replica}`, claim, () => this.#world.leave(replica));
+	leave = (claim: Claim, replica: string) => this.#change(`leave ${replica}`, claim, () => leave(this.#world, replica));
 	start = (claim: Claim) => this.#change("start", claim, () => this.#world.start());
 	stop = (claim: Claim) => this.#change("stop", claim, () => this.#world.halt("stopped"));
 	wake = (claim: Claim) => this.#change("wake", claim, () => this.#world.wake());
@@ -82,17 +101,19 @@ export class ScriptedControl implements ClusterControl {
 		this.#change("destroy", claim, () => this.#world.destroy(data));
 
 	#change(what: string, claim: Claim, act: () => unknown, quiet?: "quiet"): Promise<void> {
+		const { invariants, claims, log } = this.#world;
 		if (this.#lost.has(claim.fence) && !this.#unanswered.has(what))
-			this.#world.violations.push(`${what} under a claim known to be lost`);
-		const reaching = this.#call(() => {
+			invariants.breach("two-act", `${what} under a claim known to be lost`);
+		const reaching = this.#call(what, () => {
 			try {
-				this.#world.claims.check(claim);
+				claims.check(claim);
 			} catch (error) {
 				if (error instanceof ClaimLost) this.#lost.add(claim.fence);
 				throw error;
 			}
+			if (what !== "extend") invariants.acts(this.#fence ?? claim.fence, what);
 			act();
-			if (quiet === undefined) this.#world.log.push(what);
+			if (quiet === undefined) log.push(what);
 		});
 		return reaching.catch((error: unknown) => {
 			if (error instanceof PlatformError) this.#unanswered.add(what);
@@ -100,25 +121,44 @@ export class ScriptedControl implements ClusterControl {
 		});
 	}
 
-	async #call<T>(act: () => T): Promise<T> {
+	/** @param act With the seconds that its answer is to be old. */
+	async #call<T>(what: string, act: (ago?: number) => T): Promise<T> {
 		if (this.#dead) return never;
-		const fault = this.#faults.get(this.#world.calls++);
-		await this.#world.clock.sleep(latency);
+		const world = this.#world;
+		const faults = [this.#faults.get(world.calls++) ?? []].flat();
+		await world.clock.sleep(latency);
 		if (this.#dead) return never;
-		if (fault?.kind === "crash" && fault.when === "before") return this.#die();
-		if (fault?.kind === "suspend") await this.#world.clock.sleep(fault.seconds * 1000);
-		if (fault?.kind === "refuse") throw new ControlError(fault.words);
-		this.#world.data.advance();
-		if (fault?.kind === "unreachable") this.#unreachable = fault.calls;
-		else if (fault !== undefined) strike(this.#world, fault);
+		const crash = faultOf(faults, "crash");
+		if (crash?.when === "before") return this.#die();
+		await this.#befall(faults);
 		if (this.#unreachable > 0) {
 			this.#unreachable--;
 			throw new PlatformError("the platform can't be reached: connection refused");
 		}
-		const result = act();
-		if (fault?.kind === "crash") return this.#die();
-		if (fault?.kind === "no-answer") throw new PlatformError("the platform did not answer: socket hang up");
-		return result;
+		try {
+			const result = act(faultOf(faults, "stale")?.seconds);
+			if (crash !== undefined) return this.#die();
+			if (faultOf(faults, "no-answer")) throw new PlatformError("the platform did not answer: socket hang up");
+			return result;
+		} finally {
+			world.invariants.after(what);
+			world.history.take();
+		}
+	}
+
+	/** What happens before the call takes effect. */
+	async #befall(faults: readonly Fault[]): Promise<void> {
+		const world = this.#world;
+		const suspend = faultOf(faults, "suspend");
+		if (suspend !== undefined) await world.clock.sleep(suspend.seconds * 1000);
+		const refuse = faultOf(faults, "refuse");
+		if (refuse !== undefined) throw new ControlError(refuse.words);
+		world.data.advance();
+		this.#unreachable = faultOf(faults, "unreachable")?.calls ?? this.#unreachable;
+		for (const fault of faults) {
+			strike(world, fault);
+			world.invariants.after(fault.kind);
+		}
 	}
 
 	#die(): Promise<never> {

@@ -9,9 +9,16 @@ interface Row {
 	/** Name and path of its table: only replicas that have both alike give it to each other. */
 	readonly table: string;
 	readonly at: number;
+	/** Of a query that ran for a while, rather than of the steady traffic. */
+	readonly long: boolean;
+	/** The replicas with its table that do not have it yet. */
+	lacking: Unit[];
 }
 
 const copiesOf = (table: HeldTable): string => `${tableName(table)} at ${table.path}`;
+
+/** A pause of any length has at most so many writes to each shard: their number is not what matters. */
+const writesAtOnce = 8;
 
 /** The rows that clients wrote, each on the volumes of the replicas that have it. */
 export class Data {
@@ -38,50 +45,62 @@ export class Data {
 	advance(): void {
 		const now = this.clock.now();
 		const from = this.#last;
+		if (now === from) return;
 		this.#last = now;
-		const every = Math.max(this.traffic?.every ?? Number.POSITIVE_INFINITY, (now - from) / 50);
-		for (const unit of this.units()) {
+		const units = this.units();
+		for (const unit of units) {
 			if (unit.process === undefined) continue;
 			// A query that ran for a client may be an INSERT.
-			for (const end of unit.queries) if (end > from && end <= now) this.#write(unit, end);
+			for (const end of unit.queries) if (end > from && end <= now) this.#write(unit, end, true);
 		}
-		// At multiples of the pause, whoever looks how often.
-		for (let at = Math.ceil((from + 1) / every) * every; at <= now; at += every) {
-			for (const shard of new Set(this.units().map((unit) => unit.shard))) this.#writeTo(shard, at);
-			this.#replicate(at);
+		if (this.traffic !== undefined) {
+			const every = Math.max(this.traffic.every, (now - from) / writesAtOnce);
+			// At multiples of the pause, whoever looks how often.
+			for (let at = Math.ceil((from + 1) / every) * every; at <= now; at += every)
+				for (const shard of new Set(units.map((unit) => unit.shard))) this.#writeTo(units, shard, at);
 		}
-		this.#replicate(now);
+		if (this.#open.size > 0) this.#replicate(units, now);
 	}
 
-	#writeTo(shard: number, at: number): void {
-		const open = this.units().filter((unit) => {
+	#writeTo(units: readonly Unit[], shard: number, at: number): void {
+		const open = units.filter((unit) => {
 			const { serving, readOnly } = unit.shard === shard ? conditionOf(unit, at) : { serving: false };
 			return serving && readOnly !== true;
 		});
 		const unit = open[this.#next % Math.max(1, open.length)];
-		if (unit !== undefined) this.#write(unit, at);
+		if (unit !== undefined) this.#write(unit, at, false);
 	}
 
-	#write(unit: Unit, at: number): void {
+	#write(unit: Unit, at: number, long: boolean): void {
 		const tables = unit.tables.filter(({ path }) => path !== undefined);
 		const table = tables[this.#next % Math.max(1, tables.length)];
 		if (table === undefined) return;
-		const row = { id: this.#next++, shard: unit.shard, table: copiesOf(table), at };
+		const row: Row = { id: this.#next++, shard: unit.shard, table: copiesOf(table), at, long, lacking: [] };
 		this.#rows.set(row.id, row);
-		this.#open.add(row);
 		unit.stored.add(row.id);
+		this.#miss(row);
 	}
 
-	#replicate(at: number): void {
+	/** Finds out anew who lacks it. */
+	#miss(row: Row): void {
+		row.lacking = this.#withTable(row).filter(({ stored }) => !stored.has(row.id));
+		if (row.lacking.length > 0) this.#open.add(row);
+		else this.#open.delete(row);
+	}
+
+	/** Nothing happened since the last look that would take a replica the time to fetch, so the end of it is all that counts. */
+	#replicate(units: readonly Unit[], at: number): void {
+		const sources = units.filter((unit) => answers(unit, at));
+		const fetching = new Set(units.filter((unit) => fetches(unit, at)));
+		const lag = this.traffic?.lag ?? 0;
 		for (const row of this.#open) {
-			const units = this.#withTable(row);
-			const without = units.filter(({ stored }) => !stored.has(row.id));
-			const source = units.some((unit) => unit.stored.has(row.id) && answers(unit, at));
-			for (const unit of without) {
-				const lag = unit.process?.engine.mute ? 0 : (this.traffic?.lag ?? 0);
-				if (source && row.at + lag <= at && fetches(unit, at)) unit.stored.add(row.id);
-			}
-			if (without.every(({ stored }) => stored.has(row.id))) this.#open.delete(row);
+			if (!sources.some(({ shard, stored }) => shard === row.shard && stored.has(row.id))) continue;
+			row.lacking = row.lacking.filter((unit) => {
+				const due = row.at + (unit.process?.engine.mute ? 0 : lag) <= at;
+				if (due && fetching.has(unit)) unit.stored.add(row.id);
+				return !unit.stored.has(row.id);
+			});
+			if (row.lacking.length === 0) this.#open.delete(row);
 		}
 	}
 
@@ -93,11 +112,14 @@ export class Data {
 
 	/** One row in each table that replicates, with all that have it. */
 	seed(): void {
+		const known = new Set([...this.#rows.values()].map(({ shard, table }) => `${shard} ${table}`));
 		for (const unit of this.units()) {
 			for (const table of unit.tables) {
-				const known = [...this.#rows.values()].some((row) => row.shard === unit.shard && row.table === copiesOf(table));
-				if (table.path === undefined || known) continue;
-				const row = { id: this.#next++, shard: unit.shard, table: copiesOf(table), at: this.clock.now() };
+				const its = copiesOf(table);
+				if (table.path === undefined || known.has(`${unit.shard} ${its}`)) continue;
+				known.add(`${unit.shard} ${its}`);
+				const id = this.#next++;
+				const row: Row = { id, shard: unit.shard, table: its, at: this.clock.now(), long: false, lacking: [] };
 				this.#rows.set(row.id, row);
 				for (const one of this.#withTable(row)) one.stored.add(row.id);
 			}
@@ -106,17 +128,17 @@ export class Data {
 
 	/** Whether it lacks rows of a table that it has. */
 	isBehind(unit: Unit): boolean {
-		for (const row of this.#open) if (!unit.stored.has(row.id) && this.#withTable(row).includes(unit)) return true;
+		for (const { lacking } of this.#open) if (lacking.includes(unit)) return true;
 		return false;
 	}
 
 	/** Rows that are on one replica and on none of some others, local ones aside. */
 	onlyOn(unit: Unit, others: readonly Unit[]): Row[] {
+		const counted = new Set(unit.tables.filter((table) => !isLocal(table, this.localTables)).map(copiesOf));
 		return [...unit.stored].flatMap((id) => {
+			if (others.some(({ stored }) => stored.has(id))) return [];
 			const row = this.#rows.get(id);
-			const named = unit.tables.find((table) => copiesOf(table) === row?.table);
-			if (row === undefined || named === undefined || isLocal(named, this.localTables)) return [];
-			return others.some(({ stored }) => stored.has(id)) ? [] : [row];
+			return row !== undefined && counted.has(row.table) ? [row] : [];
 		});
 	}
 
@@ -136,13 +158,13 @@ export class Data {
 			if (!this.units().some(({ stored }) => stored.has(row.id))) {
 				this.#rows.delete(row.id);
 				this.#open.delete(row);
-			} else if (this.#withTable(row).some(({ stored }) => !stored.has(row.id))) this.#open.add(row);
+			} else this.#miss(row);
 		}
 	}
 
 	/** Every replica gets the rows of its tables, as from a backup. */
 	restore(): void {
-		for (const row of this.#open) for (const unit of this.#withTable(row)) unit.stored.add(row.id);
+		for (const row of this.#open) for (const unit of row.lacking) unit.stored.add(row.id);
 		this.#open.clear();
 	}
 

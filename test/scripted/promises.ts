@@ -1,11 +1,16 @@
 import { type Holdings, lackedBy, tableName } from "../../src/core/holdings";
 import { compareVersions, type DbVersion, sameVersion } from "../../src/core/version";
+import { isMember } from "./size";
 import { answers, type Condition, type Unit } from "./unit";
 import type { World } from "./world";
 
 /** What one process last saw of a replica, and last heard from it. */
 export interface Seen {
 	readonly condition?: Condition;
+	/** When it was last looked at. */
+	readonly at?: number;
+	/** The cluster was once seen stopped: its update is done once each replica's next start is at the target. */
+	readonly stopped?: boolean;
 	readonly openedBy?: DbVersion;
 	readonly told?: { readonly holds: Holdings; readonly at: number };
 }
@@ -16,7 +21,8 @@ export type Memory = Map<string, Seen>;
 const fit = ({ serving, readOnly, caughtUp }: Condition) => serving && readOnly !== true && caughtUp !== false;
 
 function peersOf(world: World, unit: Unit): Unit[] {
-	return world.present().units.filter((other) => other.shard === unit.shard && other !== unit && !other.joining);
+	const members = world.present().units.filter(isMember);
+	return members.filter((other) => other.shard === unit.shard && other !== unit);
 }
 
 /** What must hold whenever a roll takes a replica that serves, or would, out of service. */
@@ -27,20 +33,26 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 	unit.outByUs = true;
 	unit.taken ||= serving;
 	const peers = peersOf(world, unit);
-	for (const other of isWrong(world, unit, peers) ? [] : peers) {
+	unit.useless = isWrong(world, unit, peers);
+	for (const other of unit.useless ? [] : peers) {
 		world.condition(other);
-		if (other.outByUs) world.violations.push(`${unit.name} was taken out while ${other.name} was out, too`);
+		if (other.outByUs && !other.useless)
+			world.invariants.breach("two-out", `${unit.name} was taken out while ${other.name} was out, too`);
 		const seen = memory.get(other.name)?.condition;
 		if (serving && (seen === undefined || !fit(seen))) {
-			world.violations.push(`${unit.name} was taken out though ${other.name} was last seen ${seen?.phase ?? "never"}`);
+			const last = seen?.phase ?? "never";
+			world.invariants.breach(
+				"last-caught-up",
+				`${unit.name} was taken out though ${other.name} was last seen ${last}`,
+			);
 		}
 	}
 	const reached = peers.filter(({ outByUs }) => !outByUs);
 	// One whose server does not answer serves its rows to nobody, and only a start that works brings them back.
 	const rows = answers(unit, world.clock.now()) ? world.data.onlyOn(unit, reached) : [];
 	const last = rows.find((row) => !world.data.isOnItsWay(row, reached));
-	if (last !== undefined && peers.length > 0 && !wasSudden(world, peers, memory))
-		world.violations.push(`${unit.name} was taken out with the last copy of a row of ${last.table}`);
+	if (last !== undefined && peers.length > 0 && !wasSudden(world, [unit, ...peers], memory))
+		world.invariants.breach("last-copy", `${unit.name} was taken out with the last copy of a row of ${last.table}`);
 }
 
 /** It lacks what another has that serves all that it has itself: its answers are wrong, and nobody needs them. */
@@ -61,20 +73,25 @@ export function restartOf(world: World, unit: Unit, memory: Memory): void {
 	if (!unit.taken) return;
 	const own = memory.get(unit.name)?.told;
 	if (own?.holds.volatile !== undefined)
-		world.violations.push(`${unit.name} was restarted though its data ends with its process`);
+		world.invariants.breach("last-copy", `${unit.name} was restarted though its data ends with its process`);
 	const peers = peersOf(world, unit);
 	for (const other of peers) {
 		const its = memory.get(other.name)?.told;
 		const lacked = own && its && lackedBy(its.holds, own.holds, world.data.localTables);
 		if (lacked === undefined)
-			world.violations.push(`${unit.name} was restarted with nobody asked what ${other.name} holds`);
+			world.invariants.breach("last-copy", `${unit.name} was restarted with nobody asked what ${other.name} holds`);
 		else if (lacked.length > 0)
-			world.violations.push(`${unit.name} was restarted though ${other.name} lacks ${lacked.map(tableName)}`);
+			world.invariants.breach(
+				"last-copy",
+				`${unit.name} was restarted though ${other.name} lacks ${lacked.map(tableName)}`,
+			);
 	}
 	const reached = peers.filter(({ outByUs }) => !outByUs);
-	const [last] = world.data.onlyOn(unit, reached);
-	if (last !== undefined && peers.length > 0 && !wasSudden(world, peers, memory))
-		world.violations.push(`${unit.name} was restarted with the last copy of a row of ${last.table}`);
+	// A query that outlived the drain is cut off, and may have ended since the last look.
+	const seen = memory.get(unit.name)?.at ?? 0;
+	const last = world.data.onlyOn(unit, reached).find(({ long, at }) => !long || at <= seen);
+	if (last !== undefined && peers.length > 0 && !wasSudden(world, [unit, ...peers], memory))
+		world.invariants.breach("last-copy", `${unit.name} was restarted with the last copy of a row of ${last.table}`);
 }
 
 /**
@@ -84,32 +101,41 @@ export function restartOf(world: World, unit: Unit, memory: Memory): void {
 export function goesBack(world: World, { name, openedBy }: Unit, to: DbVersion, memory: Memory): void {
 	const seen = memory.get(name);
 	if (seen?.condition === undefined || (seen.openedBy !== undefined && compareVersions(to, seen.openedBy) < 0))
-		world.violations.push(`${name} was to go back from ${openedBy} to ${to}`);
+		world.invariants.breach("version-lower", `${name} was to go back from ${openedBy} to ${to}`);
 }
 
 /** A replica that is let back has as much as the cluster remembers of it. */
 export function letBack(world: World, unit: Unit, memory: Memory): void {
 	if (!unit.drained || unit.process === undefined || wasSudden(world, [unit], memory)) return;
 	const had = world.present().held?.[unit.name]?.tables ?? 0;
-	if (unit.tables.length < had) world.violations.push(`${unit.name} was let back with less than it had`);
+	if (unit.tables.length < had) world.invariants.breach("stranger", `${unit.name} was let back with less than it had`);
 }
 
-/** What must hold when the mark of an update goes. */
-export function finish(world: World): void {
+/** What must hold when the mark of an update goes: all that this process last saw of the replicas says so. */
+export function finish(world: World, memory: Memory): void {
 	const cluster = world.present();
 	const { mark } = cluster;
-	for (const unit of mark === undefined ? [] : cluster.units.filter(({ foreign }) => !foreign)) {
-		const { serving } = world.condition(unit);
-		if (mark && !sameVersion(unit.version, mark.to)) world.violations.push(`finished while ${unit.name} was not`);
-		if (cluster.mode === "running" && !serving) world.log.push(`finished while ${unit.name} does not serve`);
-	}
 	cluster.mark = undefined;
+	for (const { name, version } of mark === undefined ? [] : cluster.units.filter(isMember)) {
+		if (mark === undefined || isStruck(world, name, memory)) continue;
+		if (!sameVersion(version, mark.to)) world.invariants.breach("incomplete", `finished while ${name} was not`);
+		const { condition: seen, stopped } = memory.get(name) ?? {};
+		if (seen !== undefined && !seen.serving && !stopped)
+			world.invariants.breach("incomplete", `finished while ${name} was last seen ${seen.phase}`);
+	}
 }
 
-/** One of them lost something after this process last asked it, which nobody can know of. */
-function wasSudden({ data }: World, units: readonly Unit[], memory: Memory): boolean {
+/** Others did something to it after this process last looked, which nobody can know of. */
+function isStruck({ struckAt }: World, name: string, memory: Memory): boolean {
+	const at = struckAt.get(name);
+	return at !== undefined && at >= (memory.get(name)?.at ?? Number.NEGATIVE_INFINITY);
+}
+
+/** One of them lost something after this process last asked it, or was struck, which nobody can know of. */
+function wasSudden(world: World, units: readonly Unit[], memory: Memory): boolean {
 	return units.some(({ name }) => {
-		const lost = data.lostAt.get(name);
-		return lost !== undefined && lost >= (memory.get(name)?.told?.at ?? Number.NEGATIVE_INFINITY);
+		const lost = world.data.lostAt.get(name);
+		const asked = memory.get(name)?.told?.at ?? Number.NEGATIVE_INFINITY;
+		return (lost !== undefined && lost >= asked) || isStruck(world, name, memory);
 	});
 }

@@ -4,8 +4,11 @@ import { compareVersions, type DbVersion } from "../../src/core/version";
 
 /** How a version behaves when a replica starts it. */
 export interface Engine {
-	/** What becomes of it. `missing`: there is no such image, so that the data is not touched. Default `serves`. */
-	readonly fate?: "serves" | "exits" | "hangs" | "missing";
+	/**
+	 * What becomes of it. `missing`: there is no such image, so that the data is not touched. `loops`: it exits and is
+	 * started again, over and over. Default `serves`.
+	 */
+	readonly fate?: "serves" | "exits" | "hangs" | "missing" | "loops";
 	/** Of `boots`, the milliseconds before its process begins, as while an image is pulled. Default 0. */
 	readonly pulls?: number;
 	/** Of `boots`, the milliseconds in which the process before it still stops, and has time for that. Default 0. */
@@ -63,6 +66,8 @@ export interface Unit {
 	outByUs: boolean;
 	/** A roll took it out while it served, and has neither let it back nor restarted it. */
 	taken?: boolean;
+	/** It was taken out because it lacks what another serves, so that nobody misses it. */
+	useless?: boolean;
 }
 
 export interface Condition {
@@ -75,6 +80,9 @@ export interface Condition {
 	readonly starting?: DbVersion;
 	readonly busy?: true;
 }
+
+/** Milliseconds before one that loops is started again. */
+const backOff = 10_000;
 
 const down = { serving: false, readOnly: undefined, caughtUp: undefined };
 
@@ -93,12 +101,13 @@ export function conditionOf(unit: Unit, now: number): Condition {
 		};
 	}
 	const { fate = "serves", pulls = 0, stops = 0, boots = 2000, lags = 0, readOnly = 0, reports, mute } = process.engine;
-	const age = now - process.since;
+	const sinceStart = now - process.since;
+	const age = fate === "loops" ? sinceStart % (boots + backOff) : sinceStart;
 	if (fate === "missing")
 		return { ...down, version, phase: "no image", ...failed("image", `there is no image of ${version}`) };
 	if (age < stops) return { ...down, version: undefined, phase: "stopping", busy: true };
 	if (age < pulls) return { ...down, version: undefined, starting: version, phase: "pulling the image" };
-	if (fate === "exits" && age >= boots) {
+	if ((fate === "exits" || fate === "loops") && age >= boots) {
 		return {
 			...down,
 			version,

@@ -1,5 +1,5 @@
 import { ControlError } from "../../src/control/errors";
-import type { Asked, Assessment, ClusterSpec, Observation, Obstacle, ReplicaView } from "../../src/control/port";
+import type { Asked, ClusterSpec, Observation, ReplicaView } from "../../src/control/port";
 import type { ClusterRecord, HeldDigest } from "../../src/control/record";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
 import { compareVersions, type DbVersion, highest } from "../../src/core/version";
@@ -7,8 +7,11 @@ import { Claims } from "./claims";
 import { VirtualClock } from "./clock";
 import { type Cluster, recordOf, stateOf } from "./cluster";
 import { Data } from "./data";
+import { Invariants } from "./invariants";
+import { History } from "./past";
 import { goesBack, letBack, type Memory, restartOf, takeOut } from "./promises";
 import { Queries } from "./queries";
+import { configure, scale } from "./size";
 import { answers, boot, type Condition, conditionOf, type Engine, type Unit } from "./unit";
 
 export type { Memory } from "./promises";
@@ -34,18 +37,28 @@ export class World {
 	/** What was done, in order: `drain a-0-1`. */
 	readonly log: string[] = [];
 	readonly violations: string[] = [];
+	readonly invariants = new Invariants(this);
 	/** By version, or `replica@version` for one replica. */
 	readonly engines = new Map<string, Engine>();
-	/** What shards were last asked to be, by the shard; others may ask for something else at any time. */
+	/** What shards were last asked to be, by the shard, where a test says so. */
 	readonly asked = new Map<number, Asked>();
+	/** As on Kubernetes, others can ask for something else at any time, and each look shows what was last asked for. */
+	shared = false;
+	/** Another size that others ask for. */
+	asks: number | undefined;
+	/** How often others asked for another size. */
+	scalings = 0;
+	/** The versions in the shards' templates, where somebody wrote one. */
+	readonly told = new Map<number, DbVersion>();
+	/** When others last did something to a replica. */
+	readonly struckAt = new Map<string, number>();
+	/** What was, for answers that are stale. */
+	readonly history = new History(this);
 	/** Port calls so far, of all processes. */
 	calls = 0;
 	cluster: Cluster | undefined;
 	/** Data that an earlier cluster left, by replica. */
 	#kept = new Map<string, Pick<Unit, "openedBy" | "tables" | "stored">>();
-	#scalings = 0;
-	/** What shards were told to start by the time that a replica of theirs left: a set keeps that for those that come. */
-	readonly #told = new Map<number, DbVersion>();
 
 	constructor(readonly name = "a") {}
 
@@ -60,7 +73,7 @@ export class World {
 		const others = units.filter(({ scaled }) => scaled !== undefined);
 		if (others.length === 0 || mode !== "running") return {};
 		const asks = replicas + others.reduce((sum, { scaled }) => sum + (scaled === "away" ? -1 : 1), 0);
-		return { scaled: [{ where: "set", replicas: asks, generation: this.#scalings }] };
+		return { scaled: [{ where: "set", replicas: asks, generation: this.scalings }] };
 	}
 
 	// Looking
@@ -70,6 +83,10 @@ export class World {
 		if (cluster === undefined) return undefined;
 		const members = cluster.units.filter(({ joining, scaled }) => !joining && scaled !== "surplus");
 		const views = members.map(({ name }) => this.look(name, memory));
+		return this.observed(cluster, views);
+	}
+
+	observed(cluster: Cluster, views: readonly ReplicaView[]): Observation {
 		return {
 			name: this.name,
 			state: stateOf(cluster, views),
@@ -81,11 +98,20 @@ export class World {
 
 	look(name: string, memory: Memory): ReplicaView {
 		const unit = this.unit(name);
-		const { phase, failure, starting, busy, ...condition } = this.condition(unit);
-		const { shard, ordinal, openedBy, process, settings } = unit;
-		memory.set(name, { ...memory.get(name), condition: { phase, ...condition }, ...(openedBy && { openedBy }) });
+		return this.view(unit, this.condition(unit), memory);
+	}
+
+	/** A replica in this condition, as a process sees it. */
+	view(unit: Unit, seen: Condition, memory: Memory): ReplicaView {
+		const { phase, failure, starting, busy, ...condition } = seen;
+		const { name, shard, ordinal, openedBy, process, settings } = unit;
+		const before = memory.get(name);
+		const stopped = before?.stopped || this.present().mode === "stopped";
+		const known = { ...before, condition: { phase, ...condition }, at: this.clock.now(), stopped };
+		memory.set(name, openedBy === undefined ? known : { ...known, openedBy });
 		const now = this.clock.now();
 		const outdated = process !== undefined && settings !== this.present().settings && { outdated: true };
+		const asked = this.asked.get(shard) ?? this.#askedOf(shard);
 		return {
 			replica: {
 				name,
@@ -101,8 +127,16 @@ export class World {
 			...(starting && { starting }),
 			...(failure && { failure }),
 			...(busy && { busy }),
-			...(this.asked.has(shard) && { asked: this.asked.get(shard) }),
+			...(asked && { asked }),
 		};
+	}
+
+	#askedOf(shard: number): Asked | undefined {
+		const { replicas: of, mode } = this.present();
+		if (!this.shared) return undefined;
+		const version = this.template(shard);
+		const replicas = mode === "running" ? (this.asks ?? of) : 0;
+		return { object: `StatefulSet ${this.name}-${shard}`, replicas, of, image: `db:${version}`, version };
 	}
 
 	holds(name: string, memory: Memory): Holdings | undefined {
@@ -123,7 +157,7 @@ export class World {
 	condition(unit: Unit): Condition {
 		this.data.advance();
 		const condition = conditionOf(unit, this.clock.now());
-		if (condition.serving) unit.outByUs = false;
+		if (condition.serving) Object.assign(unit, { outByUs: false, useless: false });
 		const behind = condition.caughtUp === true && this.data.isBehind(unit);
 		return behind ? { ...condition, caughtUp: false, phase: "fetching rows" } : condition;
 	}
@@ -141,10 +175,11 @@ export class World {
 
 	// Changing replicas
 
-	drain(name: string, memory: Memory): void {
+	drain(name: string, memory: Memory, next?: DbVersion): void {
 		const unit = this.unit(name);
 		takeOut(this, unit, memory);
 		unit.drained = true;
+		if (next !== undefined && this.shared) this.told.set(unit.shard, next);
 	}
 
 	undrain(name: string, memory: Memory): void {
@@ -159,6 +194,7 @@ export class World {
 			goesBack(this, unit, version, memory);
 			throw new ControlError(`${unit.openedBy} opened the data of ${name}; ${version} can't read it`);
 		}
+		this.told.set(unit.shard, version);
 		if (this.present().mode !== "running") {
 			unit.version = version;
 			return;
@@ -175,6 +211,28 @@ export class World {
 		if (loses !== undefined) this.data.lose(unit, loses);
 		unit.loses = undefined;
 		boot(unit, this.engine(unit.name, unit.version), this.clock.now());
+	}
+
+	/** As what a lost pod does: its successor starts what its shard was last told to. */
+	comesBack(unit: Unit): void {
+		unit.version = this.template(unit.shard);
+		const { openedBy, version } = unit;
+		if (openedBy === undefined || compareVersions(version, openedBy) >= 0) this.boot(unit);
+		else {
+			// Others told it to start an older one, whose server can't read the data.
+			const process = { version, engine: { fate: "exits", boots: 1000 }, since: this.clock.now() } as const;
+			Object.assign(unit, { process, lastWords: undefined, drained: false, taken: false, queries: [] });
+		}
+	}
+
+	/** What a shard was last told to start, or what a new one is made with. */
+	template(shard: number): DbVersion {
+		const { units } = this.present();
+		const from = units.some((unit) => unit.shard === shard) ? shard : 0;
+		const its = units.filter((unit) => unit.shard === from).map(({ version }) => version);
+		const latest = this.told.get(from) ?? highest(its);
+		if (latest === undefined) throw new Error("a cluster of no units");
+		return latest;
 	}
 
 	engine(name: string, version: DbVersion): Engine {
@@ -226,98 +284,6 @@ export class World {
 		};
 	}
 
-	assess({ settings, shards, replicas }: Omit<ClusterSpec, "generation">): Assessment {
-		const { mode, units, ...cluster } = this.present();
-		const obstacles: Obstacle[] = [];
-		if (shards < cluster.shards) obstacles.push({ property: "shards", reason: "the rows of a shard would be lost." });
-		const tells = (unit: Unit) => unit.alone && answers(unit, this.clock.now());
-		if (replicas < cluster.replicas && units.some((unit) => unit.ordinal >= replicas && tells(unit)))
-			obstacles.push({ property: "replicas", reason: "one holds what no other holds." });
-		const isMember = ({ joining, scaled }: Unit) => !joining && scaled !== "surplus";
-		const resizes = shards !== cluster.shards || replicas !== cluster.replicas;
-		if (resizes && mode !== "running")
-			obstacles.push({ property: "replicas", reason: "replicas join and leave only a cluster that runs." });
-		const members = new Set(units.filter(isMember).map(({ name }) => name));
-		const joins = this.places(shards, replicas).filter(({ name }) => !members.has(name));
-		const leaves = units
-			.filter(({ shard, ordinal }) => ordinal >= replicas || shard >= shards)
-			.sort((a, b) => b.ordinal - a.ordinal);
-		const mute = leaves.find((unit) => isMember(unit) && !answers(unit, this.clock.now()));
-		if (mute !== undefined && mode === "running")
-			obstacles.push({ property: "replicas", reason: `${mute.name} can't be asked what it holds.` });
-		return {
-			obstacles,
-			restarts: units
-				.filter((unit) => isMember(unit) && !leaves.includes(unit) && mode === "running" && unit.process !== undefined)
-				.filter((unit) => unit.settings !== JSON.stringify(settings))
-				.map(({ name }) => name),
-			joins,
-			leaves: leaves.map(({ name }) => name),
-			rejoins: units
-				.filter((unit) => unit.scaled === "away" && !unit.joining && !leaves.includes(unit) && mode === "running")
-				.map(({ name }) => name),
-		};
-	}
-
-	configure({ settings, shards, replicas, update }: ClusterSpec): void {
-		const cluster = this.present();
-		if (shards < cluster.shards || replicas < cluster.replicas)
-			throw new ControlError("it can't be made smaller like that");
-		cluster.settings = JSON.stringify(settings);
-		cluster.update = update ?? cluster.update;
-		for (const unit of cluster.units.filter(({ scaled }) => scaled !== undefined)) {
-			unit.joining = unit.scaled === "surplus";
-			unit.scaled = undefined;
-			this.boot(unit);
-		}
-		for (const { name, shard, ordinal } of this.places(shards, replicas)) {
-			const present = cluster.units.find((unit) => unit.name === name);
-			if (present?.foreign) cluster.units = cluster.units.filter((unit) => unit !== present);
-			else if (present !== undefined) {
-				// It serves nobody yet.
-				if (present.joining && present.process && present.settings !== cluster.settings) this.boot(present);
-				continue;
-			}
-			const unit = { ...this.fresh(shard, ordinal, this.#latestOf(shard)), joining: true };
-			cluster.units.push(unit);
-			this.data.setTables(unit, unit.tables);
-			if (cluster.mode === "running") this.boot(unit);
-		}
-	}
-
-	places(shards: number, replicas: number) {
-		return Array.from({ length: shards * replicas }, (_, index) => {
-			const [shard, ordinal] = [Math.floor(index / replicas), index % replicas];
-			return { name: `${this.name}-${shard}-${ordinal}`, shard, ordinal };
-		});
-	}
-
-	join({ shards, replicas }: ClusterSpec): string[] {
-		const cluster = this.present();
-		const out = cluster.units.filter((unit) => unit.joining && this.condition(unit).caughtUp !== true);
-		if (out.length > 0) return out.map(({ name }) => name);
-		for (const unit of cluster.units) unit.joining = false;
-		cluster.units.sort((a, b) => a.shard - b.shard || a.ordinal - b.ordinal);
-		Object.assign(cluster, { shards, replicas });
-		return [];
-	}
-
-	leave(name: string): void {
-		const cluster = this.present();
-		const unit = this.unit(name);
-		if (this.condition(unit).serving) this.violations.push(`${name} was to leave while clients reach it`);
-		if (unit.alone || (!unit.joining && unit.scaled !== "surplus" && this.#isLast(unit)))
-			throw new ControlError(`${name} holds what no other replica holds`);
-		if (!unit.joining && unit.scaled !== "surplus") cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
-		this.#told.set(unit.shard, this.#latestOf(unit.shard));
-		cluster.units = cluster.units.filter((one) => one !== unit);
-	}
-
-	#isLast(unit: Unit): boolean {
-		const others = this.present().units.filter((one) => one.shard === unit.shard && one !== unit && !one.joining);
-		return this.data.onlyOn(unit, others).length > 0;
-	}
-
 	start(): void {
 		const cluster = this.present();
 		cluster.mode = "running";
@@ -345,35 +311,17 @@ export class World {
 			else if (openedBy !== undefined) this.#kept.set(name, { openedBy, tables, stored });
 		}
 		this.cluster = undefined;
-		this.#told.clear();
+		this.told.clear();
+		if (data) this.invariants.forget();
+	}
+
+	configure(spec: ClusterSpec): void {
+		configure(this, spec);
 	}
 
 	/** As a fault: somebody else asks for another number of replicas of each shard. */
 	scale(asks: number): void {
-		const cluster = this.present();
-		this.#scalings++;
-		cluster.units = cluster.units.filter(({ scaled, ordinal }) => scaled !== "surplus" || ordinal < asks);
-		for (const unit of cluster.units) {
-			if (unit.scaled === "surplus") continue;
-			const away = unit.ordinal >= asks;
-			if (away) unit.process = undefined;
-			else if (unit.scaled === "away") this.boot(unit);
-			unit.scaled = away ? "away" : undefined;
-		}
-		for (const { name, shard, ordinal } of this.places(cluster.shards, asks)) {
-			if (cluster.units.some((unit) => unit.name === name)) continue;
-			cluster.units.push({ ...this.fresh(shard, ordinal, this.#latestOf(shard)), scaled: "surplus" });
-		}
-	}
-
-	/** What a shard was last told to start, or what a new one is made with. */
-	#latestOf(shard: number): DbVersion {
-		const { units } = this.present();
-		const from = units.some((unit) => unit.shard === shard) ? shard : 0;
-		const its = units.filter((unit) => unit.shard === from).map(({ version }) => version);
-		const latest = highest([...its, ...[this.#told.get(from) ?? []].flat()]);
-		if (latest === undefined) throw new Error("a cluster of no units");
-		return latest;
+		scale(this, asks);
 	}
 
 	/** As a fault: its process ends at once and nobody starts it again. */

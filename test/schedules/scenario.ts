@@ -1,17 +1,11 @@
 import fc from "fast-check";
-import { ControlError } from "../../src/control/errors";
-import { withHolds } from "../../src/control/holds";
-import type { ObservedCluster } from "../../src/core/cluster";
 import { type HeldTable, lackedBy } from "../../src/core/holdings";
-import { known, unknown } from "../../src/core/question";
-import { decide } from "../../src/core/rules";
-import { persistentData } from "../../src/core/rules/persistent-data";
-import type { DbVersion } from "../../src/core/version";
 import type { Timing } from "../../src/roll/timing";
+import { type Given, given, v1, v2, v3 } from "../roll/build";
 import type { Fault } from "../scripted/control";
+import { isMember } from "../scripted/size";
 import { answers, type Engine } from "../scripted/unit";
 import { rows, type World } from "../scripted/world";
-import { type Given, given, v1, v2 } from "./build";
 
 type Has = "whole" | "empty" | "lacks" | "apart" | "volatile";
 
@@ -28,7 +22,7 @@ function has(data: Has, ordinal: number): Pick<Given, "tables" | "volatile"> {
 }
 
 /** Short, so that a stall is few looks. */
-export const timing: Partial<Timing> = { stallSeconds: 20, drainSeconds: 5 };
+export const timing: Partial<Timing> = { stallSeconds: 8, drainSeconds: 3 };
 
 const replica: fc.Arbitrary<Given & { readonly data: Has }> = fc.record({
 	version: fc.constantFrom(v1, v2),
@@ -40,21 +34,21 @@ const replica: fc.Arbitrary<Given & { readonly data: Has }> = fc.record({
 	),
 });
 
-const shards = fc.array(fc.array(replica, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+const shards = fc.array(fc.array(replica, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
 
 const engine: fc.Arbitrary<Engine> = fc.record(
 	{
-		fate: fc.constantFrom("serves", "serves", "exits", "hangs", "missing"),
-		boots: fc.integer({ min: 0, max: 60_000 }),
-		lags: fc.integer({ min: 0, max: 15_000 }),
-		readOnly: fc.integer({ min: 0, max: 15_000 }),
+		fate: fc.constantFrom("serves", "serves", "exits", "hangs", "missing", "loops"),
+		boots: fc.integer({ min: 0, max: 24_000 }),
+		lags: fc.integer({ min: 0, max: 6000 }),
+		readOnly: fc.integer({ min: 0, max: 6000 }),
 		reports: fc.constantFrom(v1, "nothing" as const),
 		mute: fc.boolean(),
 	},
 	{ requiredKeys: ["fate", "boots"] },
 );
 
-const name = fc.tuple(fc.nat(3), fc.nat(3)).map(([shard, ordinal]) => `a-${shard}-${ordinal}`);
+const name = fc.tuple(fc.nat(2), fc.nat(2)).map(([shard, ordinal]) => `a-${shard}-${ordinal}`);
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
 	fc.record({ kind: fc.constant("crash" as const), when: fc.constantFrom("before", "after") }),
@@ -66,54 +60,84 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 	fc.record({
 		kind: fc.constantFrom("behind" as const, "read-only" as const),
 		replica: name,
-		seconds: fc.integer({ min: 1, max: 60 }),
+		seconds: fc.integer({ min: 1, max: 25 }),
 	}),
 	fc.record({ kind: fc.constant("steal" as const), seconds: fc.integer({ min: 1, max: 60 }) }),
-	fc.record({ kind: fc.constantFrom("empty" as const, "drop" as const), replica: name }),
+	fc.record({
+		kind: fc.constantFrom("empty" as const, "drop" as const, "flap" as const, "replace" as const),
+		replica: name,
+	}),
 	fc.record({ kind: fc.constant("loses" as const), replica: name, what: fc.constantFrom("all", "a table") }),
 	fc.record({ kind: fc.constant("query" as const), replica: name, seconds: fc.integer({ min: 1, max: 10 }) }),
-	fc.record({ kind: fc.constant("scale" as const), to: fc.nat(5) }),
+	fc.record({ kind: fc.constant("relabel" as const), replica: name, reached: fc.boolean() }),
+	fc.record({ kind: fc.constant("set-image" as const), replica: name, version: fc.constantFrom(v1, v2, v3) }),
+	fc.record({ kind: fc.constant("scale" as const), to: fc.nat(4) }),
+	fc.record({ kind: fc.constant("stale" as const), seconds: fc.integer({ min: 1, max: 60 }) }),
 );
 
-const base = fc.record({
+/** The number of the port call that it strikes at; several may strike at the same. */
+const call = fc.oneof(fc.nat(40), fc.nat(150));
+
+const rarely = <T>(arbitrary: fc.Arbitrary<T>) =>
+	fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+
+/** Everything of a schedule is plain data, so that a counterexample can be kept as an example. */
+export const scenario = fc.record({
 	shards,
 	mode: fc.constantFrom("running", "running", "running", "stopped", "idle"),
 	marked: fc.boolean(),
-	engines: fc.dictionary(fc.constantFrom(v2, "a-0-0@1.8.0", "a-0-1@1.8.0", "a-1-0@1.8.0"), engine, { maxKeys: 2 }),
-	faults: fc.dictionary(fc.nat(80).map(String), fault, { maxKeys: 5 }),
+	/** As on Kubernetes, each look shows what others asked for. */
+	shared: fc.boolean(),
+	engines: fc.dictionary(fc.constantFrom<string>(v2, "a-0-0@1.8.0", "a-0-1@1.8.0", "a-1-0@1.8.0"), engine, {
+		maxKeys: 2,
+	}),
+	faults: fc.array(fc.tuple(call, fault), { maxLength: 5 }),
 	shardsAtOnce: fc.integer({ min: 1, max: 4 }),
 	/** Milliseconds until a row is with the other replicas. */
 	lag: fc.integer({ min: 0, max: 1500 }),
 	/** The replica of which the next start finds something gone, whoever starts it. */
-	loses: fc.option(fc.tuple(name, fc.constantFrom("all" as const, "a table")), { freq: 2, nil: undefined }),
+	loses: rarely(fc.tuple(name, fc.constantFrom("all" as const, "a table"))),
+	/** The seconds of a hold after the first replica. */
+	holds: rarely(fc.integer({ min: 1, max: 20 })),
+	/** The seconds until a second process begins the same update. */
+	late: rarely(fc.nat(60)),
+	/** The seconds until the first process is asked to end. */
+	cancelled: rarely(fc.nat(60)),
+	/** What later processes are asked for while the faults go on. */
+	sequel: rarely(fc.array(fc.constantFrom(v1, v2, v3), { minLength: 1, maxLength: 3 })),
 });
-
-/** With the seconds of a hold after the first replica, now and then. */
-export const scenario = fc
-	.tuple(base, fc.option(fc.integer({ min: 1, max: 60 }), { freq: 2, nil: undefined }))
-	.map(([given, holds]): typeof given & { readonly holds?: number } => ({ ...given, ...(holds && { holds }) }));
 
 export type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-export function worldOf({ shards, mode, marked, engines, faults, lag, loses }: Scenario): World {
+/** The faults by the call that they strike at. One of a replica that the cluster lacks strikes another. */
+export function faultsOf({ faults }: Scenario, world: World): Record<number, Fault[]> {
+	const names = world.present().units.map((unit) => unit.name);
+	const byCall: Record<number, Fault[]> = {};
+	for (const [call, fault] of faults) {
+		const isHere = !("replica" in fault) || names.includes(fault.replica);
+		byCall[call] = [...(byCall[call] ?? []), isHere ? fault : { ...fault, replica: names[0] ?? "" }];
+	}
+	return byCall;
+}
+
+export function worldOf({ shards, mode, marked, shared, engines, faults, lag, loses }: Scenario): World {
 	const mark = marked ? { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" } : undefined;
 	const replicas = shards.map((shard) =>
 		shard.map(({ data, ...rest }, ordinal) => ({ ...rest, ...has(data, ordinal) })),
 	);
 	const world = given(replicas, { mode, engines, mark });
+	world.shared = shared;
+	world.history.on = faults.some(([, { kind }]) => kind === "stale");
 	world.data.traffic = { every: 2000, lag };
-	const names = world.present().units.map((unit) => unit.name);
-	for (const one of Object.values(faults)) {
-		// A fault of a replica that this cluster lacks strikes another.
-		if ("replica" in one && !names.includes(one.replica)) Object.assign(one, { replica: names[0] });
-	}
-	if (loses !== undefined && names.includes(loses[0])) world.unit(loses[0]).loses = loses[1];
+	const loser = world.present().units.find(({ name }) => name === loses?.[0]);
+	if (loser !== undefined && loses !== undefined) loser.loses = loses[1];
 	return world;
 }
 
 /** All that was wrong with the place is over, but for data that is gone; the cluster is as it was left. */
 export function heal(world: World): void {
 	world.engines.clear();
+	if (world.asks !== undefined) world.scale(world.present().replicas);
 	world.data.traffic = { every: 2000, lag: 0 };
 	for (const unit of world.present().units)
 		Object.assign(unit, { readOnlyUntil: 0, behindUntil: 0, loses: undefined, queries: [] });
@@ -121,7 +145,7 @@ export function heal(world: World): void {
 
 /** Each replica is given its tables back, and a volume that stays. */
 export function mend(world: World): void {
-	for (const unit of world.present().units.filter(({ foreign }) => !foreign)) {
+	for (const unit of world.present().units.filter((one) => !one.foreign && isMember(one))) {
 		unit.volatile = undefined;
 		world.data.setTables(unit, tables);
 	}
@@ -133,19 +157,10 @@ export function isLacking(world: World): boolean {
 	const { mode, units, held } = world.present();
 	if (mode === "stopped") return false;
 	return units.some((unit) => {
-		const peers = units.filter(({ shard, foreign }) => shard === unit.shard && !foreign);
+		const peers = units.filter((peer) => peer.shard === unit.shard && !peer.foreign && isMember(peer));
 		// What ends with its process is gone already where that has ended.
 		const kept = peers.filter((peer) => peer.volatile === undefined || answers(peer, world.clock.now()));
 		const lacks = kept.some((peer) => lackedBy({ tables: unit.tables }, { tables: peer.tables }).length > 0);
-		return !unit.foreign && (lacks || (held?.[unit.name]?.tables ?? 0) > unit.tables.length);
+		return !unit.foreign && isMember(unit) && (lacks || (held?.[unit.name]?.tables ?? 0) > unit.tables.length);
 	});
-}
-
-/** What the provider asks of a cluster before it rolls, and a roll does not: whether what restarts keeps its data. */
-export function judge(world: World, target: DbVersion) {
-	return async (observed: ObservedCluster) => {
-		const cluster = await withHolds({ holds: async (replica) => world.holds(replica, new Map()) }, observed);
-		const question = { target, cluster: known(cluster), catalogue: unknown("not asked"), policy: "any" } as const;
-		if (decide(question, [persistentData]).length > 0) throw new ControlError("its data ends with its process");
-	};
 }

@@ -1,0 +1,135 @@
+import { v1, v2, v3 } from "../roll/build";
+import type { Scenario } from "./scenario";
+
+const whole = { version: v1, is: "serving", outdated: false, data: "whole" } as const;
+
+const calm = {
+	mode: "running",
+	marked: false,
+	shared: false,
+	engines: {},
+	faults: [],
+	shardsAtOnce: 1,
+	lag: 0,
+	loses: undefined,
+	holds: undefined,
+	late: undefined,
+	cancelled: undefined,
+	sequel: undefined,
+} as const satisfies Partial<Scenario>;
+
+/** What was once found at random, in some thousand or some hundred thousand schedules. */
+export const examples = {
+	/** Of two that are down, the one whose turn it is comes back by itself. */
+	cameBack: {
+		...calm,
+		shards: [
+			[
+				{ ...whole, version: v2 },
+				{ ...whole, version: v2 },
+			],
+			[whole],
+		],
+		mode: "idle",
+		engines: { [v2]: { fate: "serves", boots: 8860, lags: 5422 }, "a-0-0@1.8.0": { fate: "missing", boots: 0 } },
+		faults: [[24, { kind: "steal", seconds: 22 }]],
+	},
+	/** The one that had the tables lost them with its process; the other never had any. Nobody can tell that. */
+	goneWithItsProcess: {
+		...calm,
+		shards: [
+			[
+				{ ...whole, is: "failed", data: "volatile" },
+				{ ...whole, data: "empty" },
+			],
+		],
+		faults: [[1, { kind: "steal", seconds: 1 }]],
+	},
+	/** Drained while it was down, it was started anew, served alone, and took a row. */
+	startedAnew: {
+		...calm,
+		shards: [
+			[
+				{ ...whole, is: "killed" },
+				{ ...whole, is: "loading" },
+				{ ...whole, is: "loading" },
+				{ ...whole, is: "loading" },
+			],
+			[whole],
+			[whole],
+		],
+		faults: [
+			[58, { kind: "scale", to: 1 }],
+			[59, { kind: "unreachable", calls: 8 }],
+		],
+		shardsAtOnce: 3,
+		lag: 397,
+	},
+	/** While one was out a table was dropped on the other; asked for a later version before it served again. */
+	onlyOnTheOneThatIsOut: {
+		...calm,
+		shards: [[whole, whole]],
+		engines: { [v2]: { fate: "serves", boots: 0, lags: 3214 } },
+		faults: [[14, { kind: "drop", replica: "a-0-0" }]],
+	},
+	/** The other came back empty, and this one's server, which has all, ends at its start until the next version. */
+	downWithTheLastCopy: {
+		...calm,
+		shards: [[whole, whole]],
+		engines: { [v2]: { fate: "exits", boots: 0 } },
+		faults: [
+			[14, { kind: "empty", replica: "a-0-0" }],
+			[17, { kind: "steal", seconds: 2 }],
+		],
+	},
+	/** Others start the stopped one as its update ends, and its server is not what its image is called. */
+	startedAtTheEnd: {
+		...calm,
+		shards: [[whole]],
+		mode: "stopped",
+		engines: { [v2]: { fate: "serves", boots: 0, reports: v1 } },
+		faults: [[5, { kind: "scale", to: 1 }]],
+	},
+	/** It was stopped, and others started it between the last look at it and the restart by an older version. */
+	startedBehind: {
+		...calm,
+		shards: [[whole]],
+		mode: "stopped",
+		faults: [
+			[12, { kind: "steal", seconds: 1 }],
+			[19, { kind: "scale", to: 1 }],
+		],
+		sequel: [v3, v1],
+	},
+	/** One was restarted outside Pulumi between the look at it and the question what it holds: it answers, and does not serve. */
+	answersBeforeItServes: {
+		...calm,
+		shards: [[{ ...whole, is: "loading" }, { ...whole }, { ...whole, version: v2, is: "loading" }], [whole]],
+		marked: true,
+		faults: [[46, { kind: "flap", replica: "a-0-1" }]],
+	},
+	/** It was found after the last restart that each of two has what the other lacks; the same update then called itself done. */
+	foundAtTheEnd: {
+		...calm,
+		shards: [
+			[
+				{ ...whole, version: v2, is: "loading" },
+				{ ...whole, version: v2, is: "failed", data: "apart" },
+			],
+		],
+		marked: true,
+		engines: { [v2]: { fate: "exits", boots: 0 } },
+		sequel: [v3],
+	},
+	/** Others had the next one start a later version: it was to be restarted by the older target while it loaded. */
+	startedLaterByOthers: {
+		...calm,
+		shards: [[whole, whole]],
+		faults: [
+			[15, { kind: "set-image", replica: "a-0-0", version: v3 }],
+			[46, { kind: "replace", replica: "a-0-0" }],
+		],
+		loses: ["a-0-0", "all"],
+		holds: 1,
+	},
+} satisfies Record<string, Scenario>;
