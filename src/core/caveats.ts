@@ -1,4 +1,4 @@
-import { byShard, type ObservedCluster, type Reshaping } from "./cluster";
+import type { ObservedCluster, Reshaping } from "./cluster";
 import { forgets, tableName, uncopied } from "./holdings";
 import { type Plan, restarting } from "./plan";
 import type { Rehearsal } from "./rehearsal";
@@ -126,7 +126,6 @@ export function switched(
 	desired: DesiredState | undefined = mark?.creates && "Started",
 ): DesiredState | undefined {
 	const rests = state === "Stopped" || state === "Stopping";
-	if (desired === undefined) return undefined;
 	return rests === (desired === "Stopped") ? undefined : desired;
 }
 
@@ -149,9 +148,8 @@ function forgottenIn(plan: Plan, { replicas }: ObservedCluster): string[] {
 function effects({ start, lanes }: Plan, cluster: ObservedCluster): { reads: Effect; writes: Effect } {
 	if (start === "Stopped") return { reads: "unavailable", writes: "unavailable" };
 	if (lanes.length === 0) return { reads: "working", writes: "working" };
-	const shards = byShard(cluster);
 	const othersAnswer = lanes.every(({ shard }) => {
-		const replicas = shards.get(shard) ?? [];
+		const replicas = cluster.replicas.filter((replica) => replica.shard === shard);
 		return replicas.length > 1 && (start === "Idle" || replicas.some((replica) => replica.serving));
 	});
 	return { reads: othersAnswer ? "working" : "interrupted", writes: "interrupted" };

@@ -215,11 +215,10 @@ export function reshaped(before: ObservedCluster, reshaping: Reshaping): Observe
 /** A cluster once the replicas that were scaled away are back, which comes first. */
 export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, "rejoins">): ObservedCluster {
 	if (rejoins.length === 0) return cluster;
-	const shards = byShard(cluster);
 	const replicas = cluster.replicas.map(({ trouble, ...replica }): ObservedReplica => {
 		const isBack = rejoins.includes(replica.name) && !replica.serving;
 		if (!isBack) return { ...replica, ...(trouble !== undefined && { trouble }) };
-		return { ...replica, ...fit, ...holdsLike((shards.get(replica.shard) ?? []).filter(({ holds }) => holds)) };
+		return { ...replica, ...fit, ...holdsLike(cluster.replicas.filter(({ shard }) => shard === replica.shard)) };
 	});
 	const isWhole = cluster.state === "Degraded" && replicas.every(({ serving }) => serving);
 	return { ...cluster, replicas, ...(isWhole && { state: "Started" }) };

@@ -56,7 +56,7 @@ export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTa
 
 /** The tables with rows that only this replica has. */
 export function uncopied({ tables }: Tables): HeldTable[] {
-	return tables.filter(({ rows }) => rows === null || (rows !== undefined && rows > 0));
+	return tables.filter(({ rows }) => rows === null || (rows ?? 0) > 0);
 }
 
 /**

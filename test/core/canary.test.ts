@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { comparedWith, compareQueries, type QueryTally, waitsAfterFirst } from "../../src/core/canary";
+import { comparedWith, compareQueries, type QueryTally, shareOf, waitsAfterFirst } from "../../src/core/canary";
 import { plan } from "../../src/core/plan";
 import { type ClusterExtras, cluster, creation, mark, v } from "../build";
 
@@ -29,6 +29,9 @@ describe("the queries of the first replica beside those of the others", () => {
 		["as many more as allowed", "10000 241=100", ["10000"], 0.01, "alike"],
 		["one more than allowed", "10000 241=101", ["10000"], 0.01, "worse"],
 		["more than allowed, by chance", "100 60=13", ["100 60=10"], 0.01, "alike"],
+		["more than allowed, by exactly three standard errors", "200 60=52", ["200 60=28"], 0.01, "alike"],
+		["as many more as chance explains where half fail", "300 60=180", ["300 60=150"], 0.01, "alike"],
+		["more than chance explains where half fail", "300 60=190", ["300 60=150"], 0.01, "worse"],
 		["few fail where few were asked", "100 241=3", ["100"], 0.01, "alike"],
 		["half of the least that is compared fails", "100 241=50", ["100"], 0.01, "worse"],
 		["one query too few on the first replica", "99 241=99", ["1000"], 0.01, "too-few"],
@@ -49,6 +52,20 @@ describe("the queries of the first replica beside those of the others", () => {
 			canary: { failed: 15, of: 300 },
 			others: { failed: 1, of: 310 },
 		});
+	});
+
+	test("the worst code's name is given where the server has one", () => {
+		const named = { queries: 300, failed: [{ code: 241, name: "MEMORY_LIMIT_EXCEEDED", queries: 12 }] };
+		expect(compareQueries(named, [tally("310")], 0.01)).toMatchObject({ code: 241, name: "MEMORY_LIMIT_EXCEEDED" });
+		expect(compared("300 241=12", ["310"])).not.toHaveProperty("name");
+	});
+
+	test.each([
+		[12, 300, 0.04],
+		[0, 300, 0],
+		[0, 0, 0],
+	])("%d failed of %d are a share of %d", (failed, of, share) => {
+		expect(shareOf({ failed, of })).toBe(share);
 	});
 
 	test("of what is alike all failures are counted", () => {
@@ -82,6 +99,12 @@ describe("whether an update waits after its first replica", () => {
 		["other settings", "1.8.0 1.8.0", { but: { "0-0": outdated, "0-1": outdated } }, {}],
 		["other settings, and one has them", "1.8.0 1.8.0", { but: { "0-0": outdated } }, at("0-1")],
 		["other settings, and two have them", "1.8.0 1.8.0 1.8.0", { but: { "0-0": outdated } }, undefined],
+		[
+			"other settings, idle: it will start with them",
+			"1.8.0 1.8.0",
+			{ state: "Idle", but: { "0-0": outdated } },
+			undefined,
+		],
 		["while it is created", "1.8.0 1.8.0", { mark: creation("1.8.0"), but: { "0-0": down } }, undefined],
 	])("%s", (_, versions, extras, expected) => {
 		const observed = cluster(versions, extras);
@@ -92,5 +115,7 @@ describe("whether an update waits after its first replica", () => {
 test("the others are those of the same shard, or all where it is alone in its shard", () => {
 	expect(comparedWith(cluster("1.8.0 1.8.0 / 1.8.0"), "analytics-0-1")).toEqual(["analytics-0-0"]);
 	expect(comparedWith(cluster("1.8.0 1.8.0 / 1.8.0"), "analytics-1-0")).toEqual(["analytics-0-0", "analytics-0-1"]);
+	expect(comparedWith(cluster("1.8.0 1.8.0 / 1.8.0 1.8.0"), "analytics-1-0")).toEqual(["analytics-1-1"]);
 	expect(comparedWith(cluster("1.8.0"), "analytics-0-0")).toEqual([]);
+	expect(comparedWith(cluster("1.8.0 1.8.0"), "analytics-0-2")).toEqual(["analytics-0-0", "analytics-0-1"]);
 });

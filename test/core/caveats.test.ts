@@ -64,11 +64,21 @@ describe("what has no second copy", () => {
 		expect(of(holding("1.7.1 1.8.0", { "0-1": "loc=1" })).uncopied).toEqual([]);
 	});
 
+	test("is listed by name", () => {
+		const observed = holding("1.7.1 1.7.1", { "0-0": "c=1 a=1 d=1 b=1", "0-1": "" });
+		expect(of(observed).uncopied.map(({ table }) => table)).toEqual(
+			["a", "b", "c", "d"].map((name) => `default.${name}`),
+		);
+	});
+
 	test("tables in memory lose their rows, whoever serves meanwhile", () => {
 		const memory = { database: "default", name: "m", engine: "Memory", rows: null };
 		const but = { "0-0": { holds: { tables: [memory, { ...memory, name: "none", rows: 0 }] } } };
 		expect(of(cluster("1.7.1", { but })).forgotten).toEqual(["default.m"]);
 		expect(of(cluster("1.8.0", { but })).forgotten).toEqual([]);
+		const named = ["c", "a", "d", "b", "a"].map((name) => ({ ...memory, name }));
+		const several = { "0-0": { holds: { tables: named } } };
+		expect(of(cluster("1.7.1", { but: several })).forgotten).toEqual(["a", "b", "c", "d"].map((it) => `default.${it}`));
 	});
 });
 
@@ -103,6 +113,25 @@ describe("what else is said", () => {
 		expect(of(cluster("1.8.0", { state: "Idle" })).wakes).toBe(false);
 	});
 
+	test("which replicas are added, removed and brought back, and what those that are added will lack", () => {
+		const observed = cluster("1.7.1 1.7.1");
+		const joins = [
+			{ name: "analytics-0-2", shard: 0, ordinal: 2, lacks: ["default.loc", "default.b"] },
+			{ name: "analytics-0-3", shard: 0, ordinal: 3, lacks: ["default.a", "default.loc"] },
+			{ name: "analytics-0-4", shard: 0, ordinal: 4 },
+		];
+		const reshaping = { joins, leaves: ["analytics-0-9"], rejoins: ["analytics-0-1"] };
+		expect(caveats(plan(observed, v("1.8.0")), observed, [], reshaping)).toMatchObject({
+			joins: ["analytics-0-2", "analytics-0-3", "analytics-0-4"],
+			leaves: ["analytics-0-9"],
+			rejoins: ["analytics-0-1"],
+			joinsWithout: ["default.a", "default.b", "default.loc"],
+		});
+		expect(of(observed)).toMatchObject({ joins: [], leaves: [], rejoins: [], joinsWithout: [] });
+		expect(of(observed)).not.toHaveProperty("afterwards");
+		expect(of(observed)).not.toHaveProperty("creates");
+	});
+
 	test("notes are handed on", () => {
 		const notes: CaveatNote[] = [{ note: "catalogue-unknown", why: "no route to host" }];
 		expect(of(cluster("1.7.1"), notes).notes).toEqual(notes);
@@ -121,6 +150,9 @@ test.each([
 	["Stopped", "Stopped", undefined],
 	["Stopped", "Started", "Started"],
 	["Degraded", "Stopped", "Stopped"],
+	["Stopping", undefined, undefined],
+	["Stopping", "Started", "Started"],
+	["Stopping", "Stopped", undefined],
 ] as const)("%s, and desired is %s: then %s", (state, desired, then) => {
 	const observed = cluster("1.7.1 1.7.1", { state });
 	expect(switched(observed, desired)).toBe(then);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+	abridged,
 	byShard,
 	floor,
 	neverStarted,
@@ -11,7 +12,7 @@ import {
 	standsAt,
 	standsEverywhere,
 } from "../../src/core/cluster";
-import { cluster, mark, v } from "../build";
+import { type ClusterExtras, cluster, mark, tables, v } from "../build";
 
 describe("floor", () => {
 	test.each([
@@ -133,6 +134,34 @@ test("byShard keeps the order of what was observed", () => {
 	]);
 });
 
+describe("abridged", () => {
+	/** The tables that are kept of each replica, given what each holds. */
+	const kept = (versions: string, held: Record<string, string>) => {
+		const but = Object.entries(held).map(([place, text]) => [place, { holds: { tables: tables(text), at: "/data" } }]);
+		const observed = cluster(versions, { but: Object.fromEntries(but) });
+		const short = abridged(observed);
+		expect(short).toEqual({ ...observed, replicas: short.replicas });
+		return short.replicas.map(({ holds, ...rest }, index) => {
+			const { holds: whole, ...its } = observed.replicas[index] as ObservedReplica;
+			expect(rest).toEqual(its);
+			expect(holds?.at).toBe(whole?.at);
+			return holds?.tables.map(({ name }) => name).join(" ");
+		});
+	};
+
+	test.each<[string, string, Record<string, string>, (string | undefined)[]]>([
+		["tables that all replicas have alike are left out", "1.8.0 1.8.0", { "0-0": "a@/a v", "0-1": "v a@/a" }, ["", ""]],
+		["what some lack is kept", "1.8.0 1.8.0", { "0-0": "a@/a b@/b", "0-1": "a@/a" }, ["b", ""]],
+		["what differs is kept", "1.8.0 1.8.0", { "0-0": "a@/a", "0-1": "a@/other" }, ["a", "a"]],
+		["what has rows of its own is kept", "1.8.0 1.8.0", { "0-0": "a@/a log=0", "0-1": "log=? a@/a" }, ["log", "log"]],
+		["of a single replica only that is kept", "1.8.0", { "0-0": "a@/a log=3" }, ["log"]],
+		["other shards do not matter", "1.8.0 / 1.8.0", { "0-0": "a@/0/a", "1-0": "b@/1/b" }, ["", ""]],
+		["one that could not say counts for nothing", "1.8.0 1.8.0", { "0-0": "a@/a" }, ["", undefined]],
+	])("%s", (_, versions, held, expected) => {
+		expect(kept(versions, held)).toEqual(expected);
+	});
+});
+
 describe("reshaped", () => {
 	const nothing = { restarts: [], joins: [], leaves: [], rejoins: [] };
 	const holds = { tables: [{ database: "default", name: "t", engine: "Log", rows: 3 }] };
@@ -155,6 +184,50 @@ describe("reshaped", () => {
 		const broken: ObservedCluster = { ...scaled, replicas: [down, away] };
 		const { state, replicas } = restored(broken, { rejoins: [second.name] });
 		expect({ state, trouble: replicas[0]?.trouble }).toEqual({ state: "Degraded", trouble: "crashes" });
+	});
+
+	test("what was scaled away returns with the tables of its shard, wherever they replicate", () => {
+		const replicated = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/0/rows" };
+		const other = { tables: [{ ...replicated, path: "/1/rows" }] };
+		const but: ClusterExtras["but"] = {
+			"0-0": { holds: other },
+			"1-1": { holds: { tables: [replicated] } },
+			"1-2": { serving: false },
+		};
+		const observed = cluster("1.7.1 / 1.7.1 1.7.1 1.7.1", { state: "Degraded", but });
+		const { replicas } = restored(observed, { rejoins: ["analytics-1-2"] });
+		expect(replicas[3]?.holds).toEqual({ tables: [replicated] });
+		expect(replicas.map((replica) => "trouble" in replica)).toEqual([false, false, false, false]);
+	});
+
+	test("another state than Degraded stays, though all are back", () => {
+		const updating = cluster("1.7.1 1.7.1", { state: "Updating", but: { "0-1": { serving: false } } });
+		expect(restored(updating, { rejoins: ["analytics-0-1"] }).state).toBe("Updating");
+	});
+
+	test("those leave that have to, and the others are in their order with those that join", () => {
+		const joins = [
+			{ name: "analytics-2-0", shard: 2, ordinal: 0 },
+			{ name: "analytics-1-1", shard: 1, ordinal: 1 },
+			{ name: "analytics-0-4", shard: 0, ordinal: 4 },
+			{ name: "analytics-0-3", shard: 0, ordinal: 3 },
+		];
+		const before = cluster("1.7.1 1.7.1 1.7.1 / 1.7.1");
+		const { replicas } = reshaped(before, { ...nothing, joins, leaves: ["analytics-0-1", "analytics-0-2"] });
+		expect(replicas.map(({ name }) => name.slice("analytics-".length))).toEqual([
+			"0-0",
+			"0-3",
+			"0-4",
+			"1-0",
+			"1-1",
+			"2-0",
+		]);
+	});
+
+	test("of a new replica no version is known where none of its shard is", () => {
+		const joins = [{ name: "analytics-0-1", shard: 0, ordinal: 1 }];
+		const { replicas } = reshaped(cluster("?"), { ...nothing, joins });
+		expect(replicas[1]).toMatchObject({ version: undefined, openedBy: undefined, serving: true, caughtUp: true });
 	});
 
 	test("those restart that have to, and no others", () => {

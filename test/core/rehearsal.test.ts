@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listed, outcomeOf, type Rehearsal, unrehearsed } from "../../src/core/rehearsal";
+import { listed, outcomeOf, type Rehearsal, rehearsalPolicies, unrehearsed } from "../../src/core/rehearsal";
 import { v } from "../build";
 
 const at = "2026-11-28T10:00:00.000Z";
@@ -27,6 +27,16 @@ test.each<[string, Partial<Rehearsal>, ReturnType<typeof outcomeOf>]>([
 	["settings and queries refuse nothing", { tables: tables(0), settings, queries: failing }, "passed"],
 	["a table that does not load", { tables: tables(1) }, "failed"],
 	["no server", { failure: exits }, "failed"],
+	[
+		"one node of two",
+		{
+			places: [
+				{ name: "a", replicas: [] },
+				{ name: "b", replicas: [], failure: exits },
+			],
+		},
+		"failed",
+	],
 	["one node", { places: [{ name: "a", replicas: [], failure: exits }] }, "failed"],
 	["not tried", { places: [], leftOut: "no right" }, "left-out"],
 ])("what a rehearsal comes to: %s", (_, more, outcome) => expect(outcomeOf(of(more))).toBe(outcome));
@@ -47,3 +57,7 @@ test.each<[string, Rehearsal | undefined, number, string, ReturnType<typeof unre
 ])("whether an update may rely on it: %s", (_, rehearsal, age, to, why) =>
 	expect(unrehearsed(rehearsal, v(to), Date.parse(at) + age)).toBe(why),
 );
+
+test("there are three policies, of which the first is the default", () => {
+	expect(rehearsalPolicies).toEqual(["before", "required", "off"]);
+});

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareVersions, type DbVersion, highest, lowest, parseVersion, sameVersion } from "../../src/core/version";
+import {
+	areAlike,
+	compareVersions,
+	type DbVersion,
+	highest,
+	lowest,
+	parseVersion,
+	sameVersion,
+	threeParts,
+	usual,
+} from "../../src/core/version";
 import { v } from "../build";
 
 describe("parseVersion", () => {
@@ -95,4 +105,27 @@ describe("highest and lowest", () => {
 		expect(highest(all)).toBe(top);
 		expect(lowest(all)).toBe(bottom);
 	});
+});
+
+describe("the fourth part", () => {
+	test.each([
+		["1.8.0.0", "1.8.0"],
+		["1.8.0", "1.8.0"],
+		["1.8.0.1", "1.8.0.1"],
+		["1.8.0.10", "1.8.0.10"],
+		["10.20.30.0", "10.20.30"],
+	] as const)("%s is usually written %s", (version, written) => expect(usual(v(version))).toBe(written));
+
+	test.each([
+		["24.8.14.39", "24.8.14"],
+		["1.8.0", "1.8.0"],
+	] as const)("%s has the three parts %s before it", (version, parts) => expect(threeParts(v(version))).toBe(parts));
+
+	test.each([
+		["1.8.0", "1.8.0.1", true],
+		["1.8.0.1", "1.8.0.2", true],
+		["1.8.0", "1.8.0.0", false],
+		["1.8.0.1", "1.8.0.1", false],
+		["1.8.0.1", "1.8.1.1", false],
+	] as const)("alone tells %s and %s apart: %s", (a, b, alike) => expect(areAlike(v(a), v(b))).toBe(alike));
 });

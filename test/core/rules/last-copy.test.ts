@@ -45,6 +45,41 @@ test("one of three is empty", () => {
 	]);
 });
 
+test("of several replicas and tables all are listed by name", () => {
+	const observed = holding("1.7.1 1.7.1 1.7.1 1.7.1", {
+		"0-0": "c@/c b@/b all@/all",
+		"0-1": "d@/d a@/a all@/all",
+		"0-2": "a@/a all@/all",
+		"0-3": "d@/d b@/b all@/all",
+	});
+	const name = (ordinals: string) => [...ordinals].map((ordinal) => `analytics-0-${ordinal}`);
+	expect(judge(observed)?.tables).toEqual([
+		{ table: "default.a", on: name("12"), lack: name("03") },
+		{ table: "default.b", on: name("03"), lack: name("12") },
+		{ table: "default.c", on: name("0"), lack: name("123") },
+		{ table: "default.d", on: name("13"), lack: name("02") },
+	]);
+});
+
+test("the shards that servers report are compared, not those that were declared", () => {
+	// Two shards of two, declared as one of four: what the layout is, another rule says.
+	const observed = holding("1.7.1 1.7.1 1.7.1 1.7.1", {
+		"0-0": "t@/0/t",
+		"0-1": "t@/1/t b@/1/b",
+		"0-2": "t@/0/t",
+		"0-3": "t@/1/t",
+	});
+	expect(judge(observed)?.tables).toEqual([{ table: "default.b", on: ["analytics-0-1"], lack: ["analytics-0-3"] }]);
+});
+
+test("a shard of which all but one are down is not compared", () => {
+	const more = { state: "Updating", mark: mark("1.7.1", "1.8.0"), but: { "0-1": { serving: false } } } as const;
+	expect(judge(two("?", "a@/0/a", more))).toBeUndefined();
+	expect(judge(holding("1.7.1 1.7.1 1.7.1", { "0-0": "?", "0-1": "a@/a", "0-2": "a@/a" }, more))?.unasked).toEqual([
+		"analytics-0-0",
+	]);
+});
+
 test("of many the first are named, and all are counted", () => {
 	const many = Array.from({ length: 9 }, (_, n) => `t${n}@/0/t${n}`).join(" ");
 	const refusal = judge(two(many, ""));

@@ -102,6 +102,6 @@ describe("what passes instead", () => {
 			}),
 			{ numRuns: 5000 },
 		);
-		expect(told).toBeGreaterThan(100);
+		expect(told).toBeGreaterThan(20);
 	});
 });

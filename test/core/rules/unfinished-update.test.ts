@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { known } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
-import { ask, cluster, creation, mark, refusalOf, v } from "../../build";
+import { ask, cluster, creation, mark, refusalOf, releases, v } from "../../build";
 
 const unfinished = { state: "Degraded", mark: mark("1.8.0", "1.9.0") } as const;
 const halfway = cluster("1.8.0 1.9.0", unfinished);
@@ -14,6 +15,17 @@ test("a target older than the unfinished one is refused", () => {
 		from: "1.8.0",
 		since: "2026-11-23T10:00:00Z",
 	});
+});
+
+test("where the unfinished one is refused as well, the newest that passes is named", () => {
+	const blocked = releases("1.8.0 1.8.5 1.9.0 1.9.1").map((it) =>
+		it.version === "1.9.0" ? { ...it, blocked: true as const } : it,
+	);
+	expect(refusalOf("unfinished-update", ask(halfway, "1.8.5", { catalogue: known(blocked) }))).toMatchObject({
+		unfinished: "1.9.0",
+		instead: ["1.9.1"],
+	});
+	expect(refusalOf("unfinished-update", ask(halfway, "1.8.5"))).not.toHaveProperty("creates");
 });
 
 test.each(["1.9.0", "1.9.0.0", "1.9.0.1", "2.0.0"])("%s goes on with it", (target) => {

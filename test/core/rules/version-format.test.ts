@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { known, unknown } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
 import { flawOf } from "../../../src/core/rules/version-format";
-import { ask, cluster, refusalOf } from "../../build";
+import { ask, cluster, refusalOf, v } from "../../build";
 
 test.each([
 	["", { flaw: "empty" }],
@@ -52,6 +52,9 @@ test.each([
 test("latest is refused where nobody knows which version it is", () => {
 	expect(flawOf("latest", unknown("no route to host"))).toEqual({ flaw: "latest-unknown", why: "no route to host" });
 	expect(flawOf("latest", known([]))).toEqual({ flaw: "latest-unknown" });
+	const spelling = { image: "acme/db:v{version}", tag: "v1.8.0" };
+	const elsewhere = known([{ version: v("1.8.0"), spelling }]);
+	expect(flawOf("latest", elsewhere)).toEqual({ flaw: "latest-unknown", elsewhere: [spelling] });
 });
 
 test.each([undefined, null, 1.8, {}, []])("takes %j, which no text is", (value) => {

@@ -1,0 +1,44 @@
+import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/**
+ * A mutant is given the tests of its file, if it has any: for `src/core/plan.ts` those are `test/core/plan*.test.ts`. All
+ * that reach it would take ten times as long, and those that are about something else are no tests of it.
+ */
+class OfTheFile extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const [mutated = "", ...more] = [this.ctx.config.related ?? []].flat();
+		const name = /^.*\/src\/(.+)\.ts$/.exec(mutated)?.[1];
+		const own = files.filter(({ moduleId }) => moduleId.includes(`/test/${name}`));
+		return super.sort(more.length === 0 && own.length > 0 ? own : files);
+	}
+}
+
+/** Of thousands of random cases the first ones kill almost all that any of them kills. */
+const fewRuns = {
+	name: "few-runs",
+	enforce: "pre",
+	transform(code: string, id: string) {
+		if (!/\/test\/core\/.*\.test\.ts$/.test(id)) return undefined;
+		// Some rule says no in one case of a thousand only.
+		return code.replace(/numRuns: \d{4}/g, `numRuns: ${id.endsWith("/rules/index.test.ts") ? 1200 : 200}`);
+	},
+} as const;
+
+/** The quick tests of what is mutated, without real engines: each mutant is given those of a folder that reach it. */
+export default defineConfig({
+	plugins: [fewRuns],
+	test: {
+		include: ["**/*.test.ts"],
+		exclude: [
+			"**/ask/{alone,flush,statements,tables,tally}.test.ts",
+			// Long series of updates.
+			"**/{forward,property,resume}.test.ts",
+		],
+		setupFiles: ["test/seed.mts", "tools/mutate/setup.mts"],
+		sequence: { sequencer: OfTheFile },
+		// One process for all files of a mutant.
+		isolate: false,
+		testTimeout: 120_000,
+	},
+});
