@@ -25,7 +25,7 @@ const alone = ["test/kubernetes/api-server.test.ts"];
 const languages = ["test/languages/**/*.test.mts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
 	test: {
 		reporters: ["default", "./test/tally.mts"],
 		sequence: { sequencer: LongestFirst },
@@ -65,7 +65,8 @@ export default defineConfig({
 					testTimeout: 10 * minute,
 					hookTimeout: 10 * minute,
 					maxWorkers: clusterWorkers,
-					maxConcurrency: 2,
+					// Of the matrix of faults, whose updates wait for their faults most of the time.
+					maxConcurrency: mode === "faults" ? 4 : 2,
 					sequence: { groupOrder: 4 },
 				},
 			},
@@ -104,4 +105,4 @@ export default defineConfig({
 			},
 		],
 	},
-});
+}));

@@ -27,6 +27,8 @@ export interface ReplicaView {
 	readonly queries: number | undefined;
 	/** What it is doing, such as `pulling the image` or `loading tables: 3 of 7`. A change here is progress. */
 	readonly phase: string;
+	/** How much is left of what the phase is about, such as parts to fetch. Only less of it is progress. */
+	readonly left?: number;
 	/** The version that it is about to start, if it runs none yet and needs no further restart. */
 	readonly starting?: DbVersion;
 	/** Why waiting does not help (exits at start, no such image), with its last words. */

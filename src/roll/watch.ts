@@ -2,12 +2,12 @@ import type { ReplicaView } from "../control/port";
 import type { Clock } from "./clock";
 import type { Failed, RollEvent, Stalled } from "./events";
 
-interface Sight<T> extends Pick<ReplicaView, "phase" | "failure" | "cause"> {
+interface Sight<T> extends Pick<ReplicaView, "phase" | "failure" | "cause" | "left"> {
 	/** Present once it is as it should be. */
 	readonly done?: T;
 	/** It is within its time limit: not stalled. */
 	readonly busy?: boolean;
-	/** Everything whose change is progress. */
+	/** Everything whose change is progress; so is it when what is `left` falls. */
 	readonly marks: string;
 }
 
@@ -26,6 +26,7 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 	const seen = new Set<string>();
 	let still = 0;
 	let last = clock.now();
+	let left: number | undefined;
 	// Each pause is about an eighth of the wait so far: a quick change is seen immediately, and the platform is spared.
 	// One change is often soon followed by the next, so the count starts again then, but not from as little.
 	for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.12)) {
@@ -33,8 +34,10 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
 		if (sight.failure !== undefined) return { kind: "failed", ...sight.failure };
 		const now = clock.now();
+		const fell = left !== undefined && sight.left !== undefined && sight.left < left;
+		left = sight.left;
 		if (sight.busy && seen.has(sight.marks)) still = 0;
-		else if (seen.has(sight.marks)) {
+		else if (seen.has(sight.marks) && !fell) {
 			const { phase, cause } = sight;
 			still += Math.min(now - last, (stallSeconds * 1000) / 4);
 			if (still >= stallSeconds * 1000)
@@ -65,6 +68,10 @@ export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done
 		failure: about?.failure,
 		phase: about?.phase ?? "",
 		cause: about?.cause,
+		left: views.reduce<number | undefined>(
+			(sum, { left }) => (left === undefined ? sum : (sum ?? 0) + left),
+			undefined,
+		),
 		busy: views.some(({ busy }) => busy === true),
 		marks: views.map(marks).join(),
 		about: about?.replica.name,
@@ -72,7 +79,9 @@ export function sightOf(views: readonly ReplicaView[]): Omit<Sight<never>, "done
 }
 
 /** What of a replica counts as progress when it changes. */
-export function marks({ phase, replica }: ReplicaView): string {
+export function marks({ phase, left, replica }: ReplicaView): string {
 	const { version, serving, readOnly, caughtUp, outdated } = replica;
-	return JSON.stringify([phase, version, serving, readOnly, caughtUp, outdated]);
+	// Of clients that go on writing there is more to fetch all the time, also while nothing is fetched.
+	const doing = left === undefined ? phase : phase.replace(String(left), "#");
+	return JSON.stringify([doing, version, serving, readOnly, caughtUp, outdated]);
 }

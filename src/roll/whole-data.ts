@@ -144,8 +144,8 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 		if (await look()) return { done: true, phase: "", marks: "" };
 		const view = await control.look(replica);
 		await unchanged(ground, view, true);
-		const { failure, busy } = view;
-		return { failure, busy, phase: "waiting for its list of tables", marks: marks(view) };
+		const { failure, busy, left } = view;
+		return { failure, busy, left, phase: "waiting for its list of tables", marks: marks(view) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
 	await keeper.change((claim) => control.remember(claim, replica, undefined));

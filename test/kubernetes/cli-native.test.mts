@@ -4,36 +4,29 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { linkPlugins, plugins, yamlProgram } from "../engine/plugins.mts";
+import { plugins } from "../engine/plugins.mts";
 import type { Args } from "../engine/project.mts";
 import { Space, unavailable } from "./harness.ts";
 import { startLoad } from "./load.ts";
-import { KubernetesProject } from "./projects.mts";
+import { YamlProject } from "./projects.mts";
 import { makeRows } from "./tables.ts";
 
-class YamlProject extends KubernetesProject {
+class Importing extends YamlProject {
 	/** What the program declares in the place of the cluster of the arguments. */
 	imported: Args | undefined;
 
-	constructor(space: Space) {
-		super(space);
-		linkPlugins(this.program);
-	}
-
-	override write(): void {
-		const own = yamlProgram("dbcluster:DbCluster", this.args, ["endpoint", "version", "state"]);
-		const document = this.imported ? { name: "test", runtime: "yaml", plugins, ...this.imported } : own;
-		writeFileSync(join(this.program, "Pulumi.yaml"), JSON.stringify(document));
+	protected override document(): Args {
+		return this.imported ? { name: "test", runtime: "yaml", plugins, ...this.imported } : super.document();
 	}
 }
 
 describe.skipIf(unavailable !== undefined)("a cluster on Kubernetes that a program in YAML declares", () => {
 	const replicas = ["db-0-0", "db-0-1"];
 	let space: Space;
-	let project: YamlProject;
+	let project: Importing;
 	beforeAll(async () => {
 		space = await Space.open();
-		project = new YamlProject(space);
+		project = new Importing(space);
 		await project.set({ version: "1.7.1" }).init();
 	});
 	afterAll(async () => {
@@ -65,7 +58,7 @@ describe.skipIf(unavailable !== undefined)("a cluster on Kubernetes that a progr
 	});
 
 	test("is imported by another program, which has nothing to change", async () => {
-		const other = new YamlProject(space);
+		const other = new Importing(space);
 		try {
 			other.imported = {};
 			const kubeconfig = join(other.folder, "kubeconfig");

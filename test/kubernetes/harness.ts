@@ -28,6 +28,8 @@ export const environment = {
 	configRoot: process.env.DBCLUSTER_TEST_CONFIG_ROOT ?? "yandex",
 	/** A command that ends the API server, starts it again and returns when it answers; without it that is not tested. */
 	restartApi: process.env.DBCLUSTER_TEST_RESTART_API,
+	/** The same of the node's container runtime; only the whole matrix of faults needs it. */
+	restartContainerd: process.env.DBCLUSTER_TEST_RESTART_CONTAINERD,
 };
 
 /** Every image that the tests use, by its tag: all of one real server, but for what three of them do at their start. */

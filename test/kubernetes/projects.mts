@@ -42,6 +42,14 @@ export const updates = { policy: "any", drainSeconds: 10 };
 /** The same, for updates that are to fail at a replica: a rehearsal would refuse them before. */
 export const unrehearsed = { ...updates, rehearsal: { policy: "off" } };
 
+/** Of the tests' images those that a program may name, and one that there is none of. */
+export const catalogue = {
+	list: ["0.9.1.4", "1.7.1", "1.7.5", "1.7.9", "1.8.0", "1.8.1", "1.8.2"].map((version) => ({
+		version,
+		engine: "23.3",
+	})),
+};
+
 /** The tests' own program, with a cluster in a namespace. */
 export class KubernetesProject extends Counted {
 	constructor(
@@ -52,15 +60,27 @@ export class KubernetesProject extends Counted {
 		this.env.KUBECONFIG = environment.kubeconfig;
 		const { kubeconfig, ...given } = space.given(more);
 		this.args = {
-			versions: {
-				list: ["0.9.1.4", "1.7.1", "1.7.5", "1.7.9", "1.8.0", "1.8.1", "1.8.2"].map((version) => ({
-					version,
-					engine: "23.3",
-				})),
-			},
+			versions: catalogue,
 			update: updates,
 			kubernetes: { ...(given as Args), kubeconfig: { secret: kubeconfig as string } },
 		};
+	}
+}
+
+/** The same program in YAML, on this package's plugin. */
+export class YamlProject extends KubernetesProject {
+	constructor(space: Space, more: Readonly<Record<string, unknown>> = {}) {
+		super(space, more);
+		linkPlugins(this.program);
+	}
+
+	/** What its Pulumi.yaml holds. */
+	protected document(): Args {
+		return yamlProgram("dbcluster:DbCluster", this.args, ["endpoint", "version", "state"]);
+	}
+
+	override write(): void {
+		writeFileSync(join(this.program, "Pulumi.yaml"), JSON.stringify(this.document()));
 	}
 }
 

@@ -106,6 +106,25 @@ describe("a watch", () => {
 		expect(outcome).toMatchObject({ kind: "stalled", seconds: 60 });
 	});
 
+	it("takes it for progress when less is left, and for none when more is, as of a replica that fetches nothing", async () => {
+		const looking = async (leftAt: (look: number) => number) => {
+			let looks = 0;
+			return watch(new VirtualClock(), 60, async () => {
+				const left = leftAt(looks++);
+				return {
+					phase: `catching up: ${left}`,
+					marks: "catching up: #",
+					left,
+					done: looks === 1000 ? true : undefined,
+				};
+			});
+		};
+		expect(await looking((look) => look)).toMatchObject({ kind: "stalled", seconds: 60 });
+		expect((await looking((look) => 2000 - look)).kind).toBe("done");
+		// First it learns of all that there is to fetch.
+		expect((await looking((look) => (look < 20 ? look : 2000 - look))).kind).toBe("done");
+	});
+
 	it("does not take its own absence for a standstill", async () => {
 		const clock = new VirtualClock();
 		let looks = 0;

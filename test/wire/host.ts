@@ -24,14 +24,21 @@ export class Host {
 	readonly #process: ChildProcess;
 	readonly #client: Promise<ResourceProviderClient>;
 
-	/** @param engine The address of the engine; by default there is none. */
-	constructor(project: string, face: Face, engine = "127.0.0.1:1") {
+	/**
+	 * @param engine The address of the engine; by default there is none.
+	 * @param more What its environment has besides this process's.
+	 */
+	constructor(project: string, face: Face, engine = "127.0.0.1:1", more: NodeJS.ProcessEnv = {}) {
 		const installed = createRequire(join(project, "package.json"));
 		const main =
 			face === "dynamic"
 				? installed.resolve("@pulumi/pulumi/cmd/dynamic-provider")
 				: join(dirname(installed.resolve("pulumi-dbcluster/package.json")), "dist/pulumi/native/main.js");
-		this.#process = spawn(process.execPath, [main, engine], { cwd: project, stdio: ["ignore", "pipe", "pipe"] });
+		this.#process = spawn(process.execPath, [main, engine], {
+			cwd: project,
+			env: { ...process.env, ...more },
+			stdio: ["ignore", "pipe", "pipe"],
+		});
 		this.#client = new Promise((resolve, reject) => {
 			this.#process.once("exit", (status) =>
 				reject(new Error(`the host ended with ${status}: ${this.lines.join("\n")}`)),
@@ -51,6 +58,10 @@ export class Host {
 		(await this.#client).close();
 		this.#process.kill("SIGKILL");
 		await this.ended();
+	}
+
+	signal(signal: NodeJS.Signals): void {
+		this.#process.kill(signal);
 	}
 
 	async ended(): Promise<void> {

@@ -18,6 +18,7 @@ import { systemClock, timestamp } from "../../roll/clock";
 import type { RollEvent } from "../../roll/events";
 import type { Ground } from "../../roll/ground";
 import { holder } from "../../roll/holder";
+import { interruptionOf } from "../../roll/interruption";
 import type { Recorder } from "../../roll/recorder";
 import { grow, shrink } from "../../roll/resize";
 import { retrying } from "../../roll/retry";
@@ -105,7 +106,9 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 			wanted.recorder.see(woken);
 			return refuse(change, woken);
 		};
-		if (bare.rehearses !== "given") await rehearseFirst(ground, cluster, wanted);
+		// Whoever has cancelled is not kept waiting for it: the rollout ends before it touches anything.
+		const isCancelled = interruptionOf(ground.stop) !== undefined;
+		if (bare.rehearses !== "given" && !isCancelled) await rehearseFirst(ground, cluster, wanted);
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;

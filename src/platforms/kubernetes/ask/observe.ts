@@ -98,8 +98,9 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (failure !== undefined || stopping) return { ...view, phase, ...why };
 	if (healthy?.readOnly) return { ...view, phase: "waiting for Keeper", cause: "keeper" };
 	if (healthy !== undefined && !healthy.caughtUp) {
-		const parts = healthy.waiting === 0 ? "" : `: ${healthy.waiting} parts to fetch`;
-		return { ...view, phase: `catching up${parts}`, cause: "replication" };
+		const { waiting: left } = healthy;
+		const parts = left === 0 ? "" : `: ${left} parts to fetch`;
+		return { ...view, phase: `catching up${parts}`, left, cause: "replication" };
 	}
 	if (phase === "ready" && !isMember) return { ...view, phase: "copying the tables and the rows of other replicas" };
 	if (phase === "ready") return { ...view, phase: "removed from the endpoints for clients" };

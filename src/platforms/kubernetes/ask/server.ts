@@ -42,6 +42,12 @@ export type Settings = Readonly<Record<string, string>>;
 /** Marks our own queries, so that they are not counted as clients'. */
 const mark = "/* pulumi-dbcluster */";
 
+/**
+ * Bytes of an answer that a server keeps in memory until it is complete. Beyond them, and without this, it writes a file:
+ * one whose volume is full would answer nothing.
+ */
+const inMemory = String(8 << 20);
+
 /** Leaves out our own queries, and those of the startup probe. */
 export const notOurs = "query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'";
 
@@ -59,7 +65,7 @@ export class Server {
 		const query = `${sql} ${mark} FORMAT JSONEachRow`;
 		// The complete answer or an error status: otherwise an error after the first rows would come with a status of
 		// success.
-		const search = new URLSearchParams({ query, wait_end_of_query: "1", ...settings });
+		const search = new URLSearchParams({ query, wait_end_of_query: "1", buffer_size: inMemory, ...settings });
 		const text = await this.send({ method: "GET", path: `/?${search}`, timeout: 10_000 });
 		return text.split("\n").flatMap((line) => (line === "" ? [] : [rowOf(line)]));
 	}
