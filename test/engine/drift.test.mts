@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -47,7 +47,8 @@ test("finds by refresh an update made behind Pulumi's back, and then refuses to 
 
 test("finds by refresh that the folder of a running cluster was removed, and creates the cluster again", async () => {
 	const db = await filled();
-	execFileSync("rm", ["-rf", db.cluster]);
+	// Again, where it says that something was made in a folder meanwhile.
+	await until(() => spawnSync("rm", ["-rf", db.cluster]).status === 0);
 	expect(await db.run("refresh", "--yes", "--skip-preview")).toMatchObject({ status: 0 });
 	await db.upOk();
 	expect(await db.query("SELECT version(), count() FROM system.tables WHERE name = 't'")).toBe(`${oldVersion}\t0`);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, watch } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { PlatformError } from "../../control/errors";
@@ -61,27 +61,37 @@ export function ensureRouter(home: string): void {
  * Called in each replica's process: brings back a router that was killed, so that the cluster repairs itself, and ends
  * the process when its folder is gone, or the cluster's record.
  */
-export function watchCluster(home: string, lock: Lock): void {
+export function watchCluster(home: string, replica: string, lock: Lock): void {
 	const hadRecord = existsSync(recordOf(home));
-	setInterval(() => {
+	const look = () => {
 		// Without a farewell: an engine that is closed writes, and makes folders anew for that.
 		if (!lock.isHeld()) process.kill(process.pid, "SIGKILL");
 		if (hadRecord && !existsSync(recordOf(home))) process.kill(process.pid, "SIGTERM");
-	}, shortestWatch).unref();
+	};
+	setInterval(look, shortestWatch).unref();
+	try {
+		// Earlier, where the system tells of it: a merge between two looks would bring folders back, too.
+		watch(join(home, replica), { persistent: false }, look).on("error", () => {});
+	} catch {
+		// The system watches too many files already.
+	}
 	watchRouter(home);
 }
 
-function watchRouter(home: string, wait = shortestWatch): void {
+/** @param isRemoved Whether there was no lock of a router at the last look, not even of a dead one. */
+function watchRouter(home: string, wait = shortestWatch, isRemoved = false): void {
 	const look = () => {
 		// Without a record there is nothing to route.
 		const runs = routerProcess(home) !== undefined || !existsSync(recordOf(home));
+		const hasLock = lstatSync(paths.routerLock(home), { throwIfNoEntry: false }) !== undefined;
 		try {
-			if (!runs) ensureRouter(home);
+			// A lock that was removed may be but the first of all files to be: by the next look the record is gone, too.
+			if (!runs && (hasLock || isRemoved)) ensureRouter(home);
 		} catch {
 			// The next turn tries again; the replica keeps running whatever becomes of its router.
 		}
 		// One that ends again and again is tried ever more rarely.
-		watchRouter(home, runs ? shortestWatch : Math.min(wait * 2, 60_000));
+		watchRouter(home, runs ? shortestWatch : Math.min(wait * 2, 60_000), !hasLock);
 	};
 	setTimeout(look, wait).unref();
 }

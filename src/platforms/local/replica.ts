@@ -30,7 +30,7 @@ async function main(options: ReplicaOptions): Promise<void> {
 	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} already uses ${folder}`);
 	const server = new ReplicaServer(options, locked);
 	await server.listen();
-	watchCluster(home, locked);
+	watchCluster(home, replica, locked);
 
 	server.phase = "loading the engine";
 	const engine = Chdb.load(addon, library, version);

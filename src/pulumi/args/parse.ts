@@ -3,7 +3,7 @@ import { foreignDataText } from "../../words/resource";
 import { splitDigest } from "./digest";
 import { choose, type Home, placeOf } from "./home";
 import { platforms } from "./platforms";
-import { type InputProblem, problemAt, strangerText, versionProblem } from "./problem";
+import { type InputProblem, noPropertyText, problemAt, versionProblem } from "./problem";
 import { type Args, namesAt, schema } from "./schema";
 import { type Path, pathText, splitUnknown } from "./unknown";
 
@@ -35,7 +35,7 @@ export function parse(
 	const issues = (found.success ? [] : found.error.issues).filter(
 		({ path }) => !unknown.some((at) => at.every((key, index) => key === path[index])),
 	);
-	const problems = problemsIn(issues, (path, key) => strangerText(path, key, namesIn(path))).map(({ path, reason }) =>
+	const problems = problemsIn(issues, (path, key) => noPropertyText(path, key, namesIn(path))).map(({ path, reason }) =>
 		problemAt(path, reason),
 	);
 	const platform = choose(inputs, known, unknown);

@@ -27,10 +27,10 @@ export function problemAt(path: Path, reason: string): InputProblem {
 
 /** A property that there is none of. */
 export function stranger(path: Path, key: string, names: readonly string[]): InputProblem {
-	return problemAt([...path, key], strangerText(path, key, names));
+	return problemAt([...path, key], noPropertyText(path, key, names));
 }
 
-export function strangerText(path: Path, key: string, names: readonly string[]): string {
+export function noPropertyText(path: Path, key: string, names: readonly string[]): string {
 	const near = nearest(key, names);
 	const way = near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
 	return `there is no property ${pathText([...path, key])}. ${way}`;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, type TestContext } from "vitest";
@@ -37,10 +37,11 @@ describe("a full disk", () => {
 
 	it("is what a replica that can't start for it says, with the way out", async (context) => {
 		const folder = mount(context);
+		const home = join(folder, "c");
+		mkdirSync(home);
 		fill(folder);
 		const bench = new Bench();
 		try {
-			const home = join(folder, "c");
 			bench.spawn("26.7.2.1", { home });
 			expect(await bench.ended()).toBe(1);
 			expect(bench.words).toBe(
