@@ -5,7 +5,8 @@
  * `--force` tries all.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
 import { results, saveResults } from "../bench/results.mts";
 import { root } from "./environment.mts";
@@ -31,7 +32,7 @@ const mutate = ({ name, tests }: Part, files: readonly string[]) =>
 		force,
 		tempDirName: `${own}/sandboxes`,
 		ignorePatterns: [own, "dist", "docs", "examples", "sdks"],
-		concurrency: 1,
+		concurrency: Math.max(1, availableParallelism() - 1),
 		// Endless loops are found by counting; a machine that does other work must not kill a mutant.
 		timeoutMS: 120_000,
 		reporters: ["progress-append-only"],
@@ -42,6 +43,7 @@ const explanations = JSON.parse(readFileSync(join(root, "tools/mutate/survivors.
 const summary = join(results, `${recorded}.json`);
 const scores: Record<string, Score> = existsSync(summary) ? JSON.parse(readFileSync(summary, "utf8")) : {};
 const wrong: string[] = [];
+if (parts.every((part) => filesOf(part, wanted).length === 0)) wrong.push(`nothing of ${wanted.join(", ")} is mutated`);
 
 for (const part of parts) {
 	const files = filesOf(part, wanted);
@@ -50,7 +52,7 @@ for (const part of parts) {
 	for (const file of files) {
 		const source = readFileSync(join(root, file), "utf8");
 		const survivors = mutants
-			.filter(({ fileName, status }) => fileName.endsWith(`/${file}`) && isAlive(status))
+			.filter(({ fileName, status }) => resolve(root, fileName) === join(root, file) && isAlive(status))
 			.map((mutant) => changeOf(source, mutant));
 		const { unexplained, outdated } = compare(survivors, explanations[file] ?? []);
 		for (const { line, becomes } of unexplained) wrong.push(`${file}: survives unexplained\n\t${line}\n\t${becomes}`);
@@ -61,8 +63,8 @@ for (const part of parts) {
 	// Of a few files that says nothing about the part.
 	if (files.length < filesOf(part).length) continue;
 	scores[part.name] = score;
+	saveResults(recorded, scores);
 	if (score.percent < part.least) wrong.push(`${part.name}: at least ${part.least}% have to be killed`);
 }
-saveResults(recorded, scores);
 for (const line of wrong) console.error(line);
 if (wrong.length > 0) process.exitCode = 1;

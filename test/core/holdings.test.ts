@@ -49,6 +49,7 @@ describe("what a replica has lost", () => {
 		["all rows", "b=5", "b=0", "default.b"],
 		["rows of which nobody knew how many there were", "b=?", "b=0", "default.b"],
 		["not known", "b=5", "b=?", ""],
+		["nothing, where a table without rows has taken the place of a view", "v", "v=0", ""],
 		["a table that replicates with others now", "a@/0/a", "a@/1/a", "default.a"],
 	])("%s", (_, before, now, lost) => expect(names(lostSince(of(before), of(now)))).toBe(lost));
 

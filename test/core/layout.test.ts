@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Placed, toldOtherwise } from "../../src/core/layout";
+import { type Placed, toldOf, toldOtherwise } from "../../src/core/layout";
 import { holdings } from "../arbitrary";
-import { tables } from "../build";
+import { cluster, tables } from "../build";
 
 /** What one server says: its tables as `tables` reads them, its macro `shard` behind a `#`. */
 function server(text: string, clusters: Record<string, string> = {}) {
@@ -49,6 +49,10 @@ describe("replicas that are declared as one shard", () => {
 		["share some paths and not others, and the macro differs", one("t@/0/t d@/d #0", "t@/1/t d@/d #1"), "a / b"],
 		["have no table, and the macro differs", one("#0", "#1"), "a / b"],
 		["have no table, and one has no macro", one("#0", ""), undefined],
+		["have no table, and the other has no macro", one("", "#0"), undefined],
+		["have one that replicates on one of them only", one("t=1", "t@/0/t"), undefined],
+		["show whose copy one is by another table than the first's", one("u@/0/u", "t@/1/t u@/1/u", "t@/1/t"), "a / b c"],
+		["show that of one of several", one("u@/0/u", "t@/1/t u@/1/u", "u@/1/u w@/1/w", "t@/1/t"), "a / b c d"],
 		["are three shards of one", one("t@/0/t", "t@/1/t", "t@/2/t"), "a / b / c"],
 		["are two shards, interleaved", one("t@/0/t", "t@/1/t", "t@/0/t", "t@/1/t"), "a c / b d"],
 		["are of different sizes", one("t@/0/t", "t@/1/t", "t@/0/t"), "a c / b"],
@@ -74,6 +78,10 @@ describe("replicas that are declared as different shards", () => {
 		["have no table that replicates, and the same macro", each("#1", "#1"), "a b"],
 	])("%s", (_, replicas, expected) => expect(shardsOf(replicas)).toBe(expected));
 
+	test("of which nothing is known stay apart", () => {
+		expect(shardsOf(placed([server("t@/0/t"), server("t@/1/t")], [server("")]))).toBe("a / b / c");
+	});
+
 	test("two StatefulSets that each hold a replica of either shard", () => {
 		const sets = placed([server("t@/0/t"), server("t@/1/t")], [server("t@/0/t"), server("t@/1/t")]);
 		expect(shardsOf(sets)).toBe("a c / b d");
@@ -94,6 +102,11 @@ describe("the clusters that servers know", () => {
 		["one that names a host twice", both({ db: "a / b / a" }), undefined],
 		["one that has different shards as one", alone({ db: "a b" }), "a b"],
 		["one that has them apart, as declared", alone({ db: "a / b", all: "a b" }), undefined],
+		[
+			"one that fits some of them",
+			placed([server("", { db: "a b / c d" }), server("")], [server("")], [server("")]),
+			"a b / c d",
+		],
 	])("%s", (_, replicas, expected) => expect(shardsOf(replicas)).toBe(expected));
 
 	test("tables and macros are believed first", () => {
@@ -115,6 +128,23 @@ test.each([
 ])("says which two are not as declared, and by what: %#", (replicas, evidence) => {
 	expect(told(replicas)).toMatchObject({ pair: ["a", "b"], apart: true, evidence });
 	expect(told(each("t@/t", "t@/t"))).toMatchObject({ pair: ["a", "b"], apart: false });
+});
+
+test("says which two are not as declared, though others are", () => {
+	expect(told(one("t@/0/t", "t@/0/t", "t@/1/t"))).toMatchObject({ pair: ["a", "c"], shards: [["a", "b"], ["c"]] });
+});
+
+test("of an observed cluster those are compared that could say, and definitions have to name all", () => {
+	const apart = { db: [["analytics-0-0"], ["analytics-0-1"]] };
+	const says = { holds: { tables: [], layout: { clusters: apart } } };
+	const but = { "0-0": says, "0-1": { holds: { tables: [] } } };
+	expect(toldOf(cluster("1.8.0 1.8.0", { but }), undefined)?.shards).toEqual(apart.db);
+	expect(toldOf(cluster("1.8.0 1.8.0 1.8.0", { but }), undefined)).toBeUndefined();
+	const all = { holds: { tables: [], layout: { clusters: { db: [...apart.db, ["analytics-0-2"]] } } } };
+	expect(toldOf(cluster("1.8.0 1.8.0 1.8.0", { but: { ...but, "0-0": all } }), undefined)?.shards).toEqual(apart.db);
+	const own = { "0-0": { holds: { tables: tables("t@/0/t") } }, "0-1": { holds: { tables: tables("t@/1/t") } } };
+	expect(toldOf(cluster("1.8.0 1.8.0", { but: own }), undefined)?.evidence).toMatchObject({ by: "paths" });
+	expect(toldOf(cluster("1.8.0 1.8.0", { but: own }), ["default.t"])).toBeUndefined();
 });
 
 const names = ["analytics-0-0", "analytics-0-1", "analytics-1-0", "analytics-1-1", "analytics-2-0"];

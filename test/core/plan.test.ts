@@ -95,6 +95,28 @@ test("a plan is plain data", () => {
 	expect(JSON.parse(JSON.stringify(planned))).toEqual(planned);
 });
 
+test("shards are in their order, in whatever order they were observed", () => {
+	const { replicas, ...rest } = cluster("1.7.1 / 1.7.1 / 1.7.1");
+	expect(order({ ...rest, replicas: replicas.toReversed() })).toEqual([
+		["analytics-0-0"],
+		["analytics-1-0"],
+		["analytics-2-0"],
+	]);
+});
+
+test.each([
+	["Started", { serving: true, outdated: true }, { broken: false, outdated: true }],
+	["Started", { serving: false }, { broken: true, outdated: false }],
+	["Stopped", { outdated: true }, { broken: false, outdated: false }],
+	["Idle", { outdated: true }, { broken: false, outdated: false }],
+] as const)("a step of a %s cluster, of one with %j: %j", (state, replica, expected) => {
+	expect(plan(cluster("1.7.1", { state, but: { "0-0": replica } }), to).lanes[0]?.steps[0]).toMatchObject(expected);
+});
+
+test("a stopped cluster has no canary", () => {
+	expect(plan(cluster("1.7.1", { state: "Stopped" }), to)).not.toHaveProperty("canary");
+});
+
 test.each([
 	["Started", "Started", "analytics-0-1"],
 	["Idle", "Idle", "analytics-0-1"],
@@ -150,6 +172,19 @@ describe("transition and resume", () => {
 			false,
 		],
 		["nothing is known", cluster("?"), "1.8.0 -> 1.8.0", false],
+		["nothing is known of one of two", cluster("? 1.7.1"), "1.7.1 -> 1.8.0", false],
+		[
+			"nothing is known of the one that is left, and the other has noted it",
+			cluster("? 1.8.0", { state: "Stopped", but: { "0-1": { openedBy: v("1.7.1") } } }),
+			"1.7.1 -> 1.8.0",
+			false,
+		],
+		[
+			"one of those that are left is known, and another has noted it over older data",
+			cluster("? 1.7.1 1.8.0", { state: "Stopped", but: { "0-2": { openedBy: v("1.6.0") } } }),
+			"1.7.1 -> 1.8.0",
+			false,
+		],
 	])("%s", (_, observed, transition, resumes) => {
 		expect(plan(observed, to)).toMatchObject({ transition, resumes });
 	});
@@ -200,3 +235,9 @@ test.each([
 		expect(planned.lanes[0]?.steps.map(({ replica }) => replica)).toEqual(["analytics-0-1", "analytics-0-0"]);
 	},
 );
+
+test("a creation over the data of one replica upgrades that, though the other is new", () => {
+	const but = { "0-0": { serving: false, openedBy: v("1.7.1") }, "0-1": { serving: false, openedBy: undefined } };
+	const observed = cluster("1.8.0 1.8.0", { state: "Degraded", mark: creation("1.8.0"), but });
+	expect(plan(observed, to)).toMatchObject({ transition: "1.7.1 -> 1.8.0", upgrades: true });
+});

@@ -88,4 +88,9 @@ test("what only another spelling has is no version, is never the latest, and is 
 	expect(spelledOtherwise(list).map(({ tag }) => tag)).toEqual(["v1.9.0"]);
 	expect(spelledOtherwise(list, v("1.7.0")).map(({ tag }) => tag)).toEqual(["v1.7.0"]);
 	expect(spelledOtherwise(releases("1.8.0"), v("1.7.0"))).toEqual([]);
+	const [same] = catalogue("1.8.0", { "1.8.0": spelling("v1.8.0") });
+	const both = [...releases("1.8.0"), ...(same === undefined ? [] : [same])];
+	expect(spelledOtherwise(both)).toEqual([]);
+	expect(spelledOtherwise(both.slice(1)).map(({ tag }) => tag)).toEqual(["v1.8.0"]);
+	expect(spelledOtherwise(both, v("1.7.0"))).toEqual([]);
 });

@@ -2,14 +2,16 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ControlError } from "../../src/control/errors";
 import type { ClusterSpec } from "../../src/control/port";
+import type { ObservedCluster } from "../../src/core/cluster";
 import { underClaim } from "../../src/roll/claim-keeper";
 import type { RollEvent } from "../../src/roll/events";
+import type { Ground } from "../../src/roll/ground";
 import { grow, shrink } from "../../src/roll/resize";
 import { retrying } from "../../src/roll/retry";
 import { RollStopped, WaitStopped } from "../../src/roll/stopped";
 import { withDefaults } from "../../src/roll/timing";
 import { type Fault, ScriptedControl } from "../scripted/control";
-import type { World } from "../scripted/world";
+import { rows, type World } from "../scripted/world";
 import { type Given, given, v1 } from "./build";
 
 const sizeOf = (shards: number, replicas: number) =>
@@ -64,6 +66,19 @@ async function resize(world: World, wanted: ClusterSpec, faults: Readonly<Record
 	return { events, ...outcome };
 }
 
+/** Does one thing to a cluster under its claim; returns what that throws. */
+async function underOnly(world: World, act: (ground: Ground, cluster: ObservedCluster) => Promise<void>) {
+	const { clock } = world;
+	const control = new ScriptedControl(world);
+	const timing = withDefaults({ stallSeconds: 20, drainSeconds: 5 });
+	const report = () => {};
+	return underClaim({ control, holder: "the test", clock, timing, report }, async (keeper) => {
+		const cluster = await control.observe();
+		if (cluster === undefined) throw new Error("no cluster");
+		await act({ control, keeper, clock, timing, to: v1, report, tell: () => {} }, cluster);
+	}).catch((error: unknown) => error);
+}
+
 it("replicas join all at once, when all hold what their shards hold", async () => {
 	const world = given(sizeOf(2, 1), { engines: { "a-1-1@1.7.1": { lags: 9000 } } });
 	const { events, error } = await resize(world, spec(2, 2));
@@ -92,6 +107,44 @@ it("replicas leave only while those that stay can stand in", async () => {
 	});
 	expect(members(world)).toEqual(names(spec(1, 3)));
 	expect(world.condition(world.unit("a-0-2")).serving).toBe(true);
+});
+
+it("replicas leave one after the other, each once it is drained", async () => {
+	const world = given(sizeOf(1, 3));
+	world.unit("a-0-2").queries = [world.clock.now() + 2000];
+	const { events, error } = await resize(world, spec(1, 1));
+	expect(error).toBeUndefined();
+	expect(members(world)).toEqual(["a-0-0"]);
+	expect(events.map((event) => `${event.event} ${"replica" in event ? event.replica : ""}`)).toEqual(
+		["a-0-2", "a-0-1"].flatMap((replica) => ["draining", "drained", "left"].map((event) => `${event} ${replica}`)),
+	);
+	const [first] = events.filter((event) => event.event === "left");
+	expect(first?.seconds).toBeGreaterThanOrEqual(2);
+	expect(first?.seconds).toBeLessThan(4);
+	expect(world.violations).toEqual([]);
+});
+
+it("one that holds what no other does serves again, and the error is the platform's", async () => {
+	const world = given([[{}, { tables: [rows, { ...rows, name: "alone", path: "/alone" }] }]]);
+	world.unit("a-0-1").alone = true;
+	const error: unknown = await underOnly(world, (ground, cluster) => shrink(ground, cluster, ["a-0-1"]));
+	expect(error).toBeInstanceOf(ControlError);
+	expect(error).not.toBeInstanceOf(RollStopped);
+	expect((error as Error).message).toContain("a-0-1 holds what no other replica holds");
+	expect(world.condition(world.unit("a-0-1")).serving).toBe(true);
+});
+
+it("a platform that refuses to let them join ends the wait with what keeps them", async () => {
+	const world = given(sizeOf(1, 1), { engines: { "a-0-1@1.7.1": { fate: "hangs" } } });
+	const { error, events } = await resize(world, spec(1, 2));
+	expect((error as WaitStopped).stop).toEqual({
+		cluster: "a",
+		wanted: "Started",
+		state: "Started",
+		replica: "a-0-1",
+		cause: { kind: "stalled", phase: "loading tables: 1 of 4", seconds: 20 },
+	});
+	expect(events.filter(({ event }) => event === "joined")).toEqual([]);
 });
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(

@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
+/** Whole rollouts with a fault at each of their calls, of which others have enough. */
+const slow = /\/test\/roll\/(interruption|resize|timeline)\.test\.ts$/;
+
 /**
  * A mutant is given the tests of its file, if it has any: for `src/core/plan.ts` those are `test/core/plan*.test.ts`. All
  * that reach it would take ten times as long, and those that are about something else are no tests of it.
@@ -10,7 +13,8 @@ class OfTheFile extends BaseSequencer {
 		const [mutated = "", ...more] = [this.ctx.config.related ?? []].flat();
 		const name = /^.*\/src\/(.+)\.ts$/.exec(mutated)?.[1];
 		const own = files.filter(({ moduleId }) => moduleId.includes(`/test/${name}`));
-		return super.sort(more.length === 0 && own.length > 0 ? own : files);
+		if (more.length > 0) return super.sort(files);
+		return super.sort(own.length > 0 ? own : files.filter(({ moduleId }) => !slow.test(moduleId)));
 	}
 }
 
