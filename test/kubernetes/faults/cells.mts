@@ -54,7 +54,8 @@ export const faults = {
 	"API busy": { title: "429 for 10 s", by: "provider", outcome: later },
 	"answers cut": { title: "answers cut off in the middle for 10 s", by: "provider", outcome: later },
 	"answers late": { title: "each answer 5 s late for 10 s", by: "provider", outcome: through },
-	"Keeper away": { title: "ZooKeeper away for 10 s", by: "provider", outcome: through },
+	// A server of 2018 that starts meanwhile may crash, and hang in that for good: the next run restarts it.
+	"Keeper away": { title: "ZooKeeper away for 10 s", by: "provider", outcome: () => ["through", "resumed"] },
 	"clock jumps": { title: "the provider's clock jumps by 1 h", by: "provider", outcome: through },
 	"volume full": {
 		title: "the replica's volume is full",
