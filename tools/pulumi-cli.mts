@@ -18,7 +18,7 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import semver from "semver";
 import { cached, cacheFolder } from "./cli/cache.mts";
-import { compile, compiledVersion, goVersion } from "./cli/compile.mts";
+import { compileCli, compiledVersion, goVersion } from "./cli/compile.mts";
 import { Explained, run } from "./cli/program.mts";
 import { install, vendorReachable, vendorVersion } from "./cli/vendor.mts";
 import { Progress, say } from "./terminal.mts";
@@ -33,6 +33,8 @@ export interface PulumiCli {
 
 /** The oldest CLI that the SDK's protocol was tried with. */
 const minimum = "3.200.0";
+/** Its folder in the cache. */
+const nameOf = (version: string) => `pulumi-${version}`;
 const launcher = "pulumi-resource-pulumi-nodejs";
 const helpers = ["pulumi-language-nodejs", launcher];
 
@@ -64,6 +66,23 @@ export async function pulumiCli(): Promise<PulumiCli> {
 	);
 }
 
+/**
+ * A CLI of exactly this version, for tests beside others: none on PATH counts, and it is kept where {@link pulumiCli} does
+ * not look, so that what one command gets changes no other one's.
+ *
+ * @throws Explained when it can't be got.
+ */
+export async function pulumiCliAt(version: string): Promise<PulumiCli> {
+	const name = `cli-${version}`;
+	const vendor = await fromVendor(version, name);
+	if ("folder" in vendor) return vendor;
+	const compiled = await fromGo(version, name);
+	if ("folder" in compiled) return compiled;
+	throw new Explained(
+		`There is no Pulumi CLI ${version}: the vendor's installer: ${vendor.why}; from Go: ${compiled.why}.`,
+	);
+}
+
 type Attempt = PulumiCli | { readonly why: string };
 
 async function fromPath(): Promise<Attempt> {
@@ -80,39 +99,46 @@ async function fromPath(): Promise<Attempt> {
 	return { folder, version, source: "found on PATH" };
 }
 
-async function fromVendor(): Promise<Attempt> {
+async function fromVendor(version = vendorVersion, name = nameOf(version)): Promise<Attempt> {
 	const { reachable, why } = await vendorReachable();
 	if (!reachable) return { why: `its site can't be reached from here (${why})` };
-	return get(vendorVersion, `installing the Pulumi CLI ${vendorVersion} with the vendor's installer`, install);
+	return get(name, `installing the Pulumi CLI ${version} with the vendor's installer`, (folder) =>
+		install(folder, version),
+	);
 }
 
-async function fromGo(): Promise<Attempt> {
+async function fromGo(version = compiledVersion, name = nameOf(version)): Promise<Attempt> {
 	const go = await goVersion();
 	if (go === undefined) return { why: "there is no `go` on PATH; https://go.dev/dl/ has it" };
-	const title = `compiling the Pulumi CLI ${compiledVersion} with ${go}, 4 to 10 minutes`;
-	return get(compiledVersion, title, compile);
+	return get(name, `compiling the Pulumi CLI ${version} with ${go}, 4 to 10 minutes`, (folder, progress) =>
+		compileCli(folder, version, progress),
+	);
 }
 
 async function get(
-	version: string,
+	name: string,
 	title: string,
 	make: (folder: string, progress: Progress) => Promise<void>,
 ): Promise<Attempt> {
-	const progress = new Progress(title);
+	let progress: Progress | undefined;
+	const shown = () => {
+		progress ??= new Progress(title);
+		return progress;
+	};
 	try {
 		const folder = await cached(
-			`pulumi-${version}`,
+			name,
 			async (place) => (await wholeVersion(place)) !== undefined,
 			async (place) => {
-				await make(place, progress);
+				await make(place, shown());
 				if ((await wholeVersion(place)) === undefined) throw new Explained("the result does not run");
 			},
-			() => progress.detail("another process is at it, waiting for that"),
+			() => shown().detail("another process is at it, waiting for that"),
 		);
-		progress.done(`done in ${Math.round(progress.seconds)} s`);
-		return { folder, version, source: "got just now" };
+		progress?.done(`done in ${Math.round(progress.seconds)} s`);
+		return { folder, version: (await wholeVersion(folder)) ?? "", source: progress ? "got just now" : "got earlier" };
 	} catch (error) {
-		progress.done("failed");
+		progress?.done("failed");
 		return { why: (error as Error).message };
 	}
 }

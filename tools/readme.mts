@@ -35,7 +35,8 @@ function table(json: string, part: string): string {
 		line(Object.keys(first).map(() => "---")),
 		...rows.map((row) => line(Object.values(row))),
 	];
-	return `${body.join("\n")}\n\nMeasured on ${data.machine}.\n`;
+	const measured = data.machine === undefined ? "" : `\nMeasured on ${data.machine}.\n`;
+	return `${body.join("\n")}\n${measured}`;
 }
 
 const before = readFileSync(readme, "utf8");

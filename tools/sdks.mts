@@ -16,7 +16,7 @@ const languages = ["python", "go"];
 const ours = ["native", "component"].map((part) => join(root, "src/pulumi", part, "schema.json"));
 const source = join(import.meta.dirname, "sdks", "main.go");
 const pkg = `github.com/pulumi/pulumi/pkg/v3 v${generatorVersion}`;
-const generator: GoProgram = { program: "sdks", source, requires: [pkg], replaces: theirClipboard, flags: "-s -w" };
+const generator: GoProgram = { program: "sdks", source, requires: [pkg], replaces: [theirClipboard], flags: "-s -w" };
 
 /**
  * Makes the SDKs of each schema in the folder of its name in `folder`, in place of those that are there.

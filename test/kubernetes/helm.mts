@@ -2,9 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cached } from "../../tools/cli/cache.mts";
-import { compile } from "../../tools/cli/compile.mts";
-import { Progress } from "../../tools/terminal.mts";
+import { compiled } from "../../tools/cli/compile.mts";
 import { environment, type Space } from "./harness.ts";
 
 const version = "3.22.0";
@@ -21,13 +19,7 @@ export async function program(): Promise<string> {
 		requires: [`helm.sh/helm/v3 v${version}`],
 		flags: "-s -w",
 	};
-	const made = async (folder: string) => existsSync(join(folder, "helm"));
-	const make = async (folder: string) => {
-		const progress = new Progress(`compiling Helm ${version}`);
-		await compile(folder, progress, [helm]);
-		progress.done(`done in ${Math.round(progress.seconds)} s`);
-	};
-	return join(await cached(`helm-${version}`, made, make, () => {}), "helm");
+	return join(await compiled(helm, version, "1 to 4 minutes"), "helm");
 }
 
 /** Runs Helm as an administrator on the release `shop` of examples/adopt/chart, in the space's namespace. */

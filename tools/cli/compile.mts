@@ -19,13 +19,13 @@ export const theirClipboard =
  * The CLI and the Node.js language host are two Go modules. Newer hosts are modules of their own that are not published;
  * the one that the SDK's module held until 3.68.0 speaks the same protocol.
  */
-const modules: readonly GoProgram[] = [
+const programsOf = (version: string): readonly GoProgram[] => [
 	{
 		program: "pulumi",
 		source: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-		requires: [`github.com/pulumi/pulumi/pkg/v3 v${compiledVersion}`],
-		replaces: theirClipboard,
-		flags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${compiledVersion}`,
+		requires: [`github.com/pulumi/pulumi/pkg/v3 v${version}`],
+		replaces: [theirClipboard],
+		flags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`,
 	},
 	{
 		program: "pulumi-language-nodejs",
@@ -42,7 +42,7 @@ export interface GoProgram {
 	readonly source: string;
 	/** The modules and their versions. */
 	readonly requires: readonly string[];
-	readonly replaces?: string;
+	readonly replaces?: readonly string[];
 	/** Files of the first of these modules that must stand beside the program. */
 	readonly scripts?: readonly string[];
 	/** For the linker. */
@@ -90,16 +90,20 @@ export function holds(folder: string, { program, scripts = [] }: GoProgram): boo
 	}
 }
 
-/** Compiles programs, by default the CLI and its language host, from their published Go modules into `folder`. */
-export async function compile(folder: string, progress: Progress, programs = modules): Promise<void> {
+/** Compiles the CLI of a version and its language host into `folder`. */
+export const compileCli = (folder: string, version: string, progress: Progress): Promise<void> =>
+	compile(folder, progress, programsOf(version));
+
+/** Compiles programs from their published Go modules into `folder`. */
+async function compile(folder: string, progress: Progress, programs: readonly GoProgram[]): Promise<void> {
 	const work = join(folder, "build");
 	let packages = 0;
-	for (const { program, source, requires, replaces, scripts = [], flags } of programs) {
+	for (const { program, source, requires, replaces = [], scripts = [], flags } of programs) {
 		const module = join(work, program);
 		await mkdir(module, { recursive: true });
 		writeFileSync(
 			join(module, "go.mod"),
-			`module build\n\ngo 1.25\n\nrequire (\n\t${requires.join("\n\t")}\n)\n${replaces === undefined ? "" : `\nreplace ${replaces}\n`}`,
+			["module build", "go 1.25", block("require", requires), block("replace", replaces), ""].join("\n\n"),
 		);
 		progress.detail(`${program}, fetching modules`);
 		const { status, stderr } = await run(
@@ -127,6 +131,8 @@ export async function compile(folder: string, progress: Progress, programs = mod
 	}
 	await rm(work, { recursive: true });
 }
+
+const block = (word: string, lines: readonly string[]) => `${word} (\n\t${lines.join("\n\t")}\n)`;
 
 /** The lines that say what is wrong, without the names of the packages that did compile. */
 function lastWords(stderr: string): string {

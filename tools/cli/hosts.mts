@@ -16,7 +16,7 @@ const hosts = {
 		source: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
 		// With the pkg of its own go.mod: a newer one has other signatures.
 		requires: ["github.com/pulumi/pulumi-yaml v1.25.0", `github.com/pulumi/pulumi/pkg/v3 v${generatorVersion}`],
-		replaces: theirClipboard,
+		replaces: [theirClipboard],
 		flags: "-s -w",
 	},
 	python: {

@@ -20,13 +20,13 @@ export async function vendorReachable(): Promise<{ reachable: boolean; why: stri
 	}
 }
 
-/** Installs the CLI into `folder` with the vendor's installer, as the Automation API offers it. */
-export async function install(folder: string): Promise<void> {
+/** Installs the CLI of a version into `folder` with the vendor's installer, as the Automation API offers it. */
+export async function install(folder: string, version: string): Promise<void> {
 	const root = join(folder, "vendor");
 	// In a process of its own, so that the installer and the downloads that it starts can be ended when time is up.
-	const program = `require("@pulumi/pulumi/automation").PulumiCommand.install({ root: process.argv[1] })
+	const program = `require("@pulumi/pulumi/automation").PulumiCommand.install({ root: process.argv[1], version: new (require("semver").SemVer)(process.argv[2]) })
 		.catch((error) => { console.error(error.commandResult?.stderr || error.message); process.exit(1); })`;
-	const { status, stderr } = await run(process.execPath, ["-e", program, root], {
+	const { status, stderr } = await run(process.execPath, ["-e", program, root, version], {
 		cwd: import.meta.dirname,
 		seconds: 10 * 60,
 	});
