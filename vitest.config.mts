@@ -7,7 +7,7 @@ const cliWorkers = Math.min(4, availableParallelism() + 1);
 /** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each; half the time they wait. */
 const engineWorkers = Math.min(4, availableParallelism());
 /** Tests on a cluster mostly wait for pods. */
-const clusterWorkers = Math.min(4, availableParallelism() + 1);
+const clusterWorkers = Math.min(6, 2 * availableParallelism());
 const minute = 60_000;
 
 const local = [
@@ -18,9 +18,12 @@ const local = [
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
 /** What counts each request of many clients runs one by one: on few cores another test's pods would be measured, too. */
-const calm = ["roll", "killed", "stop"].map((name) => `test/kubernetes/${name}.test.ts`);
+const calm = ["roll", "stop"].map((name) => `test/kubernetes/${name}.test.ts`);
 /** The API server is everybody's: what takes it away runs when all others have ended. */
 const alone = ["test/kubernetes/api-server.test.ts"];
+/** Slow, and like others that CI runs: `npm run test:release`, where the last one has more clusters than in CI. */
+const rare = ["killed", "lost", "resized", "roll-of-three"].map((name) => `test/kubernetes/${name}.test.ts`);
+const inRelease = [...rare, "test/kubernetes/many.test.mts"];
 /** Only when asked for: `npm run test:languages` installs SDKs of Python and Go. */
 const languages = ["test/languages/**/*.test.mts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
@@ -60,7 +63,7 @@ export default defineConfig(({ mode }) => ({
 				test: {
 					name: "kubernetes",
 					include: kubernetes,
-					exclude: [...calm, ...alone],
+					exclude: [...calm, ...alone, ...rare],
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 10 * minute,
 					hookTimeout: 10 * minute,
@@ -70,9 +73,9 @@ export default defineConfig(({ mode }) => ({
 					sequence: { groupOrder: 4 },
 				},
 			},
-			...[calm, alone].map((include, index) => ({
+			...[calm, alone, inRelease].map((include, index) => ({
 				test: {
-					name: ["kubernetes-calm", "kubernetes-alone"][index],
+					name: ["kubernetes-calm", "kubernetes-alone", "release"][index],
 					include,
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 10 * minute,
@@ -100,7 +103,7 @@ export default defineConfig(({ mode }) => ({
 					testTimeout: 10 * minute,
 					hookTimeout: 10 * minute,
 					maxWorkers: cliWorkers,
-					sequence: { groupOrder: 7 },
+					sequence: { groupOrder: 8 },
 				},
 			},
 		],

@@ -7,7 +7,8 @@ import type { ConfigMap, KubeObject, StatefulSet } from "../../src/platforms/kub
 import { Space, unavailable } from "./harness.ts";
 import { KubernetesProject } from "./projects.mts";
 
-const count = 1000;
+/** A thousand is promised, which `npm run test:release` holds; a hundred shows in CI what is asked for each of them. */
+const count = process.env.MODE === "release" ? 1000 : 100;
 const names = Array.from({ length: count }, (_, index) => (index === 0 ? "db" : `db${index}`));
 
 /** The tests' own program with all of them. */
