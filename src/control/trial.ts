@@ -23,8 +23,11 @@ export interface Trial {
 	readonly artifact: string;
 	/** A serving replica of the cluster itself, only to be read; absent if none serves. */
 	readonly cluster?: SqlServer;
-	/** Starts the version. What it started is removed when the rehearsal ends. */
-	start(): Promise<Started>;
+	/**
+	 * Starts the version. What it started is removed when the rehearsal ends. Once `stop` is aborted, it waits no longer:
+	 * what it then says of the version means nothing.
+	 */
+	start(stop?: AbortSignal): Promise<Started>;
 }
 
 /** How a version started, with the cluster's own settings and users, and with none of its data, Keeper and clients. */

@@ -4,6 +4,8 @@ import { sameVersion } from "../core/version";
 import { unchanged } from "./by-others";
 import type { RollStop } from "./events";
 import { type Ground, StepStopped } from "./ground";
+import { unlessInterrupted } from "./interruption";
+import { mayGoOn } from "./stop";
 import { marks, sightOf, watch } from "./watch";
 
 export interface Trouble {
@@ -11,8 +13,16 @@ export interface Trouble {
 	readonly cause: RollStop["cause"];
 }
 
-/** Wakes an idle cluster, waits until each replica serves or can't; returns what went wrong, if anything. */
-export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<Trouble | undefined> {
+/**
+ * Wakes an idle cluster for a change, waits until each replica serves or can't; returns what went wrong, if anything.
+ *
+ * @throws RollStopped if it is asked to end.
+ */
+export async function wakeUp(
+	ground: Ground,
+	cluster: ObservedCluster,
+	change: RollStop["change"],
+): Promise<Trouble | undefined> {
 	const { control, keeper, clock, timing, tell } = ground;
 	await keeper.change((claim) => control.wake(claim));
 	let waitedFor: string | undefined;
@@ -22,6 +32,7 @@ export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<
 		const waiting = views.filter(({ replica, failure }) => !replica.serving && failure === undefined);
 		waiting.forEach(tell);
 		waitedFor = waiting[0]?.replica.name;
+		if (waiting.length > 0) await mayGoOn(ground, cluster, change);
 		return {
 			done: waiting.length === 0 ? views : undefined,
 			...sightOf(waiting),
@@ -37,7 +48,7 @@ export async function wakeUp(ground: Ground, cluster: ObservedCluster): Promise<
 /**
  * After the last step: every replica serves the target at the same time, also those that were not touched.
  *
- * @throws {@link StepStopped} naming the replica that does not.
+ * @throws {@link StepStopped} naming the replica that does not, or if it is asked to end while one does not yet.
  */
 export async function allServe(ground: Ground, cluster: ObservedCluster): Promise<void> {
 	const { control, keeper, clock, timing, to, tell } = ground;
@@ -49,6 +60,7 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 		const not = (now ?? cluster).replicas.filter(
 			(replica) => problemOf({ ...replica, caughtUp: true }) !== undefined || !sameVersion(replica.version, to),
 		);
+		if (not.length > 0) unlessInterrupted(ground);
 		const views = await Promise.all(not.map(({ name }) => control.look(name)));
 		views.forEach(tell);
 		for (const view of views) await unchanged(ground, view);

@@ -18,6 +18,8 @@ export interface ClaimOptions {
 	readonly clock: Clock;
 	readonly timing: Pick<Timing, "claimSeconds" | "claimWaitSeconds">;
 	readonly report: (event: RollEvent) => void;
+	/** Aborted when it is to wait no longer for the claim of another process. */
+	readonly stop?: AbortSignal;
 }
 
 /**
@@ -66,13 +68,14 @@ export async function underClaim<T>(options: ClaimOptions, work: (keeper: ClaimK
 	}
 }
 
-async function take({ control, holder, clock, timing, report }: ClaimOptions): Promise<Claim> {
+async function take({ control, holder, clock, timing, report, stop }: ClaimOptions): Promise<Claim> {
 	const start = clock.now();
 	for (let told = ""; ; ) {
 		try {
 			return await control.claim(holder, timing.claimSeconds);
 		} catch (error) {
-			if (!(error instanceof Claimed) || clock.now() - start >= timing.claimWaitSeconds * 1000) throw error;
+			const isOver = stop?.aborted || clock.now() - start >= timing.claimWaitSeconds * 1000;
+			if (!(error instanceof Claimed) || isOver) throw error;
 			if (told !== error.holder) report({ event: "waiting", holder: error.holder, expires: error.expires });
 			told = error.holder;
 			await clock.sleep(1000);

@@ -4,7 +4,7 @@ import { secondsSince } from "./clock";
 import type { Ground } from "./ground";
 import { unlessInterrupted } from "./interruption";
 import { clear, letBack } from "./step";
-import { stopped } from "./stop";
+import { mayGoOn, stopped } from "./stop";
 import { WaitStopped } from "./stopped";
 import { sightOf, watch } from "./watch";
 
@@ -40,15 +40,22 @@ export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: r
 /**
  * Waits, while there is progress, until the new replicas hold what their shards hold, and lets clients reach them.
  *
- * @throws {@link WaitStopped}; then no client reaches any of them, and the cluster serves as before.
+ * @throws {@link WaitStopped}, or {@link RollStopped} if it is asked to end; then no client reaches any of them, and the
+ * cluster serves as before.
  */
-export async function grow(ground: Ground, spec: ClusterSpec, joins: readonly string[]): Promise<void> {
+export async function grow(
+	ground: Ground,
+	cluster: ObservedCluster,
+	spec: ClusterSpec,
+	joins: readonly string[],
+): Promise<void> {
 	const { control, keeper, clock, timing, report, tell } = ground;
 	const start = clock.now();
 	let waitsFor: string | undefined;
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await keeper.renew();
 		const out = await keeper.change((claim) => control.join(claim, spec));
+		if (out.length > 0) await mayGoOn(ground, cluster, "size");
 		const views = await Promise.all(out.map((replica) => control.look(replica)));
 		views.forEach(tell);
 		const sight = sightOf(views);

@@ -15,7 +15,7 @@ import { unlessInterrupted } from "./interruption";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
 import { CameBack, takeStep } from "./step";
-import { type Reached, stopOf, stopped } from "./stop";
+import { changeOf, type Reached, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
 import { phaseTeller } from "./watch";
@@ -58,7 +58,7 @@ export async function roll(options: RollOptions): Promise<Rolled> {
 	const { localTables, canary, stop } = options;
 	const timing = withDefaults(options.timing);
 	const control = retrying(bare, clock, (words) => report({ event: "retrying", words }));
-	return underClaim({ control, holder, clock, timing, report }, async (keeper) => {
+	return underClaim({ control, holder, clock, timing, report, stop }, async (keeper) => {
 		const cluster = await observed(control);
 		await judge(cluster);
 		const ground = { control, keeper, clock, timing, report, to, localTables, canary, stop };
@@ -86,10 +86,9 @@ export async function rollUnder(
 	const { control, keeper, clock, report, to } = ground;
 	const start = clock.now();
 	let cluster = observedNow;
-	const first = plan(cluster, to);
-	const change = first.upgrades ? "version" : first.creates ? "creation" : "settings";
+	const change = changeOf(plan(cluster, to));
 	if (cluster.state === "Idle") {
-		const trouble = await wakeUp(ground, cluster);
+		const trouble = await wakeUp(ground, cluster, change);
 		cluster = await observed(control);
 		await judge(cluster);
 		// In an unfinished update a replica that does not start is what this rollout is to fix.

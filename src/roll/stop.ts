@@ -2,9 +2,11 @@ import { ClaimLost, ControlError, PlatformError, RecordLost } from "../control/e
 import type { ClusterControl } from "../control/port";
 import { availability } from "../core/availability";
 import { byShard, type ObservedCluster } from "../core/cluster";
+import type { Plan } from "../core/plan";
 import type { DbVersion } from "../core/version";
 import type { RollStop } from "./events";
-import { StepStopped } from "./ground";
+import { type Ground, StepStopped } from "./ground";
+import { interruptionOf } from "./interruption";
 import { RollStopped } from "./stopped";
 
 export interface Reached {
@@ -12,6 +14,11 @@ export interface Reached {
 	replica?: string;
 	step: number;
 	of: number;
+}
+
+/** What a rollout by a plan changes. */
+export function changeOf({ upgrades, creates }: Pick<Plan, "upgrades" | "creates">): RollStop["change"] {
+	return upgrades ? "version" : creates ? "creation" : "settings";
 }
 
 /**
@@ -31,6 +38,21 @@ export async function stopped(
 	const cluster = (await control.observe().catch(() => undefined)) ?? before;
 	const at = error instanceof StepStopped && error.replica !== undefined ? { ...place, replica: error.replica } : place;
 	return new RollStopped(stopOf(cluster, to, cause, at, control.writesNeed), { cause: error });
+}
+
+/**
+ * To be called where a change of a cluster that touches no replica right now may end without harm.
+ *
+ * @throws {@link RollStopped} once it was asked to end.
+ */
+export async function mayGoOn(
+	{ control, stop, to }: Pick<Ground, "control" | "stop" | "to">,
+	cluster: ObservedCluster,
+	change: RollStop["change"],
+): Promise<void> {
+	const asked = interruptionOf(stop);
+	if (asked !== undefined)
+		throw await stopped(new StepStopped(asked), control, cluster, to, { change, step: 0, of: 0 });
 }
 
 function causeOf(error: unknown): RollStop["cause"] | undefined {

@@ -52,7 +52,7 @@ function place({ change, to, step, of, replica, serving, notServing, cause }: Ro
 	if (cause.kind === "worse" || cause.kind === "stopped-serving") return ["after the first replica"];
 	if (cause.kind === "interrupted") {
 		const done = serving.filter(({ version }) => version === to).length;
-		if (change !== "version") return ["midway"];
+		if (change !== "version") return replica === undefined ? [] : ["midway"];
 		return [
 			done === 0
 				? "before any replica was updated"

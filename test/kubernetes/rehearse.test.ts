@@ -134,6 +134,19 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		await nothingTouched(found);
 	});
 
+	test("that is asked to end waits no longer, and leaves nothing", async () => {
+		const claim = await control.claim("the test", 600);
+		const asking = new AbortController();
+		const ended = control.rehearse(claim, versions.hang, 600, async (trial) => {
+			await trial.start(asking.signal);
+			return undefined;
+		});
+		await expect.poll(async () => (await pods()).length, { timeout: 60_000 }).toBe(before.length + 1);
+		asking.abort();
+		expect(await ended.finally(() => control.release(claim))).toBeUndefined();
+		expect(await pods()).toEqual(before);
+	});
+
 	test("of a stopped cluster tries only the start", async () => {
 		const claim = await control.claim("the test", 600);
 		await control.stop(claim);

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Claimed } from "../../src/control/errors";
 import type { Interruption, RollEvent } from "../../src/roll/events";
 import { RollStopped, WaitStopped } from "../../src/roll/stopped";
 import { untilState } from "../../src/roll/until-state";
+import { stopText } from "../../src/words/stop";
 import { ScriptedControl } from "../scripted/control";
 import { given, run, shown, v1, v2 } from "./build";
 
@@ -61,6 +63,44 @@ describe("a rollout that is asked to end", () => {
 	it("is done where the last replica is under way", async () => {
 		const { rolled } = await askedAt(given([[{}, {}]]), "restarting", 2);
 		expect(rolled?.steps).toBe(2);
+	});
+
+	it("does not wait for a replica that was lost meanwhile, and says how far it is", async () => {
+		// The first is lost for a quarter of an hour, just when the last one serves.
+		const world = given([[{}, {}]]);
+		const asking = new AbortController();
+		let served = 0;
+		const report = ({ event }: RollEvent) => {
+			if (event !== "serving" || ++served < 2) return;
+			world.engines.set("1.8.0", { boots: 800_000 });
+			world.boot(world.unit("a-0-1"));
+			asking.abort(cancel);
+		};
+		const { error } = await run(world, v2, { stop: asking.signal, report });
+		expect(stopText((error as RollStopped).stop)).toBe(
+			"update of 'a' to 1.8.0 stopped with 1 of 2 replicas updated. This run was cancelled. a-0-0 serves 1.8.0; a-0-1 does not serve: reads and writes work. Next: run pulumi up again: it resumes from here.",
+		);
+		expect(world.cluster?.mark).toMatchObject({ to: v2 });
+		const restarts = world.log.filter((line) => line.startsWith("restart"));
+		await run(world, v2);
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual(restarts);
+		expect(world.cluster?.mark).toBeUndefined();
+	});
+
+	it("does not wait for an idle cluster to wake, which then goes on by itself", async () => {
+		const world = given([[{}, {}]], { mode: "idle", engines: { [v1]: { boots: 800_000 } } });
+		const { error } = await run(world, v2, { stop: AbortSignal.abort(cancel) });
+		expect((error as RollStopped).stop).toMatchObject({ cause: cancel, change: "version", step: 0 });
+		expect(world.cluster?.mark).toBeUndefined();
+		expect((await run(world, v2)).rolled?.steps).toBe(2);
+	});
+
+	it("waits no longer for the claim of another process", async () => {
+		const world = given([[{}, {}]]);
+		world.claims.claim("ann@laptop, process 1", 30);
+		const { error } = await run(world, v2, { stop: AbortSignal.abort(cancel) });
+		expect(error).toBeInstanceOf(Claimed);
+		expect(world.log).toEqual([]);
 	});
 
 	it("leaves no replica down, whenever that is, and the next one does the rest", async () => {

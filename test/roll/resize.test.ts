@@ -54,6 +54,7 @@ async function resize(world: World, wanted: ClusterSpec, faults: Readonly<Record
 		if (joins.length > 0)
 			await grow(
 				ground,
+				cluster,
 				wanted,
 				joins.map(({ name }) => name),
 			);

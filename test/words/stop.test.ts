@@ -134,6 +134,13 @@ golden("stop", {
 		change: "settings",
 		cause: { kind: "interrupted", by: "cancel" },
 	}),
+	"cancelled while replicas join": stopText({
+		...failed,
+		change: "size",
+		replica: undefined,
+		cause: { kind: "interrupted", by: "cancel" },
+		writes: true,
+	}),
 	"waiting: cancelled": waitStopText({ ...waiting, cause: { kind: "interrupted", by: "cancel" } }),
 	"waiting: scaled": waitStopText({
 		...waiting,

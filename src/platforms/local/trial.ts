@@ -38,9 +38,9 @@ export async function withTrial<T>(options: TrialOptions, use: (trial: Trial) =>
 		return await use({
 			artifact: library,
 			...(socket !== undefined && { cluster: asking(socket) }),
-			start: () => {
+			start: (stop) => {
 				started = fresh(options, library);
-				return start(started.child, options);
+				return start(started.child, options, stop);
 			},
 		});
 	} finally {
@@ -67,12 +67,16 @@ function fresh({ home, version, choice: { addon } }: TrialOptions, library: stri
 	return { folder, child };
 }
 
-async function start(child: ChildProcess, { sight: { cluster }, stallSeconds }: TrialOptions): Promise<Started> {
+async function start(child: ChildProcess, options: TrialOptions, stop?: AbortSignal): Promise<Started> {
+	const { cluster } = options.sight;
+	const kill = () => child.kill("SIGKILL");
 	// An engine that neither starts nor ends.
-	const stalled = setTimeout(() => child.kill("SIGKILL"), stallSeconds * 1000);
+	const stalled = setTimeout(kill, options.stallSeconds * 1000);
+	stop?.addEventListener("abort", kill);
 	const server = new TrialServer(child);
 	const words = await server.up;
 	clearTimeout(stalled);
+	stop?.removeEventListener("abort", kill);
 	const replicas = allFolders(cluster).map((folder) => replicaName(cluster, folder));
 	const place = { name: "this machine", replicas };
 	if (words === undefined) return { places: [place], server };

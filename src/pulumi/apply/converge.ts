@@ -23,6 +23,7 @@ import type { Recorder } from "../../roll/recorder";
 import { grow, shrink } from "../../roll/resize";
 import { retrying } from "../../roll/retry";
 import { rollUnder } from "../../roll/roll";
+import { mayGoOn } from "../../roll/stop";
 import { withDefaults } from "../../roll/timing";
 import { untilState } from "../../roll/until-state";
 import { phaseTeller } from "../../roll/watch";
@@ -78,8 +79,8 @@ function underOneClaim(wanted: Wanted, tell: Report): Promise<ObservedCluster> {
 		extend: (claim, seconds) => control.extend(claim, seconds),
 		release: (claim) => bare.release(claim),
 	};
-	return underClaim({ control: claims, holder: holder(), clock, timing, report }, async (keeper) => {
-		const { stop } = call.getStore() ?? {};
+	const { stop } = call.getStore() ?? {};
+	return underClaim({ control: claims, holder: holder(), clock, timing, report, stop }, async (keeper) => {
 		const ground = { control, keeper, clock, timing, to, localTables, canary, stop, report, tell: phaseTeller(report) };
 		const change = { wanted, bare, ground };
 		const found = await take(change);
@@ -193,7 +194,10 @@ async function reshape(
 ): Promise<ObservedCluster> {
 	const { control, keeper, clock, to } = ground;
 	const changes = restarts.length + joins.length + leaves.length + rejoins.length > 0;
-	if (changes) wanted.recorder.see(cluster);
+	if (changes) {
+		await mayGoOn(ground, cluster, joins.length + leaves.length > 0 ? "size" : "settings");
+		wanted.recorder.see(cluster);
+	}
 	if (changes && cluster.mark === undefined) {
 		const { from } = plan(cluster, to);
 		await keeper.change((claim) => control.begin(claim, { from, to, since: timestamp(clock) }));
@@ -203,6 +207,7 @@ async function reshape(
 	if (joins.length > 0)
 		await grow(
 			ground,
+			cluster,
 			spec,
 			joins.map(({ name }) => name),
 		);

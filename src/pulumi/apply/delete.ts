@@ -6,6 +6,7 @@ import { leftAloneText } from "../../words/import";
 import { keptText, letGoText } from "../../words/resource";
 import { complete } from "../args/complete";
 import type { Properties } from "../args/inputs";
+import { call } from "../host/call";
 import { messageOf, OneLineError } from "../host/failure";
 import { finishing } from "../host/orphaned";
 import { Teller } from "../host/teller";
@@ -22,7 +23,15 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 		// A claim would create a record.
 		if (isUntaken(place, props) && (await control.record()) === undefined) return;
 		const teller = new Teller(place.name);
-		const options = { control, holder: holder(), clock: systemClock, timing: withDefaults(), report: teller.tell };
+		const { stop } = call.getStore() ?? {};
+		const options = {
+			control,
+			holder: holder(),
+			clock: systemClock,
+			timing: withDefaults(),
+			report: teller.tell,
+			stop,
+		};
 		const work = async (keeper: ClaimKeeper) => {
 			const record = await control.record();
 			if (record === undefined) {

@@ -12,6 +12,8 @@ export interface TrialWait {
 	readonly stallSeconds: number;
 	/** Milliseconds between two looks. */
 	readonly pause: number;
+	/** Once aborted, it waits no longer. */
+	readonly stop?: AbortSignal;
 }
 
 /** What became of a pod that tries a version; nothing if its program ran, or if its server is Ready and out of reach. */
@@ -27,7 +29,7 @@ export interface TrialOutcome {
 export async function outcome(
 	cluster: Cluster,
 	object: KubeObject,
-	{ what, stallSeconds, pause }: TrialWait,
+	{ what, stallSeconds, pause, stop }: TrialWait,
 ): Promise<TrialOutcome> {
 	let created: Pod;
 	try {
@@ -40,6 +42,7 @@ export async function outcome(
 	let since = Date.now();
 	let readySince: number | undefined;
 	for (;;) {
+		if (stop?.aborted) return {};
 		const pod = await cluster.api.get<Pod>("pods", name);
 		if (pod === undefined || pod.metadata.uid !== created.metadata.uid || pod.metadata.deletionTimestamp !== undefined)
 			throw new ControlError(`the pod ${name}, which tried the version, was deleted outside Pulumi`);

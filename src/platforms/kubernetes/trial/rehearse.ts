@@ -34,7 +34,7 @@ export async function rehearseByPods(
 			{
 				artifact: image.reference,
 				...(serving && { cluster: await cluster.server(serving, settings) }),
-				start: () => start(cluster, { pods, sets, image, stallSeconds, settings }),
+				start: (stop) => start(cluster, { pods, sets, image, stallSeconds, settings, stop }),
 			},
 			stored.rehearsed,
 		);
@@ -51,10 +51,11 @@ interface Starting {
 	readonly image: Image;
 	readonly stallSeconds: number;
 	readonly settings: KeptSettings;
+	readonly stop?: AbortSignal;
 }
 
 async function start(cluster: Cluster, starting: Starting): Promise<Started> {
-	const { pods, sets, image, stallSeconds, settings } = starting;
+	const { pods, sets, image, stallSeconds, settings, stop } = starting;
 	const nodes = new Map<string | undefined, Pod[]>();
 	for (const pod of pods) {
 		const node = pod.spec.nodeName;
@@ -81,7 +82,7 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 			return {
 				name: node ?? "any node",
 				replicas: its.map(nameOf),
-				...(await outcome(cluster, object, { what, stallSeconds, pause })),
+				...(await outcome(cluster, object, { what, stallSeconds, pause, stop })),
 			};
 		}),
 	);
