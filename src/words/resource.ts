@@ -149,3 +149,9 @@ export function createStoppedText(why: string): string {
 export function keptText(name: string, id: string): string {
 	return `${name}: the data is kept at ${id}; a DbCluster with the same stack, name and location uses it again, and with adopt set to true one of another stack. To delete the data too, set deletionPolicy to "Delete" and run pulumi up before pulumi destroy.`;
 }
+
+/** Arguments that a program made secret are a part of the resource's id. */
+export function idShowsText(names: readonly string[]): string {
+	const are = names.length === 1 ? "is a secret" : "are secrets";
+	return `${list(names)} ${are}, but a part of the resource's id, which Pulumi stores and shows in plain text. If nobody may see it, choose another value; otherwise pass a plain one, such as by pulumi.unsecret.`;
+}

@@ -154,5 +154,42 @@ describe.skipIf(older === undefined || newer === undefined)(
 			state = { ...state, inputs, outputs: await host.update(state.id, state.outputs, inputs) };
 			expect(await version()).toBe(`${to}\n`);
 		});
+
+		test("no refusal shows a secret, and a preview warns of one that the id holds", async () => {
+			const older = await host.check(state.inputs, asked({ version: secret(from) }));
+			expect(older.failures).toMatchObject([
+				{ property: "", reason: expect.stringMatching(/^version: \[secret\] is older/) },
+			]);
+			const place = "/etc/nobody-may-see-this";
+			const { failures } = await host.check({}, { version: to, local: { directory: secret(place) } });
+			expect(failures).toMatchObject([{ reason: expect.stringContaining("[secret] belongs to the system") }]);
+			expect(JSON.stringify([older, failures])).not.toContain(place);
+
+			const directory = join(scratch.folder, "nobody-may-see-this");
+			const { inputs } = await host.check({}, { version: to, local: { ...settings, directory: secret(directory) } });
+			await host.create(inputs, { preview: true });
+			expect(engine.lines).toMatchObject([
+				{
+					isWarning: true,
+					text: expect.stringMatching(/^local\.directory is a secret, but a part of the resource's id/),
+				},
+			]);
+			expect(engine.lines[0]?.text).not.toContain("nobody-may-see-this");
+		});
+
+		test("what becomes secret without another change is an update, which marks it in the outputs, and no line shows it", async () => {
+			const news = asked({ version: to, name: secret("analytics"), local: secret(settings) });
+			const { inputs } = await host.check(state.inputs, news);
+			const differs = await host.detail(state.id, state.outputs, inputs, state.inputs);
+			expect(differs).toEqual({ name: "~", local: "~", endpoint: "~" });
+			const outputs = await host.update(state.id, state.outputs, inputs);
+			expect(outputs).toMatchObject({ local: secret(settings), endpoint: secret(state.outputs.endpoint) });
+			expect((await host.diff(state.id, outputs, inputs)).changes).toBe(false);
+
+			const smaller = await host.check(inputs, { ...news, replicas: 1 });
+			state = { ...state, outputs: await host.update(state.id, outputs, smaller.inputs) };
+			expect(engine.lines.map(({ text }) => text).join("\n")).toMatch(/draining \[secret\]-0-1/);
+			for (const { text } of engine.lines) expect(text).not.toContain("analytics");
+		});
 	},
 );

@@ -1,5 +1,5 @@
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import { call } from "./call";
+import { call, hidden } from "./call";
 import { fromSdk } from "./sdk";
 
 /** For an engine that has stopped answering: its CLI was killed, most likely. */
@@ -38,7 +38,7 @@ export function connectEngine(address: string): void {
 /** Shows a warning on the row of the resource that the call under way is about. */
 export async function warn(text: string): Promise<void> {
 	// Whether anybody hears it has no say in what the call comes to.
-	await theEngine()?.({ text, severity: "warning", urn: call.getStore()?.urn }).catch(() => {});
+	await theEngine()?.({ text: hidden(text), severity: "warning", urn: call.getStore()?.urn }).catch(() => {});
 }
 
 function engineAt(address: string): Engine | undefined {

@@ -17,6 +17,7 @@ export class Teller {
 	#sent: Promise<void> = Promise.resolve();
 	#engine = theEngine();
 	readonly #urn = call.getStore()?.urn;
+	readonly #hide = call.getStore()?.hide ?? ((text: string) => text);
 	readonly #keeps = hasTerminal();
 	/** What each replica was said to do since it was last touched: one that fails and is started again says it each time. */
 	readonly #told = new Map<string, Set<string>>();
@@ -38,7 +39,8 @@ export class Teller {
 		await this.#sent;
 	}
 
-	#write(text: string, passing: boolean): void {
+	#write(shown: string, passing: boolean): void {
+		const text = this.#hide(shown);
 		const isPassing = passing || !this.#keeps;
 		const sends = this.#engine !== undefined && (isPassing || this.#urn !== undefined);
 		this.#sent = this.#sent.then(() => (sends ? this.#send({ text, isPassing, urn: this.#urn }) : console.log(text)));

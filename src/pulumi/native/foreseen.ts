@@ -1,8 +1,12 @@
 import { parseVersion, sameVersion } from "../../core/version";
 import { caveatsText } from "../../words/caveats";
+import { idShowsText } from "../../words/resource";
 import { type Properties, withoutUndefined } from "../args/inputs";
-import { unknownValue } from "../args/unknown";
+import { parse } from "../args/parse";
+import { pathText, unknownValue } from "../args/unknown";
 import { warn } from "../host/engine";
+import { secretsIn } from "./hiding";
+import type { Opened } from "./values";
 
 /** What shows only once it is done. */
 const seenThen = {
@@ -38,4 +42,12 @@ export function foreseenUpdate(olds: Properties, news: Properties): Properties {
 export async function warnOf({ caveats }: Properties): Promise<void> {
 	const text = caveatsText(caveats);
 	if (text !== undefined) await warn(text);
+}
+
+/** The id of a resource can't be secret: warns of secrets that are a part of it. */
+export async function warnOfId(inputs: Opened): Promise<void> {
+	if (inputs.secrets.length === 0) return;
+	const valid = parse(inputs.value);
+	const shown = valid.problems === undefined && valid.place !== undefined ? secretsIn(inputs, valid.place.id) : [];
+	if (shown.length > 0) await warn(idShowsText(shown.map(pathText)));
 }

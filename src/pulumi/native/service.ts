@@ -5,15 +5,17 @@ import type { JavaScriptValue, Struct } from "google-protobuf/google/protobuf/st
 import type { Interruption } from "../../roll/events";
 import { imported } from "../apply/imported";
 import type { Properties } from "../args/inputs";
-import { call } from "../host/call";
+import { pathText } from "../args/unknown";
+import { call, hidden } from "../host/call";
 import { connectEngine, warn } from "../host/engine";
 import { fromSdk } from "../host/sdk";
 import * as provider from "../provider";
 import { detailOf } from "./detail";
-import { foreseenCreate, foreseenUpdate, warnOf } from "./foreseen";
+import { foreseenCreate, foreseenUpdate, warnOf, warnOfId } from "./foreseen";
+import { hiding } from "./hiding";
 import { identified, ownerOf } from "./identity";
 import { statusOf } from "./status";
-import { type Opened, opened, sealed } from "./values";
+import { type Opened, opened, sealed, unmarkedIn } from "./values";
 
 const structs = () => fromSdk("google-protobuf/google/protobuf/struct_pb") as { readonly Struct: typeof Struct };
 const empty = () => {
@@ -22,6 +24,13 @@ const empty = () => {
 	) as typeof import("google-protobuf/google/protobuf/empty_pb");
 	return new Empty();
 };
+
+/** A call about one resource. */
+type Asked = { getUrn(): string; getTimeout?(): number } & Partial<Record<(typeof holders)[number], () => unknown>>;
+
+/** What has the properties of a resource in such a call. */
+const holders = ["getOlds", "getNews", "getProperties", "getInputs", "getOldInputs"] as const;
+const structsOf = (request: Asked) => holders.map((holder) => request[holder]?.() as Struct | undefined);
 
 /** Of a timer, in milliseconds. */
 const longest = 2 ** 31 - 1;
@@ -41,14 +50,21 @@ export function serviceOf({ version, schema }: About): UntypedServiceImplementat
 	const cancelled = new AbortController();
 
 	/** Answers a call about one resource. */
-	function about<Request extends { getUrn(): string; getTimeout?(): number }, Response>(
-		work: (request: Request) => Promise<Response>,
-	) {
+	function about<Request extends Asked, Response>(work: (request: Request) => Promise<Response>) {
 		return answering<Request, Response>((request) => {
 			const over = new AbortController();
 			const timer = timerOf(request.getTimeout?.() ?? 0, over);
 			const stop = AbortSignal.any([cancelled.signal, over.signal]);
-			return call.run({ urn: request.getUrn(), stop }, () => work(request)).finally(() => clearTimeout(timer));
+			const hide = hiding(() => structsOf(request).map(open));
+			return call
+				.run({ urn: request.getUrn(), stop, hide }, async () => {
+					try {
+						return await work(request);
+					} catch (error) {
+						throw statusOf(error);
+					}
+				})
+				.finally(() => clearTimeout(timer));
 		});
 	}
 
@@ -89,20 +105,29 @@ async function check(request: messages.CheckRequest): Promise<messages.CheckResp
 		identified(news.value, request.getUrn()),
 	);
 	const response = new messages.CheckResponse().setInputs(close(inputs, news.secrets));
-	for (const { property, reason } of failures)
-		response.addFailures(new messages.CheckFailure().setProperty(property).setReason(reason));
+	for (const { property, reason } of failures) {
+		// Pulumi prints the value of a property that is named, also of a secret one.
+		const isSecret = news.secrets.some(([first]) => first === property);
+		const text = hidden(isSecret ? `${property}: ${reason}` : reason);
+		response.addFailures(new messages.CheckFailure().setProperty(isSecret ? "" : property).setReason(text));
+	}
 	return response;
 }
 
 async function diff(request: messages.DiffRequest): Promise<messages.DiffResponse> {
-	const [outputs, news] = [open(request.getOlds()).value, open(request.getNews()).value];
-	const { changes } = await provider.diff(request.getId(), outputs, news);
+	const [before, asked] = [open(request.getOlds()), open(request.getNews())];
+	const [outputs, news] = [before.value, asked.value];
+	const { changes: differs } = await provider.diff(request.getId(), outputs, news);
+	const unmarked = unmarkedIn(before, asked);
+	const changes = differs || unmarked.length > 0;
 	const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
 	const response = new messages.DiffResponse().setChanges(changes ? DIFF_SOME : DIFF_NONE).setHasdetaileddiff(true);
 	if (!changes) return response;
 	const { ADD, DELETE, UPDATE } = messages.PropertyDiff.Kind;
 	const kinds = { add: ADD, delete: DELETE, update: UPDATE };
-	const detail = detailOf(request.hasOldInputs() ? open(request.getOldInputs()).value : outputs, news, outputs);
+	const olds = request.hasOldInputs() ? open(request.getOldInputs()).value : outputs;
+	const marks = unmarked.map((path) => [pathText(path), "update"] as const);
+	const detail = new Map([...marks, ...(differs ? detailOf(olds, news, outputs) : [])]);
 	for (const [path, kind] of detail)
 		response.getDetaileddiffMap().set(path, new messages.PropertyDiff().setKind(kinds[kind]).setInputdiff(true));
 	return response.setDiffsList([...new Set([...detail.keys()].map((path) => /^[^.[]*/.exec(path)?.[0] ?? ""))]);
@@ -110,6 +135,7 @@ async function diff(request: messages.DiffRequest): Promise<messages.DiffRespons
 
 async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
 	const { value: inputs, secrets } = open(request.getProperties());
+	await warnOfId({ value: inputs, secrets });
 	if (request.getPreview()) {
 		await warnUnlessSecret(request.getProperties());
 		return new messages.CreateResponse().setProperties(close(foreseenCreate(inputs), secrets));
@@ -124,6 +150,7 @@ async function update(request: messages.UpdateRequest): Promise<messages.UpdateR
 	const [olds, news] = [open(request.getOlds()), open(request.getNews())];
 	const secrets = [...news.secrets, ...olds.secrets.filter(([name = ""]) => !(name in news.value))];
 	if (request.getPreview()) {
+		await warnOfId(news);
 		await warnUnlessSecret(request.getNews());
 		return new messages.UpdateResponse().setProperties(close(foreseenUpdate(olds.value, news.value), secrets));
 	}

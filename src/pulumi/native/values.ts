@@ -62,3 +62,17 @@ function seal(value: unknown, [first, ...rest]: Path): unknown {
 function isSealed(value: unknown): boolean {
 	return typeof value === "object" && value !== null && (value as Properties)[key] === mark;
 }
+
+/**
+ * The secrets among new inputs that old outputs have in plain text, as they do after a program made a secret of a value
+ * without changing it. What says something of every argument is none of them: no program has it.
+ */
+export function unmarkedIn(olds: Opened, news: Opened): Path[] {
+	const covers = (marked: Path, path: Path) => marked.every((key, index) => path[index] === key);
+	return news.secrets.filter((path) => {
+		const [first = ""] = path;
+		return (
+			first in olds.value && !ofAll.includes(String(first)) && !olds.secrets.some((marked) => covers(marked, path))
+		);
+	});
+}

@@ -1,7 +1,7 @@
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { opened, sealed } from "../../../src/pulumi/native/values";
+import { opened, sealed, unmarkedIn } from "../../../src/pulumi/native/values";
 
 const secret = (value: unknown) => ({ [specialSigKey]: specialSecretSig, value });
 const engines = { "26.7.2.1": "/engine" };
@@ -72,5 +72,20 @@ describe("the marks of secrets", () => {
 				expect(sealed(value, secrets)).toEqual(given);
 			}),
 		);
+	});
+
+	test("are missed where old outputs have in plain what the program has made secret since", () => {
+		const olds = opened({ version: "1.8.0", local: { port: 8123 }, endpoint: "http://a", caveats: {} });
+		const given = {
+			version: "1.8.0",
+			local: secret({ port: 8123 }),
+			endpoint: secret("http://a"),
+			caveats: secret({}),
+		};
+		expect(unmarkedIn(olds, opened(given))).toEqual([["local"], ["endpoint"]]);
+		expect(unmarkedIn(opened(given), opened(given))).toEqual([]);
+		const inside = opened({ version: "1.8.0", local: { port: secret(8123) } });
+		expect(unmarkedIn(opened(given), inside)).toEqual([]);
+		expect(unmarkedIn(olds, inside)).toEqual([["local", "port"]]);
 	});
 });
