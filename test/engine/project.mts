@@ -56,6 +56,12 @@ export class Project {
 		return this;
 	}
 
+	/** Lets the CLI fetch plugins, as it does by default. */
+	fetches(): this {
+		delete this.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION;
+		return this;
+	}
+
 	/** Makes the stack; whatever was made is removed again when that fails. */
 	async init(): Promise<this> {
 		const { status, output } = await this.run("stack", "init", "test");

@@ -16,6 +16,7 @@ db = dbcluster.DbCluster(
     ),
     update=dbcluster.UpdateArgs(policy=dbcluster.UpdatePolicy.ANY, drain_seconds=args.get("drainSeconds", 5)),
     deletion_policy=dbcluster.DeletionPolicy.DELETE,
+    opts=pulumi.ResourceOptions(**args.get("options", {})),
 )
 
 # Each is of the type that the SDK gives it.

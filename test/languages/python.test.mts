@@ -1,15 +1,18 @@
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { plugins as archived } from "../../tools/archives.mts";
 import { kubeconfig } from "../engine/kubeconfig.mts";
 import { opened } from "../engine/native.mts";
 import { expectRefused } from "../engine/output.mts";
 import { standIns } from "../engine/plugins.mts";
-import { root } from "../engine/project.mts";
+import { type Args, root } from "../engine/project.mts";
+import { archiveOf, type ReleaseHost, releaseHost } from "../engine/release-host.mts";
 import { newVersion, oldVersion, transition } from "../engine/stack.mts";
 import { documented, LanguageStack } from "./stack.mts";
 
 const python = inject("python");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 class PythonStack extends LanguageStack {
 	constructor(port: number) {
@@ -33,11 +36,17 @@ class ExampleStack extends LanguageStack {
 	}
 }
 
+/** Nothing says where the plugins are: Pulumi has to have them from a release. */
+class FetchingStack extends PythonStack {
+	protected override document({ plugins: _, ...document }: Args): void {
+		super.document(document);
+	}
+}
+
 /** No cluster is needed: a first preview judges nothing that is still to be made. */
-class ComponentStack extends LanguageStack {
+class ComponentStack extends FetchingStack {
 	constructor(port: number) {
-		super(port, python);
-		this.project({ name: "python" });
+		super(port);
 		copyFileSync(join(import.meta.dirname, "component.py"), join(this.program, "__main__.py"));
 		this.env.KUBECONFIG = join(this.folder, "kubeconfig");
 		writeFileSync(this.env.KUBECONFIG, kubeconfig);
@@ -84,13 +93,25 @@ describe.skipIf(python.missing !== undefined)(
 			expect(existsSync(db.cluster)).toBe(false);
 		});
 
-		test("is refused a number that the SDK takes, with the name that the schema has for it", async () => {
-			const db = await opened(PythonStack);
+		let host: ReleaseHost;
+		beforeAll(async () => {
+			host = await releaseHost(archived);
+		});
+		afterAll(() => host?.close());
+
+		test("is refused a number that the SDK takes, with the name that the schema has for it, by a plugin that the CLI fetches", async () => {
+			const db = (await opened(FetchingStack)).fetches().set({ options: { version, plugin_download_url: host.url } });
 			expectRefused(await db.set({ drainSeconds: -1 }).run("preview"), "has a problem: update.drainSeconds");
+			expect(host.asked).toEqual([`/${archiveOf("pulumi-resource-dbcluster")}`]);
 		});
 
-		test("previews a KubernetesDbCluster with all that it makes, and is refused a wrong one", async () => {
+		test("previews a KubernetesDbCluster with all that it makes, and is refused a wrong one, by plugins from a release", async () => {
 			const db = await opened(ComponentStack);
+			for (const plugin of archived) {
+				const name = plugin.replace("pulumi-resource-", "");
+				const { status, output } = await db.run("plugin", "install", "resource", name, version, "--server", host.url);
+				expect(status, output).toBe(0);
+			}
 			const preview = await db.preview();
 			expect(preview.status, preview.output).toBe(0);
 			for (const type of ["dbcluster-kubernetes:index:KubernetesDbCluster", "dbcluster:index:DbCluster"])
