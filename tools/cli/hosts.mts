@@ -7,7 +7,7 @@ interface Host extends GoProgram {
 
 /**
  * Pulumi's language hosts that the CLI's own Go module does not hold. Those of Python and Go are old ones, which speak the
- * same protocol: newer ones are modules of their own that are not published.
+ * same protocol: newer ones are modules of their own that are not published. Run by itself, this file gets these two.
  */
 const hosts = {
 	yaml: {
@@ -47,4 +47,9 @@ export async function languageHost(language: keyof typeof hosts, cli: string): P
 	const host: Host = hosts[language];
 	const found = [cli, ...(process.env.PATH ?? "").split(delimiter)].find((folder) => holds(folder, host));
 	return found ?? (await compiled(host, host.version, "1 to 4 minutes"));
+}
+
+if (import.meta.main) {
+	// For test/languages. That of YAML is got for test/engine.
+	for (const language of ["python", "go"] as const) await languageHost(language, "");
 }
