@@ -63,11 +63,17 @@ export function parseDocument(text: string, name: string): Release[] {
 	const content = text.replace(/^\uFEFF/, "").trim();
 	if (content.startsWith("<")) throw new ControlError(`${name} is a web page, not a list of versions`);
 	const releases = /^[[{"]/.test(content) ? fromJson(content, name) : fromLines(content);
+	if (releases.length > mostReleases) throw tooMany(name);
 	if (releases.length === 0) {
 		throw new ControlError(`${name} lists no DB version: it must be JSON, such as ["1.8.0"], or lines such as 1.8.0`);
 	}
 	return releases;
 }
+
+/** Far more than any product has. */
+const mostReleases = 20_000;
+const tooMany = (name: string) =>
+	new ControlError(`${name} lists more than ${mostReleases.toLocaleString("en")} versions: leave out the old ones`);
 
 const whyError = { error: 'must be true, or the reason as text, such as "corrupts vector indexes"' };
 const why = z.union([z.literal(true), z.string().min(1, whyError)], whyError).optional();
@@ -101,6 +107,7 @@ function fromJson(content: string, name: string): Release[] {
 	} catch {
 		throw new ControlError(`${name} is not valid JSON`);
 	}
+	if (Array.isArray(json) && json.length > mostReleases) throw tooMany(name);
 	const read = entries.safeParse(json);
 	// A list that is read only in part might miss a blocked version, so one error rejects it all.
 	if (!read.success)

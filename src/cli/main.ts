@@ -1,28 +1,10 @@
 #!/usr/bin/env node
-import { Command } from "commander";
-import { addRehearse } from "./rehearse";
-import { addReport } from "./report";
-import { addStatus } from "./status";
-import { addTimeline } from "./timeline";
+import { print } from "./print";
+import { commandLine } from "./program";
 
-const { version } = require("../../package.json") as { version: string };
-
-/**
- * `npx pulumi-dbcluster`: complements `pulumi preview` and `pulumi up`, for people and pipelines. Each command is a
- * file in this folder and changes no replica: only Pulumi does.
- */
-const program = new Command("pulumi-dbcluster")
-	.description(
-		"Shows the versions and updates of database clusters, from Pulumi and from the clusters; changes no replica.",
-	)
-	.version(version);
-
-addStatus(program);
-addTimeline(program);
-addReport(program);
-addRehearse(program);
-
-program.parseAsync().catch((error: Error) => {
-	console.error(`error: ${error.message}`);
-	process.exitCode = 1;
-});
+commandLine()
+	.parseAsync()
+	.catch((error: Error) => {
+		print(`error: ${error.message}\n`, process.stderr);
+		process.exitCode = 1;
+	});

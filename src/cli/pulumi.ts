@@ -4,6 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { ControlError } from "../control/errors";
 import { pulumiProblems } from "../words/status";
 
+/** Bytes that the CLI may print: longer than the state of any stack, and shorter than a text of Node.js can be. */
+const largest = 256 << 20;
+
 /** The Pulumi CLI on PATH; used only for reading. */
 export class Pulumi {
 	constructor(
@@ -41,7 +44,7 @@ export class Pulumi {
 	#run(args: readonly string[], stack: string | undefined): Promise<string> {
 		if (!isFolder(this.folder)) throw new ControlError(pulumiProblems.folder(this.folder));
 		return new Promise((resolve, reject) => {
-			const options = { cwd: this.folder, maxBuffer: 1 << 30, env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "1" } };
+			const options = { cwd: this.folder, maxBuffer: largest, env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "1" } };
 			execFile("pulumi", args, options, (error, stdout, stderr) => {
 				if (error === null) resolve(stdout);
 				else reject(new ControlError(this.#problem(error, stderr, stack)));

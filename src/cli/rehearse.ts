@@ -15,6 +15,7 @@ import { progressText } from "../words/progress";
 import { rehearsalText, rehearseProblems } from "../words/rehearsal";
 import { goneText } from "../words/resource";
 import { settingsOf } from "./look";
+import { print, printJson } from "./print";
 import { clustersOf } from "./status";
 
 interface Options {
@@ -56,7 +57,7 @@ async function run(name: string | undefined, version: string | undefined, option
 	const { place, args } = valid;
 	const control = place.platform.control(place.name, place.settings, place.pin);
 	const say = (event: RollEvent) => {
-		if (event.event !== "rehearsed") process.stderr.write(`${found.recorded.name}: ${progressText(event)}\n`);
+		if (event.event !== "rehearsed") print(`${found.recorded.name}: ${progressText(event)}\n`, process.stderr);
 	};
 	const timing = withDefaults({ stallSeconds: args.update.stallSeconds });
 	const clock = systemClock;
@@ -71,11 +72,8 @@ async function run(name: string | undefined, version: string | undefined, option
 			again: true,
 		});
 		if (rehearsal === undefined) throw new ControlError(rehearseProblems.nowhere(place.platform.name));
-		process.stdout.write(
-			options.json
-				? `${JSON.stringify({ format: 1, outcome: outcomeOf(rehearsal), ...rehearsal }, undefined, 2)}\n`
-				: `${found.recorded.name}: ${rehearsalText(rehearsal, buildOf(place.platform))}\n`,
-		);
+		if (options.json) printJson({ format: 1, outcome: outcomeOf(rehearsal), ...rehearsal });
+		else print(`${found.recorded.name}: ${rehearsalText(rehearsal, buildOf(place.platform))}\n`);
 		return exitStatus[outcomeOf(rehearsal)];
 	});
 }

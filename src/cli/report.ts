@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import { harmlessJson } from "../core/visible";
 import { unreadableText } from "../words/report";
 import { report, type StackReport } from "./report/clusters";
 import { type Options, render } from "./report/markdown";
@@ -40,7 +41,7 @@ export function addReport(program: Command): void {
 			const preview = read(file, readPreview);
 			const state = flags.state === undefined ? [] : read(flags.state, readState);
 			const found = report(preview, state, flags.status);
-			const text = flags.json ? `${JSON.stringify({ format: 1, ...found }, undefined, 2)}\n` : render(found, flags);
+			const text = flags.json ? `${harmlessJson({ format: 1, ...found })}\n` : render(found, flags);
 			if (flags.output === undefined) process.stdout.write(text);
 			else writeFileSync(flags.output, text);
 			if (flags.exitCode) process.exitCode = exitCode(found);

@@ -42,9 +42,18 @@ export function revealed(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(revealed);
 	if ((value as Record<string, unknown>)[secretSign.key] === secretSign.mark) {
 		const { plaintext } = value as { plaintext?: unknown };
-		return typeof plaintext === "string" ? revealed(JSON.parse(plaintext)) : undefined;
+		return revealed(parsed(plaintext));
 	}
 	return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealed(part)]));
+}
+
+/** The parser's message would quote the secret. */
+function parsed(plaintext: unknown): unknown {
+	try {
+		return typeof plaintext === "string" ? JSON.parse(plaintext) : undefined;
+	} catch {
+		return undefined;
+	}
 }
 
 function field(value: unknown): Record<string, unknown> {

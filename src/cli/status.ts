@@ -4,6 +4,7 @@ import { ControlError, ifKnown } from "../control/errors";
 import { type ClusterStatus, headings, noClustersText, recordedText, remarks, row } from "../words/status";
 import { displayOn } from "./display";
 import { liveStatus, recordedStatus, settingsOf, troubled } from "./look";
+import { print, printJson } from "./print";
 import { Pulumi, projectOf } from "./pulumi";
 import { clustersIn, hasSecrets, type RecordedCluster, revealed } from "./state";
 import { type Watched, watchUpdates } from "./watch";
@@ -55,9 +56,8 @@ async function status(options: Options): Promise<number> {
 		process.stdout.write("\n");
 	}
 	const known = await Promise.all(clusters.map((cluster) => statusOf(cluster, options.recorded === true)));
-	process.stdout.write(
-		options.json ? `${JSON.stringify({ format: 1, clusters: known }, undefined, 2)}\n` : listing(known),
-	);
+	if (options.json) printJson({ format: 1, clusters: known });
+	else print(listing(known));
 	return exitStatus(known, options.detailedExitcode === true);
 }
 

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { ControlError } from "../control/errors";
 import { type Timeline, timelineFormat } from "../roll/timeline";
 import { laterTimelineText, noTimelineText, unreadableTimelineText } from "../words/timeline";
+import { flawIn } from "./flaw";
 import { drawTimeline } from "./timeline-svg";
 
 export function addTimeline(program: Command): void {
@@ -33,8 +34,7 @@ export function readTimeline(file: string): Timeline {
 	if (typeof format === "number" && format > 1) throw new ControlError(laterTimelineText(where, format));
 	const { success, error, data: timeline } = timelineFormat.safeParse(data);
 	if (success) return timeline;
-	const [issue] = error.issues;
-	throw new ControlError(noTimelineText(where, `${issue?.path.join(".") || "it"}: ${issue?.message ?? ""}`));
+	throw new ControlError(noTimelineText(where, flawIn(error)));
 }
 
 function read(file: string, where: string): string {

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { visible } from "../core/visible";
+import { nearest } from "./nearest";
 import type { SettingProblem } from "./platform";
 
 /** What an error function of zod is told of a value. */
 interface Given {
 	readonly code?: string;
 	readonly input?: unknown;
+	readonly expected?: unknown;
 }
 
 /**
@@ -15,16 +18,22 @@ interface Given {
  * // "a b" is not a host. Write it as "keeper-0.keeper:2181".
  */
 export function accepted(what: string, wayOut?: string): { readonly error: (given: Given) => string | undefined } {
-	const error = ({ code, input }: Given) => {
+	const error = ({ code, input, expected }: Given) => {
 		if (code === "unrecognized_keys") return undefined;
 		const reason = input === undefined ? `it is missing: give ${what}.` : `${shown(input)} is not ${what}.`;
-		return wayOut === undefined ? reason : `${reason} ${wayOut}`;
+		// YAML takes what has no quotes for a number, or for true or false.
+		const isBare = expected === "string" && ["number", "boolean"].includes(typeof input);
+		const more = wayOut ?? (isBare ? "It must be text: put it in quotes." : undefined);
+		return more === undefined ? reason : `${reason} ${more}`;
 	};
 	return { error };
 }
 
-/** Text of a shape; any that is not empty without one. */
-export function textOf(what: string, wayOut?: string, shape = /./s) {
+/** Without control characters: such names become paths, headers and SQL. */
+const printable = /^[^\p{Cc}\p{Cs}]+$/u;
+
+/** Text of a shape; any on one line that is not empty without one. */
+export function textOf(what: string, wayOut?: string, shape = printable) {
 	return z.string(accepted(what, wayOut)).regex(shape, accepted(what, wayOut));
 }
 
@@ -74,21 +83,53 @@ export function clusterName() {
 	);
 }
 
-/** One problem for each property, also for each that there is none of. */
+/** One problem for each property, also for each that the schema has none of. */
 export function problemsIn(
+	schema: z.ZodType,
 	issues: readonly z.core.$ZodIssue[],
-	stranger: (path: SettingProblem["path"], key: string) => string,
+	stranger = (_: SettingProblem["path"], key: string, names: readonly string[]) =>
+		`there is no such setting. ${insteadOf(key, names)}`,
 ): SettingProblem[] {
-	return issues.flatMap((issue) => {
+	const found = issues.flatMap((issue) => {
 		const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
 		if (issue.code !== "unrecognized_keys") return [{ path, reason: issue.message }];
-		return issue.keys.map((key) => ({ path: [...path, key], reason: stranger(path, key) }));
+		const names = namesAt(schema, path);
+		return issue.keys.map((key) => ({ path: [...path, key], reason: stranger(path, key, names) }));
 	});
+	// A number that is too large is so in two ways.
+	const told = new Set<string>();
+	return found.filter(({ path }) => !told.has(JSON.stringify(path)) && told.add(JSON.stringify(path)) !== undefined);
+}
+
+/** The names that the object at a path may have. */
+export function namesAt(schema: z.ZodType, path: SettingProblem["path"]): readonly string[] {
+	let type: Inside | undefined = schema as unknown as Inside;
+	for (const part of [...path, undefined]) {
+		// Behind a default, or what may be left out, is the type itself.
+		while (type?.def?.innerType !== undefined) type = type.def.innerType;
+		if (part === undefined) break;
+		type = typeof part === "number" ? type?.element : type?.shape?.[part];
+	}
+	return Object.keys(type?.shape ?? {});
+}
+
+/** What may be inside a type of zod. */
+interface Inside {
+	readonly def?: { readonly innerType?: Inside };
+	readonly shape?: Readonly<Record<string, Inside>>;
+	readonly element?: Inside;
+}
+
+/** What was probably meant by a name that there is not, or what there is. */
+export function insteadOf(key: string, names: readonly string[]): string {
+	const near = nearest(key, names);
+	return near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
 }
 
 /** A value as a person would write it, short and on one line. */
 export function shown(value: unknown): string {
 	if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
-	if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+	if (typeof value === "string")
+		return visible(JSON.stringify(value.length > 60 ? `${[...value.slice(0, 57)].join("")}...` : value));
 	return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
 }

@@ -55,7 +55,10 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 	return {
 		from,
 		to,
-		transition: upgrades ? `${from} -> ${to}` : `${creates ? "creation" : "settings"} at ${to}`,
+		transition:
+			upgrades && !(cluster.mark && sameVersion(from, to))
+				? `${from} -> ${to}`
+				: `${creates ? "creation" : "settings"} at ${to}`,
 		upgrades,
 		...(creates && { creates }),
 		start,

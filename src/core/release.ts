@@ -1,5 +1,5 @@
 import { engineIn } from "./engine";
-import { compareVersions, type DbVersion, highest, sameVersion } from "./version";
+import { compareVersions, type DbVersion, highest, sameVersion, usual } from "./version";
 
 export interface Release {
 	readonly version: DbVersion;
@@ -43,11 +43,36 @@ export function spelledOtherwise(releases: readonly Release[], target?: DbVersio
 
 /** The release of a version, however many parts it is written with, and by which tag of its image. */
 export function releaseOf(version: DbVersion, releases: readonly Release[]): Release | undefined {
-	return releases.find(
-		({ version: its, aliases, spelling }) =>
-			spelling === undefined &&
-			(sameVersion(its, version) || aliases?.some((alias) => sameVersion(alias, version)) === true),
-	);
+	return indexOf(releases).byVersion.get(usual(version));
+}
+
+/** What is looked up in a catalogue for each of its own versions: it may have thousands. */
+interface Index {
+	/** By each of its versions as {@link usual} spells it. */
+	readonly byVersion: ReadonlyMap<string, Release>;
+	/** The newest that is neither blocked nor, unless all are, deprecated. */
+	readonly latest: DbVersion | undefined;
+	/** Those whose engine is listed and not their own version. */
+	readonly engines: readonly Release[];
+}
+
+const indexes = new WeakMap<readonly Release[], Index>();
+
+function indexOf(releases: readonly Release[]): Index {
+	const known = indexes.get(releases);
+	if (known !== undefined) return known;
+	const all = settable(releases);
+	const byVersion = new Map<string, Release>();
+	for (const release of all)
+		for (const version of [release.version, ...(release.aliases ?? [])])
+			if (!byVersion.has(usual(version))) byVersion.set(usual(version), release);
+	const current = all.filter(({ deprecated }) => deprecated === undefined);
+	const latest = highest(allowed(current)) ?? highest(allowed(all));
+	// A ClickHouse version is no neighbour: it belongs to another sequence of numbers.
+	const engines = releases.filter(({ engine, version }) => engine !== undefined && engineIn(version) === undefined);
+	const index = { byVersion, latest, engines };
+	indexes.set(releases, index);
+	return index;
 }
 
 /** The versions that may be updated to. */
@@ -61,10 +86,8 @@ export function allowed(releases: readonly Release[]): DbVersion[] {
  * @param at Stays what it is if it is another tag of the same image.
  */
 export function latestOf(releases: readonly Release[], at?: DbVersion): DbVersion | undefined {
-	const all = settable(releases);
-	const current = all.filter(({ deprecated }) => deprecated === undefined);
-	const latest = highest(allowed(current)) ?? highest(allowed(all));
-	return latest !== undefined && isSameImage(latest, at, all) ? at : latest;
+	const { latest } = indexOf(releases);
+	return latest !== undefined && isSameImage(latest, at, releases) ? at : latest;
 }
 
 /** Whether two versions are tags of the same image. */
@@ -93,8 +116,7 @@ export interface EngineOf {
 export function engineOf(version: DbVersion, { catalogue = [], known = [] }: Releases): EngineOf {
 	const own = releaseOf(version, catalogue)?.engine ?? releaseOf(version, known)?.engine ?? engineIn(version);
 	if (own !== undefined) return { engine: own, most: own };
-	// A ClickHouse version is no neighbour: it belongs to another sequence of numbers.
-	const listed = [...catalogue, ...known].filter((it) => it.engine !== undefined && engineIn(it.version) === undefined);
+	const listed = [...indexOf(catalogue).engines, ...indexOf(known).engines];
 	const nearest = (side: 1 | -1) =>
 		listed
 			.filter((it) => compareVersions(it.version, version) * side > 0)

@@ -78,7 +78,27 @@ function meetings(cluster: ObservedCluster, target: DbVersion, releases: Release
  * there is no gap or no way. None is below what the cluster has reached or an unfinished update's target, and none is
  * blocked: those would be refused. The engine of each is listed.
  */
-export function steppingStones(cluster: ObservedCluster, target: DbVersion, releases: Releases): DbVersion[] {
+export function steppingStones(cluster: ObservedCluster, target: DbVersion, releases: Releases): readonly DbVersion[] {
+	const last = lastStones.get(cluster);
+	const { catalogue, known } = releases;
+	if (last?.target === target && last.catalogue === catalogue && last.known === known) return last.stones;
+	const stones = findStones(cluster, target, releases);
+	lastStones.set(cluster, { target, catalogue, known, stones });
+	return stones;
+}
+
+/** Each version of a catalogue of thousands is held against the same way. */
+const lastStones = new WeakMap<
+	ObservedCluster,
+	{
+		readonly target: DbVersion;
+		readonly catalogue: Releases["catalogue"];
+		readonly known: Releases["known"];
+		readonly stones: readonly DbVersion[];
+	}
+>();
+
+function findStones(cluster: ObservedCluster, target: DbVersion, releases: Releases): DbVersion[] {
 	const gap = gapTo(cluster, target, releases);
 	if (gap === undefined) return [];
 	const { running, targetEngine } = gap;

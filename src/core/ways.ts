@@ -51,7 +51,8 @@ export function waysFrom(
 		if (cluster === undefined || cluster.state === "Stopped") return [];
 		// An unfinished update has to be resumed before the cluster can be stopped.
 		if (cluster.mark !== undefined && !passes(cluster.mark.to, cluster)) return [];
-		return versions.filter((version) => passes(version, { ...cluster, state: "Stopped" }));
+		const stopped = { ...cluster, state: "Stopped" as const };
+		return versions.filter((version) => passes(version, stopped));
 	};
 	const newestOf = (versions: readonly DbVersion[], beyond: DbVersion | undefined, most: number) => {
 		const later = versions.filter((version) => beyond === undefined || compareVersions(version, beyond) > 0);

@@ -5,6 +5,13 @@ export interface Reference {
 	readonly tag: string;
 }
 
+/** A host, or a part of a repository's name; and in a tag once `{version}`, and `*` for numbers. */
+const imageShape =
+	/^([\w.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?(\/[\w.-]+)*(:([\w.*-]*[\w.-])?\{version\}([\w.-][\w.*-]*)?)?$/;
+
+/** Whether a text can name an image: without a tag, or with one in which `{version}` marks the version. */
+export const isImageName = (text: string) => text.length <= 512 && imageShape.test(text);
+
 /** As container engines read it: the first part is a registry if it looks like a host. */
 export function parseReference(reference: string): Reference {
 	const slash = reference.indexOf("/");

@@ -15,6 +15,13 @@ const manifests = [
 
 const tagsAPage = 1000;
 const mostPages = 100;
+/** Of all pages: more than any repository has. */
+const mostTags = 100_000;
+/** Milliseconds for all pages. */
+const longestList = 120_000;
+/** Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests */
+const tagShape = /^\w[\w.-]{0,127}$/;
+const digestShape = /^[a-z0-9+._-]{1,32}:[\w.=-]{1,256}$/;
 
 /**
  * What a registry says about a tag; never cached, because a tag may be moved.
@@ -26,8 +33,8 @@ export async function findImage(reference: Reference): Promise<{ readonly digest
 	const { status, headers } = await ask(reference, `manifests/${tag}`, "HEAD");
 	if (status === 404) return "missing";
 	if (status !== 200) throw refused(registry, `does not answer which image ${repository}:${tag} is`, status);
-	const digest = headers.get("docker-content-digest");
-	return digest === null ? {} : { digest };
+	const digest = headers.get("docker-content-digest") ?? "";
+	return digestShape.test(digest) ? { digest } : {};
 }
 
 /** The digest of an image, if the registry has it and says so; asked for once within a few minutes. */
@@ -58,12 +65,14 @@ const remembered = remembering((key: string) => {
 
 /** The same, without the cache. */
 export async function readTags(of: Repository, limits: Limits = defaultLimits): Promise<string[]> {
-	const tags: string[] = [];
+	let tags: string[] = [];
 	let query: string | undefined = `?n=${tagsAPage}`;
+	const until = Date.now() + longestList;
 	for (let page = 0; query !== undefined; page++) {
-		if (page === mostPages) throw new ControlError(`the registry ${of.registry} sends an endless list of tags`);
+		if (page === mostPages || tags.length > mostTags || Date.now() > until)
+			throw new ControlError(`the registry ${of.registry} sends an endless list of tags`);
 		const answer: Answer = await ask(of, `tags/list${query}`, "GET", limits);
-		tags.push(...tagsOf(of, answer));
+		tags = tags.concat(tagsOf(of, answer));
 		query = nextQuery(answer.headers);
 	}
 	return tags;
@@ -72,10 +81,10 @@ export async function readTags(of: Repository, limits: Limits = defaultLimits): 
 function tagsOf({ registry, repository }: Repository, { status, text }: Answer): string[] {
 	if (status !== 200) throw refused(registry, `does not list the tags of ${repository}`, status);
 	try {
-		const { tags } = JSON.parse(text) as { tags?: unknown };
+		const { tags } = (JSON.parse(text) ?? {}) as { tags?: unknown };
 		// A repository whose tags were all deleted has no list, or null.
 		if (tags === null || tags === undefined) return [];
-		if (Array.isArray(tags)) return tags.filter((tag) => typeof tag === "string");
+		if (Array.isArray(tags)) return tags.filter((tag) => typeof tag === "string" && tagShape.test(tag));
 	} catch {}
 	throw new ControlError(
 		`the registry ${registry} does not answer with a list of tags: make sure that image names a container registry`,
@@ -85,7 +94,9 @@ function tagsOf({ registry, repository }: Repository, { status, text }: Answer):
 /** Only the query of the link is used: registries behind a proxy may name a host that only they can reach. */
 function nextQuery(headers: Headers): string | undefined {
 	const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers.get("link") ?? "")?.[1];
-	return link === undefined ? undefined : new URL(link, "https://registry").search;
+	return link !== undefined && URL.canParse(link, "https://registry")
+		? new URL(link, "https://registry").search
+		: undefined;
 }
 
 function refused(registry: string, what: string, status: number): ControlError {
@@ -105,7 +116,9 @@ const granted = new Map<string, { readonly authorization: string; readonly until
 /** One request to a registry, with the authentication that it asks for. */
 async function ask(of: Repository, path: string, method: "GET" | "HEAD", limits?: Limits): Promise<Answer> {
 	const { registry, repository } = of;
-	const url = new URL(`${scheme(registry)}://${registry}/v2/${repository}/${path}`);
+	const address = `${scheme(registry)}://${registry}/v2/${repository}/${path}`;
+	if (!URL.canParse(address)) throw new ControlError(`${registry} is not the address of a registry`);
+	const url = new URL(address);
 	const told = (error: Error) => {
 		throw new ControlError(`the registry ${registry} ${error.message}`);
 	};
@@ -191,9 +204,10 @@ function withQuery(url: URL, query: Readonly<Record<string, string>>): URL {
 
 function readToken(text: string): { readonly authorization: string; readonly until: number } | undefined {
 	try {
-		const body = JSON.parse(text) as { token?: string; access_token?: string; expires_in?: number };
+		const body = (JSON.parse(text) ?? {}) as { token?: string; access_token?: string; expires_in?: number };
 		const token = body.token ?? body.access_token;
-		if (typeof token !== "string" || token === "") return undefined;
+		// What can't be sent would be quoted by the error.
+		if (typeof token !== "string" || !/^[\x20-\x7e]+$/.test(token)) return undefined;
 		// The specification's default is a minute. Some seconds less, for clock skew and latency.
 		const seconds = Number(body.expires_in ?? 60) || 60;
 		return { authorization: `Bearer ${token}`, until: Date.now() + Math.max(0, seconds - 10) * 1000 };

@@ -15,7 +15,7 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 	const { transition, upgrades, reads, writes, resumes, creates, joins, leaves, rejoins, notes } = caveats;
 	const state = stateText(caveats);
 	return {
-		[transition]: {
+		[transition]: each({
 			order: orderText(caveats),
 			reads: effect(reads, caveats, `SELECT keeps working${exceptions(caveats.uncopied)}`),
 			...(caveats.forgotten.length > 0 && {
@@ -35,9 +35,13 @@ export function caveatsInput(caveats: Caveats): Record<string, Record<string, st
 			...(resumes && { resumes: `${creates ? "a creation" : "an update"} that stopped midway` }),
 			...(state !== undefined && { state }),
 			...Object.assign({}, ...notes.map(noteLines)),
-		},
+		}),
 	};
 }
+
+/** Names of tables and answers of registries are in them: one readable line each. */
+const each = (lines: Record<string, string>): Record<string, string> =>
+	Object.fromEntries(Object.entries(lines).map(([about, line]) => [about, oneLine(line, 1500)]));
 
 /**
  * The input `caveats` as one message; `undefined` where there is nothing to say.

@@ -22,8 +22,8 @@ export function progressText(event: RollEvent): string {
 			return rehearsalProgress[outcomeOf(event.rehearsal)](event.rehearsal);
 		case "began":
 			return event.resumes
-				? `resuming ${event.transition}: ${count(event.steps, "replica", "replicas")} left`
-				: `updating ${event.transition}: ${count(event.steps, "replica", "replicas")}`;
+				? `resuming ${event.transition}: ${event.steps === 0 ? "no replica is left to restart" : `${count(event.steps, "replica", "replicas")} left`}`
+				: `updating ${event.transition}: ${event.steps === 0 ? "no replica has to restart" : count(event.steps, "replica", "replicas")}`;
 		case "woke":
 			return `woke the cluster in ${duration(event.seconds)}`;
 		case "holding":

@@ -79,7 +79,7 @@ export function elsewhereText(id: string): string {
 
 /** It is unknown whether a new cluster's place is free. */
 export function unreachableText(why: string): string {
-	return `could not find out whether the cluster already exists: ${withFullStop(oneLine(why))} Make sure that the cluster can be reached from this machine, then preview again.`;
+	return `${withFullStop(oneLine(why))} So it is unknown whether the cluster exists already, and nothing is created. Fix this, then preview again.`;
 }
 
 /** A version is written with a digest that can't be used. */

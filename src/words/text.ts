@@ -1,5 +1,6 @@
 import { type Share, shareOf } from "../core/canary";
 import type { Spelling } from "../core/release";
+import { visible } from "../core/visible";
 
 /** `a`, `a and b`, `a, b and c`; of many the first few and how many more. */
 export function list(items: readonly string[], most = 6): string {
@@ -17,8 +18,12 @@ export function spellingText(spellings: readonly Spelling[]): string {
 
 /** Somebody else's words, as part of one readable line: no line breaks, no control characters, not endless. */
 export function oneLine(text: string, most = 400): string {
-	const line = text.replace(/[\s\p{C}]+/gu, " ").trim();
-	return line.length > most ? `${line.slice(0, most - 3)}...` : line;
+	const line = text
+		.replace(/[\s\p{C}]+/gu, " ")
+		.replaceAll("<{%", "< {%")
+		.trim();
+	// No half of a pair stays at the end.
+	return line.length > most ? `${line.slice(0, most - 3).replace(/[\ud800-\udbff]$/, "")}...` : line;
 }
 
 /** The resource that a cluster's record names as its owner. */
@@ -28,9 +33,9 @@ export function ownerText(owner: string): string {
 
 /** A value as somebody wrote it, made visible and short. */
 export function quoted(text: string): string {
-	const [...characters] = text;
-	const short = JSON.stringify(characters.length > 40 ? `${characters.slice(0, 37).join("")}...` : text);
-	return short.replace(/\p{C}/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
+	// Not all of it: it may be endless.
+	const [...characters] = text.slice(0, 100);
+	return visible(JSON.stringify(characters.length > 40 ? `${characters.slice(0, 37).join("")}...` : text));
 }
 
 /** Ends a clause that may be somebody else's with one full stop. */

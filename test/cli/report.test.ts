@@ -240,7 +240,11 @@ describe("the command", () => {
 
 	test.each<[string, () => string[], string]>([
 		["no file", () => ["nowhere.json"], "error: nowhere.json can't be read: ENOENT"],
-		["no JSON", () => [written("no JSON")], "can't be read: it is not the output of pulumi preview --json: Unexpected"],
+		[
+			"no JSON",
+			() => [written("no JSON")],
+			"can't be read: it is not the output of pulumi preview --json: it is not JSON",
+		],
 		["other JSON", () => [written('{"steps":[{"op":1}]}')], "not the output of pulumi preview --json: steps.0.op:"],
 		[
 			"no state",

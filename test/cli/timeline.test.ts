@@ -148,7 +148,7 @@ describe("a timeline that is read", () => {
 
 	test.each([
 		["{", "is not a timeline of pulumi-dbcluster: it is not JSON."],
-		["null", "is not a timeline of pulumi-dbcluster: it:"],
+		["null", "is not a timeline of pulumi-dbcluster: the whole:"],
 		[
 			'{"format":2}',
 			"is a timeline of format 2, which this version of pulumi-dbcluster does not know. Update pulumi-dbcluster.",

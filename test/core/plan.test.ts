@@ -154,7 +154,7 @@ describe("transition and resume", () => {
 		[
 			"of an unfinished update that is given up",
 			cluster("1.8.0 1.9.0", { mark: mark("1.8.0", "1.9.0"), but: { "0-1": { serving: false, openedBy: to } } }),
-			"1.8.0 -> 1.8.0",
+			"settings at 1.8.0",
 			false,
 		],
 		["nothing to do", cluster("1.8.0"), "settings at 1.8.0", false],

@@ -185,14 +185,22 @@ function caveatsOf(caveats: unknown): ClusterReport["caveats"] {
 	if (!isRecord(caveats)) return [];
 	return Object.entries(caveats).flatMap(([transition, lines]) => {
 		if (!isRecord(lines)) return [];
-		const texts = Object.entries(lines).map(([name, text]) => [name, String(text)] as const);
+		const texts = Object.entries(lines).flatMap(([name, text]) =>
+			typeof text === "string" ? [[name, text] as const] : [],
+		);
 		return [{ transition, lines: texts }];
 	});
 }
 
+const longest = 20_000;
+
 /** Parses Pulumi's message of a failed `check`. The value is kept only if it is a version: others may be anything. */
 function refused(message: string): Refused & { readonly value?: string } {
-	const text = message.replace(/^error: /, "").trim();
+	// Our own messages are shorter; the expression below takes the square of the length of others.
+	const text = message
+		.slice(0, longest)
+		.replace(/^error: /, "")
+		.trim();
 	const whole =
 		/^\S+ resource '.*?'(?:: property (?<property>\S+) value (?<value>.*?))? has a problem: (?<reason>.*)$/s;
 	const { property, value, reason } = whole.exec(text)?.groups ?? {};

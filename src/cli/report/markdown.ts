@@ -9,6 +9,7 @@ import {
 } from "../../words/report";
 import type { ClusterReport, StackReport } from "./clusters";
 import { code, fitting, link, table, text } from "./markdown-parts";
+import { webAddress } from "./notes";
 import { section } from "./section";
 
 export interface Options {
@@ -85,7 +86,7 @@ function remarks({ clusters, otherErrors, failed }: StackReport, { url }: Option
 	return [
 		clusters.some(({ verdict }) => verdict === "not-judged") ? words.notJudged : "",
 		otherErrors.count === 0 ? "" : reportElsewhereText(otherErrors.at.map(code), otherErrors.count),
-		failed && url !== undefined && URL.canParse(url) ? link(words.log, new URL(url).href) : "",
+		failed && webAddress(url) !== undefined ? link(words.log, webAddress(url) ?? "") : "",
 	];
 }
 

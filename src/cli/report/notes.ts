@@ -36,7 +36,7 @@ export function readNotes(line: string, version: string): Notes | undefined {
 	return url === undefined ? undefined : { version, url, ...(day !== undefined && { day }) };
 }
 
-function webAddress(text: unknown): string | undefined {
+export function webAddress(text: unknown): string | undefined {
 	const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
 	return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : undefined;
 }

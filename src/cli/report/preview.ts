@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { flawIn } from "../flaw";
 
 const properties = z.record(z.string(), z.unknown()).optional();
 const resource = z.object({
@@ -84,15 +85,15 @@ export function readState(text: string): readonly Resource[] {
 
 function parsed<T>(text: string, format: z.ZodType<T>, what: string): T {
 	// The caller of the CLI may have printed a line before it.
-	const start = text.search(/^\s*\{/m);
+	const start = text.search(/^[^\S\n]*\{/m);
 	let value: unknown;
 	try {
 		value = JSON.parse(start < 0 ? text : text.slice(start));
-	} catch (error) {
-		throw new Error(`it is not ${what}: ${(error as Error).message}`);
+	} catch {
+		// The parser's message quotes the text, whatever is in it.
+		throw new Error(`it is not ${what}: it is not JSON`);
 	}
 	const { data, error } = format.safeParse(value);
 	if (error === undefined) return data;
-	const [issue] = error.issues;
-	throw new Error(`it is not ${what}: ${issue?.path.join(".") || "the whole"}: ${issue?.message}`);
+	throw new Error(`it is not ${what}: ${flawIn(error)}`);
 }

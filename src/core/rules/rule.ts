@@ -1,7 +1,7 @@
-import { type ObservedCluster, runsEverywhere, standsEverywhere } from "../cluster";
+import { floor, type ObservedCluster, runsEverywhere, standsEverywhere } from "../cluster";
 import type { Question, Release } from "../question";
 import type { RefusalFacts, RuleName } from "../refusal";
-import { type DbVersion, sameVersion } from "../version";
+import { compareVersions, type DbVersion, sameVersion } from "../version";
 import type { Ways } from "../ways";
 
 /** A question, read once for all rules. `undefined` is not known: a rule that needs it stays silent. */
@@ -20,6 +20,12 @@ export interface Rule<Name extends RuleName> {
 	 * @param ways The versions that may be set instead.
 	 */
 	readonly judge: (subject: Subject, ways: Ways) => RefusalFacts[Name] | undefined;
+}
+
+/** The target is below what may be set at all: then only no-downgrade speaks of it, and suggests what every rule allows. */
+export function isDowngrade(cluster: ObservedCluster | undefined, target: DbVersion): boolean {
+	const lowestAllowed = cluster && floor(cluster);
+	return lowestAllowed !== undefined && compareVersions(target, lowestAllowed) < 0;
 }
 
 /** The mark shows that this is our own update or creation, which may be resumed. */

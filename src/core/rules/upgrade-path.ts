@@ -1,12 +1,12 @@
 import { floor } from "../cluster";
 import { gapTo, steppingStones } from "../stepping-stones";
-import type { Rule } from "./rule";
+import { isDowngrade, type Rule } from "./rule";
 
 /** During an update servers of both versions run together, so their engines must be compatible. */
 export const upgradePath: Rule<"upgrade-path"> = {
 	name: "upgrade-path",
 	judge({ question: { known }, target, cluster, catalogue }, ways) {
-		if (target === undefined || cluster === undefined) return undefined;
+		if (target === undefined || cluster === undefined || isDowngrade(cluster, target)) return undefined;
 		const gap = gapTo(cluster, target, { catalogue, known });
 		if (gap === undefined) return undefined;
 		const stones = ways.now().length === 0 ? [] : steppingStones(cluster, target, { catalogue, known });

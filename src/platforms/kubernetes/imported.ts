@@ -4,6 +4,7 @@ import { discover } from "./adopted/discover";
 import { Api } from "./api/api";
 import { connect } from "./api/connection";
 import type { StatefulSet } from "./api/types";
+import type { Connection } from "./api/wire";
 import { allRecords, RecordStore, type Stored } from "./ask/record";
 import { label, recordName } from "./render/names";
 import { alsoOfExisting, dnsLabel } from "./render/settings";
@@ -17,9 +18,21 @@ export const kubernetesImporting: Importing = {
 	isPlace: (place) => dnsLabel.test(whereOf(place).namespace) && !place.startsWith("/"),
 	find: (place, name, parts) => {
 		const where = whereOf(place);
-		return findIn(new Api(connect(where), where.namespace), where, name, parts);
+		return findIn(new Api(connected(where, name), where.namespace), where, name, parts);
 	},
 };
+
+/** A context may have slashes: of an id with one too many, what is wrong is how it was read. */
+function connected(where: Where, name: string): Connection {
+	try {
+		return connect(where);
+	} catch (error) {
+		if (where.context === undefined || !(error instanceof ControlError)) throw error;
+		throw new ControlError(
+			`${error.message}. The id was read as the context ${where.context}, the namespace ${where.namespace} and the cluster ${name}: an id is ${kubernetesImporting.ids.join("; or ")}`,
+		);
+	}
+}
 
 interface Where {
 	readonly namespace: string;

@@ -129,6 +129,6 @@ export function mustRun(
 	const known = Object.keys(cluster.engines).join(", ");
 	if (known === "") throw new ControlError(noEngine);
 	throw new ControlError(
-		`no engine of version ${version} is known (known versions: ${known}). Add its package or folder to local.engines.`,
+		`no engine of version ${version} is known (known versions: ${known}). Set version to one of these, or add the package or folder of ${version} to local.engines.`,
 	);
 }

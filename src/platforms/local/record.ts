@@ -1,8 +1,5 @@
 import { z } from "zod";
-import type { Rehearsal } from "../../core/rehearsal";
-import { type DbVersion, parseVersion } from "../../core/version";
-
-const version = z.string().refine((text): text is DbVersion => parseVersion(text) !== undefined);
+import { rehearsalFormat, storedVersion as version } from "../../control/record-format";
 
 const claim = z.object({
 	holder: z.string(),
@@ -36,7 +33,7 @@ const cluster = z.object({
 		)
 		.optional(),
 	/** The last rehearsal of a version. */
-	rehearsed: z.custom<Rehearsal>((value) => typeof value === "object" && value !== null).optional(),
+	rehearsed: rehearsalFormat,
 	/** How updates go, as the program last had it. */
 	update: z.record(z.string(), z.unknown()).optional(),
 	desired: z.enum(["Started", "Stopped", "Idle"]),

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, parse, resolve, sep } from "node:path";
 import { z } from "zod";
-import { accepted, integer, problemsIn, textOf } from "../../control/accepts";
+import { accepted, integer, problemsIn, shown, textOf } from "../../control/accepts";
 import type { SettingProblem } from "../../control/platform";
 import { parseVersion } from "../../core/version";
 
 const directory =
 	'a folder. Give a path such as "./data" or "~/clusters/analytics", or leave it out for a folder of this user\'s own';
 const foreign = ({ input: folder }: { readonly input?: unknown }) =>
-	`${folder} belongs to the system or holds other files, and a cluster needs a folder of its own. Name a new folder inside one of yours.`;
+	`${shown(folder)} belongs to the system or holds other files, and a cluster needs a folder of its own. Name a new folder inside one of yours.`;
 const engine = "an engine: give the name of an installed package or the folder that holds its libchdb.so";
 const engines =
 	'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
@@ -43,15 +43,12 @@ export function readSettings(
 	given: Readonly<Record<string, unknown>>,
 ): { readonly settings: LocalSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = localSchema.safeParse(given);
-	const problems = problemsIn(
-		read.error?.issues ?? [],
-		() => `there is no such setting. There are ${keys.join(", ")}.`,
-	);
+	const problems = problemsIn(localSchema, read.error?.issues ?? []);
 	const { data: versions = {} } = z.record(z.string(), z.unknown()).safeParse(given.engines);
 	for (const version of Object.keys(versions).filter((text) => parseVersion(text) === undefined)) {
 		problems.push({
 			path: ["engines", version],
-			reason: `"${version}" is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
+			reason: `${shown(version)} is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
 		});
 	}
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };

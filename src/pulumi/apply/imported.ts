@@ -62,7 +62,7 @@ interface Id {
 /** `platform:place/name`, and what the cluster consists of, as in `kubernetes:db/shop=shop-0,shop-1`. */
 function readId(id: string): Id {
 	const [, which = "", place = "", name = "", parts] =
-		/^(\w+):(.+)\/([^/=]+)(?:=([-.a-z0-9]+(?:,[-.a-z0-9]+)*))?$/.exec(id) ?? [];
+		/^(\w+):(.+)\/([^/=]+)(?:=([-.a-z0-9]+(?:,[-.a-z0-9]+)*))?\/*$/s.exec(id) ?? [];
 	const platform = Object.hasOwn(platforms, which) ? platforms[which] : undefined;
 	const { importing } = platform ?? {};
 	const isNamed = clusterName().safeParse(name).success && importing?.isPlace?.(place) !== false;

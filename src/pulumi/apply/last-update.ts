@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { DbVersion } from "../../core/version";
+import { harmless } from "../../core/visible";
 import { Recorder } from "../../roll/recorder";
 import { summaryOf } from "../../roll/timeline";
 import { timelineLostText } from "../../words/timeline";
@@ -32,7 +33,7 @@ export function lastUpdate(recorder: Recorder, error?: unknown): Properties {
 			mkdirSync(resolve(folder), { recursive: true });
 			writeFileSync(file, `${JSON.stringify(timeline, undefined, "\t")}\n`);
 		} catch (problem) {
-			console.log(timelineLostText(cluster, file, (problem as Error).message));
+			console.log(harmless(timelineLostText(cluster, file, (problem as Error).message)));
 		}
 	}
 	return { lastUpdate: summaryOf(timeline) };

@@ -4,7 +4,7 @@ import { parseVersion } from "../../core/version";
 import type { Written } from "./digest";
 import { platforms } from "./platforms";
 import { type InputProblem, stranger } from "./problem";
-import { type Path, pathText } from "./unknown";
+import { type Path, shownPath } from "./unknown";
 
 /** Where a cluster lives, read and complete. */
 export interface Home {
@@ -47,7 +47,7 @@ export function choose(
 	return [
 		...strangers.map((key) => stranger([name], key, platform.keys)),
 		...("settings" in read ? [] : read.problems).map(({ path, reason }) => ({
-			property: pathText([name, ...path]),
+			property: shownPath([name, ...path]),
 			reason,
 		})),
 	];

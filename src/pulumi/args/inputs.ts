@@ -1,12 +1,12 @@
 import type { Valid } from "./parse";
 import { platforms } from "./platforms";
-import { namesAt } from "./schema";
+import { ownNames } from "./schema";
 
 /** Properties as Pulumi hands them over: inputs, or outputs with the inputs among them. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** What there is for a person or the constructor to set. */
-const inputNames: readonly string[] = ["owner", ...(namesAt[""] ?? []), ...Object.keys(platforms)];
+const inputNames: readonly string[] = ["owner", ...ownNames, ...Object.keys(platforms)];
 
 /** The inputs among some outputs. */
 export function inputsAmong(properties: Properties): Record<string, unknown> {

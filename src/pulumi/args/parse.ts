@@ -2,9 +2,10 @@ import { problemsIn } from "../../control/accepts";
 import { foreignDataText } from "../../words/resource";
 import { splitDigest } from "./digest";
 import { choose, type Home, placeOf } from "./home";
+import { misshapen } from "./misshapen";
 import { platforms } from "./platforms";
 import { type InputProblem, noPropertyText, problemAt, versionProblem } from "./problem";
-import { type Args, namesAt, schema } from "./schema";
+import { type Args, ownNames, schema } from "./schema";
 import { type Path, pathText, splitUnknown } from "./unknown";
 
 export interface Valid {
@@ -25,6 +26,8 @@ const synthetic = ["__provider", "endpoint", "caveats", "recorded", "unfinished"
 export function parse(
 	inputs: Readonly<Record<string, unknown>>,
 ): { readonly problems: readonly InputProblem[] } | Valid {
+	const problemsOfShape = misshapen(inputs);
+	if (problemsOfShape.length > 0) return { problems: problemsOfShape };
 	const { known, unknown } = splitUnknown(without(inputs, synthetic)) as {
 		known: Record<string, unknown>;
 		unknown: Path[];
@@ -35,9 +38,11 @@ export function parse(
 	const issues = (found.success ? [] : found.error.issues).filter(
 		({ path }) => !unknown.some((at) => at.every((key, index) => key === path[index])),
 	);
-	const problems = problemsIn(issues, (path, key) => noPropertyText(path, key, namesIn(path))).map(({ path, reason }) =>
-		problemAt(path, reason),
+	const all = [...ownNames, ...Object.keys(platforms)];
+	const told = problemsIn(schema, issues, (path, key, names) =>
+		noPropertyText(path, key, path.length === 0 ? all : names),
 	);
+	const problems = told.map(({ path, reason }) => problemAt(path, reason));
 	const platform = choose(inputs, known, unknown);
 	if (Array.isArray(platform)) problems.push(...platform);
 	const chosen = Array.isArray(platform) ? undefined : platform;
@@ -66,12 +71,6 @@ export function isKnown(valid: Valid, property: string): boolean {
 	return !valid.unknown.some(
 		(path) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`),
 	);
-}
-
-/** The names that there are at a path. */
-function namesIn(path: Path): readonly string[] {
-	const own = namesAt[pathText(path).replaceAll(/\[\d+\]/g, "[]")] ?? [];
-	return path.length === 0 ? [...own, ...Object.keys(platforms)] : own;
 }
 
 /** Stands the defaults in for what is not known yet. */

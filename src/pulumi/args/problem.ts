@@ -1,3 +1,4 @@
+import { insteadOf } from "../../control/accepts";
 import type { Platform } from "../../control/platform";
 import { unknown } from "../../core/question";
 import type { Refusal, RuleName, VersionFlaw } from "../../core/refusal";
@@ -5,8 +6,7 @@ import { flawOf } from "../../core/rules/version-format";
 import { parseVersion } from "../../core/version";
 import { refusalText } from "../../words/refusals";
 import { digestProblem, splitDigest } from "./digest";
-import { nearest } from "./nearest";
-import { type Path, pathText } from "./unknown";
+import { type Path, shownPath } from "./unknown";
 
 /** What is wrong with one property; Pulumi writes the property and its value before the reason. */
 export interface InputProblem {
@@ -20,7 +20,7 @@ const secretLike = /pass|secret|token|key|credential|auth|config/i;
 
 /** Pulumi prints the value of a property that a problem names, so what may hold a secret is named in the reason only. */
 export function problemAt(path: Path, reason: string): InputProblem {
-	const property = pathText(path);
+	const property = shownPath(path);
 	if (property === "versions.url") return { property: "", reason: `${property}: ${reason}` };
 	return { property: path.length === 1 && secretLike.test(property) ? "" : property, reason };
 }
@@ -31,9 +31,7 @@ export function stranger(path: Path, key: string, names: readonly string[]): Inp
 }
 
 export function noPropertyText(path: Path, key: string, names: readonly string[]): string {
-	const near = nearest(key, names);
-	const way = near === undefined ? `There are ${[...names].sort().join(", ")}.` : `Did you mean ${near}?`;
-	return `there is no property ${pathText([...path, key])}. ${way}`;
+	return `there is no property ${shownPath([...path, key])}. ${insteadOf(key, names)}`;
 }
 
 /** What is wrong with a version as it was written; `undefined` for a DB version and for `latest`. */

@@ -1,9 +1,19 @@
 import { z } from "zod";
-import { accepted, clusterName, integer, listOf, oneOf, textOf, trueOrFalse, wholeNumber } from "../../control/accepts";
+import {
+	accepted,
+	clusterName,
+	integer,
+	listOf,
+	oneOf,
+	shown,
+	textOf,
+	trueOrFalse,
+	wholeNumber,
+} from "../../control/accepts";
 import { policies } from "../../core/question";
 import { rehearsalPolicies } from "../../core/rehearsal";
 import { defaultTiming } from "../../roll/timing";
-import { registry, release, versions } from "./versions-schema";
+import { versions } from "./versions-schema";
 import { windowProblem } from "./window";
 
 const window = z
@@ -56,9 +66,17 @@ const update = z.strictObject(
 	accepted("an object such as { drainSeconds: 60 }"),
 );
 
+/** YAML takes `version: 26.7` for a number. */
+const version = {
+	error: ({ input }: { readonly input?: unknown }) =>
+		input === undefined
+			? "it is missing: give a DB version, such as 1.8.0, or latest."
+			: `${shown(input)} is not a DB version, such as 1.8.0, or latest. Write the whole version as text, in quotes: version: "1.8.0".`,
+};
+
 /** All arguments but the platform's, which the platform reads itself. `version` is judged by the rules and by check. */
 export const schema = z.strictObject({
-	version: z.string(accepted("a DB version, such as 1.8.0, or latest")),
+	version: z.string(version),
 	shards: wholeNumber(1, 256, 1),
 	replicas: wholeNumber(1, 64, 2),
 	versions: versions.optional(),
@@ -78,14 +96,5 @@ export const readUpdate = (given: Readonly<Record<string, unknown>>): unknown =>
 /** The arguments with every default filled in. */
 export type Args = z.output<typeof schema>;
 
-/** The names that an object at a path may have: `""` is the arguments themselves. */
-export const namesAt: Readonly<Record<string, readonly string[]>> = {
-	"": Object.keys(schema.shape).filter((key) => key !== "owner"),
-	versions: Object.keys(versions.shape),
-	"versions.list[]": Object.keys(release.shape),
-	"versions.registry": Object.keys(registry.shape),
-	update: Object.keys(update.shape),
-	"update.hold": Object.keys(hold.shape),
-	"update.rehearsal": Object.keys(rehearsal.shape),
-	"update.window": Object.keys(window.shape),
-};
+/** What there is for a person to set, beside the platform. */
+export const ownNames: readonly string[] = Object.keys(schema.shape).filter((key) => key !== "owner");

@@ -1,3 +1,5 @@
+import { visible } from "../../core/visible";
+
 /** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
@@ -32,3 +34,9 @@ export function pathText(path: Path): string {
 		return text === "" ? key : `${text}.${key}`;
 	}, "");
 }
+
+/** The same for people: a name may be anything, and endless. */
+export const shownPath = (path: Path): string =>
+	pathText(
+		path.map((key) => (typeof key === "number" ? key : visible(key.length > 80 ? `${key.slice(0, 77)}...` : key))),
+	);

@@ -3,16 +3,17 @@ import { isLink, shapes } from "../../catalogue/release";
 import { accepted, listOf, textOf } from "../../control/accepts";
 import { parseVersion } from "../../core/version";
 import { isSafe } from "../../remote/http";
+import { isImageName } from "../../remote/reference";
 
 const link = accepted('the address of a page, such as "https://example.com/releases/1.8.0"');
 
 /** A reason, or that there is one: documents say so, too. */
 function reason(example: string) {
 	const what = `a reason as text, such as "${example}"`;
-	return z.union([z.literal(true), textOf(what)], accepted(what)).optional();
+	return z.union([z.literal(true), textOf(what, undefined, /\S/)], accepted(what)).optional();
 }
 
-export const release = z.strictObject(
+const release = z.strictObject(
 	{
 		version: z
 			.string(accepted("a DB version, such as 1.8.0"))
@@ -29,17 +30,14 @@ export const release = z.strictObject(
 	accepted('an object such as { version: "1.8.0" }'),
 );
 
-/** A host or a part of a repository's name, and in a tag once `{version}`, and `*` for numbers. */
-const image = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:([\w.*-]*[\w.-])?\{version\}([\w.-][\w.*-]*)?)?$/;
+const image = accepted(
+	'an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
+);
 const pattern = accepted('a regular expression, such as "^1\\\\."');
 
-export const registry = z.strictObject(
+const registry = z.strictObject(
 	{
-		image: textOf(
-			'an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
-			undefined,
-			image,
-		),
+		image: z.string(image).refine(isImageName, image),
 		tags: z.string(pattern).refine(isPattern, pattern).optional(),
 	},
 	accepted('an object such as { image: "myscale/myscaledb" }'),

@@ -11,10 +11,12 @@ import {
 	volumeSize,
 	wholeNumber,
 } from "../../control/accepts";
+import { harmless } from "../../core/visible";
 import { settingKeys } from "../../platforms/kubernetes/render/settings";
+import { misshapen } from "../args/misshapen";
 import { parse } from "../args/parse";
 import { type InputProblem, stranger } from "../args/problem";
-import { type Path, pathText, splitUnknown, unknownValue } from "../args/unknown";
+import { type Path, pathText, shownPath, splitUnknown, unknownValue } from "../args/unknown";
 import type { KubernetesDbClusterArgs } from "./args";
 
 export const defaultImage = "myscale/myscaledb";
@@ -133,11 +135,13 @@ export function validate(name: string, args: KubernetesDbClusterArgs): void {
 	const problems = problemsOf(name, args);
 	if (problems.length === 0) return;
 	const lines = problems.map(({ property, reason }) => (property === "" ? reason : `${property}: ${reason}`));
-	throw new pulumi.RunError(`KubernetesDbCluster '${name}' can't be declared:\n  ${lines.join("\n  ")}`);
+	throw new pulumi.RunError(harmless(`KubernetesDbCluster '${name}' can't be declared:\n  ${lines.join("\n  ")}`));
 }
 
 function problemsOf(name: string, args: KubernetesDbClusterArgs): InputProblem[] {
 	const given = (settle(args ?? {}) ?? {}) as Record<string, unknown>;
+	const problemsOfShape = misshapen(given);
+	if (problemsOfShape.length > 0) return problemsOfShape;
 	const { known, unknown } = splitUnknown(given) as { known: Record<string, unknown>; unknown: Path[] };
 	const names = [...Object.keys(componentSchema.shape), ...clusterKeys, ...serverKeys, ...renamedKeys];
 	return [
@@ -162,8 +166,8 @@ function ownProblems(known: Record<string, unknown>, unknown: readonly Path[]): 
 		({ code, path }) => !unknown.some((at) => begins(path, at) || (code === "custom" && begins(at, path))),
 	);
 	return [
-		...problemsIn(issues, () => "there is no such argument.").map(({ path, reason }) => ({
-			property: pathText(path),
+		...problemsIn(componentSchema, issues).map(({ path, reason }) => ({
+			property: shownPath(path),
 			reason,
 		})),
 		...conflicts(known),
@@ -211,12 +215,12 @@ function clusterProblems(name: string, given: Record<string, unknown>): InputPro
 	}));
 }
 
-/** With the marker of a value that is not known yet in the place of outputs and promises. */
-function settle(value: unknown): unknown {
-	if (typeof value !== "object" || value === null) return value;
+/** With the marker of a value that is not known yet in the place of outputs and promises. What is too deep is left as it is. */
+function settle(value: unknown, depth = 0): unknown {
+	if (typeof value !== "object" || value === null || depth > 100) return value;
 	if (pulumi.Output.isInstance(value) || value instanceof Promise) return unknownValue;
-	if (Array.isArray(value)) return value.map(settle);
-	const settled = Object.entries(value).map(([key, each]) => [key, settle(each)]);
+	if (Array.isArray(value)) return value.map((each) => settle(each, depth + 1));
+	const settled = Object.entries(value).map(([key, each]) => [key, settle(each, depth + 1)]);
 	return Object.fromEntries(settled.filter(([, each]) => each !== undefined));
 }
 

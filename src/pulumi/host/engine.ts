@@ -1,4 +1,5 @@
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { harmless } from "../../core/visible";
 import { call, hidden } from "./call";
 import { fromSdk } from "./sdk";
 
@@ -38,7 +39,7 @@ export function connectEngine(address: string): void {
 /** Shows a warning on the row of the resource that the call under way is about. */
 export async function warn(text: string): Promise<void> {
 	// Whether anybody hears it has no say in what the call comes to.
-	await theEngine()?.({ text: hidden(text), severity: "warning", urn: call.getStore()?.urn }).catch(() => {});
+	await theEngine()?.({ text: harmless(hidden(text)), severity: "warning", urn: call.getStore()?.urn }).catch(() => {});
 }
 
 function engineAt(address: string): Engine | undefined {

@@ -1,5 +1,6 @@
 import { ControlError } from "../../control/errors";
 import type { Platform } from "../../control/platform";
+import { harmless } from "../../core/visible";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
 import { buildOf } from "../../words/advice";
 import { controlErrorText } from "../../words/errors";
@@ -23,7 +24,8 @@ export function messageOf(error: unknown, platform?: Platform): string {
  * two make one readable line instead of a stack.
  */
 export class OneLineError extends Error {
-	constructor(message: string) {
+	constructor(words: string) {
+		const message = harmless(words);
 		super(message);
 		this.stack = message;
 	}
@@ -46,6 +48,6 @@ export class Unfinished extends OneLineError {
 		readonly properties: Properties,
 	) {
 		super(message);
-		this.reasons = [message];
+		this.reasons = [this.message];
 	}
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { harmless } from "../../core/visible";
 import type { RollEvent } from "../../roll/events";
 import { isPassing, isTold, progressText } from "../../words/progress";
 import { call } from "./call";
@@ -40,7 +41,7 @@ export class Teller {
 	}
 
 	#write(shown: string, passing: boolean): void {
-		const text = this.#hide(shown);
+		const text = harmless(this.#hide(shown));
 		const isPassing = passing || !this.#keeps;
 		const sends = this.#engine !== undefined && (isPassing || this.#urn !== undefined);
 		this.#sent = this.#sent.then(() => (sends ? this.#send({ text, isPassing, urn: this.#urn }) : console.log(text)));

@@ -92,7 +92,7 @@ export async function checkUnreachable(asked: CheckInput, why: string): Promise<
 	const { valid, version, olds } = asked;
 	const recording = isRecorded(asked);
 	if (version === undefined || isUnchanged(asked)) return { inputs: recording ? { recorded: olds.recorded } : {} };
-	if (Object.keys(olds).length === 0) return refused("name", unreachableText(why));
+	if (Object.keys(olds).length === 0) return refused(valid.place?.platform.name ?? "", unreachableText(why));
 	const recalled = recording ? recall(olds.recorded) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled);
 	const { refusals, ...foreseen } = await judgeUpdate(asked, version, cluster);
@@ -134,8 +134,8 @@ async function judgeUpdate(
 	const judgement = judge(valid, version, cluster, catalogue, { notes, reshaping, rehearsed });
 	if (artifact.known) return judgement;
 	const { refusals } = judgement;
-	// That it is in no catalogue says the same, and more.
-	const told = refusals.some(({ rule }) => rule === "known-version");
+	// That it is in no catalogue says the same, and more; and what can't be set anyway needs no image.
+	const told = refusals.some(({ rule }) => rule === "known-version" || rule === "no-downgrade");
 	const missing = { rule: "known-version", property: "version", reason: artifact.why } as const;
 	return { refusals: told ? refusals : [...refusals, missing] };
 }

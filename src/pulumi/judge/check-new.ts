@@ -30,7 +30,9 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 		// To be refused a version that runs already would help nobody.
 		isForeign ? [] : notToBeMade(valid, facts, name, version),
 	]);
-	const failures = [...unlisted, ...unasked, ...obstacles];
+	// What the platform says of a version that is not to be had anyway would be another way out, into the same refusal.
+	const others = obstacles.filter(({ property }) => unlisted.length === 0 || property !== "version");
+	const failures = [...unlisted, ...unasked, ...others];
 	if (failures.length > 0) return { failures };
 	const takes = (await platform.takeover?.(spec)) ?? {};
 	if (!isForeign && Object.keys(takes).length === 0) return {};

@@ -3,9 +3,12 @@ import type { CheckFailure, CheckResult } from "@pulumi/pulumi/dynamic";
 import { ControlError } from "../../control/errors";
 import type { ClusterRecord } from "../../control/record";
 import type { Known } from "../../core/question";
+import type { DbVersion } from "../../core/version";
+import { harmless } from "../../core/visible";
 import { controlErrorText } from "../../words/errors";
 import { withRule } from "../../words/refusals";
 import { movedText, newOwnerText, takenUpClause, takeoverCaveats } from "../../words/resource";
+import { withFullStop } from "../../words/text";
 import type { Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
@@ -59,7 +62,18 @@ async function read(olds: Properties, news: Properties): Promise<CheckInput | Re
 	const facts = factsOf(valid, before?.version, before === valid ? recently : undefined);
 	const { version, written, failure } = await resolveVersion(valid, facts, before?.version, olds.written);
 	if (failure !== undefined) return { failures: [failure] };
-	return { valid, facts, before, version, written, olds, news: inputsAmong(news) };
+	const settled = { before, version, written, olds, news: inputsAmong(news) };
+	const pinned = pinnedTo(version, valid);
+	return pinned === undefined
+		? { ...settled, valid, facts }
+		: { ...settled, valid: pinned, facts: factsOf(pinned, before?.version) };
+}
+
+/** A digest that was written with another tag of the same image is that of the version which the tag means. */
+function pinnedTo(version: DbVersion | undefined, valid: Valid): Valid | undefined {
+	const { place } = valid;
+	if (version === undefined || place?.pin === undefined || place.pin.version === version) return undefined;
+	return { ...valid, place: { ...place, pin: { ...place.pin, version } } };
 }
 
 /** 2. Looks at what there is: all of it at once where that is needed anyway, else at nothing but the record. */
@@ -103,9 +117,9 @@ function say({ failures = [], inputs }: Found, news: Properties): CheckResult {
  * what is no property of the resource's own, such as `update.window`, or is left out. Those are named in the text.
  */
 function withoutValue({ property, ...refusal }: InputProblem, news: Properties): CheckFailure {
-	const reason = withRule(refusal);
+	const reason = harmless(withRule({ ...refusal, reason: withFullStop(refusal.reason) }));
 	const isShown = property === "" || ["string", "number", "boolean"].includes(typeof news[property]);
-	return isShown ? { property, reason } : { property: "", reason: `${property}: ${reason}` };
+	return isShown ? { property, reason } : { property: "", reason: harmless(`${property}: ${reason}`) };
 }
 
 /** The inputs that are known once the arguments are read. */

@@ -25,7 +25,7 @@ export async function resolveVersion(
 	const version = parseVersion(valid.version);
 	const old = parseVersion(before);
 	if (version !== undefined) {
-		if (old === undefined || !areAlike(version, old) || valid.place?.pin !== undefined) return { version };
+		if (old === undefined || !areAlike(version, old)) return { version };
 		if (written === valid.version) return { version: old, written };
 		const catalogue = await facts.catalogue();
 		const isSame = catalogue.known && isSameImage(version, old, catalogue.value);

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { markFormat, storedVersion } from "../../control/record-format";
 import { abridged, type ObservedCluster, type ObservedReplica, type Reshaping, reshaped } from "../../core/cluster";
 import { type State, states } from "../../core/state";
 import { type DbVersion, highest } from "../../core/version";
@@ -57,13 +59,38 @@ function withoutCounts(holds: NonNullable<ObservedReplica["holds"]>): ObservedRe
 	return { ...holds, tables: holds.tables.map((table) => (table.rows ? { ...table, rows: null } : table)) };
 }
 
+/** All that is read of it without asking whether it is there. */
+const format = z.object({
+	name: z.string(),
+	state: z.enum(states),
+	mark: markFormat.optional(),
+	replicas: z
+		.array(
+			z.object({
+				name: z.string(),
+				shard: z.int(),
+				ordinal: z.int(),
+				version: storedVersion.nullish(),
+				openedBy: storedVersion.nullish(),
+				serving: z.boolean(),
+				holds: z
+					.object({
+						tables: z.array(z.object({ database: z.string(), name: z.string(), engine: z.string() })),
+						layout: z
+							.object({ clusters: z.record(z.string(), z.array(z.array(z.string()))), shard: z.string().optional() })
+							.optional(),
+					})
+					.optional(),
+			}),
+		)
+		.min(1),
+});
+
 /** What was recorded; `undefined` where it can't be read: state can be edited by hand. */
 export function recall(recorded: unknown): ObservedCluster | undefined {
-	if (typeof recorded !== "object" || recorded === null) return undefined;
+	const read = format.safeParse(recorded);
+	if (!read.success) return undefined;
 	const cluster = recorded as ObservedCluster;
-	const { name, state, replicas } = cluster;
-	const isWhole = typeof name === "string" && states.includes(state) && Array.isArray(replicas) && replicas.length > 0;
-	if (!isWhole) return undefined;
 	// Without an answer from all who serve nothing is said of what they hold.
 	const asked = cluster.replicas.every(({ serving, holds }) => !serving || holds !== undefined);
 	return { ...cluster, ...(asked && { asked }) };

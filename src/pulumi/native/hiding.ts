@@ -1,4 +1,7 @@
+import { shown } from "../../control/accepts";
+import { harmless } from "../../core/visible";
 import { expand } from "../../platforms/local/settings";
+import { quoted } from "../../words/text";
 import type { Path } from "../args/unknown";
 import type { Opened } from "./values";
 
@@ -41,6 +44,7 @@ function wordsAt(value: unknown, [first, ...rest]: Path): string[] {
 	if (typeof value !== "string" && typeof value !== "number") return [];
 	const word = String(value);
 	if (word.length < shortest) return [];
-	// A folder may be written in two ways.
-	return /^[~.]/.test(word) ? [word, expand(word)] : [word];
+	// A folder may be written in two ways, and any text as it is, or so that no sign of it acts.
+	const forms = [word, ...(/^[~.]/.test(word) ? [expand(word)] : [])];
+	return [...new Set(forms.flatMap((form) => [form, shown(form), quoted(form), harmless(form)]))];
 }

@@ -141,7 +141,7 @@ describe("a folder without the cluster", () => {
 	});
 
 	test("of the system has none, which is said of the folder: the id is one", async () => {
-		expect(await refusal("local:/etc/db")).toMatch(/^\/etc belongs to the system/);
+		expect(await refusal("local:/etc/db")).toMatch(/^"\/etc" belongs to the system/);
 	});
 
 	test("is no id at all: one answer shows ids of every platform", async () => {

@@ -22,7 +22,7 @@ test("a version with its digest is rolled to, and stays as it was written", asyn
 
 test("a digest that the registry does not tell of the version is refused, with an update and without one", async () => {
 	const engine = await running("1.8.0");
-	const refused = (version: string) => [`version: db:${version} is ${digest}`];
+	const refused = (version: string) => [`version: db:${version} is ${digest}.`];
 	expect(await engine.preview({ version: `1.9.0@${other}` })).toMatchObject({ refused: refused("1.9.0") });
 	const forward = { update: { policy: "any" } };
 	expect(await engine.preview({ version: `1.8.0@${other}`, ...forward })).toMatchObject({ refused: refused("1.8.0") });

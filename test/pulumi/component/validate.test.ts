@@ -42,7 +42,10 @@ test.each<[object, string]>([
 		{ version, keeper: { hosts: ["a"], storage: "1Gi" } },
 		"keeper.hosts: no Keeper is created if hosts are given: leave out storage, or hosts.",
 	],
-	[{ version, keeper: { size: 3 } }, "keeper.size: there is no such argument."],
+	[
+		{ version, keeper: { size: 3 } },
+		"keeper.size: there is no such setting. There are hosts, image, replicas, resources, storage.",
+	],
 	[{ version, ingress: {} }, "ingress.host: it is missing: give a host name"],
 	[
 		{ version, networkPolicy: { clients: [{}] } },

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { v } from "../../build";
 import { type FakeRegistry, fakeRegistry } from "../../remote/fake-registry";
 import { type Properties, running } from "../engine";
+import { scripted } from "../scripted-platform";
 import { forward, lines, versionsNow, world } from "../stage";
 
 vi.mock("../../../src/pulumi/args/platforms", () => import("../scripted-platform.ts"));
@@ -47,6 +48,20 @@ describe("two tags of one image", () => {
 			expect(await engine.preview({ version: other, ...args })).toMatchObject({ refused: [], changes: false });
 		},
 	);
+
+	test("with the digest of that image are the version that runs, and with another digest are refused", async () => {
+		const { args } = await tagged();
+		const engine = await running("1.8.0.1", args);
+		const version = `1.8.0@${scripted.digest}`;
+		const { refused, inputs } = await engine.preview({ version, ...args });
+		expect(refused).toEqual([]);
+		expect(inputs).toMatchObject({ version: `1.8.0.1@${scripted.digest}`, written: "1.8.0" });
+		await engine.up({ version, ...args });
+		expect(versionsNow()).toEqual(["1.8.0.1", "1.8.0.1"]);
+		expect(await engine.preview({ version, ...args })).toMatchObject({ refused: [], changes: false });
+		const other = await engine.preview({ version: `1.8.0@sha256:${"2".repeat(64)}`, ...args });
+		expect(other.refused).toEqual([`version: db:1.8.0.1 is ${scripted.digest}.`]);
+	});
 
 	test("are no update for latest", async () => {
 		const { args } = await tagged();

@@ -1,6 +1,7 @@
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, Conflict, readStatus } from "./errors";
+import { isOfKind } from "./shapes";
 import type { KubeObject, Meta } from "./types";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
@@ -48,14 +49,20 @@ export class Api {
 
 	/** `undefined` only on proof of absence. */
 	async get<T>(kind: Kind, name: string): Promise<T | undefined> {
-		return this.ifThere<T>({ method: "GET", path: this.path(kind, name) });
+		const call: ApiCall = { method: "GET", path: this.path(kind, name) };
+		const found = await this.ifThere<T>(call);
+		if (found !== undefined && !isOfKind(kind, found)) throw this.noServer();
+		return found;
 	}
 
 	async list<T>(kind: Kind, options: ListOptions): Promise<readonly T[]> {
 		const query = new URLSearchParams();
 		if (options.labels !== undefined) query.set("labelSelector", options.labels);
 		if (options.fields !== undefined) query.set("fieldSelector", options.fields);
-		return (await this.send<{ items: T[] }>({ method: "GET", path: `${this.path(kind)}?${query}` })).items;
+		const answer = await this.send<{ items?: T[] } | null>({ method: "GET", path: `${this.path(kind)}?${query}` });
+		const items = answer?.items ?? undefined;
+		if (!Array.isArray(items) || !items.every((item) => isOfKind(kind, item))) throw this.noServer();
+		return items;
 	}
 
 	/** The object that has this name already. By a list, because our rights do not allow reading every kind by name. */
@@ -162,10 +169,14 @@ export class Api {
 		try {
 			return JSON.parse(answer.text) as T;
 		} catch {
-			throw new PlatformError(
-				`${this.connection.server} does not answer like a Kubernetes API server: check the server address in the kubeconfig`,
-			);
+			throw this.noServer();
 		}
+	}
+
+	private noServer(): PlatformError {
+		return new PlatformError(
+			`${this.connection.server} does not answer like a Kubernetes API server: check the server address in the kubeconfig`,
+		);
 	}
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
@@ -18,6 +18,10 @@ export function connect(settings: KubeconfigSettings): Connection {
 	if (cluster === null)
 		throw new PlatformError(
 			`the kubeconfig names no cluster${config.currentContext ? ` for its context '${config.currentContext}'` : ""}: set kubernetes.kubeconfig or kubernetes.context`,
+		);
+	if (typeof cluster.server !== "string" || !URL.canParse(cluster.server))
+		throw new PlatformError(
+			`the kubeconfig names no address of an API server for its cluster '${cluster.name}': set its server, such as https://10.0.0.1:6443`,
 		);
 	if (cluster.skipTLSVerify || !cluster.server.startsWith("https:"))
 		throw new PlatformError(
@@ -51,7 +55,9 @@ export function connect(settings: KubeconfigSettings): Connection {
 				const used = credentials();
 				const options = await used.options.catch((error: Error) => {
 					cached = undefined;
-					throw new PlatformError(`can't get the kubeconfig's credentials: ${error.message}`);
+					// A parser's message quotes what it can't read, such as a token.
+					const why = error instanceof SyntaxError ? "the answer of its program is not JSON" : error.message;
+					throw new PlatformError(`can't get the kubeconfig's credentials: ${why}`);
 				});
 				const [answer, date] = await exchange(url, options, call).catch((error: Error) => {
 					if (call.retry !== false && noServer.test(error.message)) away = Date.now();
@@ -111,8 +117,8 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 			// Only announced: to ask first whether it may be sent ended a server of ClickHouse 26.7.
 			...(call.hangsUp && { "content-length": 1 }),
 		};
-		const request = httpsRequest(url, { ...options, method: call.method, headers }, (response) => {
-			collect(response).then((text) => {
+		const request = sent(url, { ...options, method: call.method, headers }, (response) => {
+			collect(response, url).then((text) => {
 				const date = Date.parse(response.headers.date ?? "");
 				resolve([{ status: response.statusCode ?? 0, text }, Number.isNaN(date) ? undefined : date]);
 			}, fail);
@@ -121,7 +127,8 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 		const timer = setTimeout(() => request.destroy(new Error(`${noAnswer}within ${limit / 1000} seconds`)), limit);
 		const fail = (error: Error) => {
 			clearTimeout(timer);
-			reject(new Unanswered(error));
+			// What is too long is so the next time, too.
+			reject(error instanceof PlatformError ? error : new Unanswered(error));
 		};
 		request.on("error", fail);
 		request.on("close", () => clearTimeout(timer));
@@ -134,8 +141,28 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 	});
 }
 
-async function collect(response: IncomingMessage): Promise<string> {
+/** A kubeconfig may hold anything: Node.js throws where a header can't hold it, and does not quote it. */
+function sent(...[url, options, answered]: [URL, RequestOptions, (response: IncomingMessage) => void]): ClientRequest {
+	try {
+		return httpsRequest(url, options, answered);
+	} catch (error) {
+		throw new PlatformError(`the kubeconfig's credentials can't be sent: ${(error as Error).message}`);
+	}
+}
+
+/** Bytes of an answer: more than a list of ten thousand pods takes. */
+const largest = 128 << 20;
+
+async function collect(response: IncomingMessage, { origin }: URL): Promise<string> {
 	const chunks: Buffer[] = [];
-	for await (const chunk of response) chunks.push(chunk as Buffer);
+	let size = 0;
+	for await (const chunk of response) {
+		size += (chunk as Buffer).length;
+		if (size > largest)
+			throw new PlatformError(
+				`${origin} sends more than ${largest.toLocaleString("en")} bytes: make sure that the kubeconfig names an API server`,
+			);
+		chunks.push(chunk as Buffer);
+	}
 	return Buffer.concat(chunks).toString("utf8");
 }

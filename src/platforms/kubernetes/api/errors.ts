@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ControlError, PlatformError } from "../../../control/errors";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
@@ -27,10 +28,13 @@ export class Unanswered extends Error {
 	}
 }
 
-interface Status {
-	readonly message?: string;
-	readonly details?: { readonly name?: string; readonly kind?: string };
-}
+const text = z.string().optional().catch(undefined);
+const statusFormat = z.object({
+	kind: z.literal("Status"),
+	message: text,
+	details: z.object({ name: text, kind: text }).optional().catch(undefined),
+});
+type Status = z.output<typeof statusFormat>;
 
 /** The message for an error of the API server: which verb on what is forbidden, that the namespace is missing. */
 export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, answer: ApiAnswer): ControlError {
@@ -49,10 +53,9 @@ export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, 
 	return new PlatformError(`the API server at ${server} answered ${call.method} ${path} with: ${message}`);
 }
 
-export function readStatus(text: string): Status | undefined {
+export function readStatus(answer: string): Status | undefined {
 	try {
-		const status = JSON.parse(text) as Status & { kind?: string };
-		return status.kind === "Status" ? status : undefined;
+		return statusFormat.parse(JSON.parse(answer));
 	} catch {
 		return undefined;
 	}

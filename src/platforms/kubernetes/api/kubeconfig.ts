@@ -101,7 +101,9 @@ function fromText(text: string): KubeConfig {
 
 /** The parser's message quotes the text, which contains credentials. */
 function unreadable(path?: string, code?: string): PlatformError {
-	const which = path === undefined ? "the kubeconfig" : `the kubeconfig ${path}`;
+	// What is long, as a whole or in a part, may be its content in another form, such as base64.
+	const isPath = path !== undefined && path.length < 400 && !/[\w+=]{64}/.test(path);
+	const which = isPath ? `the kubeconfig ${path}` : "the kubeconfig";
 	return new PlatformError(`${which} can't be read${code === undefined ? ": it is not a kubeconfig" : ` (${code})`}`);
 }
 

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { type Claimable, mustHold, withClaim, withExtended, withoutClaim } from "../../../control/claims";
 import { PlatformError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
 import type { HeldDigest, UpdateSettings } from "../../../control/record";
+import { heldFormat, markFormat, rehearsalFormat, storedVersion } from "../../../control/record-format";
 import type { UpdateMark } from "../../../core/cluster";
 import type { Rehearsal } from "../../../core/rehearsal";
 import type { DbVersion } from "../../../core/version";
@@ -131,14 +133,32 @@ export async function allRecords(api: Api): Promise<ReadonlyMap<string, Stored>>
 	);
 }
 
+/** As it may have been edited. What a later release adds stays. */
+const format = z.looseObject({
+	fence: z.number().default(0),
+	claim: z.looseObject({ holder: z.string(), fence: z.number(), expires: z.string() }).optional(),
+	owner: z.string().optional(),
+	generation: z.string().optional(),
+	// Not more than the arguments accept: each makes a name, and a request.
+	shards: z.int().min(1).max(256).optional(),
+	replicas: z.int().min(1).max(64).optional(),
+	mark: markFormat.optional(),
+	openedBy: z.record(z.string(), storedVersion).default({}),
+	opening: z.record(z.string(), z.looseObject({ version: storedVersion, uid: z.string().optional() })).default({}),
+	held: heldFormat.optional(),
+	rehearsed: rehearsalFormat,
+	update: z.record(z.string(), z.unknown()).optional(),
+	settings: z.looseObject({ image: z.string() }).optional(),
+});
+
 function parse(found: ConfigMap, cluster: string): Stored {
 	const text = found.data?.[key];
 	if (text === undefined) return nothing;
 	try {
-		return { ...nothing, ...(JSON.parse(text) as Stored) };
+		return format.parse(JSON.parse(text)) as unknown as Stored;
 	} catch {
 		throw new PlatformError(
-			`the ConfigMap ${recordName(cluster)} was edited and is no longer valid JSON: restore its key '${key}' from a backup`,
+			`the ConfigMap ${recordName(cluster)} was edited and is no record of a cluster any more: restore its key '${key}' from a backup`,
 		);
 	}
 }

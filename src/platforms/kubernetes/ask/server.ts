@@ -7,6 +7,7 @@ import type { KeptSettings } from "../render/shape";
 
 export interface Credentials {
 	readonly user: string;
+	/** As a header holds it: a character for each byte. */
 	readonly password: string;
 }
 
@@ -26,10 +27,19 @@ export async function readCredentials(api: Api, { user, passwordSecret }: Login)
 	const { name, key } = passwordSecret;
 	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
 	if (secret === undefined)
-		throw new PlatformError(`the Secret ${name} does not exist in the namespace ${api.namespace}`);
+		throw new PlatformError(`the Secret ${name} does not exist in the namespace ${api.namespace}: create it first`);
 	const encoded = secret.data?.[key];
-	if (encoded === undefined) throw new PlatformError(`the Secret ${name} has no key '${key}'`);
-	return { user, password: Buffer.from(encoded, "base64").toString("utf8") };
+	if (encoded === undefined)
+		throw new PlatformError(
+			`the Secret ${name} has no key '${key}': add it, or set passwordSecret.key to one that it has`,
+		);
+	const password = Buffer.from(encoded, "base64");
+	if (password.some((byte) => byte < 32 || byte === 127))
+		throw new PlatformError(
+			`the key '${key}' of the Secret ${name} holds a line break or another control character, which no request can carry: create the Secret again without it, such as with printf instead of echo`,
+		);
+	// A header holds bytes, which Node.js takes from a text of Latin-1, and servers read as UTF-8.
+	return { user, password: password.toString("latin1") };
 }
 
 export class QueryError extends ControlError {
@@ -103,12 +113,13 @@ function queryError(text: string): QueryError {
 
 function told(row: Row | undefined): string | undefined {
 	const [only, ...more] = Object.entries(row ?? {});
-	return only?.[0] === "exception" && more.length === 0 ? String(only[1]) : undefined;
+	return only?.[0] === "exception" && more.length === 0 && typeof only[1] === "string" ? only[1] : undefined;
 }
 
 function parse(line: string): Row | undefined {
 	try {
-		return JSON.parse(line) as Row;
+		const row: unknown = JSON.parse(line);
+		return typeof row === "object" && row !== null && !Array.isArray(row) ? (row as Row) : undefined;
 	} catch {
 		return undefined;
 	}
@@ -179,7 +190,11 @@ export async function health(server: Server, patience = 2000, last: LastAnswer =
 export const unsettled =
 	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
 
-const unsettledTables = (server: Server): Promise<Row[]> => server.rows(unsettled);
+async function unsettledTables(server: Server): Promise<Row[]> {
+	const rows = await server.rows(unsettled);
+	if (rows.every(({ database, table }) => typeof database === "string" && typeof table === "string")) return rows;
+	throw new QueryError("the server does not answer what it was asked");
+}
 
 function troubleOf(tables: readonly Row[], how: string): string {
 	const [first] = tables;

@@ -79,8 +79,9 @@ function readYaml(text: string): ConfigFile {
 	try {
 		const value = load(text) ?? {};
 		const isMap = typeof value === "object" && !Array.isArray(value);
-		return isMap ? { root: element("", value) } : { broken: "its top level is not a map" };
+		return isMap ? { root: new YamlReader().element("", value) } : { broken: "its top level is not a map" };
 	} catch (error) {
+		if (error instanceof Broken) return { broken: error.message };
 		if (!(error instanceof YAMLException)) throw error;
 		// Some reasons quote the text.
 		const reason = error.reason.replaceAll(/".*"|!?<.*>/g, "").trim();
@@ -89,23 +90,39 @@ function readYaml(text: string): ConfigFile {
 	}
 }
 
-/** YAML as servers read it: a list repeats its key, and a key with an @ is an attribute. */
-function element(name: string, value: unknown): Element {
-	const entries = flat(value).flatMap((each) =>
-		typeof each === "object" && each !== null ? Object.entries(each as Record<string, unknown>) : [],
-	);
-	const scalars = flat(value).filter((each) => typeof each !== "object" && each !== undefined);
-	return {
-		name,
-		attributes: entries.flatMap(([key]) => (key.startsWith("@") ? [key.slice(1)] : [])),
-		text: scalars.join(""),
-		children: entries
-			.filter(([key]) => !key.startsWith("@"))
-			.flatMap(([key, child]) => {
-				const parts = flat(child);
-				return parts.length === 0 ? [element(key, undefined)] : parts.map((part) => element(key, part));
-			}),
-	};
-}
+/** An alias may be of what it is in. */
+const deepest = 100;
+/** With aliases written out, as servers do: a few lines of aliases of aliases can mean billions. */
+const mostValues = 100_000;
 
-const flat = (value: unknown): unknown[] => (Array.isArray(value) ? value.flatMap(flat) : [value]);
+/** Reads YAML as servers do: a list repeats its key, and a key with an @ is an attribute. */
+class YamlReader {
+	#values = 0;
+
+	element(name: string, value: unknown, depth = 0): Element {
+		const values = this.#flat(value, depth);
+		const entries = values.flatMap((each) =>
+			typeof each === "object" && each !== null ? Object.entries(each as Record<string, unknown>) : [],
+		);
+		const scalars = values.filter((each) => typeof each !== "object" && each !== undefined);
+		return {
+			name,
+			attributes: entries.flatMap(([key]) => (key.startsWith("@") ? [key.slice(1)] : [])),
+			text: scalars.join(""),
+			children: entries
+				.filter(([key]) => !key.startsWith("@"))
+				.flatMap(([key, child]) => {
+					const parts = this.#flat(child, depth);
+					return parts.length === 0
+						? [this.element(key, undefined, depth + 1)]
+						: parts.map((part) => this.element(key, part, depth + 1));
+				}),
+		};
+	}
+
+	#flat(value: unknown, depth: number): unknown[] {
+		if (depth > deepest) throw new Broken("it is nested too deeply");
+		if (++this.#values > mostValues) throw new Broken("it holds too many values once its aliases are written out");
+		return Array.isArray(value) ? value.flatMap((each) => this.#flat(each, depth + 1)) : [value];
+	}
+}

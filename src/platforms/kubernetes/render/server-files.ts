@@ -48,5 +48,11 @@ function problemOf(
 	if (!isYaml && !roots.includes(root.name))
 		return `${file} has the root <${root.name}>, and servers may not start with it. Write <${roots[0]}>.`;
 	const found = judge(root);
-	return found.length === 0 ? undefined : `${file} changes settings that DbCluster depends on. ${found.join("; ")}.`;
+	return found.length === 0 ? undefined : `${file} changes settings that DbCluster depends on. ${first(found)}.`;
+}
+
+/** A file may repeat them without end. */
+function first(found: readonly string[], most = 8): string {
+	const more = found.length > most ? [`and ${found.length - most} more`] : [];
+	return [...found.slice(0, most), ...more].join("; ");
 }

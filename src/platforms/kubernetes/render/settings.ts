@@ -13,11 +13,11 @@ import {
 	volumeSize,
 } from "../../../control/accepts";
 import type { SettingProblem } from "../../../control/platform";
-import { hasClearRevisions } from "../../../remote/reference";
+import { hasClearRevisions, isImageName } from "../../../remote/reference";
 import { fileProblems } from "./server-files";
 
-export const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+export const dnsLabel = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const dnsSubdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 const fileName = /^[A-Za-z0-9][-_.A-Za-z0-9]*\.(xml|yaml|yml)$/;
 const host = /^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/;
@@ -99,6 +99,10 @@ export const kubernetesSchema = z
 					"an image whose tag has * for a number, and {version} not directly next to it",
 					'Write it as in "myscale/myscaledb:{version}-r*".',
 				),
+			)
+			.refine(
+				isImageName,
+				accepted("the name of an image", 'Write it as "myscale/myscaledb" or "registry.example.com:5000/clickhouse".'),
 			),
 		// Its value is never repeated: it may hold credentials.
 		kubeconfig: z
@@ -193,7 +197,7 @@ export function readSettings(
 	name?: string,
 ): { readonly settings: KubernetesSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = kubernetesSchema.safeParse(given);
-	const problems = [...problemsIn(read.error?.issues ?? [], () => "there is no such setting."), ...foreign(given)];
+	const problems = [...problemsIn(kubernetesSchema, read.error?.issues ?? []), ...foreign(given)];
 	const isTold = (path: SettingProblem["path"]) => problems.some((told) => isDeepStrictEqual(told.path, path));
 	problems.push(...fileProblems(given, name).filter(({ path }) => !isTold(path)));
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };

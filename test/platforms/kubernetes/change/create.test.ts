@@ -22,7 +22,7 @@ async function said(...objects: readonly [kind: string, name: string, labels?: o
 			const items = objects
 				.filter(([its, called]) => its === kind && (wanted === undefined || called === wanted))
 				.filter(([, , labels]) => labelled === null || JSON.stringify(labels) === JSON.stringify(ours))
-				.map(([, called, labels]) => ({ metadata: { name: called, labels } }));
+				.map(([, called, labels]) => ({ metadata: { name: called, labels }, spec: {} }));
 			const found = name === undefined ? { items } : items[0];
 			return found === undefined ? { status: 404, text: "{}" } : { status: 200, text: JSON.stringify(found) };
 		},

@@ -1,5 +1,7 @@
 /** The one of some names that was probably meant; `undefined` when none is near. */
 export function nearest(typed: string, names: readonly string[]): string | undefined {
+	// No name is that long, and to compare takes the time of both lengths.
+	if (typed.length > 100) return undefined;
 	const [best] = names
 		.map((name) => ({ name, distance: edits(typed.toLowerCase(), name.toLowerCase()) }))
 		.filter(({ name, distance }) => distance <= Math.floor((name.length + 2) / 3))
