@@ -1,7 +1,7 @@
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, Conflict, readStatus } from "./errors";
-import { isOfKind } from "./shapes";
+import { isOfKind, type Kind } from "./shapes";
 import type { KubeObject, Meta } from "./types";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
@@ -9,7 +9,7 @@ import type { ApiAnswer, ApiCall, Connection } from "./wire";
 const fieldManager = "pulumi-dbcluster";
 
 /** The kinds in use, each with its path. */
-const kinds = {
+const kinds: Readonly<Record<Kind, string>> = {
 	configmaps: "api/v1",
 	services: "api/v1",
 	pods: "api/v1",
@@ -19,8 +19,7 @@ const kinds = {
 	statefulsets: "apis/apps/v1",
 	poddisruptionbudgets: "apis/policy/v1",
 	endpointslices: "apis/discovery.k8s.io/v1",
-} as const;
-export type Kind = keyof typeof kinds;
+};
 
 const plurals: Record<string, Kind> = {
 	ConfigMap: "configmaps",

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Kind } from "./api";
 
 // Of all fields that are read here the kind, as an API server guarantees it: a proxy, a login page or another server may
 // answer in its place. All other fields pass.
@@ -57,7 +56,7 @@ const containerStatuses = many({
 	lastState: state,
 });
 
-const shapes: Readonly<Record<Kind, z.ZodType>> = {
+const shapes = {
 	configmaps: z.object({ ...any, data: texts }),
 	secrets: z.object({ ...any, data: texts }),
 	poddisruptionbudgets: z.object(any),
@@ -120,6 +119,9 @@ const shapes: Readonly<Record<Kind, z.ZodType>> = {
 		}),
 	}),
 };
+
+/** The kinds in use, as paths spell them. */
+export type Kind = keyof typeof shapes;
 
 /** Whether something is an object of a kind, as an API server sends it. */
 export const isOfKind = (kind: Kind, value: unknown): boolean => shapes[kind].safeParse(value).success;
