@@ -51,8 +51,22 @@ export function readSettings(
 			reason: `${shown(version)} is not a DB version: give three or four numbers with dots between them, such as 26.7.2.1.`,
 		});
 	}
+	const folder = read.success ? expand(read.data.directory ?? defaultParent) : "";
+	const [fatal] = fatalInPath.exec(folder) ?? [];
+	if (fatal !== undefined) {
+		problems.push({
+			path: ["directory"],
+			reason: `${shown(folder)} holds ${shown(fatal)}, and the engine's process ends where its path has such a character. Name a folder whose whole path has no emoji and no letters of Asian scripts.`,
+		});
+	}
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };
 }
+
+/**
+ * What takes three or four bytes in UTF-8. An engine of 26.7 opens its data under such a path, and its process ends without
+ * a word at the first query; two bytes, as of an é, do no harm.
+ */
+const fatalInPath = /[\u{800}-\u{10ffff}]/u;
 
 /** The folder that clusters are in, as the user wrote it: it is part of the id, and the same on every machine. */
 export function place({ directory }: LocalSettings): string {

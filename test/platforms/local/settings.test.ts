@@ -53,6 +53,17 @@ describe("settings", () => {
 		expect(settings({ engines: { "26.7.2.1": "/no/such/folder" } }).engines).toEqual({ "26.7.2.1": "/no/such/folder" });
 	});
 
+	it("have no folder in whose path an engine's process would end", () => {
+		expect(problems({ directory: "/data/\u6f22" })).toEqual([
+			{
+				path: "directory",
+				reason:
+					'"/data/\u6f22" holds "\u6f22", and the engine\'s process ends where its path has such a character. Name a folder whose whole path has no emoji and no letters of Asian scripts.',
+			},
+		]);
+		expect(settings({ directory: "/data/d\u00e9j\u00e0 vu" })).toMatchObject({ directory: "/data/d\u00e9j\u00e0 vu" });
+	});
+
 	it("have all their problems told at once, each on its property with what is accepted", () => {
 		const found = problems({
 			directory: "/etc/clusters",
