@@ -120,7 +120,7 @@ describe("after the last step", () => {
 describe("waking", () => {
 	it("waits until all serve, and tells of those that do not yet", async () => {
 		const { ground, told, counts, seconds } = port({ replica: (ordinal, at) => ({ serving: at >= 3 + 3 * ordinal }) });
-		expect(await wakeUp(ground, whole)).toBeUndefined();
+		expect(await wakeUp(ground, whole, "version")).toBeUndefined();
 		expect(counts.wakes).toBe(1);
 		expect(counts.renewals).toBeGreaterThan(3);
 		expect(seconds()).toBeGreaterThanOrEqual(6);
@@ -133,13 +133,13 @@ describe("waking", () => {
 			replica: (ordinal, at) => ({ serving: ordinal === 1 && at >= 5 }),
 			view: (ordinal) => (ordinal === 0 ? { failure } : {}),
 		});
-		expect(await wakeUp(ground, whole)).toEqual({ replica: first, cause: { kind: "failed", ...failure } });
+		expect(await wakeUp(ground, whole, "version")).toEqual({ replica: first, cause: { kind: "failed", ...failure } });
 		expect(seconds()).toBeGreaterThanOrEqual(5);
 	});
 
 	it("ends where nothing moves, and says which it waits for", async () => {
 		const { ground, seconds } = port({ replica: (ordinal) => ({ serving: ordinal === 0 }) });
-		expect(await wakeUp(ground, whole)).toEqual({
+		expect(await wakeUp(ground, whole, "version")).toEqual({
 			replica: second,
 			cause: { kind: "stalled", phase: "loading", seconds: 20 },
 		});
@@ -151,7 +151,7 @@ describe("waking", () => {
 			replica: (ordinal, at) => ({ serving: ordinal === 0 || at >= 35 }),
 			view: (ordinal, at) => ({ phase: ordinal === 0 && at >= 18 ? "ready" : "loading" }),
 		});
-		expect(await wakeUp(ground, whole)).toBeUndefined();
+		expect(await wakeUp(ground, whole, "version")).toBeUndefined();
 	});
 });
 
