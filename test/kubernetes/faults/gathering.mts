@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 /** Milliseconds that one waits for the others: a request to the API server is given up after 30 seconds. */
-const patience = 15_000;
+const patience = 22_000;
 
 /** Runs a command once for several who come to it one after the other, so that it disturbs all of them at the same time. */
 export class Gathering {

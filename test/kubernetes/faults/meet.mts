@@ -1,3 +1,5 @@
+import { PlatformError } from "../../../src/control/errors.ts";
+import { retry } from "../../../src/control/retry.ts";
 import { Space, versions } from "../harness.ts";
 import { KeeperProxy } from "../keeper-proxy.ts";
 import { type Load, startLoad } from "../load.ts";
@@ -88,7 +90,7 @@ async function meetOne({ cell, space, stage, updates, load, version }: Meeting):
 	const { ok, output } = await updates.up(version);
 	if (struck === undefined)
 		throw new Error(`it never came to ${cell.step}, only to ${stage.proxy.seen.join(", ")}:\n${output}`);
-	const { mark, openedBy = {} } = (await space.control().record()) ?? {};
+	const { mark, openedBy = {} } = (await reached(() => space.control().record())) ?? {};
 	const isTouched = mark !== undefined || Object.values(openedBy).some((opened) => String(opened) === version);
 	await end?.();
 	const outcome = ok ? "through" : isTouched ? "resumed" : "refused";
@@ -119,8 +121,12 @@ async function whole(updates: Updates, version: string): Promise<number> {
 	}
 }
 
+/** The API server may be away for the sake of another cluster. */
+const reached = <T,>(ask: () => Promise<T>): Promise<T> =>
+	retry(ask, (error, tries) => (error instanceof PlatformError && tries < 60 ? 1000 : undefined));
+
 async function isWhole(space: Space, version: string): Promise<void> {
-	const cluster = await space.control().observe();
+	const cluster = await reached(() => space.control().observe());
 	const astray = cluster?.replicas.filter((it) => !it.serving || String(it.version) !== version);
 	if (cluster?.state === "Started" && cluster.mark === undefined && astray?.length === 0) return;
 	throw new Error(`it is not whole: ${JSON.stringify(cluster, undefined, 2)}`);
@@ -130,7 +136,8 @@ async function isWhole(space: Space, version: string): Promise<void> {
 async function lostRows(space: Space, acknowledged: readonly number[]): Promise<number> {
 	const deadline = Date.now() + 60_000;
 	for (;;) {
-		const each = await Promise.all(replicas.map((pod) => space.queryPod(pod, "SELECT n FROM rows")));
+		const rowsOf = (pod: string) => reached(() => space.queryPod(pod, "SELECT n FROM rows"));
+		const each = await Promise.all(replicas.map(rowsOf));
 		const lacks = each.map((text) => {
 			const held = new Set(text.split("\n").map(Number));
 			return acknowledged.filter((n) => !held.has(n)).length;
