@@ -75,6 +75,13 @@ describe("what others change in the middle of a rollout", () => {
 		["it serves, its version unknown", view({ version: undefined }), { restarted: true }, undefined],
 		["it is down at a later version, before our restart", view({ ...down, version: v3 }), {}, undefined],
 		[
+			"it is down, and a later version has opened its data",
+			view({ ...down, version: v3, openedBy: v3 }),
+			{},
+			{ kind: "wrong-version", runs: v3 },
+		],
+		["it is down, and the target has opened its data", view({ ...down, version: v2, openedBy: v2 }), {}, undefined],
+		[
 			"it is down at a later version, after our restart",
 			view({ ...down, version: v3 }),
 			{ restarted: true },

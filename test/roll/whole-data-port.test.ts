@@ -101,7 +101,7 @@ describe("what others hold of a replica", () => {
 		const { ground, events, seconds } = port({
 			holds: (name, at) => of(name === a || at > 8 ? "t@/t" : at > 4 ? "x" : ""),
 		});
-		await othersHold(ground, a, [b], true, go);
+		expect(await othersHold(ground, a, [b], true, go)).toBe(true);
 		expect(events).toEqual([{ event: "holding", replica: a, others: [{ replica: b, problem: "lacks" }] }]);
 		expect(seconds()).toBeGreaterThan(8);
 		expect(seconds()).toBeLessThan(10);
@@ -124,8 +124,8 @@ describe("what others hold of a replica", () => {
 	it("needs no look where there are no others, or where all was just seen", async () => {
 		const never = () => expect.unreachable();
 		const { ground } = port({ holds: never });
-		await othersHold(ground, a, [], true, never);
-		await othersHold(ground, a, [b], true, never, { own: undefined, lacking: [] });
+		expect(await othersHold(ground, a, [], true, never)).toBe(false);
+		expect(await othersHold(ground, a, [b], true, never, { own: undefined, lacking: [] })).toBe(false);
 		const { ground: asked, counts } = port({ holds: () => of("t@/t") });
 		await othersHold(asked, a, [b], true, go, { own: undefined, lacking: [{ replica: b, problem: "lacks" }] });
 		expect(counts.renewals).toBe(1);
