@@ -7,8 +7,11 @@ export function median(values: readonly number[]): number {
 	const sorted = values.toSorted((a, b) => a - b);
 	const at = (index: number): number => sorted[index] ?? Number.NaN;
 	const middle = (sorted.length - 1) / 2;
-	return Math.round(((at(Math.floor(middle)) + at(Math.ceil(middle))) / 2) * 100) / 100;
+	return rounded((at(Math.floor(middle)) + at(Math.ceil(middle))) / 2);
 }
+
+/** To hundredths. */
+export const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 /** What the figures were measured on. */
 export function machine(): string {

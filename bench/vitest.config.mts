@@ -1,12 +1,21 @@
 import { defineConfig } from "vitest/config";
 
-/** The figures on Kubernetes use what the tests there use, such as their namespaces and load, so the same program runs them. */
+const hour = 60 * 60_000;
+
+/** Figures that use what the tests use, such as their namespaces and their scripted world: so the same program runs them. */
 export default defineConfig({
 	test: {
-		name: "figures",
-		include: ["bench/kubernetes/{cold,figures,timelines}.mts"],
-		globalSetup: ["test/kubernetes/setup.mts"],
-		testTimeout: 60 * 60_000,
-		hookTimeout: 60_000,
+		projects: [
+			{
+				test: {
+					name: "kubernetes",
+					include: ["bench/kubernetes/{cold,figures,timelines}.mts"],
+					globalSetup: ["test/kubernetes/setup.mts"],
+					testTimeout: hour,
+					hookTimeout: 60_000,
+				},
+			},
+			{ test: { name: "shards", include: ["bench/scale/shards.mts"], execArgv: ["--expose-gc"], testTimeout: hour } },
+		],
 	},
 });

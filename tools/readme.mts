@@ -1,6 +1,6 @@
 /**
- * Fills the README's marked blocks with what was recorded under bench/results, so that every transcript and figure in it
- * was produced by this repository. With `--check` it only says whether they are the same.
+ * Fills the marked blocks of documents with what was recorded under bench/results, so that every transcript and figure in
+ * them was produced by this repository. With `--check` it only says whether they are the same.
  *
  * A block stands between `<!-- from FILE: PART -->` and `<!-- end -->`; of a transcript, PART names chapters (`3-4`), of
  * JSON, the rows of a table.
@@ -11,7 +11,7 @@ import { root } from "./environment.mts";
 import { say } from "./terminal.mts";
 
 const results = join(root, "bench", "results");
-const readme = join(root, "README.md");
+const quoting = ["README.md", "docs/scale.md"];
 const block = /(<!-- from (\S+): (\S+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** Chapters of the quickstart's output, as it was printed. */
@@ -39,27 +39,27 @@ function table(json: string, part: string): string {
 	return `${body.join("\n")}\n${measured}`;
 }
 
-const before = readFileSync(readme, "utf8");
-const missing: string[] = [];
-const after = before.replaceAll(block, (whole, begin: string, file: string, part: string, end: string) => {
-	const path = join(results, file);
-	if (!existsSync(path)) {
-		missing.push(file);
-		return whole;
+for (const document of quoting) {
+	const before = readFileSync(join(root, document), "utf8");
+	const missing: string[] = [];
+	const after = before.replaceAll(block, (whole, begin: string, file: string, part: string, end: string) => {
+		const path = join(results, file);
+		if (!existsSync(path)) {
+			missing.push(file);
+			return whole;
+		}
+		const text = readFileSync(path, "utf8");
+		return `${begin}${file.endsWith(".json") ? table(text, part) : chapters(text, part)}${end}`;
+	});
+	if (missing.length > 0) {
+		console.error(
+			`${document} quotes ${missing.join(", ")}, which bench/results does not hold: run \`npm run figures\`, or the command that the document names.`,
+		);
+		process.exitCode = 1;
+	} else if (!process.argv.includes("--check")) writeFileSync(join(root, document), after);
+	else if (after !== before) {
+		console.error(`${document} quotes other figures than bench/results holds: run \`node tools/readme.mts\`.`);
+		process.exitCode = 1;
 	}
-	const text = readFileSync(path, "utf8");
-	return `${begin}${file.endsWith(".json") ? table(text, part) : chapters(text, part)}${end}`;
-});
-
-if (missing.length > 0) {
-	console.error(`README.md quotes ${missing.join(", ")}, which bench/results does not hold: run \`npm run figures\`.`);
-	process.exitCode = 1;
-} else if (!process.argv.includes("--check")) {
-	writeFileSync(readme, after);
-	say("README.md quotes what bench/results holds.");
-} else if (after !== before) {
-	console.error("README.md quotes other figures than bench/results holds: run `node tools/readme.mts`.");
-	process.exitCode = 1;
-} else {
-	say("README.md quotes what bench/results holds.");
 }
+if (process.exitCode === undefined) say(`${quoting.join(" and ")} quote what bench/results holds.`);

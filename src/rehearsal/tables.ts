@@ -19,8 +19,9 @@ export async function tryTables(
 	definitions: readonly Definition[],
 ): Promise<RehearsedTables> {
 	const remote = await remotePolicies(server);
-	const tried = definitions.filter((one) => canTry(one, remote));
-	const skipped = definitions.filter((one) => !tried.includes(one));
+	const tried: Definition[] = [];
+	const skipped: Definition[] = [];
+	for (const one of definitions) (canTry(one, remote) ? tried : skipped).push(one);
 	for (const database of new Set(definitions.map((one) => one.database).filter((name) => name !== "")))
 		await server.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
 	await inParallel(await standIns(cluster, skipped), async (statement) => {
