@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "../../control/errors";
-import { inFolder } from "./errors";
+import { folderError, inFolder } from "./errors";
 import type { RouterStatus } from "./fleet";
 import { ensureRouter, paths, replicaProcess, routerProcess, socketPath } from "./home";
 import { isFree, portTaken } from "./port";
@@ -58,18 +59,28 @@ export async function untilEnded(find: () => ProcessId[]): Promise<void> {
 /** Removes the folder of a replica that is none of the cluster any more, once its process has ended. */
 export async function removeReplica(home: string, folder: string): Promise<void> {
 	await untilEnded(() => [replicaProcess(home, folder)].filter((id) => id !== undefined));
-	inFolder(home, () => rmSync(join(home, folder), { recursive: true, force: true }));
+	await remove(home, folder);
 }
 
-/** Removes what the cluster's own processes made, and nothing else. */
-export function removeCluster(home: string): void {
+/** Removes what the cluster's own processes made, and nothing else: the record after the data, with all that is small. */
+export async function removeCluster(home: string): Promise<void> {
 	if (!existsSync(home)) return;
+	const own = (kind: RegExp) => inFolder(home, () => readdirSync(home).filter((name) => kind.test(name)));
+	for (const folder of own(/^0-\d+$/)) await remove(home, folder);
+	for (const entry of own(/^(?:cluster\..*|logs|run|sockets|router\.lock)$/))
+		inFolder(home, () => rmSync(join(home, entry), { recursive: true, force: true }));
 	inFolder(home, () => {
-		const own = /^(?:cluster\..*|0-\d+|logs|run|sockets|router\.lock)$/;
-		for (const entry of readdirSync(home).filter((name) => own.test(name)))
-			rmSync(join(home, entry), { recursive: true, force: true });
 		if (readdirSync(home).length === 0) rmdirSync(home);
 	});
+}
+
+/** Thousands of tables take minutes, and one process serves many clusters: their claims are extended meanwhile. */
+async function remove(home: string, folder: string): Promise<void> {
+	try {
+		await rm(join(home, folder), { recursive: true, force: true });
+	} catch (error) {
+		throw folderError(error, home);
+	}
 }
 
 export function running(home: string, cluster: LocalCluster): ProcessId[] {

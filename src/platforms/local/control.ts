@@ -250,7 +250,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 			const { name, owner, replicas } = cluster;
 			return { ...record, retained: { name, owner, replicas } };
 		});
-		if (data) removeCluster(this.#home);
+		if (data) await removeCluster(this.#home);
 	}
 
 	#read(): RecordFile | undefined {

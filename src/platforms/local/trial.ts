@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ControlError } from "../../control/errors";
@@ -38,8 +39,8 @@ export async function withTrial<T>(options: TrialOptions, use: (trial: Trial) =>
 		return await use({
 			artifact: library,
 			...(socket !== undefined && { cluster: asking(socket) }),
-			start: (stop) => {
-				started = fresh(options, library);
+			start: async (stop) => {
+				started = await fresh(options, library);
 				return start(started.child, options, stop);
 			},
 		});
@@ -49,15 +50,16 @@ export async function withTrial<T>(options: TrialOptions, use: (trial: Trial) =>
 			const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
 			child.kill("SIGKILL");
 			await ended;
-			rmSync(folder, { recursive: true, force: true });
+			// Thousands of tables take their time, in which claims have to be extended.
+			await rm(folder, { recursive: true, force: true });
 		}
 	}
 }
 
-function fresh({ home, version, choice: { addon } }: TrialOptions, library: string) {
+async function fresh({ home, version, choice: { addon } }: TrialOptions, library: string) {
 	const folder = join(home, trialFolder);
 	// An earlier one was killed.
-	rmSync(folder, { recursive: true, force: true });
+	await rm(folder, { recursive: true, force: true });
 	mkdirSync(folder, { mode: 0o700 });
 	const given: TrialServerOptions = { folder, version, library, addon };
 	const child = fork(entry("trial-server"), [JSON.stringify(given)], {

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { removeCluster, removeReplica } from "../../../src/platforms/local/carry-out";
+
+let home: string;
+beforeEach(() => {
+	home = mkdtempSync(join(tmpdir(), "cluster-"));
+	for (const folder of ["0-0", "0-1", "logs"]) {
+		mkdirSync(join(home, folder, "data"), { recursive: true });
+		writeFileSync(join(home, folder, "data", "part"), "");
+	}
+	writeFileSync(join(home, "cluster.json"), "{}");
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** Whether anything else was done in the process before a removal was over, such as the extension of a claim. */
+async function othersWorkDuring(removal: Promise<void>): Promise<boolean> {
+	let worked = false;
+	setImmediate(() => {
+		worked = true;
+	});
+	await removal;
+	return worked;
+}
+
+it("leaves a process free for its other clusters while data is removed", async () => {
+	expect(await othersWorkDuring(removeReplica(home, "0-1"))).toBe(true);
+	expect(readdirSync(home).sort()).toEqual(["0-0", "cluster.json", "logs"]);
+	expect(await othersWorkDuring(removeCluster(home))).toBe(true);
+	expect(existsSync(home)).toBe(false);
+});
+
+it("keeps the record until the data is removed, and what is not the cluster's", async () => {
+	writeFileSync(join(home, "notes.txt"), "a user's own");
+	const removal = removeCluster(home);
+	while (existsSync(join(home, "cluster.json"))) await new Promise((resolve) => setImmediate(resolve));
+	expect([existsSync(join(home, "0-0")), existsSync(join(home, "0-1"))]).toEqual([false, false]);
+	await removal;
+	expect(readdirSync(home)).toEqual(["notes.txt"]);
+});
