@@ -1,8 +1,8 @@
 import type { ObservedCluster, ObservedReplica, UpdateMark } from "../src/core/cluster";
 import type { HeldTable } from "../src/core/holdings";
-import { known, type Question, type Release } from "../src/core/question";
+import { known, type Question, type Release, unknown } from "../src/core/question";
 import type { Refusal, RuleName } from "../src/core/refusal";
-import { decide } from "../src/core/rules";
+import { decide, type rules } from "../src/core/rules";
 import type { State } from "../src/core/state";
 import { type DbVersion, parseVersion } from "../src/core/version";
 
@@ -92,4 +92,13 @@ export function refusalOf<Name extends RuleName>(
 	return decide(question).find(
 		(refusal): refusal is Extract<Refusal, { readonly rule: Name }> => refusal.rule === rule,
 	);
+}
+
+/** What a rule says of a question that it refuses, where the target is no version or the cluster can't be read. */
+export function unread(rule: (typeof rules)[number], question: Question) {
+	return {
+		asked: decide(question, [rule]).length,
+		noVersion: decide({ ...question, target: "latest!" }, [rule]),
+		noCluster: decide({ ...question, cluster: unknown("no route to host") }, [rule]),
+	};
 }

@@ -34,7 +34,7 @@ const mutate = ({ name, tests }: Part, files: readonly string[]) =>
 		ignorePatterns: [own, "dist", "docs", "examples", "sdks"],
 		concurrency: Math.max(1, availableParallelism() - 1),
 		// Endless loops are found by counting; a machine that does other work must not kill a mutant.
-		timeoutMS: 120_000,
+		timeoutMS: 60_000,
 		reporters: ["progress-append-only"],
 		allowConsoleColors: false,
 	}).runMutationTest();

@@ -71,6 +71,8 @@ test("latest is allowed, in the catalogue, and absent only where nothing is allo
 test("two tags of one image are one release, and what runs stays the latest by its own name", () => {
 	const list = catalogue("24.8.13.5 24.8.14.39", { "24.8.14.39": { aliases: [v("24.8.14")] } });
 	expect(releaseOf(v("24.8.14"), list)?.version).toBe("24.8.14.39");
+	const several = catalogue("24.8.14.39", { "24.8.14.39": { aliases: [v("24.8.14"), v("24.8.15")] } });
+	for (const tag of ["24.8.14", "24.8.15"]) expect(releaseOf(v(tag), several)?.version).toBe("24.8.14.39");
 	expect(latestOf(list)).toBe("24.8.14.39");
 	expect(latestOf(list, v("24.8.14"))).toBe("24.8.14");
 	expect(latestOf(list, v("24.8.13.5"))).toBe("24.8.14.39");
@@ -87,6 +89,7 @@ test("what only another spelling has is no version, is never the latest, and is 
 	expect(latestOf(list)).toBe("1.8.0");
 	expect(spelledOtherwise(list).map(({ tag }) => tag)).toEqual(["v1.9.0"]);
 	expect(spelledOtherwise(list, v("1.7.0")).map(({ tag }) => tag)).toEqual(["v1.7.0"]);
+	expect(spelledOtherwise(list, v("1.8.0")).map(({ tag }) => tag)).toEqual(["v1.9.0"]);
 	expect(spelledOtherwise(releases("1.8.0"), v("1.7.0"))).toEqual([]);
 	const [same] = catalogue("1.8.0", { "1.8.0": spelling("v1.8.0") });
 	const both = [...releases("1.8.0"), ...(same === undefined ? [] : [same])];

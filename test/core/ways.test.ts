@@ -60,6 +60,38 @@ describe("waysFrom", () => {
 		expect(stopped("1.10.0 stopped")).toEqual([]);
 		expect(stopped("1.9.0", "1.10.0 stopped")).toEqual(["1.10.0"]);
 	});
+
+	test("one that is stopped already, or is not known, has no way once it is stopped", () => {
+		const all = () => true;
+		const once = (cluster: ObservedCluster | undefined) =>
+			waysFrom({ cluster, catalogue }, all).onceStopped([v("1.10.0")]);
+		expect(once(cluster("1.8.0", { state: "Stopped" }))).toEqual([]);
+		expect(once(undefined)).toEqual([]);
+		expect(once(at)).toEqual(["1.10.0"]);
+	});
+
+	test("in turn: each is asked of a cluster that the one before was carried out on", () => {
+		const asked: [DbVersion, ObservedCluster | undefined][] = [];
+		const unfinished = cluster("1.7.1 1.8.0", {
+			state: "Degraded",
+			mark: mark("1.7.1", "1.8.0"),
+			but: { "0-0": { serving: false } },
+		});
+		const ways = (refused?: string) =>
+			waysFrom({ cluster: unfinished, catalogue }, (version, its) => {
+				asked.push([version, its]);
+				return version !== refused;
+			});
+		const versions = ["1.8.0", "1.9.0", "1.10.0"].map(v);
+		expect(ways().inTurn(versions)).toBe(true);
+		expect(asked).toEqual([
+			["1.8.0", unfinished],
+			["1.9.0", cluster("1.8.0 1.8.0")],
+			["1.10.0", cluster("1.9.0 1.9.0")],
+		]);
+		expect(versions.map((refused) => ways(refused).inTurn(versions))).toEqual([false, false, false]);
+		expect(waysFrom({ catalogue }, () => true).inTurn(versions)).toBe(true);
+	});
 });
 
 describe("a blocked version, and the next is too far from what runs", () => {

@@ -27,7 +27,7 @@ export const lastCopy: Rule<"last-copy"> = {
 		const touched = plan(cluster, target).lanes.map(({ shard }) => shard);
 		const shards = [...byShard(cluster)].flatMap(([shard, replicas]) => {
 			const serving = replicas.filter((replica) => replica.serving);
-			return touched.includes(shard) && replicas.length > 1 && serving.length > 1 ? [serving] : [];
+			return touched.includes(shard) && serving.length > 1 ? [serving] : [];
 		});
 		const unasked = shards.flat().flatMap(({ name, holds }) => (holds === undefined ? [name] : []));
 		const told = toldOf(cluster, question.localTables)?.shards ?? [cluster.replicas.map(({ name }) => name)];
@@ -44,10 +44,11 @@ const isAsked = (replica: ObservedReplica): replica is Asked => replica.holds !=
 
 /** Every table that not all replicas of one shard have alike. */
 function differences(replicas: readonly Asked[], local: LocalTables | undefined): Difference[] {
+	const names = replicas.map(({ name }) => name);
 	const found = new Map<string, { on: Set<string>; lack: Set<string> }>();
 	for (const one of replicas)
 		for (const other of replicas)
-			for (const table of one === other ? [] : lackedBy(other.holds, one.holds, local)) {
+			for (const table of lackedBy(other.holds, one.holds, local)) {
 				const it = found.get(tableName(table)) ?? { on: new Set(), lack: new Set() };
 				found.set(tableName(table), it);
 				it.on.add(one.name);
@@ -55,5 +56,9 @@ function differences(replicas: readonly Asked[], local: LocalTables | undefined)
 			}
 	return [...found]
 		.sort(([a], [b]) => (a < b ? -1 : 1))
-		.map(([table, { on, lack }]) => ({ table, on: [...on].sort(), lack: [...lack].sort() }));
+		.map(([table, { on, lack }]) => ({
+			table,
+			on: names.filter((name) => on.has(name)),
+			lack: names.filter((name) => lack.has(name)),
+		}));
 }

@@ -9,7 +9,7 @@ export const upgradePath: Rule<"upgrade-path"> = {
 		if (target === undefined || cluster === undefined || isDowngrade(cluster, target)) return undefined;
 		const gap = gapTo(cluster, target, { catalogue, known });
 		if (gap === undefined) return undefined;
-		const stones = ways.now().length === 0 ? [] : steppingStones(cluster, target, { catalogue, known });
+		const stones = steppingStones(cluster, target, { catalogue, known });
 		const [stopped] = ways.onceStopped([target]);
 		const instead = stopped ? ({ instead: [stopped], stopped: true } as const) : ways.newest(floor(cluster));
 		return { ...gap, steppingStones: ways.inTurn([...stones, target]) ? stones : [], ...instead };

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { known, unknown } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
-import { ask, cluster, mark, refusalOf, releases } from "../../build";
+import { blockedVersion } from "../../../src/core/rules/blocked-version";
+import { ask, cluster, mark, refusalOf, releases, unread } from "../../build";
 
 const catalogue = known(
 	releases("1.7.1 1.8.0 1.9.0 1.9.1").map((release) => {
@@ -76,4 +77,11 @@ test("a blocked version is offered by no other rule, neither as the latest nor a
 	);
 	const path = refusalOf("upgrade-path", ask(cluster("1.7.1 1.7.1"), "2.0.0", { catalogue: blockedStone }));
 	expect(path).toMatchObject({ steppingStones: [] });
+});
+
+test("is silent where the target is no version", () => {
+	expect(unread(blockedVersion, ask(cluster("1.7.1 1.7.1"), "1.9.0", { catalogue }))).toMatchObject({
+		asked: 1,
+		noVersion: [],
+	});
 });

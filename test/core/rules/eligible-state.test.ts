@@ -34,18 +34,15 @@ describe("facts", () => {
 			"0-0": { serving: false },
 			"0-1": { serving: false, trouble: "exits at start", cause: "exits" } as const,
 		};
-		expect(refusalOf("eligible-state", ask(cluster("1.7.1 1.7.1 1.7.1", { state: "Degraded", but }), "1.8.0"))).toEqual(
-			{
-				rule: "eligible-state",
-				property: "version",
-				target: "1.8.0",
-				state: "Degraded",
-				troubles: [
-					{ replica: "analytics-0-0" },
-					{ replica: "analytics-0-1", trouble: "exits at start", cause: "exits" },
-				],
-			},
-		);
+		expect(
+			refusalOf("eligible-state", ask(cluster("1.7.1 1.7.1 1.7.1", { state: "Degraded", but }), "1.8.0")),
+		).toStrictEqual({
+			rule: "eligible-state",
+			property: "version",
+			target: "1.8.0",
+			state: "Degraded",
+			troubles: [{ replica: "analytics-0-0" }, { replica: "analytics-0-1", trouble: "exits at start", cause: "exits" }],
+		});
 	});
 
 	test("of one that starts: only what went wrong", () => {

@@ -55,3 +55,11 @@ test("decide is total, its answers are in order and the same for the same questi
 	// A generator that never made a rule speak would prove nothing of it.
 	expect([...seen].sort()).toEqual([...order].sort());
 });
+
+test("what is suggested instead passes every rule about versions, and nothing else is", () => {
+	const catalogue = known(releases("1.6.0@23.3 1.7.1@23.3 1.8.0@23.8 2.0.0@24.8"));
+	const question = ask(cluster("1.7.1 1.7.1"), "1.8.5", { catalogue, policy: "any" });
+	expect(decide(question)).toEqual([
+		{ rule: "known-version", property: "version", target: "1.8.5", instead: ["1.8.0", "1.7.1"] },
+	]);
+});

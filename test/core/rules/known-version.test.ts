@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { known, type Release, unknown } from "../../../src/core/question";
-import { ask, cluster, mark, refusalOf, releases } from "../../build";
+import { knownVersion } from "../../../src/core/rules/known-version";
+import { ask, cluster, mark, refusalOf, releases, unread } from "../../build";
 
 const catalogue = known(releases("1.7.1 1.10.0 1.8.0 0.9.2.0 1.9.0"));
 const at = cluster("1.7.1 1.7.1");
@@ -58,4 +59,8 @@ test("tags of another spelling are named: the target's or, if there is none, the
 test("a cluster that can't be read changes nothing about a version that does not exist", () => {
 	const question = ask(at, "1.8.5", { catalogue, cluster: unknown("no route to host") });
 	expect(refusalOf("known-version", question)).toMatchObject({ instead: ["1.10.0", "1.9.0", "1.8.0"] });
+});
+
+test("is silent where the target is no version", () => {
+	expect(unread(knownVersion, ask(at, "1.8.5", { catalogue }))).toMatchObject({ asked: 1, noVersion: [] });
 });

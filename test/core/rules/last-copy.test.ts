@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ObservedCluster } from "../../../src/core/cluster";
 import type { Question } from "../../../src/core/question";
-import { ask, type ClusterExtras, cluster, mark, refusalOf, tables } from "../../build";
+import { lastCopy } from "../../../src/core/rules/last-copy";
+import { ask, type ClusterExtras, cluster, mark, refusalOf, tables, unread } from "../../build";
 
 /** What replicas hold, by their places; `?` where one can't be asked. */
 function holding(
@@ -116,4 +117,8 @@ describe("passes", () => {
 		expect(judge(observed)?.count).toBe(2);
 		expect(judge(observed, { localTables: ["default.loc", "scratch.*"] })).toBeUndefined();
 	});
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(lastCopy, ask(two("a@/0/a", ""), "1.8.0"))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
 });

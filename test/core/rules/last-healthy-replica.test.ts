@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ObservedCluster, ObservedReplica } from "../../../src/core/cluster";
-import { ask, cluster, mark, refusalOf } from "../../build";
+import { lastHealthyReplica } from "../../../src/core/rules/last-healthy-replica";
+import { ask, cluster, mark, refusalOf, unread } from "../../build";
 
 const judge = (observed: ObservedCluster) => refusalOf("last-healthy-replica", ask(observed, "1.8.0"));
 const two = (other: Partial<ObservedReplica>, more = {}) => cluster("1.7.1 1.7.1", { but: { "0-0": other }, ...more });
@@ -11,7 +12,7 @@ test.each([
 	["unknown", { caughtUp: undefined }],
 	["read-only", { readOnly: true, caughtUp: false }],
 ] as const)("the other is %s", (problem, other) => {
-	expect(judge(two(other))).toEqual({
+	expect(judge(two(other))).toStrictEqual({
 		rule: "last-healthy-replica",
 		property: "version",
 		target: "1.8.0",
@@ -58,4 +59,12 @@ test("an unfinished update is judged, too", () => {
 		others: [{ replica: "analytics-0-1", problem: "behind" }],
 	});
 	expect(judge(cluster("1.7.1 1.8.0", { ...unfinished, but: { "0-1": { serving: false } } }))).toBeUndefined();
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(lastHealthyReplica, ask(two({ readOnly: true }), "1.8.0"))).toEqual({
+		asked: 1,
+		noVersion: [],
+		noCluster: [],
+	});
 });

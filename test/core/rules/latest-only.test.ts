@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { known, unknown } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
-import { ask, cluster, creation, mark, refusalOf, releases } from "../../build";
+import { latestOnly } from "../../../src/core/rules/latest-only";
+import { ask, cluster, creation, mark, refusalOf, releases, unread } from "../../build";
 
 const catalogue = known(releases("1.8.0 1.10.0 1.9.0"));
 const at = cluster("1.7.1 1.7.1");
@@ -62,4 +63,12 @@ test("a cluster that is still being made may begin with any version, as a new on
 	};
 	expect(of(true)).toBeUndefined();
 	expect(of(false)).toMatchObject({ latest: "1.9.0" });
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(latestOnly, ask(at, "1.9.0", { catalogue }))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
+});
+
+test("where no replica reports its version, the latest is asked for as well", () => {
+	expect(refusalOf("latest-only", ask(cluster("? ?"), "1.9.0", { catalogue }))).toMatchObject({ latest: "1.10.0" });
 });

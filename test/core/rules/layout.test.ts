@@ -1,17 +1,23 @@
 import { expect, test } from "vitest";
 import type { ObservedCluster } from "../../../src/core/cluster";
 import { decide } from "../../../src/core/rules";
-import { ask, type ClusterExtras, cluster, mark, refusalOf, tables } from "../../build";
+import { layout } from "../../../src/core/rules/layout";
+import { ask, type ClusterExtras, cluster, mark, refusalOf, tables, unread } from "../../build";
 
 /** Two replicas that hold these tables, with these macros. */
-function two(held: [string, string], macros: [string?, string?] = [], more: ClusterExtras = {}): ObservedCluster {
+function two(
+	held: [string, string],
+	macros: [string?, string?] = [],
+	more: ClusterExtras = {},
+	versions = "1.7.1 1.7.1",
+): ObservedCluster {
 	const but = Object.fromEntries(
 		held.map((text, ordinal) => [
 			`0-${ordinal}`,
 			{ holds: { tables: tables(text), layout: { shard: macros[ordinal], clusters: {} } } },
 		]),
 	);
-	return { ...cluster("1.7.1 1.7.1", { ...more, but }), asked: true };
+	return { ...cluster(versions, { ...more, but }), asked: true };
 }
 
 const judge = (observed: ObservedCluster, localTables: string[] = []) =>
@@ -35,7 +41,7 @@ test.each([
 	["they are replicas", two(["t@/0/t", "t@/0/t"], ["0", "0"]), []],
 	["the table is local", two(["t@/0/t", "t@/1/t"]), ["default.t"]],
 	["nothing is asked", cluster("1.7.1 1.7.1"), []],
-	["nothing is to do", { ...two(["t@/0/t", "t@/1/t"]), ...cluster("1.8.0 1.8.0") }, []],
+	["nothing is to do", two(["t@/0/t", "t@/1/t"], [], {}, "1.8.0 1.8.0"), []],
 	["stopped, nobody answers anyway", two(["t@/0/t", "t@/1/t"], [], { state: "Stopped" }), []],
 	["degraded is refused for that alone", two(["t@/0/t", "t@/1/t"], [], { state: "Degraded" }), []],
 ])("passes: %s", (_, observed, local) => expect(judge(observed, local)).toBeUndefined());
@@ -63,4 +69,8 @@ test("it is said once: last-copy speaks of replicas that are of one shard", () =
 			tables: [{ table: "default.u", on: ["analytics-0-0"], lack: ["analytics-0-1"] }],
 		}),
 	]);
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(layout, ask(two(["t@/0/t", "t@/1/t"]), "1.8.0"))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { unknown } from "../../../src/core/question";
-import { ask, cluster, mark, refusalOf } from "../../build";
+import { maintenanceWindow } from "../../../src/core/rules/maintenance-window";
+import { ask, cluster, mark, refusalOf, unread } from "../../build";
 
 const closed = { open: false, until: "2026-11-28T01:00:00Z", timeZone: "Europe/Berlin" };
 
@@ -34,4 +35,12 @@ test.each([
 	],
 ])("%s passes", (_, observed, more) => {
 	expect(refusalOf("maintenance-window", ask(observed, "1.8.0", more))).toBeUndefined();
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(maintenanceWindow, ask(cluster("1.7.1"), "1.8.0", { window: closed }))).toEqual({
+		asked: 1,
+		noVersion: [],
+		noCluster: [],
+	});
 });

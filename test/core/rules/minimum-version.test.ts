@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ask, cluster, creation, refusalOf, v } from "../../build";
+import { minimumVersion } from "../../../src/core/rules/minimum-version";
+import { ask, cluster, creation, refusalOf, unread, v } from "../../build";
 
 test.each([
 	["0.9.1.4 0.9.1.4", "analytics-0-0", "0.9.1.4"],
@@ -35,4 +36,8 @@ test("a cluster may be made with an older one, and go on with that, but not be u
 	expect(of("0.9.1.4", "0.9.1.4")).toBeUndefined();
 	expect(of(undefined, "1.8.0")).toBeUndefined();
 	expect(of("0.9.1.4", "1.8.0")).toMatchObject({ running: "0.9.1.4" });
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(minimumVersion, ask(cluster("0.9.1.4"), "1.8.0"))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
 });

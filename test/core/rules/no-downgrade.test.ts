@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { known } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
+import { noDowngrade } from "../../../src/core/rules/no-downgrade";
 import { clusters, fc, versions } from "../../arbitrary";
-import { ask, cluster, mark, refusalOf, releases, v } from "../../build";
+import { ask, cluster, mark, refusalOf, releases, unread, v } from "../../build";
 
 test.each([
 	["1.7.1", "1.8.0 1.8.0", "1.8.0"],
@@ -83,6 +84,18 @@ describe("what passes instead", () => {
 		expect(instead("1.8.0 1.8.0", far)).toEqual(["1.8.0", "1.10.0"]);
 	});
 
+	test("is the next that passes, where what runs does not", () => {
+		expect(instead("1.8.0 1.7.1", "1.7.0 1.9.0", { policy: "any" })).toEqual(["1.9.0"]);
+	});
+
+	test("is what passes once the cluster is stopped, where nothing does before", () => {
+		const blocked = releases("1.7.0@22.3 1.7.1@22.3 1.8.0@22.3 2.0.0@24.8").map((it) =>
+			it.version === "1.8.0" ? { ...it, blocked: true as const } : it,
+		);
+		const question = ask(cluster("1.8.0 1.7.1"), "1.7.0", { catalogue: known(blocked) });
+		expect(refusalOf("no-downgrade", question)).toMatchObject({ instead: ["2.0.0"], stopped: true });
+	});
+
 	test("is said by no other rule, and is refused by none that speaks of versions", { timeout: 180_000 }, () => {
 		let told = 0;
 		fc.assert(
@@ -104,4 +117,8 @@ describe("what passes instead", () => {
 		);
 		expect(told).toBeGreaterThan(20);
 	});
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(noDowngrade, ask(cluster("1.9.0"), "1.8.0"))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ObservedCluster } from "../../../src/core/cluster";
-import { ask, cluster, refusalOf } from "../../build";
+import { persistentData } from "../../../src/core/rules/persistent-data";
+import { ask, cluster, refusalOf, unread } from "../../build";
 
 const volatile = "/var/lib/clickhouse/ is on the emptyDir volume data";
 const scratch = { holds: { tables: [], at: "/var/lib/clickhouse/ on the emptyDir volume data", volatile } };
@@ -33,4 +34,12 @@ test("has nothing against one that is at the target and stays as it is", () => {
 test("has nothing to say of replicas that were not asked, or whose data lasts", () => {
 	expect(judge(cluster("1.7.1 1.7.1"))).toBeUndefined();
 	expect(judge(cluster("1.7.1 1.7.1", { but: { "0-0": lasting, "0-1": lasting } }))).toBeUndefined();
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(persistentData, ask(cluster("1.7.1", { but: { "0-0": scratch } }), "1.8.0"))).toEqual({
+		asked: 1,
+		noVersion: [],
+		noCluster: [],
+	});
 });

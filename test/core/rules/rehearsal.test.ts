@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ask, cluster, mark, refusalOf } from "../../build";
+import { rehearsal } from "../../../src/core/rules/rehearsal";
+import { ask, cluster, mark, refusalOf, unread } from "../../build";
 
 describe("rehearsal", () => {
 	const refusal = (running: string, more: object = {}, unrehearsed: "none" | undefined = "none") =>
@@ -14,5 +15,13 @@ describe("rehearsal", () => {
 	])("says nothing where %s", (_, running, more, why) => {
 		const question = { ...ask(cluster(running, more), "1.8.0"), unrehearsed: why };
 		expect(refusalOf("rehearsal", question)).toBeUndefined();
+	});
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(rehearsal, { ...ask(cluster("1.7.1 1.7.1"), "1.8.0"), unrehearsed: "none" })).toEqual({
+		asked: 1,
+		noVersion: [],
+		noCluster: [],
 	});
 });

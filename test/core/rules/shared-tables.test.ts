@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ObservedCluster, Rival, UpdateMark } from "../../../src/core/cluster";
-import { ask, type ClusterExtras, cluster, mark, refusalOf } from "../../build";
+import { sharedTables } from "../../../src/core/rules/shared-tables";
+import { ask, type ClusterExtras, cluster, mark, refusalOf, unread } from "../../build";
 
 const rival: Rival = {
 	cluster: "other",
@@ -53,4 +54,12 @@ test("of two that stopped midway exactly one may go on", () => {
 			expect([mayGo("a", one, "b", other), mayGo("b", other, "a", one)].sort()).toEqual([false, true]);
 		}),
 	);
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(sharedTables, ask({ ...cluster("1.7.1 1.7.1"), rivals: [rival] }, "1.8.0"))).toEqual({
+		asked: 1,
+		noVersion: [],
+		noCluster: [],
+	});
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { known } from "../../../src/core/question";
 import { decide } from "../../../src/core/rules";
-import { ask, cluster, creation, mark, refusalOf, releases, v } from "../../build";
+import { unfinishedUpdate } from "../../../src/core/rules/unfinished-update";
+import { ask, cluster, creation, mark, refusalOf, releases, unread, v } from "../../build";
 
 const unfinished = { state: "Degraded", mark: mark("1.8.0", "1.9.0") } as const;
 const halfway = cluster("1.8.0 1.9.0", unfinished);
@@ -26,6 +27,10 @@ test("where the unfinished one is refused as well, the newest that passes is nam
 		instead: ["1.9.1"],
 	});
 	expect(refusalOf("unfinished-update", ask(halfway, "1.8.5"))).not.toHaveProperty("creates");
+	const catalogue = known(releases("1.8.0 1.8.5 1.9.0 1.9.1"));
+	expect(refusalOf("unfinished-update", ask(halfway, "1.8.5", { catalogue, policy: "any" }))).not.toHaveProperty(
+		"instead",
+	);
 });
 
 test.each(["1.9.0", "1.9.0.0", "1.9.0.1", "2.0.0"])("%s goes on with it", (target) => {
@@ -90,4 +95,8 @@ test("over data that an earlier cluster left, none below that", () => {
 	const observed = cluster("1.9.0 1.9.0", { ...unmade, but: { "0-0": kept, "0-1": kept } });
 	expect(decide(ask(observed, "1.7.1"))).toEqual([]);
 	expect(decide(ask(observed, "1.7.0")).map(({ rule }) => rule)).toContain("no-downgrade");
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(unfinishedUpdate, ask(halfway, "1.8.5"))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { mayRunSideBySide } from "../../../src/core/engine";
 import { known, unknown } from "../../../src/core/question";
 import { decide, versionRules } from "../../../src/core/rules";
-import { ask, cluster, mark, refusalOf, releases, v } from "../../build";
+import { upgradePath } from "../../../src/core/rules/upgrade-path";
+import { ask, cluster, mark, refusalOf, releases, unread, v } from "../../build";
 
 const far = known(releases("1.7.1@23.3 2.0.0@24.8"));
 const at = cluster("1.7.1 1.7.1");
@@ -182,4 +183,16 @@ test("a ClickHouse version needs nobody to tell its engine", () => {
 	const catalogue = known(releases("23.3.22.3 24.3.18.7 24.8.14.39"));
 	const refusal = refusalOf("upgrade-path", ask(cluster("23.3.22.3 23.3.22.3"), "24.8.14.39", { catalogue }));
 	expect(refusal).toMatchObject({ runningEngine: "23.3.22.3", steppingStones: ["24.3.18.7"] });
+});
+
+test("is silent where the target is no version, or the cluster can't be read", () => {
+	expect(unread(upgradePath, ask(at, "2.0.0", { catalogue: far }))).toEqual({ asked: 1, noVersion: [], noCluster: [] });
+});
+
+test("the target itself passes once the cluster is stopped, though a later one does as well", () => {
+	const catalogue = known(releases("1.7.1@23.3 2.0.0@24.8 2.1.0@24.8"));
+	expect(refusalOf("upgrade-path", ask(at, "2.0.0", { catalogue, policy: "any" }))).toMatchObject({
+		instead: ["2.0.0"],
+		stopped: true,
+	});
 });

@@ -27,6 +27,12 @@ test.each([
 	["1.8.0-rc1", { flaw: "suffix" }],
 	["1.8.0+build", { flaw: "suffix" }],
 	["1.8.x", { flaw: "suffix" }],
+	["1.8v.0", { flaw: "suffix" }],
+	["10.8.0-rc1", { flaw: "suffix" }],
+	["1.10.0-rc1", { flaw: "suffix" }],
+	["db-1.8.0-rc1", { flaw: "other" }],
+	["001.8.0", { flaw: "leading-zero", meant: "1.8.0" }],
+	["1.8.123456789.0.0", { flaw: "parts" }],
 	["1.8.0\n1.9.0", { flaw: "other" }],
 	["latest!", { flaw: "other" }],
 	["Latest", { flaw: "other" }],
@@ -35,7 +41,7 @@ test.each([
 	["１.８.０", { flaw: "other" }],
 	["undefined", { flaw: "other" }],
 ])("%j: %j", (text, expected) => {
-	expect(flawOf(text, known([]))).toEqual(expected);
+	expect(flawOf(text, known([]))).toStrictEqual(expected);
 	expect(decide(ask(cluster("1.7.1"), text))).toEqual([
 		{ rule: "version-format", property: "version", target: text, ...expected },
 	]);
