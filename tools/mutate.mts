@@ -48,7 +48,8 @@ if (parts.every((part) => filesOf(part, wanted).length === 0)) wrong.push(`nothi
 for (const part of parts) {
 	const files = filesOf(part, wanted);
 	if (files.length === 0) continue;
-	const mutants = await mutate(part, files);
+	const isOfThese = new Set(files.map((file) => join(root, file)));
+	const mutants = (await mutate(part, files)).filter(({ fileName }) => isOfThese.has(resolve(root, fileName)));
 	for (const file of files) {
 		const source = readFileSync(join(root, file), "utf8");
 		const survivors = mutants

@@ -12,7 +12,7 @@ import {
 	standsAt,
 	standsEverywhere,
 } from "../../src/core/cluster";
-import { type ClusterExtras, cluster, mark, tables, v } from "../build";
+import { type ClusterExtras, cluster, creation, mark, tables, v } from "../build";
 
 describe("floor", () => {
 	test.each([
@@ -37,6 +37,16 @@ describe("floor", () => {
 		expect(floor(cluster("1.8.0 1.9.0", { mark: mark("1.8.0", "1.9.0"), but: asked }))).toBe("1.8.0");
 		// It was given up, and that died midway, too.
 		expect(floor(cluster("1.8.0 1.9.0", { mark: mark("1.8.0", "1.8.0"), but: asked }))).toBe("1.8.0");
+	});
+
+	test("of a cluster that is still being created is what opened its data, and nothing where none did", () => {
+		const down = (openedBy?: string) => ({
+			"0-0": { serving: false, openedBy: openedBy === undefined ? undefined : v(openedBy) },
+		});
+		expect(floor(cluster("1.9.0", { mark: creation("1.9.0"), but: down() }))).toBeUndefined();
+		expect(floor(cluster("1.9.0", { mark: creation("1.9.0"), but: down("1.7.1") }))).toBe("1.7.1");
+		expect(floor(cluster("1.9.0", { mark: creation("1.9.0") }))).toBe("1.9.0");
+		expect(floor(cluster("1.9.0", { mark: mark("1.9.0", "1.9.0"), but: down("1.7.1") }))).toBe("1.7.1");
 	});
 
 	test("keeps it where it may have opened the data", () => {
@@ -65,6 +75,11 @@ describe("standsAt", () => {
 			"what opened its data, when it can't be asked",
 			cluster("?", { but: { "0-0": { serving: false, openedBy: v("1.8.0") } } }),
 			"1.8.0",
+		],
+		[
+			"what it is to start, when it is not known what opened its data",
+			cluster("1.9.0", { but: { "0-0": { serving: false, openedBy: undefined } } }),
+			"1.9.0",
 		],
 		["unknown", cluster("?"), undefined],
 	] as const)("is %s", (_, { replicas: [replica] }, expected) => {
@@ -124,6 +139,16 @@ test.each([
 	["it is not known what opened one", cluster("1.8.0 1.8.0", { but: { "0-1": { openedBy: undefined } } }), false],
 ] as const)("neverStarted: %s", (_, observed, expected) => {
 	expect(neverStarted(observed, mark("1.8.0", "1.9.0"))).toBe(expected);
+});
+
+test.each([
+	["nothing opened one", undefined, true],
+	["an earlier cluster's version did", "1.8.0", true],
+	["its own did", "1.9.0", false],
+])("neverStarted, of a creation: %s", (_, openedBy, expected) => {
+	const but = { "0-0": { serving: false, openedBy: openedBy === undefined ? undefined : v(openedBy) } };
+	const made = creation("1.9.0");
+	expect(neverStarted(cluster("1.9.0", { mark: made, but }), made)).toBe(expected);
 });
 
 test("byShard keeps the order of what was observed", () => {

@@ -10,7 +10,7 @@ test.each([
 	["the newest that works beside what runs", "1.7.1 1.7.1", "1.7.1@23.3 1.8.0@23.8 1.9.0@24.3 2.0.0@24.8", ["1.9.0"]],
 	["several", "1.7.1 1.7.1", "1.7.1@22.3 1.8.0@23.3 1.9.0@24.3 2.0.0@25.3", ["1.8.0", "1.9.0"]],
 	["the first works beside every replica", "1.7.1 1.6.0", "1.6.0@24.8 1.7.1@23.3 1.8.0@23.8 1.9.0@24.3 2.0.0@25.8", []],
-	["none below what some replicas run", "1.7.1 1.8.5", "1.7.1@23.3 1.8.0@24.3 1.8.5@23.3 2.0.0@24.8", []],
+	["none below what some replicas run", "1.7.1 1.8.5", "1.7.1@23.3 1.8.0@24.3 2.0.0@24.8", []],
 	["none beyond the end", "1.7.1 1.7.1", "1.7.1@23.3 1.9.0@24.3 2.0.0@24.8 3.0.0@24.3", ["1.9.0"]],
 	[
 		"none whose engine is only taken from a lower one",
@@ -58,9 +58,14 @@ describe("what is unknown of two engines", () => {
 	});
 });
 
+test("there is none where no catalogue can be read", () => {
+	const known = releases("1.7.1@23.3 1.8.0@24.3 2.0.0@24.8");
+	expect(steppingStones(cluster("1.7.1 1.7.1"), v("2.0.0"), { known })).toEqual([]);
+});
+
 test("no stone is below the target of an unfinished update", () => {
 	const unfinished = cluster("1.7.1 1.7.1", { state: "Updating", mark: mark("1.7.1", "1.9.0") });
-	const catalogue = releases("1.7.1@23.3 1.8.0@24.3 1.9.0@22.3 2.0.0@24.8");
+	const catalogue = releases("1.7.1@23.3 1.8.0@24.3 2.0.0@24.8");
 	expect(steppingStones(unfinished, v("2.0.0"), { catalogue })).toEqual([]);
 });
 

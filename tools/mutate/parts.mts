@@ -11,19 +11,7 @@ export interface Part {
 	readonly least: number;
 }
 
-const kubernetes = (files: readonly string[]) => files.map((file) => `src/platforms/kubernetes/${file}.ts`);
-
-export const parts: readonly Part[] = [
-	{ name: "core", of: ["src/core"], tests: "test/core", least: 90 },
-	{ name: "roll", of: ["src/roll"], tests: "test/roll", least: 90 },
-	{
-		name: "kubernetes",
-		// What decides; what talks to an API server or to ClickHouse is tested on real ones.
-		of: kubernetes(["ask/diagnose"]),
-		tests: "test/platforms/kubernetes",
-		least: 75,
-	},
-];
+export const parts: readonly Part[] = [{ name: "core", of: ["src/core"], tests: "test/core", least: 90 }];
 
 /** The files of a part, relative to the clone; of these only the wanted ones, given as files or folders, if any are. */
 export function filesOf({ of }: Part, wanted: readonly string[] = []): string[] {
