@@ -20,6 +20,8 @@ const catalogue = (text: string, but: Readonly<Record<string, Partial<Release>>>
 test("a release is found however many parts it is written with", () => {
 	expect(releaseOf(v("1.8.0.0"), releases("1.7.1 1.8.0@23.3"))).toEqual({ version: "1.8.0", engine: "23.3" });
 	expect(releaseOf(v("1.8.1"), releases("1.8.0"))).toBeUndefined();
+	// Of one that is listed twice the first entry counts.
+	expect(releaseOf(v("1.8.0"), releases("1.8.0@23.3 1.8.0.0@24.3"))?.engine).toBe("23.3");
 });
 
 test.each([

@@ -58,6 +58,14 @@ describe("what is unknown of two engines", () => {
 	});
 });
 
+test("what is known besides the catalogue counts each time", () => {
+	const [observed, catalogue] = [cluster("1.7.1 1.7.1"), releases("1.7.1 1.8.0 2.0.0")];
+	const far = releases("1.7.1@23.3 1.8.0@24.3 2.0.0@24.8");
+	const near = releases("1.7.1@24.3 1.8.0@24.3 2.0.0@24.8");
+	const found = [far, near, far].map((known) => steppingStones(observed, v("2.0.0"), { catalogue, known }));
+	expect(found).toEqual([["1.8.0"], [], ["1.8.0"]]);
+});
+
 test("there is none where no catalogue can be read", () => {
 	const known = releases("1.7.1@23.3 1.8.0@24.3 2.0.0@24.8");
 	expect(steppingStones(cluster("1.7.1 1.7.1"), v("2.0.0"), { known })).toEqual([]);

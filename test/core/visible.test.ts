@@ -26,3 +26,8 @@ test("leaves nothing that acts, whatever it is given", () => {
 		}),
 	);
 });
+
+test("a sign of two halves is written as JSON writes both", () => {
+	expect(harmlessJson("\u{e0001}")).toBe('"\\udb40\\udc01"');
+	expect(JSON.parse(harmlessJson("\u{e0001}"))).toBe("\u{e0001}");
+});
