@@ -1,13 +1,13 @@
 /**
  * `npm run matrix`: the packed package in an empty project of each kind that users may have, on the Pulumi of each end of
- * the supported range, and on API servers of each end. If all pass, that is recorded; the README quotes it.
+ * the supported range, and on API servers of each end. How each went is recorded in bench/results; the README quotes it.
  *
- * `npm run matrix -- pnpm`: only the parts whose name contains a word; nothing is recorded.
+ * `npm run matrix -- pnpm`: only the parts whose name contains a word; the rows of the others stay.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { saveResults } from "../bench/results.mts";
+import { results, saveResults } from "../bench/results.mts";
 import { Explained, run } from "./cli/program.mts";
 import { root } from "./environment.mts";
 import { ApiServer } from "./matrix/api-server.mts";
@@ -18,29 +18,39 @@ import { pulumiCliAt } from "./pulumi-cli.mts";
 import { say } from "./terminal.mts";
 
 const folder = mkdtempSync(join(tmpdir(), "dbcluster-matrix-"));
-const failed: string[] = [];
 const only = process.argv[2] ?? "";
+let failed = 0;
 
-/** Runs one part, says how it went and how long it took, and goes on. */
-async function part(name: string, run: () => Promise<void>): Promise<void> {
+/** What ran in which way: the columns of a row. */
+type Row = Readonly<Record<string, string | number>>;
+
+/** Runs something, and says how it went and how long it took. */
+async function passes(name: string, run: () => Promise<void>): Promise<string> {
 	const began = performance.now();
+	const seconds = () => Math.round((performance.now() - began) / 1000);
 	try {
 		await run();
-		say(`  passed in ${Math.round((performance.now() - began) / 1000)} s: ${name}`);
+		say(`  passed in ${seconds()} s: ${name}`);
+		return "passed";
 	} catch (error) {
-		failed.push(name);
-		say(`  FAILED: ${name}\n${(error as Error).message}`);
+		failed++;
+		say(`  FAILED after ${seconds()} s: ${name}\n${(error as Error).message}`);
+		return "failed";
 	}
 }
 
 /** Installs a cell and does something with it in each face. */
-async function eachFace(cell: Cell, name: string, story: typeof localStory, env?: NodeJS.ProcessEnv): Promise<void> {
-	const project = await CellProject.open(cell, tarball, await pulumiCliAt(cell.pulumi.cli), env);
-	try {
-		for (const face of axes.face) await part(`${name}: ${face}`, () => story(project, face));
-	} finally {
-		await project.remove();
-	}
+async function eachFace(cell: Cell, name: string, story: typeof localStory, env?: NodeJS.ProcessEnv): Promise<Row> {
+	const row: Record<string, string> = {};
+	let project: CellProject | undefined;
+	await passes(`${name}: installed`, async () => {
+		project = await CellProject.open(cell, tarball, await pulumiCliAt(cell.pulumi.cli), env);
+	});
+	for (const face of axes.face)
+		row[face] =
+			project === undefined ? "failed" : await passes(`${name}: ${face}`, () => story(project as CellProject, face));
+	await project?.remove();
+	return row;
 }
 
 /** Tests of test/kubernetes that run no pod. */
@@ -49,55 +59,56 @@ const withoutPods = {
 	names: "asked again for a token|are accepted by the API server|restricted Pod Security|a stack of many clusters",
 };
 
-async function onApiServer(name: string, version: string): Promise<void> {
+async function onApiServer(name: string, version: string): Promise<Row> {
 	const server = await ApiServer.start(version);
 	try {
 		const env = { KUBECONFIG: server.kubeconfig };
 		const api = await server.namespace("db");
-		await eachFace(usual, name, (project, face) => apiStory(project, face, api), env);
-		await part(`${name}: tests without pods`, async () => {
-			const { files, names } = withoutPods;
-			const args = [
-				"run",
-				"--project",
-				"kubernetes",
-				...files.map((file) => `test/kubernetes/${file}.test`),
-				"-t",
-				names,
-			];
+		const faces = await eachFace(usual, name, (project, face) => apiStory(project, face, api), env);
+		const tests = await passes(`${name}: tests without pods`, async () => {
+			const files = withoutPods.files.map((file) => `test/kubernetes/${file}.test`);
+			const args = ["run", "--project", "kubernetes", ...files, "-t", withoutPods.names];
 			const options = { cwd: root, env: { ...process.env, ...env }, seconds: 1200 };
 			const { status, stdout, stderr } = await run("vitest", args, options);
 			if (status !== 0) throw new Explained(stdout + stderr);
 		});
+		return { "Kubernetes API": version, ...faces, "tests without pods": tests };
 	} finally {
 		await server.stop();
 	}
 }
 
-async function wanted(name: string, run: (name: string) => Promise<void>): Promise<void> {
-	if (name.includes(only)) await part(name, () => run(name));
+/** Runs the parts that are wanted, and keeps their rows in place of those of the same first columns. */
+async function record<Part>(
+	table: "cells" | "kubernetes",
+	parts: readonly Part[],
+	name: (part: Part) => string,
+	run: (part: Part) => Promise<Row>,
+): Promise<void> {
+	for (const part of parts.filter((each) => name(each).includes(only))) {
+		const row = await run(part);
+		const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+		const same = (other: Row) =>
+			Object.keys(row).every((key) => /passed|failed/.test(`${row[key]}`) || row[key] === other[key]);
+		const others = ((kept[table] ?? []) as Row[]).filter((other) => !same(other));
+		saveResults("matrix", { ...kept, [table]: [...others, row] });
+	}
 }
 
-const names = (values: readonly string[]) => [...new Set(values)].join(", ");
-
+const file = join(results, "matrix.json");
 const tarball = pack(folder);
 try {
-	for (const cell of cells) await wanted(nameOf(cell), (name) => eachFace(cell, name, localStory));
-	for (const version of apiVersions) await wanted(`Kubernetes ${version}`, (name) => onApiServer(name, version));
+	await record("cells", cells, nameOf, async (cell) => ({
+		"Pulumi SDK": cell.pulumi.sdk,
+		CLI: cell.pulumi.cli,
+		"Node.js": cell.node,
+		"installed by": cell.layout,
+		program: cell.program,
+		...(await eachFace(cell, nameOf(cell), localStory)),
+	}));
+	const api = (version: string) => `Kubernetes ${version}`;
+	await record("kubernetes", apiVersions, api, (version) => onApiServer(api(version), version));
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }
-if (failed.length > 0) {
-	console.error(`${failed.length} failed:\n${failed.join("\n")}`);
-	process.exitCode = 1;
-} else if (only === "")
-	saveResults("matrix", {
-		tried: [
-			{ what: "Pulumi", with: axes.pulumi.map(({ sdk, cli }) => `SDK ${sdk} and CLI ${cli}`).join("; ") },
-			{ what: "Node.js", with: axes.node.join(", ") },
-			{ what: "installed by", with: axes.layout.join(", ") },
-			{ what: "program", with: names(axes.program) },
-			{ what: "face", with: axes.face.join(", ") },
-			{ what: "Kubernetes API", with: apiVersions.join(", ") },
-		],
-	});
+if (failed > 0) process.exitCode = 1;

@@ -84,6 +84,13 @@ export const { state, version } = new DbCluster("db", {
 /** The same on an API server that has no node, of a cluster that is stopped. */
 export async function apiStory(project: CellProject, face: Face, api: Api): Promise<void> {
 	project.write(face, stopped(api.namespace));
+	const password = {
+		apiVersion: "v1",
+		kind: "Secret",
+		metadata: { name: "db-password" },
+		stringData: { password: "matrix" },
+	};
+	if ((await api.get("secrets", "db-password")) === undefined) await api.create("secrets", password);
 	await project.must("stack", "init", face);
 	await project.must("config", "set", "version", "1.7.1");
 	const images = async () => (await api.list<StatefulSet>("statefulsets", {})).map(imageOf);
