@@ -1,4 +1,5 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
+import type { HeldDigest } from "../control/record";
 import type { CanaryHold } from "../core/canary";
 import type { LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
@@ -21,6 +22,8 @@ export interface Ground {
 	 * while they are being changed.
 	 */
 	readonly given?: Set<number>;
+	/** What an earlier process stored of replicas that could not be asked since. */
+	readonly unchecked?: Map<string, HeldDigest>;
 	/** Aborted, with an {@link Interruption} as its reason, when the rollout is to end after the step under way. */
 	readonly stop?: AbortSignal;
 	readonly report: (event: RollEvent) => void;

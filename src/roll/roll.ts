@@ -78,11 +78,11 @@ export interface RollUnderOptions {
 
 /** {@link roll} under a claim, for a cluster that was just observed and checked. */
 export async function rollUnder(
-	under: Omit<Ground, "given" | "tell">,
+	under: Omit<Ground, "given" | "unchecked" | "tell">,
 	observedNow: ObservedCluster,
 	{ bare, begun = false, judge }: RollUnderOptions,
 ): Promise<Omit<Rolled, "cluster">> {
-	const ground: Ground = { ...under, given: new Set(), tell: phaseTeller(under.report) };
+	const ground: Ground = { ...under, given: new Set(), unchecked: new Map(), tell: phaseTeller(under.report) };
 	const { control, keeper, clock, report, to } = ground;
 	const start = clock.now();
 	let cluster = observedNow;

@@ -8,7 +8,7 @@ import { secondsSince } from "./clock";
 import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { type Outcome, sightOf, watch } from "./watch";
-import { type Compared, compared, isWhole, lossWatch, othersHold, remember } from "./whole-data";
+import { type Compared, compared, isWhole, lossWatch, othersHold, remember, remembered } from "./whole-data";
 
 /** A replica that was down is back, and another of its shard is not: that one goes first. */
 export class CameBack extends Error {}
@@ -31,6 +31,9 @@ export async function takeStep(
 	rest: readonly Step[],
 ): Promise<number> {
 	const { control, keeper, clock, report, to } = ground;
+	const { unchecked } = ground;
+	const digest = unchecked?.get(step.replica);
+	if (digest !== undefined) await remembered(ground, { [step.replica]: digest }, () => others);
 	const [first, holdings] = await Promise.all([
 		sighting(ground, step.replica, others),
 		compared(ground, step.replica, others, true),
@@ -51,7 +54,8 @@ export async function takeStep(
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
 	const { left, holds } = await clear(ground, step.replica, others, goOn, { broken, next: to, seen });
 	try {
-		if (holds !== undefined) await remember(ground, step.replica, holds);
+		// What is remembered of it is replaced only once it was compared.
+		if (holds !== undefined && !unchecked?.has(step.replica)) await remember(ground, step.replica, holds);
 		if (holds?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: holds.volatile });
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
@@ -61,7 +65,7 @@ export async function takeStep(
 		await letBack(ground, step.replica);
 		throw error;
 	}
-	const whole = lossWatch(ground, step.replica, holds, others);
+	const whole = lossWatch(ground, step.replica, unchecked?.has(step.replica) ? undefined : holds, others);
 	const outcome = await comesUp(ground, step.replica, whole, true);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });

@@ -194,6 +194,8 @@ export async function remembered(
 	for (const [replica, digest] of Object.entries(held)) {
 		const now = await ground.control.holds(replica);
 		// A replica that does not answer has a step of its own, which checks it.
+		if (now === undefined) ground.unchecked?.set(replica, digest);
+		else ground.unchecked?.delete(replica);
 		if (now === undefined) continue;
 		const theirs = await answersOf(ground.control, othersOf(replica));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);

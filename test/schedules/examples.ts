@@ -132,4 +132,24 @@ export const examples = {
 		loses: ["a-0-0", "all"],
 		holds: 1,
 	},
+	/** Restarted by a process that stopped, it came back without a table; the next one remembered what it had then. */
+	forgottenByTheNext: {
+		...calm,
+		shards: [
+			[
+				{ ...whole, version: v2, is: "killed", outdated: true },
+				{ ...whole, version: v2, is: "loading" },
+				{ ...whole, outdated: true },
+			],
+			[whole],
+		],
+		shared: true,
+		engines: { "a-0-0@1.8.0": { fate: "loops", boots: 640, lags: 1722, readOnly: 1769, reports: v1 } },
+		faults: [
+			[32, { kind: "loses", replica: "a-1-0", what: "a table" }],
+			[67, { kind: "refuse", words: "no" }],
+		],
+		shardsAtOnce: 2,
+		lag: 1498,
+	},
 } satisfies Record<string, Scenario>;

@@ -124,7 +124,8 @@ function endsWell(world: World, scenario: Scenario, { rolled, error }: Run, to: 
 		invariants.breach("bug", error instanceof Error ? `${error.stack}` : String(error));
 	const { state = "Started", replicas = [], mark } = rolled?.cluster ?? {};
 	const states = ["Started", "Stopped", "Starting", "Degraded", "Updating"];
-	if (!states.includes(state)) invariants.breach("incomplete", `it ended as ${state}`);
+	const isStale = scenario.faults.some(([, { kind }]) => kind === "stale");
+	if (!states.includes(state) && !isStale) invariants.breach("incomplete", `it ended as ${state}`);
 	if (scenario.late === undefined && mark !== undefined) invariants.breach("incomplete", "the mark is left");
 	for (const { name, version, outdated } of isAlone(scenario) ? replicas : [])
 		if (version !== to || (state === "Started" && outdated))

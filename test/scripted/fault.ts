@@ -85,8 +85,13 @@ function empty(world: World, unit: Unit): void {
 function ask(world: World, to: number): void {
 	const { mode, units } = world.present();
 	for (const { name } of units) world.struckAt.set(name, world.clock.now());
-	if (to === 0) world.halt("stopped");
-	else if (mode !== "idle") {
+	if (to === 0) {
+		world.halt("stopped");
+		world.asks = undefined;
+		const cluster = world.present();
+		cluster.units = cluster.units.filter(({ scaled }) => scaled !== "surplus");
+		for (const unit of cluster.units) unit.scaled = undefined;
+	} else if (mode !== "idle") {
 		if (mode === "stopped") world.start();
 		world.scale(to);
 	}
