@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connect } from "../../src/platforms/kubernetes/api/connection";
-import { kubernetesControl } from "../../src/platforms/kubernetes/control";
-import { untilState } from "../../src/roll/until-state";
-import { Space, unavailable, versions } from "./harness";
+import { Space, unavailable } from "./harness";
 
 test.skipIf(unavailable !== undefined)(
 	"a plugin is asked again for a token that the API server rejects, and once only",
@@ -51,29 +49,3 @@ if [ "$(wc -c <asked)" -le ${rejected} ]; then echo '${credential("nobody")}'; e
 		}
 	},
 );
-
-test.skipIf(unavailable !== undefined)("a password of any letters opens the servers", async () => {
-	const space = await Space.open();
-	try {
-		const metadata = { name: "letters" };
-		const stringData = { password: "пароль-ü 1" };
-		await space.api.create("secrets", { apiVersion: "v1", kind: "Secret", metadata, stringData });
-		const settings = space.settings({ passwordSecret: { name: "letters" }, keeper: [] });
-		const control = kubernetesControl("db", settings);
-		const claim = await control.claim("the test", 600);
-		const spec = {
-			name: "db",
-			owner: "project/stack/db",
-			generation: "g1",
-			version: versions.v1,
-			shards: 1,
-			replicas: 1,
-		};
-		await control.create(claim, { ...spec, settings });
-		await untilState(control, "Started");
-		expect((await control.observe())?.replicas).toMatchObject([{ serving: true, caughtUp: true, readOnly: false }]);
-		expect(await control.holds("db-0-0")).toMatchObject({ tables: [] });
-	} finally {
-		await space.close();
-	}
-});
