@@ -1,6 +1,6 @@
 /**
  * `npm run matrix`: the packed package in an empty project of each kind that users may have, on the Pulumi of each end of
- * the supported range, and on API servers of each end. How each went is recorded in bench/results; the README quotes it.
+ * the supported range, and on API servers of each end. How each went is recorded in bench/results.
  *
  * `npm run matrix -- pnpm`: only the parts whose name contains a word; the rows of the others stay.
  */
@@ -11,9 +11,9 @@ import { results, saveResults } from "../bench/results.mts";
 import { Explained, run } from "./cli/program.mts";
 import { root } from "./environment.mts";
 import { ApiServer } from "./matrix/api-server.mts";
-import { apiVersions, axes, type Cell, cells, nameOf, usual } from "./matrix/cells.mts";
+import { apiVersions, axes, type Cell, cells, nameOf } from "./matrix/cells.mts";
 import { CellProject, pack } from "./matrix/project.mts";
-import { apiStory, localStory } from "./matrix/story.mts";
+import { localStory } from "./matrix/story.mts";
 import { pulumiCliAt } from "./pulumi-cli.mts";
 import { say } from "./terminal.mts";
 
@@ -40,39 +40,38 @@ async function passes(name: string, run: () => Promise<void>): Promise<string> {
 }
 
 /** Installs a cell and does something with it in each face. */
-async function eachFace(cell: Cell, name: string, story: typeof localStory, env?: NodeJS.ProcessEnv): Promise<Row> {
+async function eachFace(cell: Cell, name: string): Promise<Row> {
 	const row: Record<string, string> = {};
 	let project: CellProject | undefined;
 	await passes(`${name}: installed`, async () => {
-		project = await CellProject.open(cell, tarball, await pulumiCliAt(cell.pulumi.cli), env);
+		project = await CellProject.open(cell, tarball, await pulumiCliAt(cell.pulumi.cli));
 	});
 	for (const face of axes.face)
 		row[face] =
-			project === undefined ? "failed" : await passes(`${name}: ${face}`, () => story(project as CellProject, face));
+			project === undefined
+				? "failed"
+				: await passes(`${name}: ${face}`, () => localStory(project as CellProject, face));
 	await project?.remove();
 	return row;
 }
 
-/** Tests of test/kubernetes that run no pod. */
-const withoutPods = {
-	files: ["credentials", "component", "many"],
-	names: "asked again for a token|are accepted by the API server|restricted Pod Security|a stack of many clusters",
+/** Tests of test/kubernetes that need an API server and no node. */
+const withoutNode = {
+	files: ["credentials", "component"],
+	names: "asked again for a token|are accepted by the API server|restricted Pod Security",
 };
 
 async function onApiServer(name: string, version: string): Promise<Row> {
 	const server = await ApiServer.start(version);
 	try {
-		const env = { KUBECONFIG: server.kubeconfig };
-		const api = await server.namespace("db");
-		const faces = await eachFace(usual, name, (project, face) => apiStory(project, face, api), env);
-		const tests = await passes(`${name}: tests without pods`, async () => {
-			const files = withoutPods.files.map((file) => `test/kubernetes/${file}.test`);
-			const args = ["run", "--project", "kubernetes", ...files, "-t", withoutPods.names];
-			const options = { cwd: root, env: { ...process.env, ...env }, seconds: 1200 };
-			const { status, stdout, stderr } = await run("vitest", args, options);
+		const tests = await passes(`${name}: tests without a node`, async () => {
+			const files = withoutNode.files.map((file) => `test/kubernetes/${file}.test`);
+			const args = ["run", "--project", "kubernetes", ...files, "-t", withoutNode.names];
+			const env = { ...process.env, KUBECONFIG: server.kubeconfig };
+			const { status, stdout, stderr } = await run("vitest", args, { cwd: root, env, seconds: 1200 });
 			if (status !== 0) throw new Explained(stdout + stderr);
 		});
-		return { "Kubernetes API": version, ...faces, "tests without pods": tests };
+		return { "Kubernetes API": version, "tests without a node": tests };
 	} finally {
 		await server.stop();
 	}
@@ -104,7 +103,7 @@ try {
 		"Node.js": cell.node,
 		"installed by": cell.layout,
 		program: cell.program,
-		...(await eachFace(cell, nameOf(cell), localStory)),
+		...(await eachFace(cell, nameOf(cell))),
 	}));
 	const api = (version: string) => `Kubernetes ${version}`;
 	await record("kubernetes", apiVersions, api, (version) => onApiServer(api(version), version));

@@ -3,7 +3,6 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Api } from "../../dist/platforms/kubernetes/api/api.js";
 import { connect } from "../../dist/platforms/kubernetes/api/connection.js";
 import { controlPlane } from "../cli/kubernetes.mts";
 import { Explained } from "../cli/program.mts";
@@ -78,7 +77,7 @@ export class ApiServer {
 			"current-context": "local",
 		};
 		writeFileSync(this.kubeconfig, JSON.stringify(config), { mode: 0o600 });
-		const { connection } = this.#api("default");
+		const connection = connect({ kubeconfig: readFileSync(this.kubeconfig, "utf8") });
 		await until(
 			async () => this.#alive() && (await connection.send({ method: "GET", path: "/readyz" })).status === 200,
 		);
@@ -90,20 +89,6 @@ export class ApiServer {
 			`--secure-port=${metrics}`,
 			`--cert-dir=${certificates}`,
 		]);
-	}
-
-	/** Makes a namespace; its API, as an administrator. */
-	async namespace(name: string): Promise<Api> {
-		const api = this.#api(name);
-		const body = JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
-		const headers = { "content-type": "application/json" };
-		const { status, text } = await api.connection.send({ method: "POST", path: "/api/v1/namespaces", body, headers });
-		if (status !== 201) throw new Error(text);
-		return api;
-	}
-
-	#api(namespace: string): Api {
-		return new Api(connect({ kubeconfig: readFileSync(this.kubeconfig, "utf8") }), namespace);
 	}
 
 	#run(program: string, args: readonly string[]): void {

@@ -61,12 +61,7 @@ export class CellProject {
 	}
 
 	/** Installs the packed package into an empty project of the cell's layout. */
-	static async open(
-		cell: Cell,
-		tarball: string,
-		cli: { readonly folder: string },
-		environment: NodeJS.ProcessEnv = {},
-	): Promise<CellProject> {
+	static async open(cell: Cell, tarball: string, cli: { readonly folder: string }): Promise<CellProject> {
 		const folder = realpathSync(mkdtempSync(join(tmpdir(), "dbcluster-matrix-")));
 		try {
 			const path = [await nodeFolder(cell.node), cli.folder, "/usr/bin", "/bin"];
@@ -78,7 +73,6 @@ export class CellProject {
 				PULUMI_HOME: join(folder, "home"),
 				...localBackend(join(folder, "state")),
 				...quiet,
-				...environment,
 			};
 			const project = new CellProject(folder, cell, env);
 			await project.#install(tarball);
@@ -106,9 +100,11 @@ export class CellProject {
 			dependencies: {
 				...Object.fromEntries(linked),
 				"@pulumi/pulumi": pulumi.sdk,
-				"@kubernetes/client-node": "^2.0.1",
 				"pulumi-dbcluster": `file:${tarball}`,
-				...(program === "TypeScript" && { typescript: pulumi.sdk === axes.pulumi[0].sdk ? "^5" : "^6" }),
+				...(program === "TypeScript" && {
+					typescript: pulumi.sdk === axes.pulumi[0].sdk ? "^5" : "^6",
+					"@types/node": "^22",
+				}),
 			},
 		};
 		writeFileSync(join(this.folder, "package.json"), JSON.stringify(description));
@@ -126,8 +122,11 @@ export class CellProject {
 			target: ts.ScriptTarget.ES2022,
 			module: program === "CommonJS" ? ts.ModuleKind.CommonJS : ts.ModuleKind.ESNext,
 		};
-		if (program === "TypeScript") writeFileSync(join(this.folder, "index.ts"), faced);
-		else
+		if (program === "TypeScript") {
+			const typed = { strict: true, target: "es2022", module: "node16", moduleResolution: "node16", types: ["node"] };
+			writeFileSync(join(this.folder, "tsconfig.json"), JSON.stringify({ compilerOptions: typed }));
+			writeFileSync(join(this.folder, "index.ts"), faced);
+		} else
 			writeFileSync(join(this.folder, "index.js"), ts.transpileModule(faced, { compilerOptions: options }).outputText);
 		const project = {
 			name: "quickstart",
