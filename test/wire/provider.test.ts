@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Face, Host, type Properties, Refused } from "./host";
@@ -113,7 +113,11 @@ describe.each<Face>(["dynamic", "native"])("in its %s face", (face) => {
 			};
 
 			beforeAll(() => {
-				const engines = { "26.5.1.1": older, "26.7.2.1": newer, "26.7.9.9": join(scratch.folder, "no-such-engine") };
+				// A preview refuses one that is not there.
+				const broken = join(scratch.folder, "broken-engine");
+				mkdirSync(broken, { recursive: true });
+				writeFileSync(join(broken, "libchdb.so"), "no library\n");
+				const engines = { "26.5.1.1": older, "26.7.2.1": newer, "26.7.9.9": broken };
 				settings = { directory: join(scratch.folder, "cluster"), engines };
 				state = { id: "", inputs: {}, outputs: {} };
 				version = "26.5.1.1";
