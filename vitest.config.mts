@@ -13,7 +13,7 @@ const minute = 60_000;
 const local = [
 	"test/contract/local*.test.ts",
 	"test/platforms/local/**/*.test.ts",
-	"test/platforms/kubernetes/ask/{alone,flush,statements,tables,tally}.test.ts",
+	"test/platforms/kubernetes/ask/{alone,flush,statements,copy-tables,tally}.test.ts",
 ];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];

@@ -1,9 +1,9 @@
 import type { ClusterSpec } from "../control/port";
 import { byShard, type ObservedCluster } from "../core/cluster";
 import { secondsSince } from "./clock";
+import { clear, letBack } from "./drain";
 import type { Ground } from "./ground";
 import { unlessInterrupted } from "./interruption";
-import { clear, letBack } from "./step";
 import { mayGoOn, stopped } from "./stop";
 import { WaitStopped } from "./stopped";
 import { sightOf, watch } from "./watch";

@@ -131,7 +131,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut = isOpen
 			? `Set version to ${latest} or "latest"`
 			: instead.length === 0
-				? `No version of the catalogue can be set now, not even ${latest}: set version to ${latest} and preview again to see why, or wait for a newer version`
+				? `No version in the catalogue is accepted now, not even ${latest}: set version to ${latest} and preview again to see why, or wait for a newer version`
 				: `${setting({ instead, stopped })}${stopped ? "" : `, a step on the way to ${latest}`}`;
 		return `${target} is not the latest version, which is ${latest}, and update.policy "latest" allows only updates towards the latest. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
 	},
@@ -157,7 +157,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`no replica is restarted for ${target} while the servers report another layout than the declared one. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${choices([...mend(evidence, pair, apart), `if the reported layout is right, declare a new DbCluster ${toDeclare(shards) === undefined ? "of another layout" : `with ${toDeclare(shards)}`} and move the rows there`])} Then preview again.`,
+		`the servers report another layout than the declared one, so no replica is restarted for ${target}. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${choices([...mend(evidence, pair, apart), `if the reported layout is right, declare a new DbCluster ${toDeclare(shards) === undefined ? "of another layout" : `with ${toDeclare(shards)}`} and move the rows there`])} Then preview again.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const [first] = tables;
@@ -209,7 +209,7 @@ function built(version: string, engine: string, like: string | undefined): strin
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No version of the catalogue can be set now: wait for a newer version";
+	if (first === undefined) return "No version in the catalogue is accepted now: wait for a newer version";
 	if (stopped) return `${first} can only be reached while the cluster is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }

@@ -90,7 +90,7 @@ export const rehearsalProgress = {
 	failed: (rehearsal: Rehearsal) => `rehearsed ${rehearsal.to}: failed`,
 	passed: (rehearsal: Rehearsal) => `rehearsed ${rehearsal.to}: ${passed(rehearsal)}`,
 	"left-out": (rehearsal: Rehearsal) =>
-		`${rehearsal.to} can't be rehearsed, so the update starts without it: ${oneLine(rehearsal.leftOut ?? "")}`,
+		`${rehearsal.to} can't be rehearsed: ${withFullStop(oneLine(rehearsal.leftOut ?? ""))} The update starts without a rehearsal.`,
 };
 
 function passed({ places, tables, queries }: Rehearsal): string {

@@ -176,7 +176,9 @@ export class ReplicaServer {
 		if (begun !== answered || n !== answered + 1)
 			return void response
 				.writeHead(503)
-				.end(`write ${n} does not follow write ${answered}, the last one of this replica\n`);
+				.end(
+					`this replica missed writes: its last one is number ${answered}, and this one is number ${n}. It copies the data of another replica before it serves again\n`,
+				);
 		noteNumbers(home, replica, { begun: n, answered, failed });
 		const headers = this.#headers("TabSeparated", params);
 		const answer = await writer.run(n, params, body).catch((error: unknown) => {

@@ -101,7 +101,8 @@ class TrialServer implements SqlServer {
 			this.#waiting.delete(answer.n);
 		});
 		child.on("exit", async () => {
-			const words = (await said).trim().split("\n").at(-1) || "no last words";
+			const words =
+				(await said).trim().split("\n").at(-1) || "it ended without a message; most often it ran out of memory";
 			this.#ended = words;
 			for (const [n, tell] of this.#waiting) tell({ n, error: words });
 			this.#waiting.clear();

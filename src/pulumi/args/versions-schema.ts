@@ -31,7 +31,7 @@ const release = z.strictObject(
 );
 
 const image = accepted(
-	'an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
+	'the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
 );
 const pattern = accepted('a regular expression, such as "^1\\\\."');
 

@@ -128,11 +128,11 @@ test.each([
 	],
 	[
 		{ versions: { registry: { image: "acme/db:1.8.0" } } },
-		'versions.registry.image: "acme/db:1.8.0" is not an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+		'versions.registry.image: "acme/db:1.8.0" is not the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
 	],
 	[
 		{ versions: { registry: { image: "acme/db:{version}*" } } },
-		'versions.registry.image: "acme/db:{version}*" is not an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+		'versions.registry.image: "acme/db:{version}*" is not the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
 	],
 	[
 		{ versions: { registry: { image: "acme/db", tags: "(" } } },
@@ -140,7 +140,7 @@ test.each([
 	],
 	[
 		{ versions: { registry: {} } },
-		'versions.registry.image: it is missing: give an image without a tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+		'versions.registry.image: it is missing: give the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
 	],
 	[
 		{ versions: { registry: { imge: "a", image: "a" } } },

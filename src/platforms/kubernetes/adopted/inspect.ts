@@ -68,7 +68,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 		if (replicas === 0)
 			refuse(sets, `${name} is scaled to 0, and only a running cluster can be taken over. Scale it up first.`);
 		else if (alike && replicas !== wanted.replicas)
-			refuse("replicas", `${name} has ${replicas}. Set replicas to ${replicas}.`);
+			refuse("replicas", `spec.replicas of the StatefulSet ${name} is ${replicas}. Set replicas to ${replicas}.`);
 		if (!template.spec.containers.some((each) => each.name === existing.container)) {
 			const has = template.spec.containers.map((each) => each.name).join(", ");
 			refuse("kubernetes.existing.container", `${name} has no container ${existing.container}. It has ${has}.`);

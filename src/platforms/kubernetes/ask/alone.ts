@@ -1,8 +1,8 @@
 import { identifier, path } from "../../../control/sql";
 import { type HeldTable, lackedBy, uncopied } from "../../../core/holdings";
+import { databasesOf } from "./copy-tables";
 import { inventoryOf } from "./inventory";
 import { QueryError, type Server } from "./server";
-import { databasesOf } from "./tables";
 import { askTogether } from "./together";
 
 /** Which of some tables have a row. A table that can't be read, such as a Set, is left out. */

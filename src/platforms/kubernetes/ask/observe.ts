@@ -106,7 +106,7 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	if (phase === "ready") return { ...view, phase: "removed from the endpoints for clients" };
 	// If the server is ready, its pod waits for something else.
 	const itself = healthy === undefined || (pod && serverStatus(pod)?.ready);
-	return itself ? { ...view, phase, ...why } : { ...view, phase: "answering, and waiting for its pod to become ready" };
+	return itself ? { ...view, phase, ...why } : { ...view, phase: "its server answers, and its pod is not Ready yet" };
 }
 
 async function closely(cluster: Cluster, set: StatefulSet | undefined, pod: Pod | undefined) {

@@ -3,6 +3,7 @@ import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../../control/
 import { type HeldTable, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
 import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
 import { type Cluster, names, podOf } from "../ask/cluster";
+import { copyTables } from "../ask/copy-tables";
 import { isReady } from "../ask/diagnose";
 import { inventoryOf } from "../ask/inventory";
 import { foreseeJoins } from "../ask/lacks";
@@ -10,7 +11,6 @@ import { settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { health } from "../ask/server";
 import { scaledAway } from "../ask/size";
-import { copyTables } from "../ask/tables";
 import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
 import { surroundings } from "../render/objects";
 import { templateHash } from "../render/pod";

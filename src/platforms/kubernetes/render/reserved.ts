@@ -71,7 +71,7 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 			"leave it out, because shards and replicas define it, or rename it if it is your own cluster",
 		),
 		...own(keeper ? ["zookeeper/node"] : [], "set the hosts in kubernetes.keeper"),
-		...set(keeper ? ["keeper"] : [], "set the hosts in kubernetes.keeper, and everything else under zookeeper"),
+		...set(keeper ? ["keeper"] : [], "set the hosts in kubernetes.keeper, and its other settings under <zookeeper>"),
 		...own(["distributed_ddl/path"], "leave it out, because the cluster has its own queue for ON CLUSTER"),
 		...set(["path"], `leave it out, because the volume is mounted at ${dataPath}`),
 		...set(
@@ -131,7 +131,7 @@ export function reservedIn(root: Element, reserving: Reserving): string[] {
 			tell(`leave ${clears} out, because it removes what the cluster's own file sets there`);
 		for (const child of element.children) {
 			const brings = child.name === "include" && child.attributes.find((each) => foreign.includes(each));
-			if (brings) tell(`the content from ${brings} of an include can't be checked: write it into the file`);
+			if (brings) tell(`what the attribute ${brings} includes can't be checked: write that content into the file`);
 			visit(child, [...at, child.name]);
 		}
 	};

@@ -86,7 +86,7 @@ describe("a replica whose server answers and which clients don't reach", () => {
 
 	it("is about to be let in before its own probe has succeeded", async () => {
 		const { phase } = await look(clusterOf(podWith({ containerStatuses: [{ ...server, ready: false }] })), "db-0-0");
-		expect(phase).toBe("answering, and waiting for its pod to become ready");
+		expect(phase).toBe("its server answers, and its pod is not Ready yet");
 	});
 
 	it("stops, and where that takes too long its node is asked for, in previews as well", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dropReplicated } from "../../../../src/platforms/kubernetes/ask/copy-tables";
 import { allQueries, clientQueries, health } from "../../../../src/platforms/kubernetes/ask/server";
-import { dropReplicated } from "../../../../src/platforms/kubernetes/ask/tables";
 import { startupQuery } from "../../../../src/platforms/kubernetes/render/pod";
 import { serverConfig } from "../../../../src/platforms/kubernetes/render/server-config";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";

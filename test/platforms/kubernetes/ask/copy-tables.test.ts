@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ControlError } from "../../../../src/control/errors";
+import { copyTables } from "../../../../src/platforms/kubernetes/ask/copy-tables";
 import { QueryError } from "../../../../src/platforms/kubernetes/ask/server";
-import { copyTables } from "../../../../src/platforms/kubernetes/ask/tables";
 import { attachAgain } from "../../../../src/words/text";
 import { versions } from "../../local/place";
 import { BareEngine } from "../bare-engine";

@@ -147,5 +147,6 @@ export async function dropReplicated(server: Server): Promise<void> {
 		await server.run(`DROP TABLE IF EXISTS ${path(table)}${sync}`, settings);
 	}
 	const [left] = await server.rows("SELECT count() AS tables FROM system.replicas");
-	if (Number(left?.tables) > 0) throw new ControlError("some of its tables still replicate: run pulumi up again");
+	if (Number(left?.tables) > 0)
+		throw new ControlError("some of its replicated tables are not dropped yet: run pulumi up again");
 }
