@@ -23,7 +23,7 @@ export function notStoredText(name: string, properties: readonly string[]): stri
 
 /** The record names another resource, which keeps the cluster in its own state. */
 export function ownedText(name: string, owner: string): string {
-	return `${name} belongs to ${ownerText(owner)}, so adopt is true. Keep it until a pulumi up has updated the cluster: only that makes it this resource's, and until then destroy deletes nothing. Then remove the other resource from its state with pulumi state delete.`;
+	return `${name} belongs to ${ownerText(owner)}, so the import set adopt: true. Keep that until a pulumi up has updated the cluster: the update makes this resource the owner, and before it a destroy of this resource deletes nothing. Afterwards remove the former owner from its stack's state with pulumi state delete.`;
 }
 
 export function unfinishedText(name: string, { from, to, creates }: UpdateMark): string {

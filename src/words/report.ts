@@ -19,7 +19,7 @@ export const verdicts = {
 	deleted: { sign: "🗑️", says: "will be deleted" },
 	recreated: { sign: "🗑️", says: "will be deleted, then created again" },
 	removed: { sign: "📤", says: "will be removed from the state only" },
-	moved: { sign: "📤", says: "is kept by another resource" },
+	moved: { sign: "📤", says: "moves to another resource; nothing is deleted" },
 	replaced: { sign: "♻️", says: "will be replaced" },
 	updated: { sign: "⬆️", says: "will be updated" },
 	changed: { sign: "🔧", says: "will be changed" },

@@ -119,7 +119,7 @@ describe("a preview that the CLI printed", () => {
 				steps.splice(gone, 0, create as (typeof steps)[number]);
 			});
 		const { stdout } = await cli(["report", moved({})]);
-		expect(stdout).toContain("is kept by another resource");
+		expect(stdout).toContain("moves to another resource; nothing is deleted");
 		expect(stdout).not.toContain("Its data is deleted with it");
 		for (const more of [{ endpoint: "http://127.0.0.1:1" }, { caveats: {} }])
 			expect((await cli(["report", moved(more)])).stdout).toContain("Its data is deleted with it");

@@ -41,7 +41,7 @@ test("the printed program previews to no change, and what another resource has i
 	await first.upOk();
 	const db = await importing();
 	const said = await db.import(first, "adopted");
-	expect(said).toContain("db belongs to test/test/db, so adopt is true.");
+	expect(said).toContain("db belongs to test/test/db, so the import set adopt: true.");
 	expect(said).toContain("versions, deletionPolicy and desiredState are not stored with a cluster");
 	const properties = db.resources.adopted?.properties ?? {};
 	expect(properties).toMatchObject({

@@ -52,9 +52,9 @@ function absence(where: string, name: string): string {
 	if (cluster !== undefined)
 		return `${none}. The folder holds ${cluster.name}: its id is local:${where}/${cluster.name}.`;
 	if (retained !== undefined)
-		return `${none}: it was destroyed, and its data was kept. A DbCluster with the same stack, name and location, which was ${retained.owner}, uses the data again; from another stack with adopt: true.`;
+		return `${none}: it was destroyed, and its data was kept. It belonged to ${retained.owner}. To use the data again, declare a DbCluster with the same stack, name and location. In another stack, also set adopt: true.`;
 	const inner = new Store(expand(`${where}/${name}`)).read()?.cluster;
 	if (inner !== undefined && where !== defaultParent)
-		return `${none}. The folder ${where}/${name} holds ${inner.name}: its id is local:${where}/${name}/${inner.name}.`;
+		return `${none}. ${where}/${name} is the folder of the cluster ${inner.name}, whose id is local:${where}/${name}/${inner.name}.`;
 	return `${none}: the folder has no record (cluster.json). An id is local:, the directory of the cluster and its name; a relative directory is taken from the program's folder.`;
 }

@@ -27,7 +27,7 @@ async function main(options: ReplicaOptions): Promise<void> {
 	ensureFolder(folder);
 	process.chdir(folder);
 	const locked = tryLock(paths.replicaLock(home, replica));
-	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} already uses ${folder}`);
+	if ("holder" in locked) throw new Error(`process ${locked.holder.pid} still uses ${folder}`);
 	const server = new ReplicaServer(options, locked);
 	await server.listen();
 	watchCluster(home, replica, locked);

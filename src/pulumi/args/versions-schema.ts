@@ -43,7 +43,7 @@ const registry = z.strictObject(
 	accepted('an object such as { image: "myscale/myscaledb" }'),
 );
 
-const url = accepted("an https address without a password", "Plain http is for 127.0.0.1 only.");
+const url = accepted("an https address with no password in it", "Plain http is allowed for 127.0.0.1 only.");
 
 export const versions = z
 	.strictObject(

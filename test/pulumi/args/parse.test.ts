@@ -148,11 +148,11 @@ test.each([
 	],
 	[
 		{ versions: { url: "http://example.com/v.json?token=hunter2" } },
-		': versions.url: "http://example.com/v.json" is not an https address without a password. Plain http is for 127.0.0.1 only.',
+		': versions.url: "http://example.com/v.json" is not an https address with no password in it. Plain http is allowed for 127.0.0.1 only.',
 	],
 	[
 		{ versions: { url: "https://ann:hunter2@example.com/v.json" } },
-		': versions.url: "https://***@example.com/v.json" is not an https address without a password. Plain http is for 127.0.0.1 only.',
+		': versions.url: "https://***@example.com/v.json" is not an https address with no password in it. Plain http is allowed for 127.0.0.1 only.',
 	],
 	[
 		{ update: { window: { schedule: "0 2 * * 6", minutes: 0 } } },
