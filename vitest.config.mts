@@ -7,7 +7,7 @@ const cliWorkers = Math.min(4, availableParallelism() + 1);
 /** Tests that start real engines: half a gigabyte is mapped and 250 MB are used by each; half the time they wait. */
 const engineWorkers = Math.min(4, availableParallelism());
 /** Tests on a cluster mostly wait for pods. */
-const clusterWorkers = Math.min(6, 2 * availableParallelism());
+const clusterWorkers = Math.min(4, availableParallelism() + 1);
 const minute = 60_000;
 
 const local = [

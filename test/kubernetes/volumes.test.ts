@@ -143,8 +143,7 @@ test.skipIf(unavailable !== undefined)(
 					])
 				).split("\n");
 			const broken = `<${root}>\n\t<macros><layer>7</macros>\n</${root}>`;
-			const why =
-				"kubernetes.config.zz.xml: zz.xml is not valid XML: line 2: a closing tag does not match the open element. Fix it there.";
+			const why = `kubernetes.config["zz.xml"]: zz.xml is not valid XML: line 2: a closing tag does not match the open element. Fix it there.`;
 			const none = await objects();
 			expect(await refused(args(broken))).toEqual([why]);
 			await expect(create(args(broken))).rejects.toThrow(/is not valid XML/);
@@ -163,10 +162,10 @@ test.skipIf(unavailable !== undefined)(
 				((await check(inputs, args(text))).failures ?? []).map((it) => it.reason);
 			expect(await refusals(broken)).toEqual([expect.stringContaining("zz.xml is not valid XML")]);
 			expect(await refusals(`<${root}>\n<path>/tmp/</path>\n<remote_servers replace="1"/>\n</${root}>`)).toEqual([
-				"kubernetes.config.zz.xml: zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, because the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, because it removes what the cluster's own file sets there.",
+				`kubernetes.config["zz.xml"]: zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, because the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, because it removes what the cluster's own file sets there.`,
 			]);
 			expect(await refusals(`<${root}><remote_servers><db/><other/></remote_servers></${root}>`)).toEqual([
-				"kubernetes.config.zz.xml: zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
+				`kubernetes.config["zz.xml"]: zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because shards and replicas define it, or rename it if it is your own cluster.`,
 			]);
 			expect(await objects()).toEqual(made);
 		} finally {
