@@ -16,6 +16,8 @@ interface Evidence {
 
 /** An unschedulable pod may get a node as soon as another pod is gone. */
 const unschedulableSeconds = 60;
+/** A scheduler may see a new pod before its claims: it says so, and tries again. */
+const unseenSeconds = 10;
 /** Events of an autoscaler that adds a node: Cluster Autoscaler and Karpenter. Both stop trying after 15 minutes. */
 const nodeComes = ["TriggeredScaleUp", "Nominated"];
 const nodeSeconds = 900;
@@ -66,8 +68,9 @@ function missing(events: readonly Event[], now: number): Diagnosis {
 	const refused = newest(events, ["FailedCreate", "SuccessfulCreate"]);
 	if (refused?.reason !== "FailedCreate") return { phase: "waiting for its pod" };
 	const words = clause(refused.message ?? "");
-	// A quota may get room; what a policy forbids stays forbidden.
-	const forbidden = /violates PodSecurity|is forbidden: (?!exceeded quota)|Invalid value|denied the request/i;
+	// A quota may get room, and a new namespace gets its ServiceAccount a moment later; what a policy forbids stays forbidden.
+	const forbidden =
+		/violates PodSecurity|is forbidden: (?!exceeded quota|error looking up service account)|Invalid value|denied the request/i;
 	const at = time(refused);
 	const lasting = forbidden.test(words) && (at === 0 || now - at < refusedSeconds * 1000);
 	return kept(causeOfRefusal(words), `its pod can't be created: ${words}`, lasting);
@@ -181,7 +184,7 @@ export function troubleOf(pod: Pod | undefined, now: number): Failure | undefine
 		return words === undefined ? undefined : { cause: "node", words: `does not stop: ${words}` };
 	}
 	// An autoscaler may still add a node, but until then this is why.
-	if (cause !== undefined && condition(pod, "PodScheduled")?.status === "False") return { cause, words: phase };
+	if (cause !== undefined && isWithoutNode(pod, now)) return { cause, words: phase };
 	const status = serverStatus(pod);
 	const last = status?.lastState?.terminated;
 	if (last === undefined || status?.ready || last.exitCode === 0) return undefined;
@@ -248,3 +251,8 @@ function newest(events: readonly Event[], reasons: string | readonly string[], m
 
 const time = ({ lastTimestamp, eventTime, metadata }: Event) =>
 	Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? "") || 0;
+
+function isWithoutNode(pod: Pod, now: number): boolean {
+	const { status, lastTransitionTime = "" } = condition(pod, "PodScheduled") ?? {};
+	return status === "False" && !(now - Date.parse(lastTransitionTime) < unseenSeconds * 1000);
+}

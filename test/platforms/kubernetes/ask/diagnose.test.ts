@@ -30,6 +30,17 @@ describe("what keeps a replica from serving", () => {
 		["no pod yet", undefined, [], undefined],
 		["a quota", undefined, [event("FailedCreate", 'pods "db-0-1" is forbidden: exceeded quota: small')], undefined],
 		[
+			"a ServiceAccount that a new namespace does not have yet",
+			undefined,
+			[
+				event(
+					"FailedCreate",
+					'pods "db-0-1" is forbidden: error looking up service account db/default: serviceaccount "default" not found',
+				),
+			],
+			undefined,
+		],
+		[
 			"a policy",
 			undefined,
 			[event("FailedCreate", 'pods "db-0-1" is forbidden: violates PodSecurity "restricted"')],
@@ -450,7 +461,13 @@ describe("a pod that no node has room for yet", () => {
 
 	it("says why at once, which stops nothing", () => {
 		expect(diagnose(justNow, { now })).toEqual({ phase: words, cause: "scheduling" });
-		expect(troubleOf(justNow, now)).toEqual({ cause: "scheduling", words });
+	});
+
+	it("is no trouble yet where the scheduler may not have seen its claims", () => {
+		expect(troubleOf(justNow, now)).toBeUndefined();
+		const since = (at: string) => troubleOf(pod(undefined, { conditions: [scheduled(at)] }), now);
+		expect(since("2026-11-23T10:04:51Z")).toBeUndefined();
+		expect(since("2026-11-23T10:04:50Z")).toEqual({ cause: "scheduling", words });
 	});
 
 	it("says so by the event that comes before the condition, and for as long as it takes", () => {

@@ -107,7 +107,7 @@ describe("a replica that no node has room for yet", () => {
 	const words = "no node fits: 0/1 nodes are available: 1 Insufficient cpu";
 	const cluster = () =>
 		clusterOf(
-			podWith({ phase: "Pending", conditions: [{ ...unscheduled, lastTransitionTime: "2026-11-23T10:04:58Z" }] }),
+			podWith({ phase: "Pending", conditions: [{ ...unscheduled, lastTransitionTime: "2026-11-23T10:04:45Z" }] }),
 		);
 
 	it("shows why in its phase and its trouble, and a rollout still waits for the node", async () => {
