@@ -27,7 +27,9 @@ export const localSchema = z.strictObject({
 		"a time: give a whole number of seconds up to 31,536,000, or 0 for never",
 	).default(0),
 	engines: z.record(z.string(), textOf(engine), { error: engines }).optional(),
-	addon: textOf("a file: set it to the path of a chdb_node.node, or leave it out to use that of the newest engine").optional(),
+	addon: textOf(
+		"a file: set it to the path of a chdb_node.node, or leave it out to use that of the newest engine",
+	).optional(),
 });
 
 /**

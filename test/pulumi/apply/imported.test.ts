@@ -131,7 +131,9 @@ describe("an import", () => {
 		await other.up({ version: "1.8.0", owner: "p/other/a" });
 		const found = await imported(id, owner);
 		expect(found.inputs).toMatchObject({ adopt: true });
-		expect(found.notes[0]).toMatch(/^a belongs to p\/other\/a, so the import set adopt: true\. Keep that until a pulumi up/);
+		expect(found.notes[0]).toMatch(
+			/^a belongs to p\/other\/a, so the import set adopt: true\. Keep that until a pulumi up/,
+		);
 		const { adopt: _, ...without } = found.inputs;
 		expect((await previewOf(found, without)).refused).toEqual([
 			"name: a cluster a already exists and belongs to p/other/a. Set adopt to true to take it over, or set another name.",

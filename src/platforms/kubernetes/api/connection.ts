@@ -146,7 +146,9 @@ function sent(...[url, options, answered]: [URL, RequestOptions, (response: Inco
 	try {
 		return httpsRequest(url, options, answered);
 	} catch (error) {
-		throw new PlatformError(`the token, certificate or key of the kubeconfig is malformed: ${(error as Error).message}`);
+		throw new PlatformError(
+			`the token, certificate or key of the kubeconfig is malformed: ${(error as Error).message}`,
+		);
 	}
 }
 
