@@ -11,8 +11,8 @@ export function visible(text: string): string {
 }
 
 /**
- * Somebody else's text, fit for a terminal, a log and Pulumi's CLI, which takes `<{%` for the begin of a colour, and panics
- * at a colour that it does not know. Line breaks and tabs stay.
+ * Somebody else's text, fit for a terminal, a log and Pulumi's CLI, which reads `<{%` as the beginning of a colour. Line
+ * breaks and tabs stay.
  */
 export function harmless(text: string): string {
 	return text.replace(acting, (sign) => (sign === "\n" || sign === "\t" ? sign : " ")).replaceAll("<{%", "< {%");
