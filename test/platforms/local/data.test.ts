@@ -33,7 +33,7 @@ describe("a replica's data", () => {
 		const first = bench.process;
 		bench.spawn("26.7.2.1");
 		expect(await bench.ended()).toBe(1);
-		expect(bench.words).toBe(`process ${pid} already uses ${join(bench.home, "0-0")}\n`);
+		expect(bench.words).toBe(`process ${pid} still uses ${join(bench.home, "0-0")}\n`);
 		bench.process = first;
 		expect(await bench.value("SELECT 1")).toBe("1");
 	});

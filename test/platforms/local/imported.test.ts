@@ -113,7 +113,7 @@ describe("a folder without the cluster", () => {
 			`there is no cluster other in ${directory}. The folder holds db: its id is local:${directory}/db.`,
 		);
 		expect(await refusal(`local:${directory}`)).toBe(
-			`there is no cluster one in ${join(root, "has")}. The folder ${directory} holds db: its id is local:${directory}/db.`,
+			`there is no cluster one in ${join(root, "has")}. ${directory} is the folder of the cluster db, whose id is local:${directory}/db.`,
 		);
 		expect(await refusal(`local:${root}/none/db`)).toBe(
 			`there is no cluster db in ${root}/none: the folder has no record (cluster.json). An id is local:, the directory of the cluster and its name; a relative directory is taken from the program's folder.`,
