@@ -1,6 +1,6 @@
 import { type Share, shareOf } from "../core/canary";
 import type { Spelling } from "../core/release";
-import { visible } from "../core/visible";
+import { harmless, visible } from "../core/visible";
 
 /** `a`, `a and b`, `a, b and c`; of many the first few and how many more. */
 export function list(items: readonly string[], most = 6): string {
@@ -18,10 +18,7 @@ export function spellingText(spellings: readonly Spelling[]): string {
 
 /** Somebody else's words, as part of one readable line: no line breaks, no control characters, not endless. */
 export function oneLine(text: string, most = 400): string {
-	const line = text
-		.replace(/[\s\p{C}]+/gu, " ")
-		.replaceAll("<{%", "< {%")
-		.trim();
+	const line = harmless(text.replace(/[\s\p{C}]+/gu, " ")).trim();
 	// No half of a pair stays at the end.
 	return line.length > most ? `${line.slice(0, most - 3).replace(/[\ud800-\udbff]$/, "")}...` : line;
 }
