@@ -68,7 +68,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect(found.map(({ property, reason }) => `${property}: ${reason}`)).toEqual([
 			"shards: 1 is not the number of StatefulSets, and each of them is one shard. Set shards to 2.",
 			`kubernetes.existing.statefulSets: the namespace ${space.namespace} has no StatefulSet shop-clickhouse-shard9. It has ${shards.join(", ")}.`,
-			"replicas: shop-clickhouse-shard0 has 2. Set replicas to 2.",
+			"replicas: spec.replicas of the StatefulSet shop-clickhouse-shard0 is 2. Set replicas to 2.",
 			"kubernetes.existing.container: shop-clickhouse-shard0 has no container clickhouse. It has metrics, db.",
 			expect.stringContaining("kubernetes.existing.services: shop-clickhouse-headless is headless"),
 		]);

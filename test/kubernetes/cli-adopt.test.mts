@@ -58,7 +58,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		expectRefused(wrong, "property deletionPolicy", '"Delete" would delete volumes that DbCluster did not create');
 		expectRefused(
 			await project.set({ deletionPolicy: undefined }).preview(),
-			"clickhouse has 2. Set replicas to 2.",
+			"spec.replicas of the StatefulSet clickhouse is 2. Set replicas to 2.",
 			"clickhouse-0 runs 1.7.1. Set version to 1.7.1: a takeover restarts nothing. Update in the next step.",
 		);
 		const storage = await project.set({ kubernetes: kubernetes({ storage: "2Gi" }) }).preview();

@@ -60,6 +60,12 @@ export const noCurrent =
 
 const { user, password } = credentials;
 
+/** Ports below those that Linux gives to clients and Kubernetes to Services, and above those of its own processes. */
+const firstPort = 12_000;
+const portCount = 17_000;
+let ports = Math.floor(Math.random() * portCount);
+const nextPort = () => firstPort + (ports++ % portCount);
+
 /**
  * A namespace of its own for one test, under the restricted Pod Security, with the password's Secret. What is tested
  * reaches it with the Role of examples/kubernetes and no other right.
@@ -136,25 +142,23 @@ export class Space {
 		return `http://127.0.0.1:${port}`;
 	}
 
-	/** One query through the client Service, on a connection of its own. */
+	/**
+	 * One query through the client Service, on a connection of its own.
+	 *
+	 * Linux remembers for two minutes that a connection was not the proxy's, and then whoever is given the same port for
+	 * another one is refused too, so after a load that met a Service without endpoints. These come from ports that no client
+	 * is ever given, each once.
+	 */
 	async query(cluster: string, sql: string, body?: string): Promise<string> {
-		return queryAt(await this.endpoint(cluster), sql, body);
+		return queryAt(await this.endpoint(cluster), sql, body, { localPort: nextPort() });
 	}
 
 	/**
 	 * Resolves when the client Service can be reached. A node's proxy learns of the endpoints of a cluster that has just
 	 * started a moment after the API server, and until then refuses connections to it.
-	 *
-	 * Linux remembers for two minutes that a connection was not the proxy's, and then whoever is given the same port for
-	 * another one is refused too. So these come from ports that no client is ever given.
 	 */
 	async reachable(cluster: string): Promise<void> {
-		const endpoint = await this.endpoint(cluster);
-		const localPort = () => 10_000 + Math.floor(Math.random() * 20_000);
-		await vi.waitFor(() => queryAt(endpoint, "SELECT 1", "", { localPort: localPort() }), {
-			timeout: 30_000,
-			interval: 50,
-		});
+		await vi.waitFor(() => this.query(cluster, "SELECT 1"), { timeout: 30_000, interval: 50 });
 	}
 
 	/** One query to one replica, through the API server. */

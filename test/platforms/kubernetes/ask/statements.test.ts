@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dropReplicated } from "../../../../src/platforms/kubernetes/ask/copy-tables";
 import { allQueries, clientQueries, health } from "../../../../src/platforms/kubernetes/ask/server";
-import { startupQuery } from "../../../../src/platforms/kubernetes/render/pod";
+import { peersQuery, startupQuery } from "../../../../src/platforms/kubernetes/render/pod";
 import { serverConfig } from "../../../../src/platforms/kubernetes/render/server-config";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
 import { kept } from "../../../../src/platforms/kubernetes/render/shape";
@@ -39,6 +39,8 @@ describe.each([versions.v1, versions.v2])("ClickHouse %s", (version) => {
 		expect(await engine.sql("SELECT value FROM system.metrics WHERE metric = 'PendingAsyncInsert'")).toBe("0");
 		expect(await allQueries(engine.server)).toBeGreaterThan(2);
 		expect(await engine.sql(startupQuery)).toBe("0");
+		// Of the two peers none has an address here.
+		expect(Number(await engine.sql(peersQuery))).toBeGreaterThan(1);
 	});
 
 	// Embedded, the older one never ends a DROP that is to be SYNC.

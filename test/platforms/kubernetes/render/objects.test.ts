@@ -132,7 +132,7 @@ describe("a StatefulSet", () => {
 		});
 		expect(of(3).spec.template.spec).toEqual(spec);
 		const [shell, option, script] = startupProbe.exec.command;
-		const probe = `client() { echo 0; }; ${script.replace("clickhouse-client", "client")}`;
+		const probe = `client() { echo 0; }; ${script.replaceAll("clickhouse-client", "client")}`;
 		const isReady = (ordinal: number, size: string) =>
 			spawnSync(shell, [option, probe], {
 				env: { PATH: process.env.PATH, DBCLUSTER_REPLICA: `db-1-${ordinal}`, DBCLUSTER_SIZE: size },
@@ -142,6 +142,17 @@ describe("a StatefulSet", () => {
 		const pod = (name: string) => ({ metadata: { ...metadata, name } });
 		expect(["db-1-1", "db-1-2", "db-1-10"].map((name) => isSurplus(pod(name)))).toEqual([false, true, true]);
 		expect(isSurplus({ metadata: { name: "db-1-9" } })).toBe(false);
+	});
+
+	it("lets a replica that finds no address of a peer get ready after two minutes", () => {
+		const [shell, option, script] = rendered().spec.template.spec.containers[0].startupProbe.exec.command;
+		const isReady = (finds: boolean, isYoung: 0 | 1) => {
+			const client = `client() { case "$*" in *system.clusters*) ${finds} ;; *"SELECT uptime()"*) echo ${isYoung} ;; *) echo 0 ;; esac; }`;
+			const probe = `${client}; ${script.replaceAll("clickhouse-client", "client")}`;
+			const env = { PATH: process.env.PATH, DBCLUSTER_REPLICA: "db-1-0", DBCLUSTER_SIZE: "2" };
+			return spawnSync(shell, [option, probe], { env }).status === 0;
+		};
+		expect([isReady(true, 1), isReady(false, 1), isReady(false, 0)]).toEqual([true, false, true]);
 	});
 
 	it("is the same pod, out of clients' reach, while replicas join", () => {
