@@ -33,7 +33,7 @@ it.skipIf(unavailable !== undefined)(
 				patience,
 			);
 			expect((await control.look("db-1-0")).replica.serving).toBe(false);
-			expect(await answer()).toContain("DNS error");
+			await vi.waitFor(async () => expect(await answer()).toContain("DNS error"), patience);
 
 			await scale(1);
 			await untilState(control, "Started");

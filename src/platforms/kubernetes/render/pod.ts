@@ -32,19 +32,16 @@ const configFolder = "/etc/clickhouse-server/config.d";
 const usersFolder = "/etc/clickhouse-server/users.d";
 
 /**
- * The startup probe's query: whether the replica accepts writes and has caught up. After two minutes it passes anyway:
- * without Keeper a server must still answer SELECTs.
+ * The startup probe's query: whether the replica accepts writes, has caught up, and knows an address of every peer. A
+ * server from before 2019 reads its clusters when they are first asked for, and until it has found every host the query
+ * fails, as does each query of a Distributed table, also one that another replica could answer: so it is for a moment if a
+ * peer is restarting, too. Later a lost address does no harm.
  */
 export const startupQuery =
-	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND uptime() < 120";
+	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND (SELECT count() FROM system.clusters) >= 0";
 
-/**
- * The startup probe's second query: fails while a server from before 2019 knows no address of a peer, as while that one
- * restarts, too. Such a server reads its clusters when they are first asked for, and until it has found every host each
- * query of a Distributed table fails, also those that another replica could answer; later a lost address does no harm.
- * After two minutes it passes anyway: a shard that is gone must not keep the others away from their own tables.
- */
-export const peersQuery = "SELECT count() FROM system.clusters";
+/** After two minutes it passes anyway: without Keeper, or with a shard gone, a server must still answer SELECTs. */
+const isYoungQuery = "SELECT uptime() < 120";
 
 const clientFile = "/etc/clickhouse-client/dbcluster.xml";
 
@@ -59,12 +56,11 @@ export const replicatedTables = "SELECT count() AS tables FROM system.tables WHE
 const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
 	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
 	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
-	const isWell = `[ "$(${client} --query "${startupQuery}")" = 0 ]`;
-	const findsPeers = `{ ${client} --query "${peersQuery}" >/dev/null || [ "$(${client} --query "SELECT uptime() < 120")" = 0 ]; }`;
+	const isWell = `{ [ "$(${client} --query "${startupQuery}")" = 0 ] || [ "$(${client} --query "${isYoungQuery}")" = 0 ]; }`;
 	const peer = `\${DBCLUSTER_REPLICA%-*}-$n.${headlessName(name)}.${namespace}.svc`;
 	const peers = `n=0; while [ $n -lt "$DBCLUSTER_SIZE" ] && [ $n -lt 4 ]; do t=$(${client} --connect_timeout 2 --host ${peer} --query "${replicatedTables}" 2>/dev/null) && [ "$t" != 0 ] && exit 1; n=$((n + 1)); done; exit 0`;
 	const hasTables = `{ [ "$(${client} --query "${replicatedTables}")" != 0 ] && exit 0; ${peers}; }`;
-	return ["sh", "-c", [isMember, isWell, findsPeers, ...(joining ? [] : [hasTables])].join(" && ")];
+	return ["sh", "-c", [isMember, isWell, ...(joining ? [] : [hasTables])].join(" && ")];
 };
 
 /** Whether a pod was created beyond the cluster's size at that time; unknown for existing StatefulSets. */
