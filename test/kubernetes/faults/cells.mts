@@ -76,7 +76,8 @@ export const faults = {
 		by: "provider",
 		ofNode: true,
 		ofAll: true,
-		outcome: later,
+		// It may be back before the claim is given up.
+		outcome: (step) => [...later(step), "through"],
 	},
 } as const satisfies Record<string, Fault>;
 export type FaultName = keyof typeof faults;

@@ -2,7 +2,7 @@ import { ControlError, PlatformError } from "../../../control/errors";
 import type { Api } from "../api/api";
 import type { Pod } from "../api/types";
 import type { ApiCall } from "../api/wire";
-import { container, ports } from "../render/names";
+import { container, ownQuery, ports } from "../render/names";
 import type { KeptSettings } from "../render/shape";
 
 export interface Credentials {
@@ -49,17 +49,14 @@ export class QueryError extends ControlError {
 /** Settings of one statement, by name. A server rejects an unknown one. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Marks our own queries, so that they are not counted as clients'. */
-const mark = "/* pulumi-dbcluster */";
-
 /**
  * Bytes of an answer that a server keeps in memory until it is complete. Beyond them, and without this, it writes a file:
  * one whose volume is full would answer nothing.
  */
 const inMemory = String(8 << 20);
 
-/** Leaves out our own queries, and those of the startup probe. */
-export const notOurs = "query NOT LIKE '%pulumi-dbcluster%' AND query NOT LIKE '%FROM system.replicas%'";
+/** Leaves out our own queries. */
+export const notOurs = "query NOT LIKE '%pulumi-dbcluster%'";
 
 /** SQL on one server through the API server's proxy: the machine that runs Pulumi needs no route to the pods. */
 export class Server {
@@ -72,7 +69,7 @@ export class Server {
 
 	/** Reads only: the server refuses changes by GET. */
 	async rows(sql: string, settings: Settings = {}): Promise<Row[]> {
-		const query = `${sql} ${mark} FORMAT JSONEachRow`;
+		const query = `${sql} ${ownQuery} FORMAT JSONEachRow`;
 		// The complete answer or an error status: otherwise an error after the first rows would come with a status of
 		// success.
 		const search = new URLSearchParams({ query, wait_end_of_query: "1", buffer_size: inMemory, ...settings });
@@ -83,7 +80,7 @@ export class Server {
 	/** Runs a statement that changes something. */
 	async run(sql: string, settings: Settings = {}): Promise<void> {
 		const path = `/?${new URLSearchParams(settings)}`;
-		await this.send({ method: "POST", path, body: `${sql} ${mark}`, timeout: 300_000 });
+		await this.send({ method: "POST", path, body: `${sql} ${ownQuery}`, timeout: 300_000 });
 	}
 
 	private async send(call: ApiCall): Promise<string> {

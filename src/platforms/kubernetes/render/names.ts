@@ -72,3 +72,6 @@ export function parseReplica(
 	const shard = statefulSets?.indexOf(set) ?? (own === undefined ? -1 : Number(own));
 	return shard < 0 ? undefined : { shard, ordinal: Number(ordinal) };
 }
+
+/** Marks our own queries, those of probes included, so that they are not counted as clients'. */
+export const ownQuery = "/* pulumi-dbcluster */";

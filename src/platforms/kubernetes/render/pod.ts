@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DbVersion } from "../../../core/version";
 import type { Meta, PodTemplate } from "../api/types";
-import { annotation, clientServiceName, container, dataVolume, headlessName, label, ports } from "./names";
+import { annotation, clientServiceName, container, dataVolume, headlessName, label, ownQuery, ports } from "./names";
 import { restricted, spread } from "./restricted";
 import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
@@ -55,11 +55,13 @@ export const replicatedTables = "SELECT count() AS tables FROM system.tables WHE
  */
 const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
 	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
+	const ask = (sql: string, options = "") => `${client}${options} --query "${sql} ${ownQuery}"`;
 	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
-	const isWell = `{ [ "$(${client} --query "${startupQuery}")" = 0 ] || [ "$(${client} --query "${isYoungQuery}")" = 0 ]; }`;
+	const isWell = `{ [ "$(${ask(startupQuery)})" = 0 ] || [ "$(${ask(isYoungQuery)})" = 0 ]; }`;
 	const peer = `\${DBCLUSTER_REPLICA%-*}-$n.${headlessName(name)}.${namespace}.svc`;
-	const peers = `n=0; while [ $n -lt "$DBCLUSTER_SIZE" ] && [ $n -lt 4 ]; do t=$(${client} --connect_timeout 2 --host ${peer} --query "${replicatedTables}" 2>/dev/null) && [ "$t" != 0 ] && exit 1; n=$((n + 1)); done; exit 0`;
-	const hasTables = `{ [ "$(${client} --query "${replicatedTables}")" != 0 ] && exit 0; ${peers}; }`;
+	const theirs = ask(replicatedTables, ` --connect_timeout 2 --host ${peer}`);
+	const peers = `n=0; while [ $n -lt "$DBCLUSTER_SIZE" ] && [ $n -lt 4 ]; do t=$(${theirs} 2>/dev/null) && [ "$t" != 0 ] && exit 1; n=$((n + 1)); done; exit 0`;
+	const hasTables = `{ [ "$(${ask(replicatedTables)})" != 0 ] && exit 0; ${peers}; }`;
 	return ["sh", "-c", [isMember, isWell, ...(joining ? [] : [hasTables])].join(" && ")];
 };
 
