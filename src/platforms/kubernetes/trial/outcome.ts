@@ -1,9 +1,12 @@
 import { ControlError, PlatformError } from "../../../control/errors";
 import type { Failure } from "../../../core/cluster";
+import { untilNoConflict } from "../api/api";
+import { Conflict } from "../api/errors";
 import type { KubeObject, Pod } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { diagnose, isReady } from "../ask/diagnose";
 import { sleep } from "../change/wait";
+import { trialLabel } from "./pod";
 
 export interface TrialWait {
 	/** `start` waits for a server, `image` for a program's end. */
@@ -33,7 +36,7 @@ export async function outcome(
 ): Promise<TrialOutcome> {
 	let created: Pod;
 	try {
-		created = await cluster.api.create<Pod>("pods", object);
+		created = await create(cluster, object);
 	} catch (error) {
 		return refusal(error);
 	}
@@ -63,6 +66,18 @@ export async function outcome(
 		await sleep(pause);
 	}
 }
+
+/** A first try whose answer was lost may have created it; and a quota that others change at the same time wants another. */
+const create = ({ api, name }: Cluster, object: KubeObject): Promise<Pod> =>
+	untilNoConflict(async () => {
+		try {
+			return await api.create<Pod>("pods", object);
+		} catch (error) {
+			const found = error instanceof Conflict ? await api.get<Pod>("pods", object.metadata.name) : undefined;
+			if (found?.metadata.labels?.[trialLabel] !== name) throw error;
+			return found;
+		}
+	});
 
 /** How long a pod may wait for room on its node: another one is no help. */
 const roomSeconds = 20;
