@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connect } from "../../src/platforms/kubernetes/api/connection";
-import { Space, unavailable } from "./harness";
+import { Space, startCluster, unavailable, versions } from "./harness";
 
 test.skipIf(unavailable !== undefined)(
 	"a plugin is asked again for a token that the API server rejects, and once only",
@@ -49,3 +49,18 @@ if [ "$(wc -c <asked)" -le ${rejected} ]; then echo '${credential("nobody")}'; e
 		}
 	},
 );
+
+test.skipIf(unavailable !== undefined)("a password of any letters opens the servers", async () => {
+	const space = await Space.open();
+	try {
+		const password = Buffer.from("пароль-ü 1").toString("base64");
+		// The only Secret that the Role may read.
+		await space.api.merge("secrets", "db-password", { data: { password } });
+		const spec = { version: versions.v1, replicas: 1, reachable: false };
+		const control = await startCluster(space, spec);
+		expect((await control.observe())?.replicas).toMatchObject([{ serving: true, caughtUp: true, readOnly: false }]);
+		expect(await control.holds("db-0-0")).toMatchObject({ tables: [] });
+	} finally {
+		await space.close();
+	}
+});

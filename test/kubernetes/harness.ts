@@ -278,9 +278,17 @@ async function kubeconfigWithRole(api: Api): Promise<string> {
 /** Makes a cluster in a space and waits until it serves and can be reached. */
 export async function startCluster(
 	space: Space,
-	wanted: { name?: string; version: DbVersion; shards?: number; replicas?: number; settings?: KubernetesSettings },
+	wanted: {
+		name?: string;
+		version: DbVersion;
+		shards?: number;
+		replicas?: number;
+		settings?: KubernetesSettings;
+		/** Whether to wait until the tests' user reaches it. */
+		reachable?: boolean;
+	},
 ): Promise<KubernetesControl> {
-	const { name = "db", version, shards = 1, replicas = 2, settings = space.settings() } = wanted;
+	const { name = "db", version, shards = 1, replicas = 2, settings = space.settings(), reachable = true } = wanted;
 	const control = kubernetesControl(name, settings);
 	const claim = await control.claim("the test", 600);
 	await control.create(claim, {
@@ -295,6 +303,6 @@ export async function startCluster(
 	await untilState(control, "Started");
 	await control.finish(claim);
 	await control.release(claim);
-	await space.reachable(name);
+	if (reachable) await space.reachable(name);
 	return control;
 }
