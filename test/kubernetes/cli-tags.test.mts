@@ -96,7 +96,7 @@ describe.skipIf(unavailable !== undefined || unreachable !== undefined)("several
 			const exact = `${registry.image}:1.7.1`;
 			expectRefused(
 				await project.preview(),
-				`clickhouse-0 runs ${registry.image}:current, which is not a version of ${registry.image}. It is the same image as ${exact}.`,
+				`clickhouse-0 runs ${registry.image}:current, which names no version of ${registry.image}. It is the same image as ${exact}.`,
 				`set image statefulset/clickhouse clickhouse=${exact}`,
 			);
 		} finally {

@@ -140,11 +140,18 @@ describe("what others made can be taken over", () => {
 					),
 				},
 			},
-			"kubernetes.existing.statefulSets: a rollout of clickhouse is not complete, it is held at partition 1. Wait for it first: kubectl rollout status statefulset/clickhouse",
+			"kubernetes.existing.statefulSets: a rollout of clickhouse is not complete: its partition keeps the pods below ordinal 1 at the old revision. Set spec.updateStrategy.rollingUpdate.partition to 0, or undo the rollout, and wait: kubectl rollout status statefulset/clickhouse",
 		],
 		[
 			"its controller has not seen its last change",
-			{ statefulsets: { clickhouse: set({}, { generation: 4 }) } },
+			{
+				statefulsets: {
+					clickhouse: set(
+						{ updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 1 } } },
+						{ generation: 4 },
+					),
+				},
+			},
 			"kubernetes.existing.statefulSets: a rollout of clickhouse is not complete. Wait for it first: kubectl rollout status statefulset/clickhouse",
 		],
 		[
@@ -213,7 +220,17 @@ describe("what others made can be taken over", () => {
 	});
 
 	it("not from an image that is none of the versions", async () => {
-		for (const image of ["mirror/server:1.7.1", "clickhouse/server:latest", "clickhouse/server"]) {
+		const inSet =
+			"In the StatefulSet clickhouse, set an image of clickhouse/server whose tag contains the whole version,";
+		for (const [image, wayOut] of [
+			["mirror/server:1.7.1", "Set image to mirror/server."],
+			[
+				"mirror/server:latest",
+				"Set image to mirror/server. If the tags of that repository contain more than the version,",
+			],
+			["clickhouse/server:latest", inSet],
+			["clickhouse/server", inSet],
+		] as const) {
 			const world = good();
 			const clickhouse = set();
 			Object.assign(clickhouse.spec.template.spec.containers[1] ?? {}, { image });
@@ -221,7 +238,7 @@ describe("what others made can be taken over", () => {
 			expect(await reasons({ ...world, statefulsets: { clickhouse }, pods })).toEqual(
 				Object.keys(pods).map((name) =>
 					expect.stringContaining(
-						`kubernetes.image: ${name} runs ${image}, which is not a version of clickhouse/server`,
+						`kubernetes.image: ${name} runs ${image}, which names no version of clickhouse/server. ${wayOut}`,
 					),
 				),
 			);
@@ -262,7 +279,7 @@ describe("what others made can be taken over", () => {
 	describe("of a moving tag, a digest or none, the tag of the same image is named", () => {
 		const tags = ["latest", "24.8", "25.1.2.3", "24.8.1.1", "24.8.2.2", "23.3.1.1"];
 		const write = (tag: string) =>
-			`It is the same image as reg/db:${tag}. Write that tag into clickhouse, and wait until its pods have restarted: kubectl --namespace db set image statefulset/clickhouse clickhouse=reg/db:${tag}`;
+			`It is the same image as reg/db:${tag}. Set reg/db:${tag} in the StatefulSet clickhouse, and wait until its pods have restarted: kubectl --namespace db set image statefulset/clickhouse clickhouse=reg/db:${tag}`;
 
 		it.each<[string, (image: string) => string]>([
 			["reg/db:24.8", (image) => `${image}:24.8`],
@@ -273,7 +290,7 @@ describe("what others made can be taken over", () => {
 			const { said } = await taken(tags, { "24.8.1.1": "moved", latest: "moved" }, reference);
 			expect(said).toEqual(
 				["clickhouse-0", "clickhouse-1"].map(
-					(name) => `${name} runs ${shown}, which is not a version of reg/db. ${write("24.8.1.1")}`,
+					(name) => `${name} runs ${shown}, which names no version of reg/db. ${write("24.8.1.1")}`,
 				),
 			);
 		});
@@ -287,7 +304,7 @@ describe("what others made can be taken over", () => {
 			const spelled = ["24.8", "24.8.1-debian-12-r0", "24.8.1-debian-12-r1"];
 			const { said } = await taken(spelled, { "24.8.1-debian-12-r1": "moved" }, (image) => `${image}:24.8`);
 			expect(said[0]).toContain(
-				"It is the same image as reg/db:24.8.1-debian-12-r1. Set image to reg/db:{version}-debian-12-r*. Write that tag into clickhouse,",
+				"It is the same image as reg/db:24.8.1-debian-12-r1. Set image to reg/db:{version}-debian-12-r*. Set reg/db:24.8.1-debian-12-r1 in the StatefulSet clickhouse,",
 			);
 			const own = await taken(spelled, {}, (image) => `${image}:24.8.1-debian-12-r1`);
 			expect(own.said[0]).toMatch(/Set image to reg\/db:\{version\}-debian-12-r\*\.$/);
@@ -297,7 +314,9 @@ describe("what others made can be taken over", () => {
 		it("not if none has it, after a bounded search", async () => {
 			const many = Array.from({ length: 60 }, (_, index) => `24.8.${index}.1`);
 			const { said, heads } = await taken(many, {}, (image) => `${image}:latest`);
-			expect(said[0]).toMatch(/Set image to its repository\. If its tags contain more than the version/);
+			expect(said[0]).toMatch(
+				/In the StatefulSet clickhouse, set an image of reg\/db whose tag contains the whole version, and wait/,
+			);
 			expect(heads).toHaveLength(20);
 		});
 
@@ -316,7 +335,7 @@ describe("what others made can be taken over", () => {
 	});
 
 	const lost = (pods: string, why: string) =>
-		`kubernetes.existing.statefulSets: ${pods} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without existing, and use the new cluster instead.`;
+		`kubernetes.existing.statefulSets: ${pods} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without kubernetes.existing, and use the new cluster instead.`;
 
 	it("not while a restart would take data away, of one server or of all", async () => {
 		const world = good();

@@ -30,7 +30,7 @@ export async function imageProblem(
 	if (runs === undefined || !isImageOf(given.image, reference))
 		return {
 			property: "kubernetes.image",
-			reason: `${name} runs ${reference}, which is not a version of ${given.image}. ${await wayOut(cluster, pod, reference)}`,
+			reason: `${name} runs ${reference}, which names no version of ${given.image}. ${await wayOut(cluster, pod, reference)}`,
 		};
 	if (!sameVersion(runs, version))
 		return {
@@ -44,19 +44,22 @@ export async function imageProblem(
 async function wayOut(cluster: AdoptedCluster, pod: Pod, reference: string): Promise<string> {
 	const { existing, given, api } = cluster;
 	const [named = "", its] = reference.split("@");
-	const tag = named.slice(repositoryOf(named).length + 1);
+	const repository = repositoryOf(named);
+	const tag = named.slice(repository.length + 1);
 	const spelt = spellingOf(named, tag);
 	if (spelt !== undefined) return `Set image to ${spelt.image}.`;
 	const digest = its ?? serverStatus(asTakenOver(pod, existing))?.imageID?.split("@")[1];
 	const hints = [tag, await serverVersion(cluster, pod)].filter((hint) => hint !== "");
 	const tags = digest === undefined ? [] : await allTags(given.image).catch(() => []);
 	const same = digest === undefined ? undefined : await tagWithDigest(given.image, tags, digest, hints);
-	if (same === undefined)
-		return "Set image to its repository. If its tags contain more than the version, write {version} in place of it.";
-	const exact = `${repositoryOf(given.image)}:${same.tag}`;
 	const set = pod.metadata.name.replace(/-\d+$/, "");
+	if (same === undefined)
+		return repository === repositoryOf(given.image)
+			? `In the StatefulSet ${set}, set an image of ${repository} whose tag contains the whole version, and wait until its pods have restarted.`
+			: `Set image to ${repository}. If the tags of that repository contain more than the version, set image to such a tag, with {version} in place of the version.`;
+	const exact = `${repositoryOf(given.image)}:${same.tag}`;
 	const first = isImageOf(given.image, exact) ? "" : `Set image to ${same.image}. `;
-	return `It is the same image as ${exact}. ${first}Write that tag into ${set}, and wait until its pods have restarted: kubectl --namespace ${api.namespace} set image statefulset/${set} ${existing.container}=${exact}`;
+	return `It is the same image as ${exact}. ${first}Set ${exact} in the StatefulSet ${set}, and wait until its pods have restarted: kubectl --namespace ${api.namespace} set image statefulset/${set} ${existing.container}=${exact}`;
 }
 
 /** A ClickHouse server's version is mostly its tag; empty if it can't be asked. */

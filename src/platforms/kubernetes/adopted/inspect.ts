@@ -122,10 +122,13 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 	const { type = "RollingUpdate", rollingUpdate } = spec.updateStrategy ?? {};
 	const seen = (status?.observedGeneration ?? 0) >= generation;
 	if (type === "RollingUpdate" && !(seen && status?.currentRevision === status?.updateRevision)) {
-		const partition = rollingUpdate?.partition ? `, it is held at partition ${rollingUpdate.partition}` : "";
-		found.push(
-			`a rollout of ${name} is not complete${partition}. Wait for it first: kubectl rollout status statefulset/${name}`,
-		);
+		// Above a partition the controller never completes a rollout, however long one waits.
+		const partition = seen ? (rollingUpdate?.partition ?? 0) : 0;
+		const wayOut =
+			partition === 0
+				? ". Wait for it first"
+				: `: its partition keeps the pods below ordinal ${partition} at the old revision. Set spec.updateStrategy.rollingUpdate.partition to 0, or undo the rollout, and wait`;
+		found.push(`a rollout of ${name} is not complete${wayOut}: kubectl rollout status statefulset/${name}`);
 	}
 	return found;
 }

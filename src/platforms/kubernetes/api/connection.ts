@@ -25,7 +25,9 @@ export function connect(settings: KubeconfigSettings): Connection {
 		);
 	if (cluster.skipTLSVerify || !cluster.server.startsWith("https:"))
 		throw new PlatformError(
-			`the kubeconfig disables the verification of ${cluster.server} (${cluster.skipTLSVerify ? "insecure-skip-tls-verify" : "no https"}): set the cluster's certificate-authority instead`,
+			cluster.skipTLSVerify
+				? `the kubeconfig disables the verification of ${cluster.server} (insecure-skip-tls-verify): set the cluster's certificate-authority instead`
+				: `the kubeconfig connects to ${cluster.server} without https, so the API server can't be verified: set the cluster's server to an https address`,
 		);
 	let skew = 0;
 	let away: number | undefined;
@@ -56,7 +58,7 @@ export function connect(settings: KubeconfigSettings): Connection {
 				const options = await used.options.catch((error: Error) => {
 					cached = undefined;
 					// A parser's message quotes what it can't read, such as a token.
-					const why = error instanceof SyntaxError ? "the answer of its program is not JSON" : error.message;
+					const why = error instanceof SyntaxError ? "the output of its credential plugin is not JSON" : error.message;
 					throw new PlatformError(`can't get the kubeconfig's credentials: ${why}`);
 				});
 				const [answer, date] = await exchange(url, options, call).catch((error: Error) => {

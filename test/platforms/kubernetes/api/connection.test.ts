@@ -59,7 +59,11 @@ describe("the way to an API server", { timeout: 60_000 }, () => {
 			{ kubeconfig: config({ server: "https://a", "insecure-skip-tls-verify": true }) },
 			"certificate-authority",
 		],
-		["no TLS", { kubeconfig: config({ server: "http://a:8080" }) }, "no https"],
+		[
+			"no TLS",
+			{ kubeconfig: config({ server: "http://a:8080" }) },
+			"without https, so the API server can't be verified",
+		],
 	])("is refused with its reason: %s", (_, settings, reason) => {
 		expect(refusal(settings)).toContain(reason);
 	});
