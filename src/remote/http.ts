@@ -90,7 +90,7 @@ async function once(start: URL, { method = "GET", headers: given = {}, body }: C
 		}
 		await response.body?.cancel();
 		if (hops === mostRedirects) throw new ControlError("redirects too often");
-		if (!URL.canParse(location, url.href)) throw new ControlError("redirects to an address that is none");
+		if (!URL.canParse(location, url.href)) throw new ControlError("redirects to an address that is not a valid URL");
 		const next = new URL(location, url);
 		if (next.origin !== url.origin) headers = withoutCredentials(headers);
 		url = next;

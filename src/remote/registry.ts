@@ -32,7 +32,7 @@ export async function findImage(reference: Reference): Promise<{ readonly digest
 	const { registry, repository, tag } = reference;
 	const { status, headers } = await ask(reference, `manifests/${tag}`, "HEAD");
 	if (status === 404) return "missing";
-	if (status !== 200) throw refused(registry, `does not answer which image ${repository}:${tag} is`, status);
+	if (status !== 200) throw refused(registry, `does not return the manifest of ${repository}:${tag}`, status);
 	const digest = headers.get("docker-content-digest") ?? "";
 	return digestShape.test(digest) ? { digest } : {};
 }
@@ -70,7 +70,9 @@ export async function readTags(of: Repository, limits: Limits = defaultLimits): 
 	const until = Date.now() + longestList;
 	for (let page = 0; query !== undefined; page++) {
 		if (page === mostPages || tags.length > mostTags || Date.now() > until)
-			throw new ControlError(`the registry ${of.registry} sends an endless list of tags`);
+			throw new ControlError(
+				`the registry ${of.registry} does not end its list of tags within ${mostPages} pages, ${mostTags.toLocaleString("en")} tags and ${longestList / 1000} seconds`,
+			);
 		const answer: Answer = await ask(of, `tags/list${query}`, "GET", limits);
 		tags = tags.concat(tagsOf(of, answer));
 		query = nextQuery(answer.headers);

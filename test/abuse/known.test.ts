@@ -130,7 +130,7 @@ describe("files of kubernetes.config", () => {
 			"\n",
 		);
 		expect(readConfigFile("a.yaml", bomb)).toEqual({
-			broken: "it holds too many values once its aliases are written out",
+			broken: "it holds too many values after its aliases are expanded",
 		});
 		for (const deep of [`a: ${"[".repeat(300)}${"]".repeat(300)}`, "a: &a\n  b: *a"])
 			expect(readConfigFile("a.yaml", deep).broken).toMatch(/nest/);

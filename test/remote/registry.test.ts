@@ -140,7 +140,7 @@ test("pages without an end are left", async () => {
 		response.end('{"tags":["1.8.0"]}');
 	});
 	expect(await failure(readTags({ registry: server.host, repository: "db" }, limits))).toBe(
-		`the registry ${server.host} sends an endless list of tags`,
+		`the registry ${server.host} does not end its list of tags within 100 pages, 100,000 tags and 120 seconds`,
 	);
 });
 

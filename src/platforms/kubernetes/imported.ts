@@ -13,7 +13,7 @@ import { alsoOfExisting, dnsLabel } from "./render/settings";
 export const kubernetesImporting: Importing = {
 	ids: [
 		"kubernetes:NAMESPACE/NAME, such as kubernetes:db/analytics, with a context before the namespace if it is not the current one: kubernetes:production/db/analytics",
-		"of existing StatefulSets, kubernetes:NAMESPACE/NAME=STATEFULSET,STATEFULSET in the order of the shards, such as kubernetes:db/shop=clickhouse-0,clickhouse-1",
+		"for existing StatefulSets, kubernetes:NAMESPACE/NAME=STATEFULSET,STATEFULSET in the order of the shards, such as kubernetes:db/shop=clickhouse-0,clickhouse-1",
 	],
 	isPlace: (place) => dnsLabel.test(whereOf(place).namespace) && !place.startsWith("/"),
 	find: (place, name, parts) => {
@@ -57,7 +57,7 @@ async function findIn(api: Api, where: Where, name: string, parts?: readonly str
 	const its = stored.settings?.existing?.statefulSets;
 	if (parts !== undefined && parts.join() !== its?.join())
 		throw new ControlError(
-			`the cluster '${name}' in the namespace ${api.namespace} is managed by DbCluster already, and does not consist of ${parts.join(", ")}. Leave out = and what follows, or give another name.`,
+			`the cluster '${name}' in the namespace ${api.namespace} is managed by DbCluster already, and does not consist of ${parts.join(", ")}. In the id, leave out = and the StatefulSets, or give another name.`,
 		);
 	return { given: { ...where, ...settingsIn(stored, name) }, notStored };
 }
@@ -91,5 +91,5 @@ async function absence(api: Api, name: string): Promise<string> {
 	const clusters = [...records].flatMap(([cluster, { owner }]) => (owner === undefined ? [] : [cluster]));
 	const others = sets.filter(({ metadata }) => !clusters.includes(metadata.labels?.[label.cluster] ?? ""));
 	const named = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
-	return `the namespace ${api.namespace} at ${api.connection.server} has no cluster '${name}' and no StatefulSet of that name. Its clusters: ${named(clusters)}. Its other StatefulSets: ${named(others.map(({ metadata }) => metadata.name))}. An id ends with the name of a cluster, or with a name and the existing StatefulSets that it is to have: ${name}=STATEFULSET,STATEFULSET.`;
+	return `the namespace ${api.namespace} at ${api.connection.server} has no cluster '${name}' and no StatefulSet of that name. Its clusters: ${named(clusters)}. Its other StatefulSets: ${named(others.map(({ metadata }) => metadata.name))}. An id ends with the name of a cluster. To import existing StatefulSets under a new name, list them in the order of the shards: ${name}=STATEFULSET,STATEFULSET.`;
 }

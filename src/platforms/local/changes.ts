@@ -19,7 +19,7 @@ export function withJoining(cluster: LocalCluster, spec: ClusterSpec<LocalSettin
 	const known = allFolders(cluster);
 	if (spec.replicas < known.length)
 		throw new ControlError(
-			`${cluster.name} still has ${known.length} replicas: remove the last of them before replicas becomes ${spec.replicas}.`,
+			`${cluster.name} still has ${known.length} replicas, more than the declared ${spec.replicas}. Run pulumi up again: it removes the surplus replicas first.`,
 		);
 	const version = highest(Object.values(cluster.wanted).map((replica) => replica.version));
 	const joining = replicaFolders(spec.replicas).slice(known.length);
@@ -69,10 +69,12 @@ export function withoutReplica(
 ): LocalCluster {
 	const replica = replicaName(cluster, folder);
 	if (!replicaFolders(cluster.replicas).some((other) => other !== folder && isWhole(other)))
-		throw new ControlError(`${replica} can't be removed from ${cluster.name}: no other replica holds all of its data.`);
+		throw new ControlError(
+			`${replica} can't be removed from ${cluster.name}: no other replica holds all of its data. Run pulumi up again once another replica does.`,
+		);
 	if (folder !== allFolders(cluster).at(-1))
 		throw new ControlError(
-			`${replica} can't be removed from ${cluster.name}: only the last of its replicas can be removed.`,
+			`${replica} can't be removed from ${cluster.name}: only the replica with the highest ordinal can be removed.`,
 		);
 	const { [folder]: _, ...wanted } = cluster.wanted;
 	const replicas = Math.min(cluster.replicas, Object.keys(wanted).length);
@@ -101,7 +103,7 @@ export function assessment(cluster: LocalCluster, wanted: Size, runs: boolean): 
 
 /** A replica that joins copies the data of another one, which must run for that. */
 export function sizeObstacles({ replicas }: LocalCluster, { name, ...wanted }: Size, runs: boolean): Obstacle[] {
-	const reason = `${name} has ${counted(replicas)} and is stopped; replicas can only be added or removed while it runs. Start it first, or set replicas back to ${replicas}.`;
+	const reason = `${name} has ${counted(replicas)} and is stopped, and replicas can only be added or removed while it runs. Set replicas to ${replicas}, set desiredState to "Started" and run pulumi up; then change replicas.`;
 	return [
 		...(wanted.shards === 1 ? [] : [{ property: "shards", reason: oneShard(wanted.shards) }]),
 		...(replicas === wanted.replicas || runs ? [] : [{ property: "replicas", reason }]),

@@ -69,8 +69,13 @@ export class Chdb {
 	/** Loads a library and makes sure of its version, without touching any data. Throws with words for a person. */
 	static load(addon: string, library: string, version: DbVersion): Chdb {
 		if (!existsSync(join(library, "libchdb.so")))
-			throw new Error(`there is no engine in ${library}: libchdb.so is missing`);
-		if (!existsSync(addon)) throw new Error(`there is no ${addon}, which connects Node.js with the engine`);
+			throw new Error(
+				`there is no engine in ${library}: libchdb.so is missing. Add the package or folder of ${version} to local.engines`,
+			);
+		if (!existsSync(addon))
+			throw new Error(
+				`there is no ${addon}, the addon with which Node.js loads the engine. Run npm install chdb in the program's folder, or set local.addon to the path of a chdb_node.node`,
+			);
 		let loaded: Addon;
 		let found: string;
 		let names: string[];

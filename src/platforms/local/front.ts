@@ -80,7 +80,7 @@ function mustBeNoPage({ headers: { host = "localhost", origin } }: IncomingMessa
 	const words =
 		origin !== undefined
 			? `The endpoint requires no password, so it refuses requests from web pages, such as this one from ${origin}. Query from a program outside the browser`
-			: `The Host of this request is ${host}. Only 127.0.0.1 and localhost are answered, so that no web page reaches the endpoint under its own host name. Use 127.0.0.1`;
+			: `The Host of this request is ${host}. Only 127.0.0.1 and localhost are answered, because a web page could reach the endpoint through any other name (DNS rebinding). Send the request to 127.0.0.1`;
 	const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?$/i.test(host);
 	if (origin !== undefined || !isLocal) throw new ClickHouseError(497, "ACCESS_DENIED", words, 403);
 }

@@ -8,14 +8,16 @@ import { Store } from "./store";
 /** Everything that a local cluster's arguments say is in its record. */
 export const localImporting: Importing = {
 	ids: [
-		"local:FOLDER/NAME, such as local:./data/analytics for the directory ./data, or local:~/.pulumi-dbcluster/analytics for the default one",
+		"local:FOLDER/NAME, such as local:./data/analytics for the directory ./data, or local:~/.pulumi-dbcluster/analytics for the default directory",
 	],
 	find,
 };
 
 async function find(given: string, name: string, parts?: readonly string[]): Promise<FoundCluster> {
 	if (parts !== undefined)
-		throw new ControlError(`a local cluster has no parts: its id ends with its name, local:${given}/${name}.`);
+		throw new ControlError(
+			`a local cluster has no StatefulSets. In the id, leave out = and what follows: local:${given}/${name}.`,
+		);
 	const read = readSettings({ directory: given });
 	if ("problems" in read) throw new ControlError(read.problems.map(({ reason }) => reason).join(" "));
 	const where = place(read.settings);
@@ -50,11 +52,11 @@ function absence(where: string, name: string): string {
 	const { cluster, retained } = new Store(expand(folder)).read() ?? {};
 	const none = `there is no cluster ${name} in ${expand(folder)}`;
 	if (cluster !== undefined)
-		return `${none}. The folder holds ${cluster.name}: its id is local:${where}/${cluster.name}.`;
+		return `${none}. The folder holds ${cluster.name}. To import ${cluster.name}, use the id local:${where}/${cluster.name}.`;
 	if (retained !== undefined)
 		return `${none}: it was destroyed, and its data was kept. It belonged to ${retained.owner}. To use the data again, declare a DbCluster with the same stack, name and location. In another stack, also set adopt: true.`;
 	const inner = new Store(expand(`${where}/${name}`)).read()?.cluster;
 	if (inner !== undefined && where !== defaultParent)
-		return `${none}. ${where}/${name} is the folder of the cluster ${inner.name}, whose id is local:${where}/${name}/${inner.name}.`;
-	return `${none}: the folder has no record (cluster.json). An id is local:, the directory of the cluster and its name; a relative directory is taken from the program's folder.`;
+		return `${none}. ${where}/${name} is the folder of the cluster ${inner.name}. To import ${inner.name}, use the id local:${where}/${name}/${inner.name}.`;
+	return `${none}: the folder has no record (cluster.json). An id is local:FOLDER/NAME, such as local:./data/analytics; a relative FOLDER is taken from the program's folder.`;
 }

@@ -40,7 +40,7 @@ export const localPlatform: Platform<LocalSettings> = {
 		const { retained } = new Store(folderOf(name, settings)).read() ?? {};
 		if (retained === undefined || retained.owner === owner) return {};
 		return {
-			data: `the data that ${retained.owner} kept is used: it destroyed its cluster and left the data in this folder`,
+			data: `the data in this folder is used: ${retained.owner} destroyed its cluster and kept the data`,
 		};
 	},
 };

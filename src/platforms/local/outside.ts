@@ -30,7 +30,7 @@ export function reach([earlier, before, token, after, later]: Neighbours): strin
 			return `${before.text}() is limited here to a list of names and types as its first argument: an expression in it could read files. Write ${before.text}('a UInt64, b String', ...)`;
 		// The function of the same name has a text with braces there.
 		if (name === "format" && !(ends && after?.kind === "string" && after.text.includes("{")))
-			return "format() as a table evaluates expressions in its text, which could read files. Send the rows with INSERT";
+			return "format() is not allowed as a table function: it evaluates expressions in its text, and they could read files. Send the rows with INSERT";
 	}
 	if (!isName(token) || isSign(before, ".")) return undefined;
 	const name = token.text.toLowerCase();

@@ -177,7 +177,7 @@ export class ReplicaServer {
 			return void response
 				.writeHead(503)
 				.end(
-					`this replica missed writes: its last one is number ${answered}, and this one is number ${n}. It copies the data of another replica before it serves again\n`,
+					`this replica missed writes: the last write that it completed is number ${answered}, and this write is number ${n}. It copies the data of another replica before it serves again\n`,
 				);
 		noteNumbers(home, replica, { begun: n, answered, failed });
 		const headers = this.#headers("TabSeparated", params);

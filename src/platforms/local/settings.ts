@@ -58,7 +58,7 @@ export function readSettings(
 	if (fatal !== undefined) {
 		problems.push({
 			path: ["directory"],
-			reason: `${shown(folder)} holds ${shown(fatal)}, and the engine's process ends where its path has such a character. Name a folder whose whole path has no emoji and no letters of Asian scripts.`,
+			reason: `${shown(folder)} contains ${shown(fatal)}, and the engine exits if the path of its data contains such a character. Name a folder whose whole path has no emoji, no letters of Asian scripts and no signs such as €.`,
 		});
 	}
 	return read.success && problems.length === 0 ? { settings: read.data } : { problems };

@@ -86,12 +86,12 @@ function againstAny(near: Neighbours): string | undefined {
 
 const againstWrite = (all: Iterable<Token>) => firstSaid(all, (near) => againstAny(near) ?? divergence(near));
 
-const outfile = "INTO OUTFILE would write on the server. Save the answer in the client";
+const outfile = "INTO OUTFILE would write on the server. Save the result on the client";
 const intoFunction =
-	"INSERT INTO FUNCTION writes outside of the cluster, and each replica would do it. Export with SELECT, and write the answer in the client";
+	"INSERT INTO FUNCTION writes outside of the cluster, and each replica would do it. Export with SELECT, and save the result on the client";
 const infile = "FROM INFILE does not work over HTTP. Send the file as the request's body: INSERT INTO t FORMAT CSV";
 const severalStatements =
-	"several statements in one request are not allowed, as over ClickHouse's own HTTP interface. Send each one separately";
+	"several statements in one request are not allowed, and ClickHouse's own HTTP interface does not allow them either. Send each one separately";
 const parallelStatements = "PARALLEL WITH is several statements in one. Send each one separately";
 
 const onCluster = "a statement reaches every replica of the cluster by itself. Leave ON CLUSTER out";
@@ -137,7 +137,8 @@ const refusals: Readonly<Record<string, (all: readonly Token[]) => string | unde
 	SYSTEM: () => "SYSTEM statements would act on one replica only, and are not supported by the local platform",
 	KILL: () => "KILL would look for the query on one replica only. Close the request's connection instead",
 	BACKUP: () => "BACKUP is not supported by the local platform. Stop the cluster and copy its folder",
-	RESTORE: () => "RESTORE is not supported by the local platform. Stop the cluster and put the copied folder back",
+	RESTORE: () =>
+		"RESTORE is not supported by the local platform. Stop the cluster and replace its folder with a copy that you made of it",
 	BEGIN: () => "transactions are not supported",
 	COMMIT: () => "transactions are not supported",
 	ROLLBACK: () => "transactions are not supported",

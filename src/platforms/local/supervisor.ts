@@ -181,13 +181,13 @@ export class Supervisor {
 		const fit = found.sources.filter((source) => !isTooOldFor(home, source, wanted.version));
 		if (fit.length === 0)
 			return this.#tooOld(
-				`it lacks a write, and the data of the other replicas was opened by a later version than ${wanted.version}: the update to that version repairs it`,
+				`it lacks a write, and it can't copy the data of another replica, because a later version than ${wanted.version} has opened that data: the update to the later version repairs this replica`,
 			);
 		for (const source of fit) {
 			const socket = peers.servingSocket(source);
 			if (socket !== undefined) return this.#start(wanted, { replica: source, socket });
 		}
-		return this.#isOut({ phase: `waiting for ${fit[0]} to serve, to copy its data` }, 100);
+		return this.#isOut({ phase: `waiting until ${fit[0]} serves, to copy the data of ${fit[0]}` }, 100);
 	}
 
 	#isOut(why: Partial<Kept>, pause: number): number {

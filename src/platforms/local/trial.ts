@@ -124,7 +124,7 @@ class TrialServer implements SqlServer {
 		if (this.child.connected) this.child.send(question);
 		const answer = await answered;
 		if (this.#ended !== undefined)
-			throw new TrialEnded({ cause: "exits", words: `exited while it was tried: ${this.#ended}` });
+			throw new TrialEnded({ cause: "exits", words: `the engine exited during the rehearsal: ${this.#ended}` });
 		if ("error" in answer) throw new ControlError(answer.error);
 		return answer.text;
 	}

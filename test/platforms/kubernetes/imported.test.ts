@@ -236,7 +236,7 @@ describe("existing StatefulSets that were taken over", () => {
 		// Which they are may be named; others are not meant.
 		expect((await imported("kubernetes:db/analytics=clickhouse", owner)).inputs).toEqual(found.inputs);
 		expect(await refusal("kubernetes:db/analytics=other")).toBe(
-			"the cluster 'analytics' in the namespace db is managed by DbCluster already, and does not consist of other. Leave out = and what follows, or give another name.",
+			"the cluster 'analytics' in the namespace db is managed by DbCluster already, and does not consist of other. In the id, leave out = and the StatefulSets, or give another name.",
 		);
 		expect(await refusal("kubernetes:db/clickhouse")).toBe(
 			"the StatefulSet clickhouse is part of the cluster 'analytics': import that one, analytics.",
@@ -307,7 +307,7 @@ describe("existing StatefulSets that DbCluster does not manage", () => {
 			},
 		});
 		expect(await refusal("kubernetes:db/shop=shop-0")).toBe(
-			"all also sends clients to shop-1-0, shop-1-1, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.",
+			"all also sends clients to shop-1-0, shop-1-1, which would lose those clients, because DbCluster adds a label to the selector of all. Add the StatefulSet of those pods to kubernetes.existing.statefulSets, or name a Service that selects only these replicas.",
 		);
 		expect(await refusal("kubernetes:db/shop=shop-0,shop-2")).toBe(
 			"the namespace db has no StatefulSet shop-2. It has shop-0, shop-1.",
@@ -327,7 +327,7 @@ describe("existing StatefulSets that DbCluster does not manage", () => {
 	});
 
 	it.each<[string, (set: Thing, service: Thing) => void, RegExp]>([
-		["runs no version", (set) => image(set, ":latest"), /^clickhouse-0 runs .*:latest, which is not a version of/],
+		["runs no version", (set) => image(set, ":latest"), /^clickhouse-0 runs .*:latest, which names no version of/],
 		[
 			"is stopped",
 			(set) => Object.assign(set.spec, { replicas: 0 }),
@@ -350,7 +350,7 @@ describe("existing StatefulSets that DbCluster does not manage", () => {
 				const { spec } = set.spec.template;
 				spec.containers = ["a", "b"].map((name) => ({ ...spec.containers[0], name }));
 			},
-			/^it is unknown which container of clickhouse is the server: none of a, b is named clickhouse or alone has port 8123\. Declare/,
+			/^it is unknown which container of clickhouse is the server: of a, b, none is named clickhouse, and none or several have port 8123\. Declare/,
 		],
 	])("are not imported where one %s", async (_, change, reason) => {
 		const { set, service } = await plain();
@@ -377,7 +377,7 @@ describe("a place without the cluster", () => {
 		});
 		api.put("statefulsets", set);
 		expect(await refusal("kubernetes:db/sales")).toBe(
-			`the namespace db at ${api.server} has no cluster 'sales' and no StatefulSet of that name. Its clusters: analytics. Its other StatefulSets: clickhouse. An id ends with the name of a cluster, or with a name and the existing StatefulSets that it is to have: sales=STATEFULSET,STATEFULSET.`,
+			`the namespace db at ${api.server} has no cluster 'sales' and no StatefulSet of that name. Its clusters: analytics. Its other StatefulSets: clickhouse. An id ends with the name of a cluster. To import existing StatefulSets under a new name, list them in the order of the shards: sales=STATEFULSET,STATEFULSET.`,
 		);
 		expect(await refusal("kubernetes:db/analytics-0")).toBe(
 			"the StatefulSet analytics-0 is part of the cluster 'analytics': import that one, analytics.",

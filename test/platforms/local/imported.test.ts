@@ -110,16 +110,16 @@ describe("a folder without the cluster", () => {
 		const directory = join(root, "has", "one");
 		await recorded(read({ directory, engines }));
 		expect(await refusal(`local:${directory}/other`)).toBe(
-			`there is no cluster other in ${directory}. The folder holds db: its id is local:${directory}/db.`,
+			`there is no cluster other in ${directory}. The folder holds db. To import db, use the id local:${directory}/db.`,
 		);
 		expect(await refusal(`local:${directory}`)).toBe(
-			`there is no cluster one in ${join(root, "has")}. ${directory} is the folder of the cluster db, whose id is local:${directory}/db.`,
+			`there is no cluster one in ${join(root, "has")}. ${directory} is the folder of the cluster db. To import db, use the id local:${directory}/db.`,
 		);
 		expect(await refusal(`local:${root}/none/db`)).toBe(
-			`there is no cluster db in ${root}/none: the folder has no record (cluster.json). An id is local:, the directory of the cluster and its name; a relative directory is taken from the program's folder.`,
+			`there is no cluster db in ${root}/none: the folder has no record (cluster.json). An id is local:FOLDER/NAME, such as local:./data/analytics; a relative FOLDER is taken from the program's folder.`,
 		);
 		expect(await refusal(`local:${directory}/db=a,b`)).toBe(
-			`a local cluster has no parts: its id ends with its name, local:${directory}/db.`,
+			`a local cluster has no StatefulSets. In the id, leave out = and what follows: local:${directory}/db.`,
 		);
 	});
 
@@ -147,7 +147,7 @@ describe("a folder without the cluster", () => {
 	test("is no id at all: one answer shows ids of every platform", async () => {
 		const said = await refusal("nonsense");
 		expect(said).toMatch(
-			/^"nonsense" is not the id of a cluster\. An id is local:FOLDER\/NAME, such as local:.*; or kubernetes:NAMESPACE\/NAME, such as kubernetes:db\/analytics.*; or of existing StatefulSets, .*\.$/,
+			/^"nonsense" is not the id of a cluster\. An id has one of these forms: \(1\) local:FOLDER\/NAME, such as local:.*; \(2\) kubernetes:NAMESPACE\/NAME, such as kubernetes:db\/analytics.*; \(3\) for existing StatefulSets, .*\.$/,
 		);
 		for (const id of ["local:db", "local:/x/DB", "kubernetes:db", "kubernetes:My Space/db", "kubernetes:/db/a"])
 			expect(await refusal(id)).toBe(said.replace("nonsense", id));

@@ -121,7 +121,7 @@ describe("a created cluster", () => {
 		const adopting = { ...stolen, adopt: true };
 		expect(await localPlatform.obstacles(adopting)).toEqual([]);
 		expect(await localPlatform.takeover?.(adopting)).toEqual({
-			data: expect.stringContaining(`the data that ${owner} kept is used`),
+			data: expect.stringContaining(`the data in this folder is used: ${owner} destroyed its cluster`),
 		});
 		await place.under((claim, control) => control.create(claim, adopting));
 		await place.until("Started");
@@ -165,7 +165,7 @@ describe("a cluster of another size", () => {
 		await place.sql("INSERT INTO t VALUES (3)");
 		for (const replica of ["0-0", "0-1"]) expect(await place.ask(replica, "SELECT sum(id) FROM t")).toBe("6");
 		await place.under(async (claim, control) => {
-			await expect(control.leave(claim, "db-0-0")).rejects.toThrow("only the last");
+			await expect(control.leave(claim, "db-0-0")).rejects.toThrow("only the replica with the highest ordinal");
 			await control.drain(claim, "db-0-1");
 			await control.leave(claim, "db-0-1");
 		});

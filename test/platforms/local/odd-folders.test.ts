@@ -43,7 +43,7 @@ test("a cluster in a folder of any name that is accepted is created, answers, re
 			const { inputs = {}, failures } = await provider.check({}, args);
 			const refused = reasonsIn(failures);
 			if (refused.length > 0) {
-				const reasons = /^local\.directory: .*( is not a folder\. Give a path| and the engine's process ends where)/;
+				const reasons = /^local\.directory: .*( is not a folder\. Give a path| and the engine exits if the path)/;
 				expect(refused).toEqual([expect.stringMatching(reasons)]);
 				return;
 			}

@@ -58,7 +58,7 @@ describe("settings", () => {
 			{
 				path: "directory",
 				reason:
-					'"/data/\u6f22" holds "\u6f22", and the engine\'s process ends where its path has such a character. Name a folder whose whole path has no emoji and no letters of Asian scripts.',
+					'"/data/\u6f22" contains "\u6f22", and the engine exits if the path of its data contains such a character. Name a folder whose whole path has no emoji, no letters of Asian scripts and no signs such as €.',
 			},
 		]);
 		expect(settings({ directory: "/data/d\u00e9j\u00e0 vu" })).toMatchObject({ directory: "/data/d\u00e9j\u00e0 vu" });

@@ -24,7 +24,7 @@ export async function dataProblems(existing: Existing, asked: readonly AskedServ
 	return [...pods].map(([why, names]) =>
 		why === silent
 			? `${names.join(", ")} can't be queried for where the data is, so the data may be lost with the pod. Grant the user of kubernetes.user SELECT on system.databases and system.parts.`
-			: `${names.join(", ")} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without existing, and use the new cluster instead.`,
+			: `${names.join(", ")} would lose data: ${why}, and an update replaces every pod. Copy the tables to a cluster with its data on volume claims, such as a new DbCluster without kubernetes.existing, and use the new cluster instead.`,
 	);
 }
 

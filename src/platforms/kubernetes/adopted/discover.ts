@@ -86,7 +86,7 @@ function serverOf(sets: readonly StatefulSet[]): Container {
 	if (server !== undefined) return server;
 	const all = containers.map(({ name }) => name).join(", ");
 	throw new ControlError(
-		`it is unknown which container of ${metadata.name} is the server: none of ${all} is named clickhouse or alone has port ${ports.http}. ${declare}`,
+		`it is unknown which container of ${metadata.name} is the server: of ${all}, none is named clickhouse, and none or several have port ${ports.http}. ${declare}`,
 	);
 }
 
@@ -118,7 +118,7 @@ function read(given: Readonly<Record<string, unknown>>): AdoptedSettings {
 	const found = readSettings(given);
 	if ("settings" in found && isAdopted(found.settings)) return found.settings;
 	const reasons = "problems" in found ? found.problems.map(({ path, reason }) => `${path.join(".")}: ${reason}`) : [];
-	throw new ControlError(`what was found can't be declared: ${reasons.join(" ")} ${declare}`);
+	throw new ControlError(`the arguments that were found are not accepted: ${reasons.join(" ")} ${declare}`);
 }
 
 /** The inspection found every replica ready. */

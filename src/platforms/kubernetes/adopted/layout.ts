@@ -27,7 +27,7 @@ export function layoutProblem(
 	const wayOut = regular
 		? `or move its rows to a new DbCluster with that layout`
 		: `or move its rows to a new DbCluster, whose shards all have the same number of replicas`;
-	return `each StatefulSet must be one shard (shards: ${shards}, replicas: ${replicas}), but the servers report another layout (${shape}): ${told.shards.map((names) => names.join(", ")).join(" / ")}. ${evidenceText(told)}. Such a cluster can't be taken over: keep updating it as you do today, ${wayOut}. If a table differs between replicas on purpose, add it to update.localTables.`;
+	return `each StatefulSet must be one shard (shards: ${shards}, replicas: ${replicas}), but the servers report another layout (${shape}): ${told.shards.map((names) => names.join(", ")).join(" / ")}. ${evidenceText(told)}. Such a cluster can't be taken over: keep updating it as you do today, ${wayOut}. If the reported layout comes from a table that differs between replicas on purpose, add that table to update.localTables.`;
 }
 
 function evidenceText({ evidence, pair: [a, b], apart }: Told): string {

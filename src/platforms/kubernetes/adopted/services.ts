@@ -94,6 +94,6 @@ async function problemOf(cluster: Cluster, service: Service, pods: readonly Pod[
 		.filter(({ metadata, status }) => !uids.includes(metadata.uid) && !ended.includes(status?.phase))
 		.map(({ metadata }) => metadata.name);
 	if (others.length > 0 && pods.length > 0)
-		return `${name} also sends clients to ${others.join(", ")}, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.`;
+		return `${name} also sends clients to ${others.join(", ")}, which would lose those clients, because DbCluster adds a label to the selector of ${name}. Add the StatefulSet of those pods to kubernetes.existing.statefulSets, or name a Service that selects only these replicas.`;
 	return undefined;
 }

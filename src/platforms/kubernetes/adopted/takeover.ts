@@ -50,7 +50,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 	else if (!isDeepStrictEqual(before.statefulSets, existing.statefulSets) || before.container !== existing.container)
 		refuse(
 			"kubernetes.existing",
-			`'${cluster.name}' is the container ${before.container} of ${before.statefulSets.join(", ")}, and that can't be changed. Set kubernetes.existing back. For another cluster, declare a DbCluster with another name.`,
+			`'${cluster.name}' consists of the container ${before.container} in ${before.statefulSets.join(", ")}, and that can't be changed. Set kubernetes.existing back. For another cluster, declare a DbCluster with another name.`,
 		);
 	if (obstacles.length > 0) return { obstacles, ...untouched };
 	if (wanted.shards !== existing.statefulSets.length)
@@ -61,7 +61,7 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 		if (has === wanted.replicas) continue;
 		refuse(
 			"replicas",
-			`${metadata.name} has ${has}, and DbCluster does not scale existing StatefulSets. Scale it with kubectl scale or its chart's values, then set replicas to the same number.`,
+			`the StatefulSet ${metadata.name} has ${has} ${has === 1 ? "replica" : "replicas"}, and DbCluster does not scale existing StatefulSets. Scale it with kubectl scale or its chart's values, then set replicas to the same number.`,
 		);
 	}
 	obstacles.push(...(await servicesOf(cluster, pods)).obstacles);

@@ -48,7 +48,7 @@ export async function heldAlone(server: Server, others: readonly Server[] | unde
 	for (const [database, engine] of databases)
 		if (engine === "Replicated")
 			found.push(
-				`the database ${identifier(database)} uses the engine Replicated, whose replicas must be removed by hand`,
+				`the database ${identifier(database)} uses the engine Replicated, and DbCluster does not remove replicas from such a database`,
 			);
 	const lacking = elsewhere.map((other) => new Set(lackedBy(other, its)));
 	const lone = its.tables.filter((table) => table.path !== undefined && lacking.every((lacks) => lacks.has(table)));
@@ -58,7 +58,9 @@ export async function heldAlone(server: Server, others: readonly Server[] | unde
 		const { engine, name, database } = table;
 		const namesake = elsewhere.some(({ tables }) => tables.some((it) => it.name === name && it.database === database));
 		found.push(
-			`${path(table)} is on no other replica${namesake ? ` as ${engine} under the replication path ${table.path}` : ""}`,
+			namesake
+				? `no other replica has ${path(table)} with the same engine and replication path (${engine}, ${table.path})`
+				: `${path(table)} is on no other replica`,
 		);
 	}
 	for (const { table, certain } of await withOwnRows(server, its.tables))

@@ -54,7 +54,7 @@ async function unrestricted(server: Server): Promise<Settings> {
 function refuseHidden(what: string, statement: string): void {
 	if (!statement.includes("'[HIDDEN]'")) return;
 	throw new ControlError(
-		`${what} contains a secret that its server does not show, so it can't be copied to a new replica. Set display_secrets_in_show_and_select in kubernetes.config, or create it on the new replica yourself, then run pulumi up again`,
+		`the definition of ${what} contains a secret that its server shows as [HIDDEN], so ${what} can't be copied to a new replica. Set display_secrets_in_show_and_select to true in kubernetes.config, or create ${what} on the new replica yourself, then run pulumi up again`,
 	);
 }
 

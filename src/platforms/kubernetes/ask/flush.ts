@@ -38,16 +38,25 @@ async function stuck(server: Server, { buffers, distributed, sends }: Kept, shar
 			const destination = destinationOf(buffer);
 			// Without a destination it discards its rows by design; with a missing one it does so, too.
 			if (destination.name !== "" && !there.has(path(destination)))
-				found.push(`${path(buffer)} may have rows for ${path(destination)}, which does not exist`);
+				found.push(
+					`the Buffer table ${path(buffer)} may have rows for ${path(destination)}, which does not exist (create ${path(destination)}, or drop ${path(buffer)})`,
+				);
 		}
 	}
 	if (distributed.length === 0) return found;
 	if (sends)
-		return [...found, ...(await unsent(server, "broken_data_files > 0", "has rows queued that can't be read"))];
+		return [
+			...found,
+			...(await unsent(
+				server,
+				"broken_data_files > 0",
+				"has queued rows in files that can't be read (in broken, below the table's folder)",
+			)),
+		];
 	const { topology } = await inventoryOf(server);
 	for (const table of distributed.filter(({ args }) => mayQueue(topology, args[0] ?? "", shards)))
 		found.push(
-			`${path(table)} may have rows queued for other servers, and this version of ClickHouse has no statement to send them`,
+			`${path(table)} may have rows queued for other servers, which this version of ClickHouse does not report`,
 		);
 	return found;
 }
@@ -63,7 +72,10 @@ export async function flush(server: Server, shards: number): Promise<string[]> {
 	const found = await stuck(server, kept, shards);
 	if (found.length > 0) return found;
 	const { buffers, distributed, sends } = kept;
-	if (!(await writeAsync(server))) return ["some INSERTs that it has acknowledged (async_insert) are not written yet"];
+	if (!(await writeAsync(server)))
+		return [
+			`some INSERTs that it has acknowledged (async_insert) are still not written after ${patience / 1000} seconds`,
+		];
 	// One may be the destination of another.
 	for (let rounds = buffers.length; rounds > 0 && (await metric(server, "StorageBufferRows")) > 0; rounds--)
 		for (const buffer of buffers)
@@ -78,7 +90,11 @@ export async function flush(server: Server, shards: number): Promise<string[]> {
 			found.push(`the rows that ${path(table)} has queued for other servers can't be sent: ${why}`),
 		);
 	if (found.length > 0 || distributed.length === 0) return [...new Set(found)];
-	return unsent(server, "data_files > 0 OR broken_data_files > 0", "has rows queued for other servers");
+	return unsent(
+		server,
+		"data_files > 0 OR broken_data_files > 0",
+		"still has rows queued for other servers after SYSTEM FLUSH DISTRIBUTED",
+	);
 }
 
 async function attempt(server: Server, sql: string, failed: (why: string) => void): Promise<void> {

@@ -57,7 +57,9 @@ async function lookUp(image: string, version: DbVersion, wanted: string | undefi
 	if (first !== "missing") return { reference: named, found: first.digest };
 	const references = await imagesOf(image, version).catch((error: Error) => {
 		if (!hasRevisions) return [];
-		throw new ControlError(`the highest revision of ${named} is unknown: ${error.message}`);
+		throw new ControlError(
+			`the highest tag that matches ${named} is unknown: ${error.message}. Make sure that the registry can be reached from this machine, or set image without *`,
+		);
 	});
 	let highest: Found | undefined;
 	for (const reference of references.slice(0, mostRevisions)) {

@@ -56,9 +56,10 @@ export async function foreseeJoins(
 	}
 	if (refused.size === 0) return { joins, obstacles };
 	const clauses = [...refused.values()].slice(0, most);
-	if (refused.size > most) clauses.push(`and ${refused.size - most} more tables`);
+	const left = refused.size - most;
+	if (left > 0) clauses.push(`and ${left} more ${left === 1 ? "table" : "tables"}`);
 	const [first] = refused.keys();
-	const reason = `${without.join(", ")} would lack rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Recreate ${refused.size === 1 ? "it" : "them"} with a Replicated engine and one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["${first}"].`;
+	const reason = `${without.join(", ")} would lack rows that ${without.length === 1 ? "its shard has" : "their shards have"}: ${clauses.join("; ")}. Recreate ${refused.size === 1 ? "it" : "them"} with a Replicated engine and one path for all replicas, or drop ${refused.size === 1 ? "it if it is" : "those that are"} not needed. If a table may differ between replicas, add it to update.localTables: ["${first}"].`;
 	return { joins, obstacles: [...obstacles, { property: "replicas", reason }] };
 }
 

@@ -190,7 +190,7 @@ export const unsettled =
 async function unsettledTables(server: Server): Promise<Row[]> {
 	const rows = await server.rows(unsettled);
 	if (rows.every(({ database, table }) => typeof database === "string" && typeof table === "string")) return rows;
-	throw new QueryError("the server does not answer what it was asked");
+	throw new QueryError("the server's answer lacks columns that the query selects");
 }
 
 function troubleOf(tables: readonly Row[], how: string): string {

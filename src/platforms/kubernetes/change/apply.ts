@@ -140,9 +140,12 @@ export async function takenUp(cluster: Cluster, shard: number, written: Stateful
 	const isTakenUp = () =>
 		(set?.status?.observedGeneration ?? 0) >= (written.metadata.generation ?? 0) &&
 		set?.status?.updateRevision !== undefined;
-	await until("the StatefulSet controller has not noticed a changed template", async () => {
-		if (!isTakenUp()) set = await cluster.set(shard);
-		return isTakenUp();
-	});
+	await until(
+		`the StatefulSet controller has not observed the changed template of ${written.metadata.name}`,
+		async () => {
+			if (!isTakenUp()) set = await cluster.set(shard);
+			return isTakenUp();
+		},
+	);
 	return set?.status?.updateRevision;
 }

@@ -77,7 +77,8 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 export async function adopt(cluster: Cluster, claim: Claim, owner: string, generation: string): Promise<void> {
 	await cluster.record.guard(claim);
 	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
-	if (sets.length === 0) throw new ControlError(`the cluster '${cluster.name}' does not exist and can't be adopted`);
+	if (sets.length === 0)
+		throw new ControlError(`the cluster '${cluster.name}' can't be taken over, because its StatefulSets do not exist`);
 	await cluster.record.under(claim, (now) => {
 		const settings = now.settings ?? kept(cluster.given);
 		const shards = now.shards ?? sets.length;

@@ -77,11 +77,12 @@ function wayBack(cluster: Cluster, stored: Stored, replica: string): string {
 }
 
 function cantGo(cluster: Cluster, stored: Stored, replica: string, reasons: readonly string[]): ControlError {
-	const more = reasons.length > most ? [`and ${reasons.length - most} more tables`] : [];
+	const left = reasons.length - most;
+	const more = left > 0 ? [`and ${left} more ${left === 1 ? "reason" : "reasons"}`] : [];
 	const why = [...reasons.slice(0, most), ...more].join("; ");
 	const until = names(cluster, stored).includes(replica) ? " until then" : "";
 	return new ControlError(
-		`${replica} can't be removed: ${why}. Move or drop that data first. ${wayBack(cluster, stored, replica)}${until}.`,
+		`${replica} can't be removed: ${why}. Move, flush or drop that data first. ${wayBack(cluster, stored, replica)}${until}.`,
 	);
 }
 
@@ -101,7 +102,7 @@ async function serverOf(cluster: Cluster, stored: Stored, replica: string, pods:
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		throw new ControlError(
-			`${replica} can't be queried for its tables: ${error.message}. ${wayBack(cluster, stored, replica)}, or fix that first.`,
+			`a replica is removed only if no data is lost, and ${replica} can't be queried for its tables: ${error.message}. ${wayBack(cluster, stored, replica)}, or make sure that ${replica} can be queried.`,
 		);
 	}
 }
@@ -161,6 +162,6 @@ export async function lossOf(
 	if (lost.length > 0) throw cantGo(cluster, stored, replica, lost);
 	if (fit.length === 0 && !isNew)
 		throw new ControlError(
-			`${replica} can't be removed: no remaining replica is known to hold everything that it holds (remaining: ${others.map(({ name }) => name).join(", ") || "none"}). ${wayBack(cluster, stored, replica)}, or try again once one has caught up.`,
+			`${replica} can't be removed: no remaining replica is known to hold everything that ${replica} holds (remaining: ${others.map(({ name }) => name).join(", ") || "none"}). ${wayBack(cluster, stored, replica)}, or try again once a remaining replica has caught up.`,
 		);
 }

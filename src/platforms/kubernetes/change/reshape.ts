@@ -112,7 +112,7 @@ function sizeObstacles(
 	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
 		refuse(
 			replicas === stored.replicas ? "shards" : "replicas",
-			`'${name}' is stopped; replicas can only be added or removed while it runs. Start it first.`,
+			`'${name}' is stopped, and replicas can only be added or removed while it runs. Set shards to ${stored.shards} and replicas to ${stored.replicas}, set desiredState to "Started" and run pulumi up; then change the size.`,
 		);
 	const { existing } = stored.settings ?? {};
 	if (existing !== undefined)
@@ -143,7 +143,9 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	const before = await cluster.record.guard(claim);
 	const { shards = 1, replicas = 1 } = before;
 	if (spec.shards < shards || spec.replicas < replicas)
-		throw new ControlError(`'${cluster.name}' can't be made smaller before its surplus replicas have been removed`);
+		throw new ControlError(
+			`'${cluster.name}' can't be made smaller before its surplus replicas have been removed. Run pulumi up again: it removes the surplus replicas first.`,
+		);
 	const [sets, pods, claims] = await Promise.all([cluster.sets(), cluster.pods(), volumeClaims(cluster)]);
 	const seen = { stored: before, sets, pods, claims };
 	const [obstacle] = sizeObstacles(cluster, seen, spec, false);
@@ -222,7 +224,7 @@ async function holdsAll(
 		const its = own.tables.find((one) => tableName(one) === tableName(table));
 		if (its !== undefined)
 			throw new ControlError(
-				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, and that of ${donor.metadata.name} is ${kindOf(table)}, so it would never get those rows. Drop it on ${replica} and create it with one path for all replicas, or add it to update.localTables, then run pulumi up again`,
+				`${replica} can't join: its table ${tableName(table)} is ${kindOf(its)}, but on ${donor.metadata.name} the table is ${kindOf(table)}, so ${replica} would never get its rows. Drop the table on ${replica} and create it there with one path for all replicas, or add the table to update.localTables, then run pulumi up again`,
 			);
 	}
 	return lacking.length === 0;

@@ -41,7 +41,9 @@ export async function prepare<Its extends Cluster>(
 	const settings = cluster.settings(stored);
 	const opened = openedBy(stored, replica, podOf(pods, replica), settings.image);
 	if (opened !== undefined && compareVersions(version, opened) < 0)
-		throw new ControlError(`${replica} can't be started at ${version}: ${opened} opened its data`);
+		throw new ControlError(
+			`the data of ${replica} was opened by ${opened}, and a DB version never goes back to ${version}. Use ${opened} or later.`,
+		);
 	const image = await cluster.image(settings, version);
 	if (set === undefined) throw new PlatformError(`the StatefulSet ${shardName(cluster, shard)} is gone`);
 	if (cluster.written.get(shard) === stateOf(set, version)) return { set, pods };

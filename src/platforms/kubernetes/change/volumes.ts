@@ -89,21 +89,21 @@ export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], 
 		const size = property === "shards" ? count(had, "shard") : `${count(had, "replica")} per shard`;
 		const kept = `an earlier cluster '${cluster.name}' left volumes of ${size}`;
 		const asked = wanted[property];
-		const later = `to ${asked} once the cluster serves`;
+		const later = `; once the cluster serves, set ${property} to ${asked}`;
 		const beyond = places.flatMap((place) => (place.holds && place[property] > asked ? [place.name] : []));
 		if (asked > had)
 			return [
 				{
 					property,
-					reason: `${kept}, and new replicas beside them would serve without their tables. Set ${property} to ${had}, and ${later}.`,
+					reason: `${kept}, and the additional replicas would serve without tables. Set ${property} to ${had}${later}.`,
 				},
 			];
 		if (beyond.length === 0) return [];
-		const then = property === "replicas" ? `, and ${later}` : "";
+		const then = property === "replicas" ? later : "";
 		return [
 			{
 				property,
-				reason: `${kept}, and no replica would serve the data on ${beyond.join(", ")}. Set ${property} to ${had}${then}. If you don't need that data, delete it: kubectl delete pvc ${beyond.join(" ")} -n ${cluster.api.namespace}.`,
+				reason: `${kept}, and with ${property}: ${asked} no replica would serve the data on ${beyond.join(", ")}. Set ${property} to ${had}${then}. If you don't need that data, delete it: kubectl delete pvc ${beyond.join(" ")} -n ${cluster.api.namespace}.`,
 			},
 		];
 	});

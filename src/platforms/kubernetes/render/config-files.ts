@@ -48,7 +48,9 @@ function readXml(text: string): ConfigFile {
 	});
 	parser.on("doctype", () => {
 		line = parser.line;
-		fail("a DOCTYPE is not allowed, because its entities can contain anything: replace the entities and remove it");
+		fail(
+			"a DOCTYPE is not allowed, because its entities can contain anything: replace each entity with its text, and remove the DOCTYPE",
+		);
 	});
 	parser.on("opentagstart", ({ name }) => {
 		const element: Open = { name, line: parser.line, attributes: [], text: "", children: [] };
@@ -122,7 +124,7 @@ class YamlReader {
 
 	#flat(value: unknown, depth: number): unknown[] {
 		if (depth > deepest) throw new Broken("it is nested too deeply");
-		if (++this.#values > mostValues) throw new Broken("it holds too many values once its aliases are written out");
+		if (++this.#values > mostValues) throw new Broken("it holds too many values after its aliases are expanded");
 		return Array.isArray(value) ? value.flatMap((each) => this.#flat(each, depth + 1)) : [value];
 	}
 }

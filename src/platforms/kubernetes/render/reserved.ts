@@ -35,7 +35,7 @@ const isOnVolume = ({ text }: Element) =>
 	!posix.isAbsolute(text.trim()) || posix.normalize(`${text.trim()}/`).startsWith(`${dataPath}/`);
 const isOwnUsers = ({ text }: Element) => ["users.xml", "/etc/clickhouse-server/users.xml"].includes(text.trim());
 
-const port = (number: number) => `leave it out, because the server listens on port ${number}`;
+const port = (number: number) => `leave it out, because the cluster depends on port ${number}`;
 const relied = "leave it out, because rolling updates depend on its value";
 const logged = "leave it out, because the console log shows why a server does not start";
 
@@ -68,10 +68,13 @@ function reserved({ name, keeper }: Reserving): Reserved[] {
 		),
 		...own(
 			name === undefined ? [] : [`remote_servers/${name}`],
-			"leave it out, because shards and replicas define it, or rename it if it is your own cluster",
+			"leave it out, because DbCluster writes it from shards and replicas, or rename it if it is another cluster",
 		),
 		...own(keeper ? ["zookeeper/node"] : [], "set the hosts in kubernetes.keeper"),
-		...set(keeper ? ["keeper"] : [], "set the hosts in kubernetes.keeper, and its other settings under <zookeeper>"),
+		...set(
+			keeper ? ["keeper"] : [],
+			"set the hosts in kubernetes.keeper, and write the other settings under <zookeeper> instead of <keeper>",
+		),
 		...own(["distributed_ddl/path"], "leave it out, because the cluster has its own queue for ON CLUSTER"),
 		...set(["path"], `leave it out, because the volume is mounted at ${dataPath}`),
 		...set(
@@ -128,7 +131,9 @@ export function reservedIn(root: Element, reserving: Reserving): string[] {
 		// On a root element, servers ignore these.
 		const clears = at.length > 0 && element.attributes.find((each) => clearing.includes(each));
 		if (clears && under.some(({ isOwn }) => isOwn))
-			tell(`leave ${clears} out, because it removes what the cluster's own file sets there`);
+			tell(
+				`leave the attribute ${clears} out, because it removes what dbcluster.xml, the cluster's own file, sets there`,
+			);
 		for (const child of element.children) {
 			const brings = child.name === "include" && child.attributes.find((each) => foreign.includes(each));
 			if (brings) tell(`what the attribute ${brings} includes can't be checked: write that content into the file`);

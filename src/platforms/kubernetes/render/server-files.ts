@@ -46,7 +46,7 @@ function problemOf(
 	if (nested !== undefined)
 		return `${file} begins with ${nested.name}, which servers don't read in YAML. Remove it, and move what is below it to the top level.`;
 	if (!isYaml && !roots.includes(root.name))
-		return `${file} has the root <${root.name}>, and servers may not start with it. Write <${roots[0]}>.`;
+		return `${file} has the root element <${root.name}>, and servers may fail to start with it. Write <${roots[0]}> instead.`;
 	const found = judge(root);
 	return found.length === 0 ? undefined : `${file} changes settings that DbCluster depends on. ${first(found)}.`;
 }

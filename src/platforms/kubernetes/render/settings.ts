@@ -25,12 +25,15 @@ const host = /^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-
 const taggedImage = /(@|:[^/]+$)/;
 
 const secretName = () =>
-	textOf("the name of a Secret", "Take lower-case letters, digits, dashes and dots.", dnsSubdomain);
+	textOf("the name of a Secret", "Use lower-case letters, digits, dashes and dots.", dnsSubdomain);
 const quantities = mapOf(
 	textOf("a quantity", 'Write it as text, such as "500m" or "4Gi".', quantity),
 	'{ memory: "4Gi" }',
 ).default({});
-const strings = mapOf(z.string(accepted("text", 'Write it as "true" or "7".')), '{ key: "value" }').default({});
+const strings = mapOf(
+	z.string(accepted("text", 'Put it in quotes, such as "true" or "7".')),
+	'{ key: "value" }',
+).default({});
 
 const resources = z
 	.strictObject(
@@ -59,7 +62,7 @@ const files = mapOf(
 			const problem = !fileName.test(name)
 				? "is not a file that the server reads: its name must end in .xml or .yaml and contain no slash."
 				: name === "dbcluster.xml"
-					? "is the cluster's own file: take another name, such as zz.xml, which is read after it."
+					? "is the cluster's own file: use another name, such as zz.xml, which is read after it."
 					: undefined;
 			if (problem !== undefined)
 				context.addIssue({ code: "custom", path: [name], message: `${shown(name)} ${problem}` });
@@ -87,19 +90,16 @@ const existing = z.strictObject(
 
 export const kubernetesSchema = z
 	.strictObject({
-		namespace: textOf("the name of a namespace", "Take lower-case letters, digits and dashes.", dnsLabel),
+		namespace: textOf("the name of a namespace", "Use lower-case letters, digits and dashes.", dnsLabel),
 		image: textOf("an image", 'Name its repository, such as "myscale/myscaledb".')
 			.refine((image) => image.includes("{version}") || !taggedImage.test(image), {
 				error: ({ input }) =>
 					`${shown(input)} has a tag or a digest. Leave it out: the tag is the cluster's version. If the tags contain more than the version, write {version} in its place, as in "myscale/myscaledb:{version}-ubi".`,
 			})
-			.refine(
-				hasClearRevisions,
-				accepted(
-					"an image whose tag has * for a number, and {version} not directly next to it",
-					'Write it as in "myscale/myscaledb:{version}-r*".',
-				),
-			)
+			.refine(hasClearRevisions, {
+				error: ({ input }) =>
+					`${shown(input)} has a * that can't be read as a number. Use * only in a tag with {version}, and not directly next to {version} or another *, as in "myscale/myscaledb:{version}-r*".`,
+			})
 			.refine(
 				isImageName,
 				accepted("the name of an image", 'Write it as "myscale/myscaledb" or "registry.example.com:5000/clickhouse".'),
@@ -109,7 +109,10 @@ export const kubernetesSchema = z
 			.string({ error: "it is not text: give the path of a kubeconfig, or its content." })
 			.min(1, { error: "it is empty: leave it out for the default kubeconfig." })
 			.optional(),
-		context: textOf("a context", "Name one of the kubeconfig, or leave it out for the current one.").optional(),
+		context: textOf(
+			"a context",
+			"Name a context of the kubeconfig, or leave it out for the current context.",
+		).optional(),
 		existing: existing.optional(),
 		storage: volumeSize().default("10Gi"),
 		storageClass: textOf("the name of a StorageClass", "Leave it out for the default one.", dnsSubdomain).optional(),
@@ -119,10 +122,14 @@ export const kubernetesSchema = z
 		keeper: listOf(textOf("a host", 'Write it as "keeper-0.keeper:2181".', host), '["keeper-0.keeper:2181"]').default(
 			[],
 		),
-		user: textOf("the name of a user", "Take letters, digits and _.", /^[A-Za-z_][A-Za-z0-9_]*$/).default("default"),
+		user: textOf(
+			"the name of a user",
+			"Use letters, digits and _, and no digit first.",
+			/^[A-Za-z_][A-Za-z0-9_]*$/,
+		).default("default"),
 		passwordSecret: z
 			.strictObject(
-				{ name: secretName(), key: textOf('a key of the Secret, such as "password"').default("password") },
+				{ name: secretName(), key: textOf('the name of a key in a Secret, such as "password"').default("password") },
 				accepted('a reference to a Secret such as { name: "db-password", key: "password" }'),
 			)
 			.optional(),
@@ -157,7 +164,10 @@ export const kubernetesSchema = z
 		configRoot: z
 			.enum(
 				["clickhouse", "yandex"],
-				accepted("clickhouse, the root element of the server's settings, or yandex, the one before 21.10"),
+				accepted(
+					'"clickhouse", or "yandex" for servers before 21.10',
+					"Name the root element of the server's configuration files.",
+				),
 			)
 			.default("clickhouse"),
 		readOnlyRootFilesystem: trueOrFalse(false),

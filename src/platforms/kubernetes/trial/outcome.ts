@@ -48,7 +48,7 @@ export async function outcome(
 		if (stop?.aborted) return {};
 		const pod = await cluster.api.get<Pod>("pods", name);
 		if (pod === undefined || pod.metadata.uid !== created.metadata.uid || pod.metadata.deletionTimestamp !== undefined)
-			throw new ControlError(`the pod ${name}, which tried the version, was deleted outside Pulumi`);
+			throw new ControlError(`the pod ${name} of the rehearsal was deleted outside Pulumi`);
 		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
 		if (phase !== last) [last, since] = [phase, Date.now()];
 		const still = (Date.now() - since) / 1000;

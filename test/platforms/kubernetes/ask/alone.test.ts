@@ -40,7 +40,7 @@ describe("on a current engine", () => {
 		const its = replicating(from, "/a");
 		expect(await heldAlone(its, [replicating(from, "/a")])).toEqual([]);
 		expect(await heldAlone(its, [replicating(from, "/b")])).toEqual([
-			"`shop`.`rows` is on no other replica as MergeTree under the replication path /a",
+			"no other replica has `shop`.`rows` with the same engine and replication path (MergeTree, /a)",
 		]);
 		expect(await heldAlone(its, [replicating(from, "/b"), replicating(from, "/a")])).toEqual([]);
 		expect(await heldAlone(its, [to.server])).toEqual(["`shop`.`rows` is on no other replica"]);

@@ -142,7 +142,7 @@ describe("a registry", () => {
 			const { image } = await open();
 			await expect(resolveImage(image, v("1.8.1"))).rejects.toThrow(/1\.8\.1-r\* does not exist/);
 			await expect(resolveImage("127.0.0.1:1/db:{version}-r*", v("1.8.0"))).rejects.toThrow(
-				/^the highest revision of 127\.0\.0\.1:1\/db:1\.8\.0-r\* is unknown: the registry 127\.0\.0\.1:1 can't be reached/,
+				/^the highest tag that matches 127\.0\.0\.1:1\/db:1\.8\.0-r\* is unknown: the registry 127\.0\.0\.1:1 can't be reached/,
 			);
 		});
 	});

@@ -36,7 +36,8 @@ function problem(paths: Record<string, string>, localTables?: string[]) {
 	return layoutProblem(existing, pods, asked, { shards: 2, replicas: 2, localTables });
 }
 
-const last = "If a table differs between replicas on purpose, add it to update.localTables.";
+const last =
+	"If the reported layout comes from a table that differs between replicas on purpose, add that table to update.localTables.";
 
 test("StatefulSets that are one shard each may be taken over", () => {
 	expect(problem({ "a-0": "/0", "a-1": "/0", "b-0": "/1", "b-1": "/1" })).toBeUndefined();

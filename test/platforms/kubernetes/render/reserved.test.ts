@@ -49,9 +49,9 @@ describe("what the cluster's own file sets", () => {
 	<zookeeper><node><host>zk</host></node></zookeeper>
 </clickhouse>`;
 		expect(reservedIn(rootOf(text), reserving)).toEqual([
-			"http_port (line 2): leave it out, because the server listens on port 8123",
+			"http_port (line 2): leave it out, because the cluster depends on port 8123",
 			"macros/shard (line 3): leave it out, because each replica gets its own, or rename it if it is your own macro",
-			"remote_servers/db (line 4): leave it out, because shards and replicas define it, or rename it if it is your own cluster",
+			"remote_servers/db (line 4): leave it out, because DbCluster writes it from shards and replicas, or rename it if it is another cluster",
 			"zookeeper/node (line 5): set the hosts in kubernetes.keeper",
 		]);
 		expect(reservedIn(rootOf("macros: { shard: 7 }", "zz.yaml"), reserving)).toEqual([

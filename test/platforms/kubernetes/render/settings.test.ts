@@ -65,9 +65,9 @@ describe("the settings of a cluster on Kubernetes", () => {
 		[{ namespace: undefined }, "namespace: it is missing"],
 		[
 			{ image: "acme/db:{version}*" },
-			'image: "acme/db:{version}*" is not an image whose tag has * for a number, and {version} not directly next to it. Write it as in "myscale/myscaledb:{version}-r*".',
+			`image: "acme/db:{version}*" has a * that can't be read as a number. Use * only in a tag with {version}, and not directly next to {version} or another *, as in "myscale/myscaledb:{version}-r*".`,
 		],
-		[{ image: "acme/*" }, 'image: "acme/*" is not an image whose tag has *'],
+		[{ image: "acme/*" }, `image: "acme/*" has a * that can't be read as a number.`],
 		[
 			{ existing: { statefulSets: ["a"], services: ["a"] }, storage: "1Gi" },
 			"storage: it can't be set together with existing",
@@ -106,15 +106,17 @@ describe("the settings of a cluster on Kubernetes", () => {
 			"a root with which servers do not start",
 			{ config: { "a.xml": "<config/>", "b.yml": "clickhouse: { a: 1 }" }, users: { "u.xml": "<users/>" } },
 			[
-				"config.a.xml: a.xml has the root <config>, and servers may not start with it. Write <clickhouse>.",
+				"config.a.xml: a.xml has the root element <config>, and servers may fail to start with it. Write <clickhouse> instead.",
 				"config.b.yml: b.yml begins with clickhouse, which servers don't read in YAML. Remove it, and move what is below it to the top level.",
-				"users.u.xml: u.xml has the root <users>, and servers may not start with it. Write <clickhouse>.",
+				"users.u.xml: u.xml has the root element <users>, and servers may fail to start with it. Write <clickhouse> instead.",
 			],
 		],
 		[
 			"a root that old servers don't know",
 			{ configRoot: "yandex", config: { "a.xml": "<clickhouse/>", "b.xml": "<yandex/>" } },
-			["config.a.xml: a.xml has the root <clickhouse>, and servers may not start with it. Write <yandex>."],
+			[
+				"config.a.xml: a.xml has the root element <clickhouse>, and servers may fail to start with it. Write <yandex> instead.",
+			],
 		],
 		[
 			"what leads away from the cluster, all of a file in one",
@@ -124,7 +126,7 @@ describe("the settings of a cluster on Kubernetes", () => {
 				},
 			},
 			[
-				"config.a.xml: a.xml changes settings that DbCluster depends on. tcp_port (line 2): leave it out, because the server listens on port 9000; remote_servers/db (line 3): leave it out, because shards and replicas define it, or rename it if it is your own cluster.",
+				"config.a.xml: a.xml changes settings that DbCluster depends on. tcp_port (line 2): leave it out, because the cluster depends on port 9000; remote_servers/db (line 3): leave it out, because DbCluster writes it from shards and replicas, or rename it if it is another cluster.",
 			],
 		],
 		[
