@@ -3,7 +3,7 @@ import { type DbVersion, parseVersion } from "../core/version";
 
 /** Seconds since the timeline's `started`, to hundredths. */
 const seconds = z.number().min(0);
-const version = z.custom<DbVersion>((text) => parseVersion(text) !== undefined, "it is not a DB version");
+const version = z.custom<DbVersion>((text) => parseVersion(text) !== undefined, "expected a DB version");
 
 const interval = z.object({
 	from: seconds,

@@ -145,7 +145,7 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 		const view = await control.look(replica);
 		await unchanged(ground, view, true);
 		const { failure, busy, left } = view;
-		return { failure, busy, left, phase: "waiting for its list of tables", marks: marks(view) };
+		return { failure, busy, left, phase: "reporting its list of tables", marks: marks(view) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, replica);
 	await keeper.change((claim) => control.remember(claim, replica, undefined));

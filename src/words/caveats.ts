@@ -103,7 +103,7 @@ function exceptions(uncopied: readonly Uncopied[]): string {
 	const all = `, but not from ${clauses.join(", nor from ")}`;
 	if (all.length <= longest) return all;
 	const [first] = uncopied;
-	return `, but not from ${oneLine(first?.table ?? "", 80)} and ${count(uncopied.length - 1, "other table", "other tables")} without a second copy`;
+	return `, but not from ${oneLine(first?.table ?? "", 80)} and ${count(uncopied.length - 1, "other table", "other tables")}, which have no second copy`;
 }
 
 const without = (tables: readonly string[]) =>
@@ -126,7 +126,7 @@ function noteText(note: Exclude<CaveatNote, { note: "rehearsed" }>): [string, st
 		case "judged-from-record":
 			return [
 				"judged",
-				"if the cluster can't be reached, the preview goes by the state that the last pulumi up recorded; the update checks the live cluster",
+				"if the cluster can't be reached, the preview checks the state that the last pulumi up recorded; the update checks the live cluster",
 			];
 		case "artifact":
 			return ["image", oneLine(note.what)];
@@ -139,7 +139,8 @@ function noteText(note: Exclude<CaveatNote, { note: "rehearsed" }>): [string, st
 			];
 		case "engine": {
 			const { version, engine, like } = note;
-			const atLeast = engine === undefined ? "" : ` (at least ${oneLine(engine, 40)}, on which ${like} is built)`;
+			const atLeast =
+				engine === undefined ? "" : ` (it is at least ${oneLine(engine, 40)}, the ClickHouse version of ${like})`;
 			return [
 				"engine",
 				`the ClickHouse version of ${version} is not listed${atLeast}, so it is unknown whether both versions may run side by side`,

@@ -3,7 +3,7 @@ import { list, oneLine, ownerText, withFullStop } from "./text";
 
 /** @param ids What an id looks like, each form with an example. */
 export function notAnIdText(id: string, ids: readonly string[]): string {
-	return `${JSON.stringify(oneLine(id, 200))} is not the id of a cluster. An id is ${ids.join("; or ")}.`;
+	return `${JSON.stringify(oneLine(id, 200))} is not the id of a cluster. An id has one of these forms: ${ids.map((form, index) => `(${index + 1}) ${form}`).join("; ")}.`;
 }
 
 /** The cluster exists, but its arguments are not those of this release. */
@@ -23,11 +23,11 @@ export function notStoredText(name: string, properties: readonly string[]): stri
 
 /** The record names another resource, which keeps the cluster in its own state. */
 export function ownedText(name: string, owner: string): string {
-	return `${name} belongs to ${ownerText(owner)}, so the import set adopt: true. Keep that until a pulumi up has updated the cluster: the update makes this resource the owner, and before it a destroy of this resource deletes nothing. Afterwards remove the former owner from its stack's state with pulumi state delete.`;
+	return `${name} belongs to ${ownerText(owner)}, so the import set adopt: true. Keep adopt: true until a pulumi up has updated the cluster: that update makes this resource the owner. Until then, a destroy of this resource deletes nothing. After the update, remove the former owner from its stack's state with pulumi state delete.`;
 }
 
 export function unfinishedText(name: string, { from, to, creates }: UpdateMark): string {
-	const what = creates ? `the creation of ${name} at ${to}` : `an update of ${name} from ${from} to ${to}`;
+	const what = creates ? `the creation of ${name} with version ${to}` : `an update of ${name} from ${from} to ${to}`;
 	return `${what} is not finished: the next pulumi up resumes it.`;
 }
 
@@ -38,7 +38,7 @@ export function untakenText(name: string): string {
 
 /** A destroy of a resource that never became the cluster's owner. */
 export function leftAloneText(name: string, owner: string): string {
-	return `${name} still belongs to ${ownerText(owner)}: the cluster is kept, and only the Pulumi resource was removed.`;
+	return `${name} still belongs to ${ownerText(owner)}, because no pulumi up made this resource its owner: the cluster is kept, and only the Pulumi resource was removed.`;
 }
 
 /** The input `unfinished` of such a cluster, so that there is something to do though no argument differs. */

@@ -60,10 +60,10 @@ export function progressText(event: RollEvent): string {
 function comparedText({ replica, others, result }: Extract<RollEvent, { event: "compared" }>): string {
 	const rest = list(others);
 	if (result === undefined)
-		return `no queries were compared, because system.query_log of ${replica} or of ${rest} can't be read`;
+		return `no queries were compared, because system.query_log of ${replica} or of ${rest} can't be read; the update continues`;
 	const { canary, others: theirs } = result;
 	return result.verdict === "too-few"
-		? `too few queries to compare, ${canary.of} on ${replica} and ${theirs.of} on ${rest}; each side needs ${fewestQueries}`
+		? `too few queries to compare (${canary.of} on ${replica} and ${theirs.of} on ${rest}; each side needs ${fewestQueries}); the update continues`
 		: `${failedOf(canary)} failed on ${replica}, ${failedOf(theirs)} on ${rest}`;
 }
 

@@ -51,7 +51,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {
 			if (refusal.elsewhere !== undefined)
-				return `"latest" can't be resolved, because no tag that matches the argument image is a version. ${spellingText(refusal.elsewhere)}`;
+				return `"latest" can't be resolved, because no version in the registry has a tag that matches the argument image. ${spellingText(refusal.elsewhere)}`;
 			const [why, wayOut] =
 				refusal.why === undefined
 					? ["the catalogue is empty", "check the argument versions"]
@@ -63,7 +63,12 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	"no-downgrade": ({ target, highest, byDataOnly, instead, stopped }) => {
-		const wayOut = instead === undefined ? `Set version to ${highest} or later` : setting({ instead, stopped });
+		const wayOut =
+			instead === undefined
+				? `Set version to ${highest} or later`
+				: instead.length === 0
+					? notEven(highest)
+					: setting({ instead, stopped });
 		return `${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. ${wayOut}.`;
 	},
 
@@ -96,7 +101,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			instead === undefined
 				? `Set version to ${unfinished} to resume, or to a later version. If neither version starts, ${support}.`
 				: `${setting({ instead, stopped })}. ${supportHelps}`;
-		const what = creates ? `the creation at ${unfinished}` : `the update from ${from} to ${unfinished}`;
+		const what = creates ? `the creation with version ${unfinished}` : `the update from ${from} to ${unfinished}`;
 		return `${what}, begun at ${since}, stopped midway. ${target} is older than ${unfinished}, and data that ${unfinished} has opened can't go back to an older version. ${wayOut}`;
 	},
 
@@ -107,10 +112,10 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		}
 		if (empty)
 			return `${target} is not a known version: the catalogue is empty. Check the argument versions, or add ${target} to it.`;
-		const orAdd = `or, if ${target} exists, add it to versions`;
+		const orAdd = `if ${target} exists, add ${target} to versions`;
 		if (stopped || instead.length === 0)
-			return `${target} is not a known version. ${setting({ instead, stopped })}, ${orAdd}.`;
-		return `${target} is not a known version; the newest that can be set ${instead.length === 1 ? "is" : "are"} ${list(instead)}. Set version to ${instead.length === 1 ? "it" : "one of these"}, ${orAdd}.`;
+			return `${target} is not a known version. ${setting({ instead, stopped })}. Or, ${orAdd}.`;
+		return `${target} is not a known version; the newest that can be set ${instead.length === 1 ? "is" : "are"} ${list(instead)}. Set version to ${instead.length === 1 ? "it" : "one of these"}. Or, ${orAdd}.`;
 	},
 
 	"blocked-version": ({ target, reason, unfinished, instead, stopped }) => {
@@ -121,8 +126,8 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const lift = "if the block is wrong, remove the block from the catalogue";
 		const wayOut =
 			instead.length === 0
-				? `No known later version can be set: wait for a newer version, or, ${lift}. ${supportHelps}`
-				: `${setting({ instead, stopped })}${unfinished ? " to resume" : ""}, or, ${lift}.`;
+				? `No known later version can be set: wait for a newer version. Or, ${lift}. ${supportHelps}`
+				: `${setting({ instead, stopped })}${unfinished ? " to resume" : ""}. Or, ${lift}.`;
 		return `${withFullStop(`${target} is blocked in the catalogue${why}`)}${midway} ${wayOut}`;
 	},
 
@@ -131,9 +136,9 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut = isOpen
 			? `Set version to ${latest} or "latest"`
 			: instead.length === 0
-				? `No version in the catalogue is accepted now, not even ${latest}: set version to ${latest} and preview again to see why, or wait for a newer version`
+				? notEven(latest)
 				: `${setting({ instead, stopped })}${stopped ? "" : `, a step on the way to ${latest}`}`;
-		return `${target} is not the latest version, which is ${latest}, and update.policy "latest" allows only updates towards the latest. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
+		return `${target} is neither the latest version, ${latest}, nor a step on the way to it, and update.policy "latest" allows no other update. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, ...more }) => {
@@ -144,9 +149,8 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 				? `${setting({ instead, stopped })}.`
 				: `Set version to ${[...steppingStones, target].join(", then to ")}, with a pulumi up after each.${orStopped}`;
 		const taken = [...(targetLike ? [target] : []), ...(runningLike ? [running] : [])];
-		const [are, them] = taken.length === 1 ? ["is", "it"] : ["are", "them"];
-		const orList = ` If ${list(taken)} ${are} built on another ClickHouse version, list ${them} with engine in versions.`;
-		return `${built(target, targetEngine, targetLike)} and ${built(running, runningEngine, runningLike)}, which ${replica} runs, must not run side by side: their ClickHouse versions are a year or more and at least two LTS releases apart. ${wayOut}${taken.length === 0 ? "" : orList}`;
+		const orList = ` If the ClickHouse version that is assumed for ${list(taken)} is wrong, set the engine of ${list(taken)} in versions.`;
+		return `${replica} runs ${built(running, runningEngine, runningLike)}, and ${built(target, targetEngine, targetLike)} must not run beside ${running}: their ClickHouse versions are a year or more and at least two LTS releases apart. ${wayOut}${taken.length === 0 ? "" : orList}`;
 	},
 
 	"last-healthy-replica": ({ target, replica, others }) => {
@@ -157,7 +161,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	layout: ({ target, declared, shards, pair, apart, evidence }) =>
-		`the servers report another layout than the declared one, so no replica is restarted for ${target}. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${choices([...mend(evidence, pair, apart), `if the reported layout is right, declare a new DbCluster ${toDeclare(shards) === undefined ? "of another layout" : `with ${toDeclare(shards)}`} and move the rows there`])} Then preview again.`,
+		`the servers report another layout than the declared one, so no replica is restarted for ${target}. Declared: ${shape(declared)}. Reported: ${shape(shards)}. ${says(evidence, pair, apart)}, so ${list(pair)} are ${apart ? "not copies of each other" : "copies of each other"}. ${choices([...mend(evidence, pair, apart), `if the reported layout is right, declare a new DbCluster ${toDeclare(shards) === undefined ? "whose shards all have the same number of replicas" : `with ${toDeclare(shards)}`} and move the rows there`])} Then preview again.`,
 
 	"last-copy": ({ target, tables, count: all, unasked }) => {
 		const [first] = tables;
@@ -170,13 +174,13 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 				? `${oneLine(table, 100)} has a different engine or path in Keeper on each of ${list(on, 3)}`
 				: `${list(lack, 3)} ${lack.length === 1 ? "lacks" : "lack"} ${oneLine(table, 100)}, which ${list(on, 3)} ${on.length === 1 ? "holds" : "hold"}`,
 		);
-		if (all > tables.length) clauses.push(`${all - tables.length} more tables differ`);
+		if (all > tables.length) clauses.push(count(all - tables.length, "more table differs", "more tables differ"));
 		if (unasked.length > 0)
 			clauses.push(
 				`which tables ${list(unasked, 3)} ${unasked.length === 1 ? "holds" : "hold"} is unknown, because ${unasked.length === 1 ? "it" : "they"} can't be queried`,
 			);
 		const create = first.on.includes(first.lack[0] ?? "")
-			? "Drop the table where it is wrong, then create it there"
+			? "Drop the table on each replica where its engine or path is wrong, then create it there"
 			: `Create ${all === 1 ? "the missing table" : "each missing table"}`;
 		const lacks = first.lack.find((replica) => replica !== first.on[0]) ?? "";
 		const wayOut = `${create}: ${attachAgain(oneLine(first.table, 100), first.on[0] ?? "", lacks)}; replicated rows are then fetched automatically. Or drop ${all === 1 ? `${oneLine(first.table, 100)} if it is` : "the tables that are"} not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
@@ -193,7 +197,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	},
 
 	"shared-tables": ({ target, cluster, mark: { from, to, since }, path, replica }) =>
-		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not finished. Together with an update to ${target}, it might stop the last copies. Finish the update of '${oneLine(cluster, 60)}' first (pulumi up), then preview again.`,
+		`the cluster '${oneLine(cluster, 60)}' holds copies of the same tables (${oneLine(replica, 60)}, under ${oneLine(path, 100)} in Keeper), and its update from ${from} to ${to}, begun at ${since}, is not finished. That update and one to ${target} together might stop the last copies. Finish the update of '${oneLine(cluster, 60)}' first (pulumi up), then preview again.`,
 
 	rehearsal: ({ target, unrehearsed }) => unrehearsedText(target, unrehearsed),
 
@@ -204,13 +208,19 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 /** A version with its engine, unless that says the same. */
 function built(version: string, engine: string, like: string | undefined): string {
 	if (engine === version) return version;
-	return `${version} (built on ClickHouse ${oneLine(engine, 40)}${like === undefined ? "" : `, assumed from ${like}`})`;
+	const on = `built on ClickHouse ${oneLine(engine, 40)}`;
+	return `${version} (${like === undefined ? on : `assumed to be ${on}, like ${like}`})`;
 }
+
+/** What to do if no version passes, not even one that the refusal names. */
+const notEven = (version: string) =>
+	`No version in the catalogue can be set now, not even ${version}. To see why, set version to ${version} and preview again; or wait for a newer version`;
 
 /** What to do with the versions that pass, as a clause. */
 function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No version in the catalogue is accepted now: wait for a newer version";
-	if (stopped) return `${first} can only be reached while the cluster is stopped: ${whileStopped(first)}`;
+	if (first === undefined) return "No version in the catalogue can be set now: wait for a newer version";
+	if (stopped)
+		return `Set version to ${first}, which is allowed only while the cluster is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;
 }
 

@@ -17,7 +17,7 @@ const off = 'To update without a rehearsal, set update.rehearsal.policy to "off"
  *
  * @param rehearsal Absent if there was none of this version.
  * @example rehearsedLines(rehearsal);
- * // { rehearsed: "2026-11-28: starts on 3 of 3 nodes, loads 214 of 214 tables, plans 198 of 200 queries", queries: "2 of 200 ..." }
+ * // { rehearsed: "2026-11-28: starts on 3 of 3 nodes, loads 214 of 214 tables, accepts 198 of 200 queries", queries: "2 of 200 ..." }
  */
 export function rehearsedLines(rehearsal: Rehearsal | undefined): Record<string, string> {
 	if (rehearsal === undefined) return { rehearsed: "no; pulumi up does that before it changes anything" };
@@ -30,16 +30,16 @@ export function rehearsedLines(rehearsal: Rehearsal | undefined): Record<string,
 }
 
 /** What deserves a look although it refuses nothing. */
-function detailLines({ tables, settings, queries }: Rehearsal): Record<string, string> {
+function detailLines({ to, tables, settings, queries }: Rehearsal): Record<string, string> {
 	const lines: Record<string, string> = {};
 	if (tables !== undefined && tables.notCreated.count > 0)
-		lines.tables = `loaded at a start, and refused by CREATE: ${reasons(tables.notCreated)}`;
+		lines.tables = `loaded at the start, but a new CREATE would be refused: ${reasons(tables.notCreated)}`;
 	if (settings !== undefined && settings.unknown.count > 0)
-		lines.settings = `set by the cluster and unknown to the version: ${some(settings.unknown, (name) => oneLine(name, 60))}`;
+		lines.settings = `the cluster sets these, and ${to} does not know them; remove them before the update: ${some(settings.unknown, (name) => oneLine(name, 60))}`;
 	if (settings !== undefined && settings.defaults.count > 0)
 		lines.defaults = `${settings.defaults.count} change: ${some(settings.defaults, ({ name, from, to }) => `${oneLine(name, 60)} (${value(from)} -> ${value(to)})`)}`;
 	if (queries !== undefined && queries.failing.count > 0)
-		lines.queries = `planned today, and not by the version: ${some(queries.failing, ({ hash, error }) => `normalizedQueryHash ${hash} (${error})`)}`;
+		lines.queries = `accepted by the running version (EXPLAIN), but not by ${to}: ${some(queries.failing, ({ hash, error }) => `normalizedQueryHash ${hash} (${error})`)}`;
 	return lines;
 }
 
@@ -70,7 +70,7 @@ export function rehearsalText(rehearsal: Rehearsal, build?: Build): string {
  * @example rehearsalFailedText(rehearsal); // "1.9.0 was rehearsed beside the cluster, and failed: ... No replica was touched. ..."
  */
 export function rehearsalFailedText(rehearsal: Rehearsal, build?: Build): string {
-	return `${rehearsal.to} was tried beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal, build)}`;
+	return `${rehearsal.to} was rehearsed beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal, build)}`;
 }
 
 /** Why an update is not allowed before a rehearsal passed. */
@@ -81,7 +81,7 @@ export function unrehearsedText(to: string, unrehearsed: "none" | "failed" | "le
 		"left-out": `${to} could not be rehearsed on this cluster`,
 		expired: `the last rehearsal of ${to} is older than a day`,
 	}[unrehearsed];
-	return `${why}, and update.rehearsal.policy is "required". Run npx pulumi-dbcluster rehearse <name of the resource> ${to}, which shows what it finds, then preview again; or set update.rehearsal.policy to "before".`;
+	return `${why}, and update.rehearsal.policy is "required". Run npx pulumi-dbcluster rehearse <name of the resource> ${to}, which shows ${unrehearsed === "left-out" ? "why" : "what it finds"}, then preview again; or set update.rehearsal.policy to "before".`;
 }
 
 /** Progress of a rehearsal. */
@@ -100,7 +100,7 @@ function passed({ places, tables, queries }: Rehearsal): string {
 			: `starts on ${places.filter(({ leftOut }) => leftOut === undefined).length} of ${count(places.length, "node", "nodes")}`;
 	const loaded = tables && `loads ${tables.loaded} of ${count(totalOf(tables), "table", "tables")}${skippedOf(tables)}`;
 	const planned =
-		queries && `plans ${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;
+		queries && `accepts ${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;
 	return [starts, loaded, planned].filter((part) => part !== undefined).join(", ");
 }
 

@@ -45,7 +45,7 @@ export const words = {
 	notes: "release notes",
 	log: "See the log of this run for details.",
 	deletesData: "Its data is deleted with it: deletionPolicy is Delete.",
-	keepsData: "Its data is kept: a DbCluster with the same stack, name and location uses it again.",
+	keepsData: "Its data is kept: a DbCluster with the same stack, name and location uses the data again.",
 	removed: "Nothing is deleted: retainOnDelete is set. The cluster keeps running, and Pulumi no longer manages it.",
 	moved:
 		"Nothing is deleted: another resource in this preview is created for the same cluster and keeps the cluster with its data.",

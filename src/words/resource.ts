@@ -36,7 +36,7 @@ export function takeoverCaveats(facts: Readonly<Record<string, string>>): Record
 
 /** Of a cluster whose resource is new. A delete that comes before the create, with deleteBeforeReplace, is none of these. */
 export const takenUpClause =
-	"already exists: creating this resource keeps the cluster and its data, and deleting its former resource afterwards deletes nothing";
+	"already exists: this create keeps the cluster and its data, and a delete of its former resource after the create does not delete the cluster";
 
 /** After a destroy of existing StatefulSets. */
 export function letGoText(name: string): string {
@@ -117,7 +117,7 @@ export function wakesText(name: string): string {
 
 /** `judge: "recorded"`, and the cluster can't be reached. */
 export function recordedOnlyText(name: string, why: string): string {
-	return `${name} can't be reached: ${withFullStop(oneLine(why))} This preview goes by the state that the last pulumi up recorded; pulumi up checks the live cluster.`;
+	return `${name} can't be reached: ${withFullStop(oneLine(why))} This preview checks the state that the last pulumi up recorded; pulumi up checks the live cluster.`;
 }
 
 /** Of a new cluster, which has no caveats. */
@@ -147,11 +147,11 @@ export function createStoppedText(why: string): string {
 
 /** After a destroy: the data is still there. */
 export function keptText(name: string, id: string): string {
-	return `${name}: the data is kept at ${id}; a DbCluster with the same stack, name and location uses it again, and with adopt set to true one of another stack. To delete the data too, set deletionPolicy to "Delete" and run pulumi up before pulumi destroy.`;
+	return `${name}: the data is kept at ${id}. A DbCluster with the same stack, name and location uses the data again. In another stack, also set adopt: true. To delete the data too, set deletionPolicy to "Delete" and run pulumi up before pulumi destroy.`;
 }
 
 /** Arguments that a program made secret are a part of the resource's id. */
 export function idShowsText(names: readonly string[]): string {
 	const are = names.length === 1 ? "is a secret" : "are secrets";
-	return `${list(names)} ${are}, but a part of the resource's id, which Pulumi stores and shows in plain text. If nobody may see it, choose another value; otherwise pass a plain one, such as by pulumi.unsecret.`;
+	return `${list(names)} ${are}, but a part of the resource's id, which Pulumi stores and shows in plain text. If nobody may see the value, choose another one; otherwise remove the secret marking, for example with pulumi.unsecret.`;
 }

@@ -108,11 +108,11 @@ export function remarks(it: ClusterStatus): string[] {
 export const recordedText = "This is what the last pulumi up or refresh saw; the clusters themselves were not asked.";
 
 function transition({ from, to, creates }: UpdateMark): string {
-	if (creates) return `the creation at ${to}`;
+	if (creates) return `the creation with version ${to}`;
 	return from === to ? `a change of settings or size at ${to}` : `the update ${from} -> ${to}`;
 }
 
-const ending = (to: string, creates?: true) => (creates ? `the creation at ${to}` : `the update to ${to}`);
+const ending = (to: string, creates?: true) => (creates ? `the creation with version ${to}` : `the update to ${to}`);
 
 /** How far the update of a cluster is. */
 export interface Progress {
@@ -161,7 +161,7 @@ export const watchTexts = {
 		`${cluster}: ${transition(mark)} is under way, by ${oneLine(by)}`,
 	finished: (cluster: string, to: string) => `${cluster}: done, every replica serves ${to}`,
 	ended: (cluster: string, to: string, creates?: true) =>
-		`${cluster}: ${ending(to, creates)} has ended; whether it was completed is unknown`,
+		`${cluster}: ${ending(to, creates)} has ended; whether it was completed is unknown. The list that follows shows what every replica runs`,
 	stopped: (cluster: string, to: string, creates?: true) => `${cluster}: ${ending(to, creates)} stopped midway`,
 	retrying: (cluster: string, words: string) => `${cluster}: retrying: ${oneLine(words)}`,
 } as const;

@@ -44,7 +44,7 @@ export function waitStopText({ cluster, wanted, state, replica, cause }: WaitSto
 
 function what({ change, cluster, to }: RollStop): string {
 	if (change === "version") return `update of '${cluster}' to ${to}`;
-	if (change === "creation") return `creation of '${cluster}' at ${to}`;
+	if (change === "creation") return `creation of '${cluster}' with version ${to}`;
 	return `change of the ${change} of '${cluster}'`;
 }
 
@@ -110,7 +110,7 @@ function whatFailed({
 		case "interrupted":
 			return cause.by === "cancel"
 				? "This run was cancelled"
-				: `The time that customTimeouts gives, ${duration(cause.seconds ?? 0)}, is over`;
+				: `The timeout in customTimeouts, ${duration(cause.seconds ?? 0)}, expired`;
 		case "claim-lost":
 			return cause.by === undefined
 				? "Another process took over this cluster meanwhile"
@@ -118,7 +118,7 @@ function whatFailed({
 		case "record-lost":
 			return "The record of this cluster was deleted while the cluster was being changed";
 		case "platform":
-			return `The platform failed: ${oneLine(cause.words)}`;
+			return `A request to the platform failed: ${oneLine(cause.words)}`;
 	}
 }
 
@@ -178,7 +178,7 @@ const again = "run pulumi up again: it resumes from here";
 function afterInterruption({ by }: Extract<RollStop["cause"], { kind: "interrupted" }>): string {
 	return by === "cancel"
 		? `${again}.`
-		: `${again}. To finish in one run, set a longer time in customTimeouts, or none.`;
+		: `${again}. To finish in one run, set a longer timeout in customTimeouts, or none.`;
 }
 
 function next({ cause, ...stop }: RollStop, build: Build | undefined): string {

@@ -84,7 +84,7 @@ export function moment(iso: string, timeZone: string): string {
 
 /** What to do without a cluster's record, as sentences. */
 export const recordLostWayOut =
-	"If the cluster was deleted with its record, run pulumi refresh, then pulumi up to create the cluster again. If not, restore the record (cluster.json, or the ConfigMap of the cluster) from a backup, then run pulumi up again.";
+	"If the cluster is gone, too, run pulumi refresh, then pulumi up to create the cluster again. If the cluster still exists, restore its record (cluster.json, or the ConfigMap of the cluster) from a backup, then run pulumi up again.";
 
 /** Why a replica can't take over from another, as the end of a sentence about it. */
 export const problems = {
@@ -101,4 +101,4 @@ export const problems = {
  * refuses to attach it.
  */
 export const attachAgain = (table: string, from: string, to: string) =>
-	`run SHOW CREATE TABLE ${table} on ${from} (in a database of the engine Atomic, with SETTINGS show_table_uuid_in_table_create_query_if_not_nil = 1), replace CREATE with ATTACH, and run the result on ${to}`;
+	`run SHOW CREATE TABLE ${table} on ${from}, replace CREATE with ATTACH, and run the result on ${to} (if the database has the engine Atomic, add SETTINGS show_table_uuid_in_table_create_query_if_not_nil = 1 to SHOW CREATE TABLE)`;

@@ -42,9 +42,9 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 		case "resized":
 			return `the shard of ${who} was scaled outside Pulumi`;
 		case "version-set":
-			return `the image of the shard of ${who} was changed outside Pulumi to another version than ${to}`;
+			return `the shard of ${who} was set to an image of a version other than ${to} outside Pulumi`;
 		case "wrong-version":
-			return `${who} started with another version than ${to}`;
+			return `${who} started with a version other than ${to}`;
 		case "not-safe":
 			return `${who} was not restarted, because no other replica could take over`;
 		case "data-missing":
@@ -56,15 +56,15 @@ export function timelineStop({ stop, to }: Timeline): string | undefined {
 		case "stopped-serving":
 			return `${who} stopped serving during the hold after the first replica`;
 		case "interrupted":
-			return "it was cancelled, or the time of customTimeouts was over";
+			return "the run was cancelled, or the timeout in customTimeouts expired";
 		case "claim-lost":
 			return "another process took over the change of the cluster";
 		case "record-lost":
 			return "the record of the cluster was deleted";
 		case "platform":
-			return "the platform failed";
+			return "a request to the platform failed";
 		case "refused":
-			return "the change was refused, or failed, before its end";
+			return "the change was refused or failed before it was complete";
 	}
 }
 
@@ -114,7 +114,7 @@ export function noTimelineText(where: string, why: string): string {
 
 /** It can't be read at all, or there is nothing to read. */
 export function unreadableTimelineText(where: string, why: string): string {
-	return `${where} can't be read: ${withFullStop(oneLine(why))} Name a timeline file, or - for standard input.`;
+	return `${where} can't be read: ${withFullStop(oneLine(why))} Name a timeline file, or pipe a timeline to standard input.`;
 }
 
 /** A later release of this package wrote it. */

@@ -155,7 +155,7 @@ describe("a timeline that is read", () => {
 		],
 		[
 			JSON.stringify({ ...timeline(), to: "new" }),
-			"is not a timeline of pulumi-dbcluster: to: it is not a DB version.",
+			"is not a timeline of pulumi-dbcluster: to: expected a DB version.",
 		],
 	])("%s is refused with the reason", (text, reason) => {
 		expect(() => readTimeline(file(text))).toThrow(`t.json ${reason}`);

@@ -137,7 +137,7 @@ test("keeps its cluster when the resource is declared under a parent and no alia
 
 	// A create, which takes the cluster up, and then a delete of the former resource.
 	const kept =
-		"already exists: creating this resource keeps the cluster and its data, and deleting its former resource afterwards";
+		"already exists: this create keeps the cluster and its data, and a delete of its former resource after the create";
 	expect((await db.set({ version: newVersion }).preview()).output).toContain(`db ${kept} deletes nothing.`);
 	// The caveat, which the report of a preview shows, too.
 	expect((await db.preview("--diff")).output).toMatch(new RegExp(`cluster *: "${kept} deletes nothing"`));

@@ -76,7 +76,7 @@ test("an id that is none says what one looks like, and one that leads nowhere wh
 	const attempt = (id: string) => db.run("import", "dbcluster:index:DbCluster", "db", id, "--yes");
 	expectRefused(
 		await attempt("nonsense"),
-		'"nonsense" is not the id of a cluster. An id is local:FOLDER/NAME',
+		'"nonsense" is not the id of a cluster. An id has one of these forms: (1) local:FOLDER/NAME',
 		"kubernetes:",
 	);
 	expectRefused(await attempt(`local:${db.cluster}/db`), db.cluster);

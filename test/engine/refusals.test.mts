@@ -55,7 +55,7 @@ test("refuses a version that is not the latest, and names the latest", async () 
 	await db.upOk();
 
 	db.set({ version: newVersion, local: { engines: { ...db.engines, "26.9.0.0": engineFolders.new } } });
-	expectRefused(await db.preview(), `${newVersion} is not the latest version`, "which is 26.9.0.0", "update.policy");
+	expectRefused(await db.preview(), `${newVersion} is neither the latest version, 26.9.0.0,`, "update.policy");
 
 	// A user may take that upon himself.
 	await db.set({ update: { policy: "any" } }).upOk();

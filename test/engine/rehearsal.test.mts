@@ -35,7 +35,7 @@ test("an engine that does not start is found out before a replica is touched; on
 	const before = db.record().cluster;
 	db.set({ local: { idleAfterSeconds: 900, engines: { ...db.engines, "26.4.0.0": engineFolders.old } } });
 	const failed = await db.up();
-	expectRefused(failed, `${newVersion} was tried beside the cluster, and failed: on this machine:`, "[rehearsal]");
+	expectRefused(failed, `${newVersion} was rehearsed beside the cluster, and failed: on this machine:`, "[rehearsal]");
 	expect(failed.output).toContain("No replica was touched.");
 	expect(failed.output).not.toContain("draining");
 	// What was refused has left nothing but its result.

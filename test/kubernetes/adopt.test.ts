@@ -79,7 +79,7 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		const reasons = async (more: object, version = versions.v1, count = 2) =>
 			(await obstacles(settings(more), version, count)).map(({ property, reason }) => `${property}: ${reason}`);
 		expect(await reasons(one, versions.v1, 1)).toEqual([
-			"kubernetes.existing.services: shop-clickhouse also sends clients to shop-clickhouse-shard1-0, shop-clickhouse-shard1-1, which would lose them. Add the StatefulSet of those pods, or name a Service that selects only these replicas.",
+			"kubernetes.existing.services: shop-clickhouse also sends clients to shop-clickhouse-shard1-0, shop-clickhouse-shard1-1, which would lose those clients, because DbCluster adds a label to the selector of shop-clickhouse. Add the StatefulSet of those pods to kubernetes.existing.statefulSets, or name a Service that selects only these replicas.",
 		]);
 		expect(await reasons({ services: ["shop-clickhouse-headless", "other", "none"] })).toEqual([
 			expect.stringContaining("shop-clickhouse-headless is headless"),

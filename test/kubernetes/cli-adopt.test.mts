@@ -95,7 +95,7 @@ describe.skipIf(unavailable !== undefined)("a StatefulSet that was written by ha
 		const load = startLoad({ endpoint: await space.endpoint("clickhouse"), table: "rows", loops: 1, pause: 100 });
 		expectRefused(
 			await project.set({ version: "1.7.9" }).up(),
-			"1.7.9 was tried beside the cluster, and failed",
+			"1.7.9 was rehearsed beside the cluster, and failed",
 			"No replica was touched.",
 		);
 		expect(await running(space, replicas, "clickhouse-data")).toEqual(before);

@@ -65,7 +65,7 @@ describe.skipIf(unavailable !== undefined)("the example of a version bump on Kub
 	});
 
 	test("step 2 is refused while the image has later tags, which are the catalogue", async () => {
-		expectRefused(await project.step(2).preview(), "1.8.0 is not the latest version", "update.policy");
+		expectRefused(await project.step(2).preview(), "1.8.0 is neither the latest version", "update.policy");
 		await project.configure({ policy: "any" });
 	});
 

@@ -91,12 +91,12 @@ describe.skipIf(reason !== undefined)(`a creation that fails${reason === undefin
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({ "creation at 1.7.9": { resumes: "a creation that stopped midway" } });
 		const second = await db.fails(at("1.7.9"));
-		expect(second).toMatch(/^creation of 'db' at 1\.7\.9 stopped at the first of 2 replicas\. /);
+		expect(second).toMatch(/^creation of 'db' with version 1\.7\.9 stopped at the first of 2 replicas\. /);
 		expect(second).toMatch(crashes);
 		expect(db.outputs).toMatchObject({ state: "Degraded" });
 		// A server may have opened the volumes: what it wrote can't go back.
 		expect((await db.preview(at("1.7.1"))).refused.join()).toMatch(
-			/the creation at 1\.7\.9, begun at .*, stopped midway\. 1\.7\.1 is older/,
+			/the creation with version 1\.7\.9, begun at .*, stopped midway\. 1\.7\.1 is older/,
 		);
 		expect((await db.preview(at("1.8.0"))).refused).toEqual([]);
 

@@ -37,7 +37,7 @@ test.skipIf(unavailable !== undefined)(
 			const settings = settingsFor(space, its);
 			const takeover = (localTables?: string[]) => obstacles(settings, versions.v1, 1, 3, localTables);
 			const text = (reason: string) =>
-				`${reason} Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. If a table differs between replicas on purpose, add it to update.localTables.`;
+				`${reason} Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. If the reported layout comes from a table that differs between replicas on purpose, add that table to update.localTables.`;
 			const told = `each StatefulSet must be one shard (shards: 1, replicas: 3), but the servers report another layout (shards: 3, replicas: 1): ${pods.join(" / ")}.`;
 
 			// Before there is a table, the macros tell it.

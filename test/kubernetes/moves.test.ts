@@ -84,7 +84,7 @@ describe("a replica that leaves", () => {
 			await space.queryPod(`db-0-${ordinal}`, `CREATE TABLE t ${replicated(`/${space.namespace}/t-${ordinal}`)}`);
 		await space.queryPod("db-0-1", `INSERT INTO t (n) ${numbers(700)}`);
 		expect((await db.preview(at(1))).refused).toEqual([
-			`replicas: db-0-1 can't be removed: \`default\`.\`t\` is on no other replica as ReplicatedMergeTree under the replication path /${space.namespace}/t-1. Move or drop that data first. Set replicas back to 2 until then.`,
+			`replicas: db-0-1 can't be removed: no other replica has \`default\`.\`t\` with the same engine and replication path (ReplicatedMergeTree, /${space.namespace}/t-1). Move, flush or drop that data first. Set replicas back to 2 until then.`,
 		]);
 		expect([await rows("db-0-0", "t"), await rows("db-0-1", "t")]).toEqual([0, 700]);
 
@@ -112,7 +112,7 @@ describe("a replica that leaves", () => {
 		await space.queryPod("db-0-1", `CREATE TABLE astray ${buffer("default, nowhere")}`);
 		await space.queryPod("db-0-1", `INSERT INTO astray ${numbers(5)}`);
 		expect((await db.preview(at(1))).refused).toEqual([
-			"replicas: db-0-1 can't be removed: `default`.`astray` may have rows for `default`.`nowhere`, which does not exist. Move or drop that data first. Set replicas back to 2 until then.",
+			"replicas: db-0-1 can't be removed: the Buffer table `default`.`astray` may have rows for `default`.`nowhere`, which does not exist (create `default`.`nowhere`, or drop `default`.`astray`). Move, flush or drop that data first. Set replicas back to 2 until then.",
 		]);
 		await space.queryPod("db-0-1", "DROP TABLE astray");
 
@@ -141,7 +141,7 @@ describe("a replica that leaves", () => {
 			await space.queryPod("db-0-1", `CREATE TABLE far ${columns} ENGINE = Distributed(two, default, rows, n)`);
 			await space.queryPod("db-0-1", `INSERT INTO far (n) ${numbers(10)}`);
 			expect((await db.preview(at(1))).refused).toEqual([
-				"replicas: db-0-1 can't be removed: `default`.`far` may have rows queued for other servers, and this version of ClickHouse has no statement to send them. Move or drop that data first. Set replicas back to 2 until then.",
+				"replicas: db-0-1 can't be removed: `default`.`far` may have rows queued for other servers, which this version of ClickHouse does not report. Move, flush or drop that data first. Set replicas back to 2 until then.",
 			]);
 			await space.queryPod("db-0-1", "DROP TABLE far");
 			await db.up(at(1));
@@ -164,7 +164,7 @@ describe("a replica that joins", () => {
 		}
 		await space.queryPod("db-0-0", `INSERT INTO rows (n) ${numbers(100)}`);
 		expect((await db.preview(at(3))).refused).toContain(
-			'replicas: db-0-2 would lack rows that its shard has: default.loc (Log) does not replicate; default.own has a different replication path on each replica; default.view (Log) does not replicate. Recreate them with a Replicated engine and one path for all replicas, or drop what nobody needs. If a table may differ between replicas, add it to update.localTables: ["default.loc"].',
+			'replicas: db-0-2 would lack rows that its shard has: default.loc (Log) does not replicate; default.own has a different replication path on each replica; default.view (Log) does not replicate. Recreate them with a Replicated engine and one path for all replicas, or drop those that are not needed. If a table may differ between replicas, add it to update.localTables: ["default.loc"].',
 		);
 		const named = (...localTables: string[]) => at(3, { update: { localTables } });
 		expect((await db.preview(named("default.loc", "default.view"))).refused).toContainEqual(
@@ -203,7 +203,7 @@ describe("a replica that joins", () => {
 			interval: 5,
 		});
 		expect(await rising).toContain(
-			`db-0-1 can't join: its table default.rows is Log, and that of db-0-0 is ReplicatedMergeTree under the replication path /${space.namespace}/rows, so it would never get those rows.`,
+			`db-0-1 can't join: its table default.rows is Log, but on db-0-0 the table is ReplicatedMergeTree under the replication path /${space.namespace}/rows, so db-0-1 would never get its rows.`,
 		);
 		await space.queryPod("db-0-1", "DROP TABLE rows");
 		expect(await db.up(at(2))).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
@@ -229,10 +229,10 @@ describe("a cluster that is made anew over the volumes of an earlier one", () =>
 
 		const kept = "an earlier cluster 'db' left volumes of 3 replicas per shard, and";
 		expect((await db.preview(at(1))).refused).toEqual([
-			`replicas: ${kept} no replica would serve the data on data-db-0-1, data-db-0-2. Set replicas to 3, and to 1 once the cluster serves. If you don't need that data, delete it: kubectl delete pvc data-db-0-1 data-db-0-2 -n ${space.namespace}.`,
+			`replicas: ${kept} with replicas: 1 no replica would serve the data on data-db-0-1, data-db-0-2. Set replicas to 3; once the cluster serves, set replicas to 1. If you don't need that data, delete it: kubectl delete pvc data-db-0-1 data-db-0-2 -n ${space.namespace}.`,
 		]);
 		expect((await db.preview(at(4))).refused).toEqual([
-			`replicas: ${kept} new replicas beside them would serve without their tables. Set replicas to 3, and to 4 once the cluster serves.`,
+			`replicas: ${kept} the additional replicas would serve without tables. Set replicas to 3; once the cluster serves, set replicas to 4.`,
 		]);
 		expect(await space.api.list("statefulsets", {})).toEqual([]);
 		await db.up(at(3));
@@ -259,7 +259,7 @@ describe("a cluster that is made anew over the volumes of an earlier one", () =>
 		}
 		await db.destroy();
 		expect((await db.preview(at(1))).refused).toEqual([
-			`shards: an earlier cluster 'db' left volumes of 2 shards, and no replica would serve the data on data-db-1-0. Set shards to 2. If you don't need that data, delete it: kubectl delete pvc data-db-1-0 -n ${space.namespace}.`,
+			`shards: an earlier cluster 'db' left volumes of 2 shards, and with shards: 1 no replica would serve the data on data-db-1-0. Set shards to 2. If you don't need that data, delete it: kubectl delete pvc data-db-1-0 -n ${space.namespace}.`,
 		]);
 		expect(await space.api.list("statefulsets", {})).toEqual([]);
 		await db.up(at(1, { shards: 2 }));

@@ -89,7 +89,7 @@ it.skipIf(unavailable !== undefined)(
 			]);
 			const kept = { resources: { requests: { cpu: "10m", memory: "96Mi" } }, storage: "2Gi" };
 			expect((await db.preview(at(2, kept))).refused).toEqual([
-				"replicas: db-0-2 can't be removed: `shop`.`lonely` has rows and does not replicate (TinyLog). Move or drop that data first. Set replicas back to 3 until then.",
+				"replicas: db-0-2 can't be removed: `shop`.`lonely` has rows and does not replicate (TinyLog). Move, flush or drop that data first. Set replicas back to 3 until then.",
 			]);
 			expect((await db.preview(at(3, { ...kept, storageClass: "another" }))).refused).toEqual([
 				expect.stringMatching(/^kubernetes\.storageClass: the volumes have .*, and that can't be changed\./),
@@ -115,7 +115,7 @@ it.skipIf(unavailable !== undefined)(
 			const upgraded = { ...smaller, version: "1.8.0" };
 			expect((await db.preview({ ...upgraded, versions: { list: engines } })).refused).toEqual([
 				expect.stringMatching(
-					/^version: 1\.8\.0 \(built on ClickHouse 24\.8\) and 1\.7\.1 \(built on ClickHouse 23\.3\), which db-0-\d runs, must not /,
+					/^version: db-0-\d runs 1\.7\.1 \(built on ClickHouse 23\.3\), and 1\.8\.0 \(built on ClickHouse 24\.8\) must not run beside 1\.7\.1: /,
 				),
 			]);
 			// Nothing else can answer while the first one restarts: the other never gets what is written all the while.
@@ -200,7 +200,9 @@ it.skipIf(unavailable !== undefined)(
 			await db.preview({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
 			await db.up({ versions, shards: 2, kubernetes, desiredState: "Stopped" });
 			expect((await db.preview({ versions, shards: 2, replicas: 2, kubernetes })).refused).toEqual([
-				expect.stringMatching(/^replicas: 'db' is stopped; replicas can only be added or removed while it runs\./),
+				expect.stringMatching(
+					/^replicas: 'db' is stopped, and replicas can only be added or removed while it runs\. Set shards to 2 and replicas to 1, set desiredState /,
+				),
 			]);
 		} finally {
 			lines.mockRestore();

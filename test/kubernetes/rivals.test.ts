@@ -38,7 +38,7 @@ test.skipIf(unavailable !== undefined)(
 			await twin.begin(claim, mark);
 			const rival = { cluster: "twin", mark, path, replica: "twin-0-0" };
 			expect(await db.rivals()).toEqual([{ ...rival, active: true }]);
-			const refusal = `version: the cluster 'twin' holds copies of the same tables (twin-0-0, under ${path} in Keeper), and its update from 1.7.1 to 1.8.0, begun at ${mark.since}, is not finished. Together with an update to 1.8.0, it might stop the last copies. Finish the update of 'twin' first (pulumi up), then preview again.`;
+			const refusal = `version: the cluster 'twin' holds copies of the same tables (twin-0-0, under ${path} in Keeper), and its update from 1.7.1 to 1.8.0, begun at ${mark.since}, is not finished. That update and one to 1.8.0 together might stop the last copies. Finish the update of 'twin' first (pulumi up), then preview again.`;
 			expect(await preview("db")).toEqual([refusal]);
 			const before = await uids();
 			await expect(upTo(db, versions.v2)).rejects.toThrow(

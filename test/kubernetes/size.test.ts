@@ -101,7 +101,7 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 			await space.queryPod("db-0-2", "CREATE TABLE own (n UInt64) ENGINE = Log");
 			await space.queryPod("db-0-2", "INSERT INTO own VALUES (7)");
 			const words =
-				"db-0-2 can't be removed: `default`.`own` has rows and does not replicate (Log). Move or drop that data first. Set replicas to 3 to keep it.";
+				"db-0-2 can't be removed: `default`.`own` has rows and does not replicate (Log). Move, flush or drop that data first. Set replicas to 3 to keep it.";
 			const bump = await db.preview(at("1.8.0"));
 			expect(bump.refused).toEqual([`replicas: ${words}`]);
 			await expect(db.apply(bump.inputs)).rejects.toThrow(words);

@@ -162,10 +162,10 @@ test.skipIf(unavailable !== undefined)(
 				((await check(inputs, args(text))).failures ?? []).map((it) => it.reason);
 			expect(await refusals(broken)).toEqual([expect.stringContaining("zz.xml is not valid XML")]);
 			expect(await refusals(`<${root}>\n<path>/tmp/</path>\n<remote_servers replace="1"/>\n</${root}>`)).toEqual([
-				`kubernetes.config["zz.xml"]: zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, because the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave replace out, because it removes what the cluster's own file sets there.`,
+				`kubernetes.config["zz.xml"]: zz.xml changes settings that DbCluster depends on. path (line 2): leave it out, because the volume is mounted at /var/lib/clickhouse; remote_servers (line 3): leave the attribute replace out, because it removes what dbcluster.xml, the cluster's own file, sets there.`,
 			]);
 			expect(await refusals(`<${root}><remote_servers><db/><other/></remote_servers></${root}>`)).toEqual([
-				`kubernetes.config["zz.xml"]: zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because shards and replicas define it, or rename it if it is your own cluster.`,
+				`kubernetes.config["zz.xml"]: zz.xml changes settings that DbCluster depends on. remote_servers/db (line 1): leave it out, because DbCluster writes it from shards and replicas, or rename it if it is another cluster.`,
 			]);
 			expect(await objects()).toEqual(made);
 		} finally {

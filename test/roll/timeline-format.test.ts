@@ -82,7 +82,7 @@ describe("the format of a timeline", () => {
 
 	test("says what is wrong with a version", () => {
 		const [issue] = timelineFormat.safeParse({ ...timeline, to: "1.8" }).error?.issues ?? [];
-		expect(issue).toMatchObject({ path: ["to"], message: "it is not a DB version" });
+		expect(issue).toMatchObject({ path: ["to"], message: "expected a DB version" });
 	});
 
 	test("knows both outcomes and both needs", () => {

@@ -260,7 +260,7 @@ describe("making sure that it is whole", () => {
 	});
 
 	it.each<[string, Partial<ReplicaView>, object]>([
-		["nothing moves", {}, { kind: "stalled", phase: "waiting for its list of tables", seconds: 20 }],
+		["nothing moves", {}, { kind: "stalled", phase: "reporting its list of tables", seconds: 20 }],
 		[
 			"it ends",
 			{ failure: { cause: "exits", words: "it ended" } },

@@ -124,7 +124,7 @@ describe.skipIf(older === undefined || newer === undefined)(
 			const { inputs } = await host.check(state.inputs, asked({ version: to }));
 			const error = await host.update(state.id, state.outputs, inputs, { seconds: 0.001 }).catch((it: unknown) => it);
 			if (!(error instanceof Refused)) throw error;
-			expect(error.message).toContain("The time that customTimeouts gives");
+			expect(error.message).toContain("The timeout in customTimeouts");
 			expect(error.unfinished).toMatchObject({ id: state.id, outputs: { state: "Started", deletionPolicy: "Delete" } });
 			state.outputs = error.unfinished?.outputs ?? {};
 		});

@@ -87,7 +87,9 @@ export const schema = z.strictObject({
 	deletionPolicy: oneOf(["Retain", "Delete"], "Retain"),
 	adopt: trueOrFalse(false),
 	name: clusterName(),
-	owner: z.string(accepted("the resource that owns the cluster; the constructor adds it")),
+	owner: z.string(
+		accepted("the resource that owns the cluster", "Create the resource with new DbCluster(), which sets owner."),
+	),
 });
 
 /** Reads the argument `update`; what is wrong with it stays as it is, to be told of when all is read. */

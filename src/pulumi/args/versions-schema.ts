@@ -9,8 +9,9 @@ const link = accepted('the address of a page, such as "https://example.com/relea
 
 /** A reason, or that there is one: documents say so, too. */
 function reason(example: string) {
-	const what = `a reason as text, such as "${example}"`;
-	return z.union([z.literal(true), textOf(what, undefined, /\S/)], accepted(what)).optional();
+	const what = `a reason, such as "${example}"`;
+	const how = "Write the reason as text, or true.";
+	return z.union([z.literal(true), textOf(what, how, /\S/)], accepted(what, how)).optional();
 }
 
 const release = z.strictObject(
@@ -31,7 +32,8 @@ const release = z.strictObject(
 );
 
 const image = accepted(
-	'the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi"',
+	"the name of an image",
+	'Write it without a tag or digest, such as "myscale/myscaledb", or with {version} in its tag, such as "myscale/myscaledb:{version}-ubi".',
 );
 const pattern = accepted('a regular expression, such as "^1\\\\."');
 
@@ -43,7 +45,10 @@ const registry = z.strictObject(
 	accepted('an object such as { image: "myscale/myscaledb" }'),
 );
 
-const url = accepted("an https address with no password in it", "Plain http is allowed for 127.0.0.1 only.");
+const url = accepted(
+	"an address that can be used",
+	"Give an https address with no user and no password in it. Plain http is allowed for 127.0.0.1 only.",
+);
 
 export const versions = z
 	.strictObject(

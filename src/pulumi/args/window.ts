@@ -15,7 +15,7 @@ export function windowAt({ schedule, minutes, timeZone }: Schedule, now: Date): 
 	const length = minutes * 60_000;
 	// The first opening whose window has not closed yet.
 	const opens = cron.nextRun(new Date(now.getTime() - length));
-	if (opens === null) throw new Error(`the schedule ${schedule} never comes`);
+	if (opens === null) throw new Error(`the schedule ${schedule} matches no time`);
 	const open = opens <= now;
 	return { open, until: (open ? closing(cron, opens, length) : opens).toISOString(), timeZone };
 }

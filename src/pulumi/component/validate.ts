@@ -112,7 +112,7 @@ export const componentSchema = z.strictObject({
 				clients: peers,
 				apiServer: peers.refine((given) => given?.length !== 0, {
 					error:
-						"the list is empty, so DbCluster could not query the servers through the API server. Leave it out for no restriction.",
+						"the list is empty, so the policy would block DbCluster, which queries the servers through the API server. Leave it out for no restriction.",
 				}),
 				metrics: peers,
 				egress: destinations,

@@ -15,7 +15,8 @@ export async function catalogueOf(valid: Valid, before?: string): Promise<Known<
 	if (!isKnown(valid, "versions")) return unknown("the argument versions is not known yet");
 	const source = sourceOf(valid);
 	const { place } = valid;
-	if (source === undefined && place === undefined) return unknown("the location of the cluster is not known yet");
+	if (source === undefined && place === undefined)
+		return unknown("where the cluster is (kubernetes, local or name) is not known yet");
 	const about = [valid.version, before].flatMap((text) => parseVersion(text) ?? []);
 	return attempt(async () => {
 		const releases =

@@ -64,10 +64,12 @@ describe("create", () => {
 	test("says that its cluster is kept where Pulumi does not know of it, as after a move without an alias", async () => {
 		const former = await running("1.8.0");
 		const moved = new Engine();
-		const kept = expect.stringMatching(/^already exists: creating this resource keeps the cluster and its data/);
+		const kept = expect.stringMatching(/^already exists: this create keeps the cluster and its data/);
 		const same = await moved.preview({ version: "1.8.0" });
 		expect(same.inputs.caveats).toEqual({ "taken over": { cluster: kept } });
-		expect(lines).toContainEqual(expect.stringMatching(/^a already exists: .* afterwards deletes nothing\.$/));
+		expect(lines).toContainEqual(
+			expect.stringMatching(/^a already exists: .* after the create does not delete the cluster\.$/),
+		);
 		const newer = await moved.preview({ version: "1.9.0" });
 		expect(newer.inputs.caveats).toMatchObject({ "taken over": { cluster: kept }, "1.8.0 -> 1.9.0": {} });
 
@@ -118,7 +120,7 @@ describe("create", () => {
 				unfinished: expect.stringMatching(/^creation at 1\.8\.0, since /),
 			});
 			expect(await engine.fails({ version: "1.8.0" })).toMatch(
-				/^creation of 'a' at 1\.8\.0 stopped at the first of 2 replicas\. a-0-1 did not start: exits at start: .*No other replica serves|a-0-0 does not serve/,
+				/^creation of 'a' with version 1\.8\.0 stopped at the first of 2 replicas\. a-0-1 did not start: exits at start: .*No other replica serves|a-0-0 does not serve/,
 			);
 			expect(engine.outputs.state).toBe("Degraded");
 
@@ -138,7 +140,7 @@ describe("create", () => {
 			await engine.fails({ version: "1.8.0" });
 			scripted.catalogue = "1.7.1 1.8.0 1.9.0 1.9.1";
 			expect((await engine.preview({ version: "1.7.1" })).refused.join()).toMatch(
-				/the creation at 1\.8\.0, begun at .*, stopped midway/,
+				/the creation with version 1\.8\.0, begun at .*, stopped midway/,
 			);
 			world().engines.set("1.9.0", exits);
 			expect(await engine.fails({ version: "1.9.0" })).toMatch(/^update of 'a' to 1\.9\.0 stopped at the first/);

@@ -132,7 +132,7 @@ describe("an import", () => {
 		const found = await imported(id, owner);
 		expect(found.inputs).toMatchObject({ adopt: true });
 		expect(found.notes[0]).toMatch(
-			/^a belongs to p\/other\/a, so the import set adopt: true\. Keep that until a pulumi up/,
+			/^a belongs to p\/other\/a, so the import set adopt: true\. Keep adopt: true until a pulumi up/,
 		);
 		const { adopt: _, ...without } = found.inputs;
 		expect((await previewOf(found, without)).refused).toEqual([
@@ -142,7 +142,7 @@ describe("an import", () => {
 		await provider.delete(found.id, found.outputs);
 		expect(world().present().owner).toBe("p/other/a");
 		expect(lines).toContain(
-			"a still belongs to p/other/a: the cluster is kept, and only the Pulumi resource was removed.",
+			"a still belongs to p/other/a, because no pulumi up made this resource its owner: the cluster is kept, and only the Pulumi resource was removed.",
 		);
 
 		const engine = resumed(found);
@@ -225,7 +225,7 @@ describe("an id", () => {
 		"",
 	])("%j is none, and one error says what one looks like", async (wrong) => {
 		expect(await refusal(wrong)).toBe(
-			`${JSON.stringify(wrong)} is not the id of a cluster. An id is scripted:FOLDER/NAME, such as scripted:here/a.`,
+			`${JSON.stringify(wrong)} is not the id of a cluster. An id has one of these forms: (1) scripted:FOLDER/NAME, such as scripted:here/a.`,
 		);
 	});
 

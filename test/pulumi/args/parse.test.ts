@@ -112,7 +112,7 @@ test.each([
 	],
 	[
 		{ versions: { list: [{ version: "1.8.0", blocked: "" }] } },
-		'versions.list[0].blocked: "" is not a reason as text, such as "corrupts vector indexes".',
+		'versions.list[0].blocked: "" is not a reason, such as "corrupts vector indexes". Write the reason as text, or true.',
 	],
 	[
 		{ versions: { list: [{ version: "1.8.0", date: "1.9.2024" }] } },
@@ -128,11 +128,11 @@ test.each([
 	],
 	[
 		{ versions: { registry: { image: "acme/db:1.8.0" } } },
-		'versions.registry.image: "acme/db:1.8.0" is not the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+		'versions.registry.image: "acme/db:1.8.0" is not the name of an image. Write it without a tag or digest, such as "myscale/myscaledb", or with {version} in its tag, such as "myscale/myscaledb:{version}-ubi".',
 	],
 	[
 		{ versions: { registry: { image: "acme/db:{version}*" } } },
-		'versions.registry.image: "acme/db:{version}*" is not the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+		'versions.registry.image: "acme/db:{version}*" is not the name of an image. Write it without a tag or digest, such as "myscale/myscaledb", or with {version} in its tag, such as "myscale/myscaledb:{version}-ubi".',
 	],
 	[
 		{ versions: { registry: { image: "acme/db", tags: "(" } } },
@@ -140,7 +140,7 @@ test.each([
 	],
 	[
 		{ versions: { registry: {} } },
-		'versions.registry.image: it is missing: give the name of an image alone, with no tag or digest, such as "myscale/myscaledb" or "myscale/myscaledb:{version}-ubi".',
+		'versions.registry.image: it is missing: give the name of an image. Write it without a tag or digest, such as "myscale/myscaledb", or with {version} in its tag, such as "myscale/myscaledb:{version}-ubi".',
 	],
 	[
 		{ versions: { registry: { imge: "a", image: "a" } } },
@@ -148,11 +148,11 @@ test.each([
 	],
 	[
 		{ versions: { url: "http://example.com/v.json?token=hunter2" } },
-		': versions.url: "http://example.com/v.json" is not an https address with no password in it. Plain http is allowed for 127.0.0.1 only.',
+		': versions.url: "http://example.com/v.json" is not an address that can be used. Give an https address with no user and no password in it. Plain http is allowed for 127.0.0.1 only.',
 	],
 	[
 		{ versions: { url: "https://ann:hunter2@example.com/v.json" } },
-		': versions.url: "https://***@example.com/v.json" is not an https address with no password in it. Plain http is allowed for 127.0.0.1 only.',
+		': versions.url: "https://***@example.com/v.json" is not an address that can be used. Give an https address with no user and no password in it. Plain http is allowed for 127.0.0.1 only.',
 	],
 	[
 		{ update: { window: { schedule: "0 2 * * 6", minutes: 0 } } },

@@ -61,7 +61,7 @@ test.each<[object, string]>([
 	],
 	[
 		{ version, networkPolicy: { apiServer: [] } },
-		"networkPolicy.apiServer: the list is empty, so DbCluster could not query the servers through the API server.",
+		"networkPolicy.apiServer: the list is empty, so the policy would block DbCluster, which queries the servers through the API server.",
 	],
 	[
 		{ version, networkPolicy: { egress: [{ cidr: "0.0.0.0/0", ports: [0] }] } },

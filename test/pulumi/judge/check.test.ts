@@ -111,7 +111,7 @@ describe("judge: recorded", () => {
 		expect(refused).toEqual([]);
 		expect(inputs.caveats).toMatchObject({
 			"1.8.0 -> 1.9.0": {
-				judged: expect.stringMatching(/the preview goes by the state that the last pulumi up recorded/),
+				judged: expect.stringMatching(/the preview checks the state that the last pulumi up recorded/),
 			},
 		});
 		// The update itself judges live, always.
@@ -128,7 +128,7 @@ describe("judge: recorded", () => {
 		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
 		expect((await engine.preview({ version: "1.9.0", ...recorded })).inputs).toEqual(bump.inputs);
 		expect(lines.at(-1)).toMatch(
-			/^a can't be reached: .* This preview goes by the state that the last pulumi up recorded; pulumi up checks the live cluster\.$/,
+			/^a can't be reached: .* This preview checks the state that the last pulumi up recorded; pulumi up checks the live cluster\.$/,
 		);
 		scripted.unreachable = false;
 		expect((await engine.preview({ version: "1.8.0", ...recorded })).inputs).toEqual(unchanged.inputs);
