@@ -64,11 +64,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 
 	"no-downgrade": ({ target, highest, byDataOnly, instead, stopped }) => {
 		const wayOut =
-			instead === undefined
-				? `Set version to ${highest} or later`
-				: instead.length === 0
-					? notEven(highest)
-					: setting({ instead, stopped });
+			instead === undefined ? `Set version to ${highest} or later` : setting({ instead, stopped }, highest);
 		return `${target} is older than ${highest}, which ${byDataOnly ? "has opened the cluster's data" : "the cluster runs"}, and a DB version never goes back. ${wayOut}.`;
 	},
 
@@ -135,9 +131,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const isOpen = !stopped && sameVersion(instead[0], latest);
 		const wayOut = isOpen
 			? `Set version to ${latest} or "latest"`
-			: instead.length === 0
-				? notEven(latest)
-				: `${setting({ instead, stopped })}${stopped ? "" : `, a step on the way to ${latest}`}`;
+			: `${setting({ instead, stopped }, latest)}${stopped || instead.length === 0 ? "" : `, a step on the way to ${latest}`}`;
 		return `${target} is neither the latest version, ${latest}, nor a step on the way to it, and update.policy "latest" allows no other update. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
 	},
 
@@ -212,13 +206,13 @@ function built(version: string, engine: string, like: string | undefined): strin
 	return `${version} (${like === undefined ? on : `assumed to be ${on}, like ${like}`})`;
 }
 
-/** What to do if no version passes, not even one that the refusal names. */
-const notEven = (version: string) =>
-	`No version in the catalogue can be set now, not even ${version}. To see why, set version to ${version} and preview again; or wait for a newer version`;
-
-/** What to do with the versions that pass, as a clause. */
-function setting({ instead: [first, ...more], stopped }: Instead): string {
-	if (first === undefined) return "No version in the catalogue can be set now: wait for a newer version";
+/** What to do with the versions that pass, as a clause; `named`: one that a reader would try if none does. */
+function setting({ instead: [first, ...more], stopped }: Instead, named?: string): string {
+	const none = "No version in the catalogue can be set now";
+	if (first === undefined)
+		return named === undefined
+			? `${none}: wait for a newer version`
+			: `${none}, not even ${named}. To see why, set version to ${named} and preview again; or wait for a newer version`;
 	if (stopped)
 		return `Set version to ${first}, which is allowed only while the cluster is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;

@@ -56,7 +56,7 @@ export function divergence(near: Neighbours): string | undefined {
 		return "input() is not supported by the local platform. INSERT the rows, or INSERT ... SELECT from a table";
 	}
 	if (otherRows.has(name) && called) {
-		return `${token.text}() gives different rows on each replica. Read them in the client and send them with INSERT`;
+		return `${token.text}() gives different rows on each replica. Read the rows on the client and send them with INSERT`;
 	}
 	if (["system", "information_schema"].includes(name) && isSign(after, ".")) {
 		if (later !== undefined && !sameSystemTables.has(later.text.toLowerCase())) {

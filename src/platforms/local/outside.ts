@@ -38,7 +38,7 @@ export function reach([earlier, before, token, after, later]: Neighbours): strin
 	const applied = isWord(before, "APPLY") || (isSign(before, "(") && isWord(earlier, "APPLY"));
 	const mapped = isSign(before, "(") && isSign(after, ",") && /^(?:array|map)/i.test(earlier?.text ?? "");
 	if ((called && outside.has(name)) || (name === "file" && (applied || mapped)))
-		return `${token.text}() reads from outside the cluster, and the local platform reads only its own tables. Read the data in the client and send it with INSERT`;
+		return `${token.text}() reads from outside the cluster, and the local platform reads only its own tables. Read the data on the client and send it with INSERT`;
 	if (name === "disk" && called && isSign(before, "="))
 		return "disk() would keep rows outside the cluster's folder. Leave the setting disk out";
 	return undefined;
