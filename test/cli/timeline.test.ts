@@ -153,10 +153,7 @@ describe("a timeline that is read", () => {
 			'{"format":2}',
 			"is a timeline of format 2, which this version of pulumi-dbcluster does not know. Update pulumi-dbcluster.",
 		],
-		[
-			JSON.stringify({ ...timeline(), to: "new" }),
-			"is not a timeline of pulumi-dbcluster: to: expected a DB version.",
-		],
+		[JSON.stringify({ ...timeline(), to: "new" }), "is not a timeline of pulumi-dbcluster: to: expected a DB version."],
 	])("%s is refused with the reason", (text, reason) => {
 		expect(() => readTimeline(file(text))).toThrow(`t.json ${reason}`);
 	});

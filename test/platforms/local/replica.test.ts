@@ -202,7 +202,10 @@ describe("a replica's start", () => {
 
 	it.each([
 		[{ version: "26.9.1.1" as Installed }, `the engine in ${libraries["26.7.2.1"]} is 26.7.2.1, not 26.9.1.1\n`],
-		[{ library: "/no/such/engine" }, "there is no engine in /no/such/engine: libchdb.so is missing\n"],
+		[
+			{ library: "/no/such/engine" },
+			"there is no engine in /no/such/engine: libchdb.so is missing. Add the package or folder of 26.7.2.1 to local.engines\n",
+		],
 		[
 			{ addon: "/no/such.node" },
 			"there is no /no/such.node, the addon with which Node.js loads the engine. Run npm install chdb in the program's folder, or set local.addon to the path of a chdb_node.node\n",
