@@ -138,9 +138,9 @@ test("keeps its cluster when the resource is declared under a parent and no alia
 	// A create, which takes the cluster up, and then a delete of the former resource.
 	const kept =
 		"already exists: this create keeps the cluster and its data, and a delete of its former resource after the create";
-	expect((await db.set({ version: newVersion }).preview()).output).toContain(`db ${kept} deletes nothing.`);
+	expect((await db.set({ version: newVersion }).preview()).output).toContain(`db ${kept} does not delete the cluster.`);
 	// The caveat, which the report of a preview shows, too.
-	expect((await db.preview("--diff")).output).toMatch(new RegExp(`cluster *: "${kept} deletes nothing"`));
+	expect((await db.preview("--diff")).output).toMatch(new RegExp(`cluster *: "${kept} does not delete the cluster"`));
 	const preview = join(db.program, "preview.json");
 	writeFileSync(preview, (await db.run("preview", "--json")).output);
 	const { output } = await db.dbcluster(["report", preview]).ended;
