@@ -75,7 +75,7 @@ const byCause: { readonly [Each in Cause]: (at: At) => string } = {
 	replication: (at) =>
 		`find out why ${who(at)} does not catch up (run SELECT last_exception FROM system.replication_queue on ${pod(at)})`,
 	emptied: (at) =>
-		`find out what happened to the volume of ${who(at)}, and restore its tables: ${attachAgain("for each", "another replica", pod(at))}; replicated rows are then fetched automatically`,
+		`find out what happened to the volume of ${who(at)}, and restore its tables: ${attachAgain("for each", "another replica", pod(at))}. Replicated rows are then fetched automatically`,
 	scaled: (at) => `scale the StatefulSet of ${who(at)} back to the declared number of replicas (kubectl scale)`,
 	version: () => "set version to the highest version that any replica of the cluster ever ran, or to a later version",
 	data: (at) =>

@@ -139,11 +139,10 @@ function noteText(note: Exclude<CaveatNote, { note: "rehearsed" }>): [string, st
 			];
 		case "engine": {
 			const { version, engine, like } = note;
-			const atLeast =
-				engine === undefined ? "" : ` (it is at least ${oneLine(engine, 40)}, the ClickHouse version of ${like})`;
+			const atLeast = engine === undefined ? "" : ` (at least ${oneLine(engine, 40)}, that of ${like})`;
 			return [
 				"engine",
-				`the ClickHouse version of ${version} is not listed${atLeast}, so it is unknown whether both versions may run side by side`,
+				`whether the old and the new version may run side by side is unknown, because the ClickHouse version of ${version} is not listed${atLeast}. To have this checked, set the engine of ${version} in versions`,
 			];
 		}
 		case "release":

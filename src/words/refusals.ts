@@ -51,7 +51,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 	"version-format": (refusal) => {
 		if (refusal.flaw === "latest-unknown") {
 			if (refusal.elsewhere !== undefined)
-				return `"latest" can't be resolved, because no version in the registry has a tag that matches the argument image. ${spellingText(refusal.elsewhere)}`;
+				return `"latest" can't be resolved: no version tag in the registry fits the argument "image". ${spellingText(refusal.elsewhere)}`;
 			const [why, wayOut] =
 				refusal.why === undefined
 					? ["the catalogue is empty", "check the argument versions"]
@@ -132,7 +132,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut = isOpen
 			? `Set version to ${latest} or "latest"`
 			: `${setting({ instead, stopped }, latest)}${stopped || instead.length === 0 ? "" : `, a step on the way to ${latest}`}`;
-		return `${target} is neither the latest version, ${latest}, nor a step on the way to it, and update.policy "latest" allows no other update. ${wayOut}. Or set update.policy to "any" to choose the version yourself.`;
+		return `${target} is neither the latest version, ${latest}, nor a step on the way to it, and update.policy "latest" allows no other update. ${wayOut}. Or set update.policy to "any"${instead.length === 0 && !isOpen ? ", which may allow other versions" : " to choose the version yourself"}.`;
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, ...more }) => {
@@ -177,7 +177,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 			? "Drop the table on each replica where its engine or path is wrong, then create it there"
 			: `Create ${all === 1 ? "the missing table" : "each missing table"}`;
 		const lacks = first.lack.find((replica) => replica !== first.on[0]) ?? "";
-		const wayOut = `${create}: ${attachAgain(oneLine(first.table, 100), first.on[0] ?? "", lacks)}; replicated rows are then fetched automatically. Or drop ${all === 1 ? `${oneLine(first.table, 100)} if it is` : "the tables that are"} not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
+		const wayOut = `${create}: ${attachAgain(oneLine(first.table, 100), first.on[0] ?? "", lacks)}. Replicated rows are then fetched automatically. Or drop ${all === 1 ? `${oneLine(first.table, 100)} if it is` : "the tables that are"} not needed. If the replicas differ on purpose, add ${all === 1 ? "the table" : "the tables"} to update.localTables. Then preview again.`;
 		return `no replica is restarted for ${target} while replicas of a shard hold different tables: ${clauses.join("; ")}. ${wayOut}`;
 	},
 
@@ -212,7 +212,7 @@ function setting({ instead: [first, ...more], stopped }: Instead, named?: string
 	if (first === undefined)
 		return named === undefined
 			? `${none}: wait for a newer version`
-			: `${none}, not even ${named}. To see why, set version to ${named} and preview again; or wait for a newer version`;
+			: `${none}, not even ${named}: wait for a newer version, or set version to ${named} and preview again to see why it is refused`;
 	if (stopped)
 		return `Set version to ${first}, which is allowed only while the cluster is stopped: ${whileStopped(first)}`;
 	return `Set version to ${[first, ...more].join(", or to ")}`;

@@ -202,7 +202,7 @@ function next({ cause, ...stop }: RollStop, build: Build | undefined): string {
 			const give =
 				cause.elsewhere === undefined
 					? "restore its data from a backup"
-					: `restore ${cause.count === 1 ? "the table" : "each table"}: ${attachAgain(table, cause.elsewhere, at.replica ?? "the replica")}; replicated rows are then fetched automatically`;
+					: `restore ${cause.count === 1 ? "the table" : "each table"}: ${attachAgain(table, cause.elsewhere, at.replica ?? "the replica")}. Replicated rows are then fetched automatically`;
 			return `find out what happened to the volume of ${at.replica}, and ${give}. If ${at.replica} should not have ${cause.count === 1 ? "this table, add it" : "these tables, add them"} to update.localTables. Then ${again}.`;
 		}
 		case "volatile":

@@ -13,7 +13,7 @@ export function spellingText(spellings: readonly Spelling[]): string {
 	const first = spellings.slice(0, 3);
 	const tags = list(first.map(({ tag }) => oneLine(tag, 128)));
 	const images = [...new Set(first.map(({ image }) => oneLine(image, 200)))];
-	return `The registry has tags that do not match the argument image, such as ${tags}. To use them, set image to ${images.join(" or ")}.`;
+	return `The registry has version tags of another form, such as ${tags}. To use them, set image to ${images.join(" or ")}.`;
 }
 
 /** Somebody else's words, as part of one readable line: no line breaks, no control characters, not endless. */
@@ -101,4 +101,4 @@ export const problems = {
  * refuses to attach it.
  */
 export const attachAgain = (table: string, from: string, to: string) =>
-	`run SHOW CREATE TABLE ${table} on ${from}, replace CREATE with ATTACH, and run the result on ${to} (if the database has the engine Atomic, add SETTINGS show_table_uuid_in_table_create_query_if_not_nil = 1 to SHOW CREATE TABLE)`;
+	`(1) on ${from}, run SHOW CREATE TABLE ${table}, with SETTINGS show_table_uuid_in_table_create_query_if_not_nil = 1 at its end if the database has the engine Atomic; (2) in the result, replace CREATE with ATTACH; (3) run that on ${to}`;

@@ -45,7 +45,9 @@ test.skipIf(unavailable !== undefined)(
 			expect(await takeover()).toEqual([
 				{
 					property: "kubernetes.existing.statefulSets",
-					reason: text(`${told} The macro shard is 0 on clickhouse-0, and 1 on clickhouse-1.`),
+					reason: text(
+						`${told} The macro shard is 0 on clickhouse-0, and 1 on clickhouse-1, as in different shards, but they are pods of one StatefulSet.`,
+					),
 				},
 			]);
 
@@ -66,7 +68,7 @@ test.skipIf(unavailable !== undefined)(
 				{
 					property: "kubernetes.existing.statefulSets",
 					reason: text(
-						`${told} The path of default.t in Keeper is /${space.namespace}/0/t on clickhouse-0, and /${space.namespace}/1/t on clickhouse-1.`,
+						`${told} The path of default.t in Keeper is /${space.namespace}/0/t on clickhouse-0, and /${space.namespace}/1/t on clickhouse-1, as in different shards, but they are pods of one StatefulSet.`,
 					),
 				},
 			]);

@@ -96,8 +96,9 @@ export class Writes {
 		// A failure that is sure before one that broke off.
 		const best = known.find(({ code }) => code === undefined) ?? known.find(({ status }) => status !== 503) ?? known[0];
 		if (best !== undefined) return best;
+		const now = this.fleet.missing().join("; ") || "all serve again by now";
 		throw noReplica(
-			`Every replica exited while it ran the write, which may be stored in part: ${this.fleet.missing().join("; ")}`,
+			`Every replica exited during this write: ${now}. Part of it may be stored: check that before you send it again`,
 		);
 	}
 }

@@ -87,9 +87,7 @@ export const schema = z.strictObject({
 	deletionPolicy: oneOf(["Retain", "Delete"], "Retain"),
 	adopt: trueOrFalse(false),
 	name: clusterName(),
-	owner: z.string(
-		accepted("the resource that owns the cluster", "Create the resource with new DbCluster(), which sets owner."),
-	),
+	owner: z.string({ error: "it is set by new DbCluster(), never by hand: create the resource with new DbCluster()." }),
 });
 
 /** Reads the argument `update`; what is wrong with it stays as it is, to be told of when all is read. */

@@ -72,7 +72,7 @@ describe("a full disk", () => {
 				(error: Error) => error.message,
 			),
 		);
-		expect(refusal).toMatch(/^503 Code: \d+\. DB::Exception: .*(full|no space|exited while)/i);
+		expect(refusal).toMatch(/^503 Code: \d+\. DB::Exception: .*(full|no space|exited during)/i);
 
 		rmSync(join(folder, "filler"));
 		await until("a write is taken again", 90, () =>

@@ -33,7 +33,9 @@ export function layoutProblem(
 function evidenceText({ evidence, pair: [a, b], apart }: Told): string {
 	const [what, one, other] = parts(evidence);
 	if (evidence.by === "clusters") return `${what} has ${a} and ${b} in ${apart ? "different shards" : "one shard"}`;
-	return one === other ? `${what} is ${one} on both ${a} and ${b}` : `${what} is ${one} on ${a}, and ${other} on ${b}`;
+	return one === other
+		? `${what} is ${one} on both ${a} and ${b}, as in one shard, but they are pods of different StatefulSets`
+		: `${what} is ${one} on ${a}, and ${other} on ${b}, as in different shards, but they are pods of one StatefulSet`;
 }
 
 function parts(evidence: LayoutEvidence): [what: string, one?: string, other?: string] {

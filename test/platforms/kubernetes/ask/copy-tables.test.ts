@@ -45,7 +45,7 @@ describe("on a current engine", () => {
 
 	it("takes a table by the statements that messages name, although a database of the engine Atomic refuses them without the UUID", async () => {
 		const words = attachAgain("shop.given", "db-0-0", "db-0-1");
-		const [, settings] = /add (SETTINGS \S+ = 1) to SHOW CREATE TABLE\)/.exec(words) ?? [];
+		const [, settings] = /with (SETTINGS \S+ = 1) at its end/.exec(words) ?? [];
 		expect(words).toContain("replace CREATE with ATTACH");
 		await from.sql("CREATE TABLE shop.given (n UInt64) ENGINE = MergeTree ORDER BY n");
 		const given = async (how: string) =>

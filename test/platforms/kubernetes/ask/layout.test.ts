@@ -46,7 +46,7 @@ test("StatefulSets that are one shard each may be taken over", () => {
 
 test("StatefulSets with a replica of each shard may not", () => {
 	expect(problem({ "a-0": "/0", "a-1": "/1", "b-0": "/0", "b-1": "/1" })).toBe(
-		`each StatefulSet must be one shard (shards: 2, replicas: 2), but the servers report another layout (shards: 2, replicas: 2): a-0, b-0 / a-1, b-1. The path of default.t in Keeper is /0 on a-0, and /1 on a-1. Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. ${last}`,
+		`each StatefulSet must be one shard (shards: 2, replicas: 2), but the servers report another layout (shards: 2, replicas: 2): a-0, b-0 / a-1, b-1. The path of default.t in Keeper is /0 on a-0, and /1 on a-1, as in different shards, but they are pods of one StatefulSet. Such a cluster can't be taken over: keep updating it as you do today, or move its rows to a new DbCluster with that layout. ${last}`,
 	);
 });
 
