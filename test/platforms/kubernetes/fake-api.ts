@@ -17,8 +17,8 @@ export class FakeApi implements Connection {
 	readonly calls: ApiCall[] = [];
 	/** Of every answer, instead of what is asked for. */
 	failure: ApiAnswer | undefined;
-	/** What a server answers, by the query. */
-	answer = (_sql: string): ApiAnswer => ({ status: 200, text: "" });
+	/** What a server answers, by the query and the pod. */
+	answer = (_sql: string, _pod: string): ApiAnswer => ({ status: 200, text: "" });
 	#version = 1;
 
 	constructor(readonly namespace: string) {}
@@ -48,7 +48,8 @@ export class FakeApi implements Connection {
 		const { pathname, searchParams } = new URL(call.path, this.server);
 		const [, kind = "", name, rest] = /namespaces\/[^/]+\/(\w+)(?:\/([^/]+))?(\/.*)?/.exec(pathname) ?? [];
 		if (!pathname.includes(`/namespaces/${this.namespace}/`)) return { status: 404, text: "{}" };
-		if (rest?.startsWith("/proxy")) return this.answer(searchParams.get("query") ?? call.body ?? "");
+		if (rest?.startsWith("/proxy"))
+			return this.answer(searchParams.get("query") ?? call.body ?? "", name?.replace(/:.*/, "") ?? "");
 		if (searchParams.has("dryRun")) return said({});
 		const body = call.body === undefined ? undefined : JSON.parse(call.body);
 		if (name === undefined && call.method === "GET")
@@ -117,6 +118,12 @@ export class FakeApi implements Connection {
 		};
 	}
 }
+
+/** The rows that a server answers with. */
+export const answered = (...rows: readonly object[]): ApiAnswer => ({
+	status: 200,
+	text: rows.map((row) => JSON.stringify(row)).join("\n"),
+});
 
 const said = (object: Thing): ApiAnswer => ({ status: 200, text: JSON.stringify(object) });
 
