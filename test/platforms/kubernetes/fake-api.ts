@@ -68,7 +68,8 @@ export class FakeApi implements Connection {
 		const expected = body.metadata?.resourceVersion;
 		if (call.method === "POST" ? before !== undefined : expected && expected !== before?.metadata.resourceVersion)
 			return { status: 409, text: "{}" };
-		this.put(kind, merged(before ?? {}, { ...body, metadata: { ...body.metadata, name: at } }));
+		const metadata = merged(before?.metadata ?? {}, { ...body.metadata, name: at });
+		this.put(kind, { ...(isApply ? { ...before, ...body } : merged(before ?? {}, body)), metadata });
 		return said(this.objects.get(`${kind}/${at}`));
 	}
 
@@ -127,7 +128,7 @@ export const answered = (...rows: readonly object[]): ApiAnswer => ({
 
 const said = (object: Thing): ApiAnswer => ({ status: 200, text: JSON.stringify(object) });
 
-/** As a merge patch; for what is applied by one owner it comes to the same. */
+/** As a merge patch. What is applied, all of one owner, takes the place of what was. */
 function merged(before: Thing, patch: Thing): Thing {
 	if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
 	const kept = typeof before === "object" && before !== null && !Array.isArray(before) ? { ...before } : {};
