@@ -35,7 +35,8 @@ export default defineConfig({
 	test: {
 		include: ["**/*.test.ts"],
 		exclude: [
-			"**/ask/{alone,flush,statements,tables,tally}.test.ts",
+			// They start real engines.
+			"**/ask/{alone,copy-tables,flush,statements,tally}.test.ts",
 			// Long series of updates.
 			"**/{forward,property,resume}.test.ts",
 		],

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { mayBeMade } from "../../../../src/platforms/kubernetes/change/create";
-import { sizeOfVolumes } from "../../../../src/platforms/kubernetes/change/volumes";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
 import { v } from "../../../build";
 
@@ -55,46 +54,5 @@ describe("what has a name of a cluster that is to be made, and is another's", ()
 		expect(await said()).toBe("");
 		expect(await said(["services", "db", ours], ["configmaps", "db-config", ours])).toBe("");
 		expect(await said(["services", "db-0-2"], ["configmaps", "settings"])).toBe("");
-	});
-});
-
-describe("the volumes that an earlier cluster left", () => {
-	const connection = {} as Connection;
-	const read = readSettings({ namespace: "ns", image: "a/b", passwordSecret: { name: "p" } });
-	if ("problems" in read) throw new Error(JSON.stringify(read.problems));
-	const cluster = new Cluster("db", read.settings, undefined, connection);
-	const claim = (name: string, more: { readonly left?: string; readonly phase?: string } = {}) => ({
-		metadata: { name, annotations: { ...(more.left && { "pulumi-dbcluster/left": more.left }) } },
-		status: { phase: more.phase ?? "Bound" },
-	});
-	const said = (size: string, ...claims: ReturnType<typeof claim>[]) => {
-		const [shards = 0, replicas = 0] = size.split("x").map(Number);
-		return sizeOfVolumes(cluster, claims, { shards, replicas }).map(({ property }) => property);
-	};
-	const two = [claim("data-db-0-0"), claim("data-db-0-1")];
-
-	it.each([
-		["1x2", two, []],
-		["1x1", two, ["replicas"]],
-		["1x3", two, ["replicas"]],
-		["2x2", two, ["shards"]],
-		["1x1", [...two, claim("data-db-1-0")], ["shards", "replicas"]],
-		["4x4", [], []],
-		// What is not the name of a replica's volume tells nothing.
-		["1x2", [...two, claim("backup-of-db")], []],
-	] as [string, ReturnType<typeof claim>[], string[]][])("%s over %j", (size, claims, properties) => {
-		expect(said(size, ...claims)).toEqual(properties);
-	});
-
-	it("do not count where their replica left on purpose", () => {
-		expect(said("1x2", ...two, claim("data-db-0-2", { left: "true" }))).toEqual([]);
-		expect(said("1x2", ...two, claim("data-db-0-2", { left: "no" }))).toEqual(["replicas"]);
-		expect(said("1x3", ...two, claim("data-db-0-2", { left: "true" }))).toEqual(["replicas"]);
-	});
-
-	it("that were never bound hold nothing, and tell the size", () => {
-		const pending = claim("data-db-0-2", { phase: "Pending" });
-		expect(said("1x2", ...two, pending)).toEqual([]);
-		expect(said("1x3", ...two, pending)).toEqual([]);
 	});
 });
