@@ -79,7 +79,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 			const replica = `${name}-${ordinal}`;
 			const pod = all.find(({ metadata }) => metadata.name === replica);
 			if (pod === undefined || !isReady(pod)) {
-				const why = pod && troubleOf(asTakenOver(pod, existing), cluster.api.connection.now());
+				const why = pod && troubleOf(asTakenOver(pod, existing), cluster.api.connection.now())?.words;
 				refuse(sets, `${replica} ${why ?? "is not ready"}. Take the cluster over once every replica serves.`);
 			}
 			if (pod === undefined) continue;

@@ -6,7 +6,7 @@ import { server, serviceOf, setOf, withExisting } from "./existing";
 
 const found = (api: FakeApi, ...sets: readonly string[]) =>
 	discover(new Api(api, "db"), { namespace: "db", context: "prod" }, "db", sets.length === 0 ? ["chi"] : sets);
-const existingOf = async (containers: readonly Thing[]) =>
+const existingOf = async (containers: readonly Thing[]): Promise<Thing> =>
 	(await found(withExisting(setOf("chi", containers)))).given.existing;
 
 const variable = (name: string, more: object) => ({ name, ...more });

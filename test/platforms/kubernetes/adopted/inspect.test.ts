@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { AdoptedCluster } from "../../../src/platforms/kubernetes/adopted/cluster";
-import { inspect } from "../../../src/platforms/kubernetes/adopted/inspect";
-import { change } from "../../../src/platforms/kubernetes/adopted/template";
-import { takenOver } from "../../../src/platforms/kubernetes/adopted/words";
-import type { ApiCall, Connection } from "../../../src/platforms/kubernetes/api/wire";
-import { isAdopted, readSettings } from "../../../src/platforms/kubernetes/render/settings";
-import { v } from "../../build";
-import { fakeRegistry } from "../../remote/fake-registry";
+import { AdoptedCluster } from "../../../../src/platforms/kubernetes/adopted/cluster";
+import { inspect } from "../../../../src/platforms/kubernetes/adopted/inspect";
+import { change } from "../../../../src/platforms/kubernetes/adopted/template";
+import { takenOver } from "../../../../src/platforms/kubernetes/adopted/words";
+import type { ApiCall, Connection } from "../../../../src/platforms/kubernetes/api/wire";
+import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { v } from "../../../build";
+import { fakeRegistry } from "../../../remote/fake-registry";
 
 type Thing = Record<string, unknown>;
 interface World {
