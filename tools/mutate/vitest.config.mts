@@ -37,8 +37,8 @@ export default defineConfig({
 		exclude: [
 			// They start real engines.
 			"**/ask/{alone,copy-tables,flush,statements,tally}.test.ts",
-			// It replaces a module that others in the process have loaded.
-			"**/kubernetes/imported.test.ts",
+			// They replace a module that others in the process have loaded.
+			"**/{behind,imported}.test.ts",
 			// Long series of updates.
 			"**/{forward,property,resume}.test.ts",
 		],
