@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import type { Claim } from "../../../src/control/port";
 import type { HeldTable } from "../../../src/core/holdings";
 import { Cluster } from "../../../src/platforms/kubernetes/ask/cluster";
@@ -59,3 +60,16 @@ export const inventoryRows = (tables: readonly HeldTable[], replica = ""): objec
 		];
 	});
 };
+
+/** What becomes of some work in so many milliseconds of virtual time; an error if it goes on then. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+	const ended = work.then(
+		(value) => () => value,
+		(error: unknown) => () => {
+			throw error;
+		},
+	);
+	await vi.advanceTimersByTimeAsync(milliseconds);
+	const goesOn = new Promise<never>((_, reject) => setImmediate(() => reject(new Error("it goes on"))));
+	return (await Promise.race([ended, goesOn]))();
+}

@@ -3,7 +3,7 @@ import type { ContainerStatus, Pod } from "../../../../src/platforms/kubernetes/
 import type { ApiAnswer, ApiCall } from "../../../../src/platforms/kubernetes/api/wire";
 import { endOf, outcome, type TrialWait } from "../../../../src/platforms/kubernetes/trial/outcome";
 import { FakeApi } from "../fake-api";
-import { clusterOn } from "../made";
+import { clusterOn, within } from "../made";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "Date"] }));
 afterEach(() => void vi.useRealTimers());
@@ -54,8 +54,7 @@ async function tried(looks: Looks, { answersAfter = Number.POSITIVE_INFINITY, ..
 		({ pod: its, ...found }) => ({ ...found, ...(its && { answers: true }), after: api.seconds() }),
 		(error: Error) => ({ error: error.message, after: api.seconds() }),
 	);
-	await vi.advanceTimersByTimeAsync(1_000_000);
-	return done;
+	return within(1_000_000, done);
 }
 
 const server = (its: Partial<ContainerStatus>) => ({ containerStatuses: [{ name: "server", ...its }] });
