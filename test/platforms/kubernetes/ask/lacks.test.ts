@@ -45,12 +45,14 @@ async function foreseen(
 	servers: Readonly<Record<string, Its>>,
 	joining: readonly string[],
 	local?: LocalTables,
-	size = { shards: 1, replicas: 2 },
+	size: { readonly shards?: number; readonly replicas?: number } = { shards: 1, replicas: 2 },
 ) {
 	const api = new FakeApi("db");
 	const asked = new Set<string>();
+	const inventories: string[] = [];
 	api.answer = (sql, pod) => {
 		asked.add(pod);
+		if (sql.includes("AS kind")) inventories.push(pod);
 		return answerOf(sql, servers[pod] as Its);
 	};
 	const cluster = clusterOn(api);
@@ -65,7 +67,7 @@ async function foreseen(
 	const stored = { fence: 0, openedBy: {}, opening: {}, ...size };
 	const { joins, obstacles } = await foreseeJoins(cluster, stored, pods, places, local);
 	const lacks = Object.fromEntries(joins.map(({ name, lacks: its }) => [name, its]));
-	return { lacks, obstacles, asked, refused: obstacles.map(({ property }) => property) };
+	return { lacks, obstacles, asked, inventories, refused: obstacles.map(({ property }) => property) };
 }
 
 describe("a replica that joins", () => {
@@ -136,6 +138,7 @@ describe("a replica that joins", () => {
 			[{ ...view, tables: ".inner_id.u-1=3" }, "default.daily"],
 			[{ ...view, tables: ".inner.hourly=3" }, "default.hourly"],
 			[{ ...view, uuids: false, tables: ".inner.daily=3" }, "default.daily"],
+			[{ ...view, tables: "loc=1 .inner_id.u-2=3" }, "default.hourly"],
 		] as const) {
 			const { obstacles } = await foreseen({ "db-0-0": its }, ["db-0-2"]);
 			expect(obstacles[0]?.reason).toContain(`${name} (`);
@@ -153,6 +156,13 @@ describe("a replica that joins", () => {
 		// In the order of their names, whoever holds them.
 		const two = await foreseen({ "db-0-0": { tables: "z=1 a=1" }, "db-0-1": { tables: "m=1" } }, ["db-0-2"]);
 		expect(two.obstacles[0]?.reason.match(/default\.\w(?= \()/g)).toEqual(["default.a", "default.m", "default.z"]);
+	});
+
+	it("is told one reason for each table, by asking each server once", async () => {
+		const servers = { "db-0-0": { tables: "loc=5", apart: ["loc"] } };
+		const { obstacles, inventories } = await foreseen(servers, ["db-0-2", "db-0-3"]);
+		expect(obstacles[0]?.reason.match(/default\.loc \S+/g)).toEqual(["default.loc (MergeTree)"]);
+		expect(inventories).toEqual(["db-0-0"]);
 	});
 
 	it("is compared with its own shard only", async () => {
@@ -188,6 +198,12 @@ describe("a new shard", () => {
 		expect(two).toMatchObject({ refused: ["shards"], asked: new Set(["db-0-1"]) });
 		const stranger = { "db-0-7": { tables: "", sharded: { a: false } } };
 		expect((await foreseen(stranger, ["db-1-0"])).refused).toEqual([]);
+	});
+
+	it("is new where the record says no size", async () => {
+		const servers = { "db-0-0": { tables: "", sharded: { a: false } } };
+		expect((await foreseen(servers, ["db-1-0"], undefined, {})).refused).toEqual(["shards"]);
+		expect((await foreseen(servers, ["db-0-1"], undefined, {})).refused).toEqual([]);
 	});
 
 	it("is no matter where only replicas join; where both join, both are refused", async () => {
