@@ -71,6 +71,12 @@ describe("a size or settings that are asked for", () => {
 		expect((await assessed()).restarts).toEqual(["db-0-0"]);
 	});
 
+	it("restart the pods of all shards, each once", async () => {
+		await start(2, 2);
+		const { restarts } = await assessed({ shards: 2, settings: settingsOf(other) });
+		expect(restarts).toEqual(["db-0-0", "db-0-1", "db-1-0", "db-1-1"]);
+	});
+
 	it.each<[string, Partial<Spec>, readonly string[]]>([
 		["a replica more", { replicas: 3 }, ["db-0-2"]],
 		["a shard more", { shards: 2 }, ["db-1-0", "db-1-1"]],
@@ -119,6 +125,7 @@ describe("a size or settings that are asked for", () => {
 		expect(await assessed({ replicas: 1 })).toMatchObject({ leaves: ["db-1-0"], refused: [] });
 		// Its StatefulSet is not rendered again, whatever it runs.
 		expect(await assessed({ replicas: 1, settings: settingsOf(other) })).toMatchObject({ restarts: ["db-0-0"] });
+		expect(api.calls.filter(({ method, path }) => method !== "GET" && path.includes("db-1"))).toEqual([]);
 		await alter({ shards: 2 });
 		expect(await assessed({ replicas: 1 })).toMatchObject({ leaves: ["db-1-0"], refused: ["shards"] });
 	});
@@ -129,6 +136,18 @@ describe("a size or settings that are asked for", () => {
 		expect((await assessed({ replicas: 3 })).refused).toEqual(["replicas"]);
 		expect((await assessed({ replicas: 1 })).refused).toEqual(["replicas"]);
 		expect((await assessed({ shards: 2 })).refused).toEqual(["shards"]);
+		expect((await assessed({ shards: 2, replicas: 1 })).refused).toEqual(["replicas"]);
+		await configure(cluster, claim, specOf({ settings: settingsOf(other) }));
+	});
+
+	it("restart nothing either while the cluster stops, and can't be changed while one shard is stopped", async () => {
+		const kept = pod("db-0-0");
+		scale("db-0", 0);
+		api.put("pods", kept);
+		expect((await assessed({ settings: settingsOf(other) })).restarts).toEqual([]);
+		await start(2, 2);
+		scale("db-1", 0);
+		expect((await assessed({ shards: 2, replicas: 3 })).refused).toEqual(["replicas"]);
 	});
 
 	it.each<[string, object]>([
@@ -136,6 +155,11 @@ describe("a size or settings that are asked for", () => {
 		["kubernetes.storageClass", { storageClass: "fast" }],
 	])("can't have another %s", async (property, settings) => {
 		expect((await assessed({ settings: settingsOf(settings) })).refused).toEqual([property]);
+	});
+
+	it("may have any StorageClass where the record says none", async () => {
+		await alter({ settings: undefined });
+		expect((await assessed({ settings: settingsOf({ storageClass: "fast" }) })).refused).toEqual([]);
 	});
 
 	it("can't have less than any volume has", async () => {
@@ -293,7 +317,11 @@ describe("replicas that were made", () => {
 		const two = specOf({ shards: 2, replicas: 1 });
 		await configure(cluster, claim, two);
 		hold({ "db-0-0": "rows@/0" });
+		api.calls.length = 0;
 		expect(await join(cluster, claim, two)).toEqual([]);
+		// Where nobody joins, nothing is written.
+		const sets = api.calls.filter(({ method, path }) => method !== "GET" && path.includes("/statefulsets/"));
+		expect(sets.map(({ path }) => /db-\d/.exec(path)?.[0])).toEqual(["db-1"]);
 		expect(clients("db-1-0")).toBe("db");
 		expect(await stored()).toMatchObject({ shards: 2, replicas: 1 });
 	});

@@ -32,7 +32,8 @@ class Trials extends FakeApi {
 			else if (its.gone === undefined) this.objects.delete("pods/db-trial-0");
 			else Object.assign(pod.metadata, its.gone);
 		}
-		return super.send(call);
+		const isPing = call.method === "GET" && call.path.endsWith("/proxy/ping");
+		return call.path.includes("/proxy") && !isPing ? { status: 404, text: "" } : super.send(call);
 	}
 }
 
