@@ -26,6 +26,13 @@ describe("a Service from which a replica can be drained", () => {
 		expect(await problem()).toBe("");
 	});
 
+	it("may select by several labels, and is not blamed for pods that lack any of them", async () => {
+		put("chi", { all: "yes", app: "chi" });
+		for (const labels of [{ all: "yes" }, { app: "chi" }, { all: "no", app: "chi" }, undefined])
+			api.put("pods", { metadata: { name: `job-${JSON.stringify(labels)}`, labels }, spec: { containers: [] } });
+		expect(await problem()).toBe("");
+	});
+
 	it("may have our label already", async () => {
 		put("chi", { all: "yes", "pulumi-dbcluster/clients": "db" });
 		expect(await problem()).toBe("");
@@ -47,6 +54,7 @@ describe("a Service from which a replica can be drained", () => {
 			"publishNotReadyAddresses",
 		],
 		["lacks a pod", () => put("chi", { "statefulset.kubernetes.io/pod-name": "chi-0" }), "chi-1"],
+		["selects by labels of which they have only one", () => put("chi", { all: "yes", app: "two" }), "chi-0, chi-1"],
 		["selects nothing", () => put("chi", {}), "chi-0, chi-1"],
 		["selects nothing but by our label", () => put("chi", { "pulumi-dbcluster/clients": "db" }), "chi-0, chi-1"],
 		[
@@ -89,7 +97,9 @@ describe("Services that are not listed", () => {
 		put("one", { "statefulset.kubernetes.io/pod-name": "chi-0" });
 		put("others", { all: "no" });
 		put("none", {});
-		expect((await servicesOf(adoptedOn(api), pods())).undrained).toEqual(["a", "b"]);
+		api.objects.get("pods/chi-1").metadata.labels.half = "yes";
+		put("c", { half: "yes" });
+		expect((await servicesOf(adoptedOn(api), pods())).undrained).toEqual(["a", "b", "c"]);
 	});
 });
 
@@ -112,5 +122,12 @@ describe("the Services of clients", () => {
 		await expect(found()).rejects.toThrow("publishNotReadyAddresses");
 		api.objects.delete("services/chi");
 		await expect(found()).rejects.toThrow("pods of chi.");
+		// That of a single pod, or of the pods' names, is none that clients balance over.
+		put("nodes", { all: "yes" }, { clusterIP: "None" });
+		put("one", { "statefulset.kubernetes.io/pod-name": "chi-0" });
+		await expect(found()).rejects.toThrow("pods of chi.");
+		api.objects.get("pods/chi-1").metadata.labels.half = "yes";
+		put("c", { half: "yes" });
+		await expect(found()).rejects.toThrow("chi-0");
 	});
 });

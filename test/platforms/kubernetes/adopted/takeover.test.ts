@@ -5,7 +5,7 @@ import { assess, configure, letGo, takeOver } from "../../../../src/platforms/ku
 import type { Spec } from "../../../../src/platforms/kubernetes/change/create";
 import { v } from "../../../build";
 import type { FakeApi } from "../fake-api";
-import { adoptedOn, serviceOf, settingsOf, withExisting } from "./existing";
+import { adoptedOn, server, serviceOf, setOf, settingsOf, withExisting } from "./existing";
 
 const specOf = (more: Partial<Spec> = {}): Spec => ({
 	name: "db",
@@ -95,6 +95,18 @@ describe("a takeover", () => {
 		await takeOver(cluster, claim, specOf());
 	});
 
+	it("labels every pod, whatever numbers are in its name", async () => {
+		api.put("statefulsets", setOf("shop-0", [server()], { replicas: 11 }));
+		api.put("services", serviceOf("shop", { app: "shop-0" }));
+		const existing = { statefulSets: ["shop-0"], services: ["shop"] };
+		const spec = specOf({ replicas: 11, settings: settingsOf(existing) });
+		await takeOver(adoptedOn(api, existing), claim, spec);
+		const labelled = api.all("pods").filter(({ metadata }) => metadata.labels["pulumi-dbcluster/clients"] === "db");
+		expect(labelled.map(({ metadata }) => metadata.name)).toEqual(
+			Array.from({ length: 11 }, (_, ordinal) => `shop-0-${ordinal}`),
+		);
+	});
+
 	it("leaves alone a pod that its StatefulSet only selects, and one that is being deleted", async () => {
 		for (const name of ["chi-backup", "chi-x-0"])
 			api.put("pods", { ...api.objects.get("pods/chi-0"), metadata: { name, labels: { app: "chi" } } });
@@ -139,6 +151,12 @@ describe("other arguments of existing StatefulSets", () => {
 		],
 	])("can't be had: %s", async (_, more, existing, properties) => {
 		expect(await refused(more, existing)).toEqual(properties);
+	});
+
+	it("are those of the StatefulSet, whatever it was scaled to since", async () => {
+		api.objects.get("statefulsets/chi").spec.replicas = 3;
+		expect(await refused()).toContain("replicas");
+		expect(await refused({ replicas: 3 })).not.toContain("replicas");
 	});
 
 	it("count the size before it was stopped", async () => {
