@@ -4,6 +4,7 @@ import { TimedOut } from "../../../../src/platforms/kubernetes/api/errors";
 import type { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { look, observe } from "../../../../src/platforms/kubernetes/ask/observe";
 import { creation, mark } from "../../../build";
+import { adoptedOn, serviceOf, setOf, withExisting } from "../adopted/existing";
 import { answered, FakeApi, type Thing } from "../fake-api";
 import { clusterOn, made, specOf } from "../made";
 
@@ -84,7 +85,7 @@ describe("a cluster", () => {
 	it("with an owner and without StatefulSets has the size of its record", async () => {
 		api.objects.delete("statefulsets/db-0");
 		for (const name of ["db-0-0", "db-0-1"]) api.objects.delete(`pods/${name}`);
-		expect((await seen()).replicas).toMatchObject([{ serving: false }, { serving: false }]);
+		expect(await seen()).toMatchObject({ state: "Starting", replicas: [{ serving: false }, { serving: false }] });
 		expect(await replica()).not.toHaveProperty("trouble");
 		await alter({ openedBy: { "db-0-0": "1.8.0" } });
 		expect(await replica()).toMatchObject({ trouble: expect.stringContaining("db-0"), openedBy: "1.8.0" });
@@ -163,8 +164,14 @@ describe("a replica as part of its cluster", () => {
 	});
 
 	it("has the version of its template while it is stopped, and no trouble", async () => {
+		const kept = api.objects.get("pods/db-0-0");
 		scale(0);
 		expect(await replica()).toMatchObject({ version: "1.8.0", serving: false });
+		expect(await replica()).not.toHaveProperty("trouble");
+		expect(await replica()).not.toHaveProperty("cause");
+		// Nor has its pod that is still there.
+		api.put("pods", kept);
+		pod("db-0-0", unready, crashed);
 		expect(await replica()).not.toHaveProperty("trouble");
 		expect(await replica()).not.toHaveProperty("cause");
 	});
@@ -181,7 +188,8 @@ describe("a replica as part of its cluster", () => {
 		const kept = api.objects.get("pods/db-1-0");
 		api.objects.delete("statefulsets/db-1");
 		expect(await replica(1)).toMatchObject({ serving: true });
-		api.put("pods", { ...kept, status: { ...kept.status, ...unready } });
+		api.put("pods", kept);
+		pod("db-1-0", unready, crashed);
 		expect(await replica(1)).toMatchObject({ serving: false, trouble: expect.stringContaining("db-1") });
 		expect(await replica(1)).not.toHaveProperty("cause");
 	});
@@ -215,10 +223,28 @@ describe("a replica as part of its cluster", () => {
 		expect(await replica()).toMatchObject({ serving: false });
 		pod("db-0-1", unready);
 		expect(await replica(1)).toMatchObject({ serving: false });
+		const set = setOf();
+		for (const { labels } of [set.metadata, set.spec.template.metadata])
+			Object.assign(labels, { "pulumi-dbcluster/cluster": "db", "pulumi-dbcluster/shard": "0" });
+		const existing = withExisting(set);
+		existing.put("services", serviceOf("two", { all: "no" }));
+		const serving = async (...services: string[]) =>
+			(await observe(adoptedOn(existing, { services })))?.replicas.map((each) => each.serving);
+		expect(await serving("chi")).toEqual([true, true]);
+		expect(await serving("chi", "two")).toEqual([false, false]);
+	});
+
+	it("is no riddle to be guessed where something else goes wrong", async () => {
+		api.answer = () => {
+			throw new TypeError("bug");
+		};
+		await expect(observe(cluster)).rejects.toThrow("bug");
 	});
 });
 
 describe("a look at a replica", () => {
+	const queue = (more: object) => () =>
+		answered({ database: "d", table: "t", total_replicas: 2, log_pointer: 1, log_max_index: 5, ...more });
 	const view = (name = "db-0-0") => look(cluster, name);
 
 	it("that serves shows its queries, and what is asked for", async () => {
@@ -254,8 +280,12 @@ describe("a look at a replica", () => {
 		expect((await view()).phase).not.toBe("stopped");
 	});
 
-	it("that was scaled away fails", async () => {
+	it("that was scaled away fails, also while its pod is still there and lacks rows", async () => {
+		const kept = api.objects.get("pods/db-0-1");
 		scale(1);
+		expect(await view("db-0-1")).toMatchObject({ failure: { cause: "scaled" } });
+		api.put("pods", { ...kept, status: { ...kept.status, ...unready } });
+		api.answer = queue({ inserts_in_queue: 4 });
 		expect(await view("db-0-1")).toMatchObject({ failure: { cause: "scaled" } });
 	});
 
@@ -313,9 +343,6 @@ describe("a look at a replica", () => {
 		const uid = (key: string) => `involvedObject.uid=${api.objects.get(key).metadata.uid}`;
 		expect(asked).toEqual([uid("statefulsets/db-0"), uid("statefulsets/db-0"), uid("pods/db-0-1")]);
 	});
-
-	const queue = (more: object) => () =>
-		answered({ database: "d", table: "t", total_replicas: 2, log_pointer: 1, log_max_index: 5, ...more });
 
 	it("that lacks rows shows how many parts it has still to fetch", async () => {
 		pod("db-0-0", unready);

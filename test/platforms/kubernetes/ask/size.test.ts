@@ -37,3 +37,11 @@ test("what is stopped or idle, a shard that is still to join and what is gone we
 	expect(of(set("db-0", 0), set("db-1", 0))).toEqual({ scaled: [], away: [] });
 	expect(of(set("db-0", 2), set("db-2", 3))).toEqual({ scaled: [], away: [] });
 });
+
+test("of more than ten replicas those beyond the StatefulSet's number are away, too", () => {
+	expect(scaledAway(cluster, { ...stored, shards: 1, replicas: 12 }, [set("db-0", 9)])).toEqual([
+		"db-0-9",
+		"db-0-10",
+		"db-0-11",
+	]);
+});

@@ -7,26 +7,33 @@ interface Given {
 	readonly away?: (now: number) => boolean;
 }
 
+/** When it begins to wait, on a clock of any time. */
+const start = 50_000;
+
 /** Milliseconds that it waits for a server that clients ask at these times. */
 async function waited(asked: (now: number) => boolean, { answers = true, away = () => false }: Given = {}) {
-	let now = 0;
+	let passed = 0;
 	let count = 0;
 	let kept = 0;
 	let awayAt: number | undefined;
 	await untilQuiet({
 		queries: async () => (answers ? ++count : undefined),
 		awayAt: () => awayAt,
-		keep: async () => {
-			expect(now - kept).toBeLessThanOrEqual(1200);
-			kept = now;
-			if (away(now)) awayAt = now;
+		keep: async (soFar) => {
+			expect(soFar).toBe(passed);
+			// Each second, and not for each look.
+			expect(passed - kept).toBeGreaterThanOrEqual(1000);
+			expect(passed - kept).toBeLessThanOrEqual(1200);
+			kept = passed;
+			if (away(passed)) awayAt = start + passed;
 		},
-		now: () => now,
+		now: () => start + passed,
 		sleep: async (milliseconds: number) => {
-			for (const end = now + milliseconds; now < end; now += 10) if (asked(now)) count++;
+			for (const end = passed + milliseconds; passed < end; passed += 10) if (asked(passed)) count++;
 		},
 	});
-	return now;
+	expect(passed - kept).toBeLessThanOrEqual(1600);
+	return passed;
 }
 
 describe("untilQuiet", () => {

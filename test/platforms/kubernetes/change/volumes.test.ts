@@ -38,6 +38,22 @@ describe("the volumes that an earlier cluster left", () => {
 		expect(said(size, ...claims)).toEqual(properties);
 	});
 
+	it("are counted in the reason", () => {
+		const why = (wanted: { readonly shards: number; readonly replicas: number }, ...names: string[]) =>
+			sizeOfVolumes(
+				cluster,
+				names.map((name) => claim(name)),
+				wanted,
+			).map(({ reason }) => reason);
+		const [shards, replicas] = why({ shards: 1, replicas: 1 }, "data-db-0-0", "data-db-0-1", "data-db-1-0");
+		expect(shards).toMatch(/ 2 shards\b(?!.*\bto 1\b).* data-db-1-0 -n db/);
+		expect(replicas).toMatch(/ 2 replicas\b.*\bto 2\b.*\bto 1\b.* data-db-0-1 -n db/);
+		expect(why({ shards: 2, replicas: 2 }, "data-db-0-0")).toEqual([
+			expect.stringMatching(/ 1 shard\b.*\bto 1\b.*\bto 2\b/),
+			expect.stringMatching(/ 1 replica\b.*\bto 1\b.*\bto 2\b/),
+		]);
+	});
+
 	it("do not count where their replica left on purpose", () => {
 		expect(said("1x2", ...two, claim("data-db-0-2", { left: "true" }))).toEqual([]);
 		expect(said("1x2", ...two, claim("data-db-0-2", { left: "no" }))).toEqual(["replicas"]);
@@ -97,7 +113,7 @@ describe("the volumes of a cluster", () => {
 		expect(Object.keys(patched(api))).toEqual(["data-db-0-0", "data-db-0-2"]);
 		// Whatever else somebody writes there is no version.
 		claims(api, { "data-db-0-1": "1Gi" }, { annotations: { "pulumi-dbcluster/opened-by": "latest" } });
-		expect(openedVolumes(await volumeClaims(cluster))).toEqual({ "db-0-0": "1.9.0", "db-0-2": "1.9.0" });
+		expect(openedVolumes(await volumeClaims(cluster))).toStrictEqual({ "db-0-0": "1.9.0", "db-0-2": "1.9.0" });
 	});
 
 	it("are marked once as left, and once as back", async () => {
