@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../../../src/platforms/kubernetes/api/types";
-import { noteOpening, openedBy, settle, versionOf } from "../../../../src/platforms/kubernetes/ask/opened";
+import { everStarted, noteOpening, openedBy, settle, versionOf } from "../../../../src/platforms/kubernetes/ask/opened";
 import type { Stored } from "../../../../src/platforms/kubernetes/ask/record";
 import { v } from "../../../build";
 
@@ -70,6 +70,73 @@ describe("which version opened a replica's data", () => {
 	});
 });
 
+describe("what is not proven", () => {
+	const unknown = (more: object) => {
+		const its = pod("1.7.1", more);
+		return { ...its, spec: { containers: [{ name: "server", image: "mirror/db" }] } };
+	};
+	it.each<[string, Pod]>([
+		["a pod of a third version that has not started", pod("1.9.0", { started: false, uid: "new" })],
+		["a pod of no known version that has not started", unknown({ started: false, uid: "new" })],
+		["the former pod, where nobody knows what it runs", unknown({})],
+	])("is that nobody opened it: %s", (_, found) => {
+		expect(opened(begun, found)).toBe("1.8.0");
+	});
+
+	it("is which pod was the former one if there was none", () => {
+		const first = noteOpening(empty, v("1.8.0"), [{ replica: "db-0-0" }], image);
+		const nameless = pod("1.7.1", { started: false });
+		expect(opened(first, { ...nameless, metadata: { name: "db-0-0" } })).toBe("1.8.0");
+	});
+});
+
+describe("a record", () => {
+	it("keeps what is known of other replicas", () => {
+		const other = { "db-0-1": v("1.6.0") };
+		const both: Stored = { ...begun, openedBy: { ...begun.openedBy, ...other } };
+		expect(settle(both, [pod("1.7.1")], image)).toBe(both);
+		const seen = settle(both, [pod("1.7.1", { name: "db-0-2" })], image);
+		expect(seen).toEqual({ ...both, openedBy: { ...both.openedBy, "db-0-2": "1.7.1" } });
+		const next = noteOpening(both, v("1.8.0"), [{ replica: "db-0-1" }], image);
+		expect(next.openedBy).toEqual(both.openedBy);
+		expect(next.opening).toEqual({ ...begun.opening, "db-0-1": { version: "1.8.0" } });
+	});
+
+	it("gets no version of a pod that nobody knows, and none of data that nobody opened", () => {
+		const nameless = { ...pod("1.7.1"), spec: { containers: [{ name: "server", image: "mirror/db" }] } };
+		expect(settle(empty, [nameless], image)).toBe(empty);
+		expect(noteOpening(empty, v("1.8.0"), [{ replica: "db-0-0" }], image).openedBy).toStrictEqual({});
+	});
+
+	it("notes no restart at the version that opened the data anyway", () => {
+		expect(noteOpening(before, v("1.7.1"), [{ replica: "db-0-0", pod: pod("1.7.1") }], image)).toBe(before);
+		expect(noteOpening(before, v("1.6.0"), [{ replica: "db-0-0", pod: pod("1.7.1") }], image)).toBe(before);
+	});
+});
+
+describe("the server of a pod", () => {
+	it("is its container, wherever it stands, and no other's", () => {
+		const sidecar = { name: "exporter", image: `${image}:1.9.0` };
+		const its = pod("1.7.1");
+		const all: Pod = {
+			...its,
+			spec: { containers: [sidecar, ...its.spec.containers] },
+			status: {
+				containerStatuses: [
+					{ name: "exporter", imageID: "i" },
+					{ name: "server", imageID: "" },
+				],
+			},
+		};
+		expect(versionOf(image, all)).toBe("1.7.1");
+		expect(everStarted(all)).toBe(false);
+		expect(everStarted({ ...all, status: undefined })).toBe(false);
+		expect(everStarted({ ...all, status: {} })).toBe(false);
+		expect(everStarted(its)).toBe(true);
+		expect(versionOf(image, { spec: { containers: [sidecar] } })).toBeUndefined();
+	});
+});
+
 describe("the version of a pod", () => {
 	const annotated = (reference: string, noted: string) => ({
 		metadata: { annotations: { "pulumi-dbcluster/version": "1.8.0", "pulumi-dbcluster/image": noted } },
@@ -88,5 +155,18 @@ describe("the version of a pod", () => {
 	});
 	it("is unknown where the annotation is about another image", () => {
 		expect(versionOf(image, annotated(`${image}@sha256:2`, `${image}@sha256:1`))).toBeUndefined();
+	});
+	it.each<[string, string, string | undefined]>([
+		["is about another digest", `other@sha256:${"0".repeat(64)}`, `${image}:1.8.0@sha256:${"1".repeat(64)}`],
+		["is about another image without a digest", "other", `${image}:1.8.0`],
+		["says no image", `other@sha256:${"0".repeat(64)}`, undefined],
+	])("is unknown where the annotation %s", (_, reference, noted) => {
+		expect(versionOf(image, annotated(reference, noted as string))).toBeUndefined();
+	});
+	it("is unknown without a tag and annotations", () => {
+		expect(versionOf(image, { spec: { containers: [{ name: "server", image: "other" }] } })).toBeUndefined();
+		expect(
+			versionOf(image, { metadata: {}, spec: { containers: [{ name: "server", image: "other" }] } }),
+		).toBeUndefined();
 	});
 });
