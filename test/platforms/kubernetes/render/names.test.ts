@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseReplica, replicaName } from "../../../../src/platforms/kubernetes/render/names";
+import {
+	clientServiceName,
+	clusterSelector,
+	configName,
+	containerOf,
+	dataVolume,
+	headlessName,
+	parseReplica,
+	recordName,
+	replicaName,
+} from "../../../../src/platforms/kubernetes/render/names";
 
 const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,10}[a-z0-9])?$/);
 
@@ -28,4 +38,25 @@ it("knows the pods of StatefulSets that others made by those alone", () => {
 	expect(parseReplica(cluster, "clickhouse-1")).toEqual({ shard: 0, ordinal: 1 });
 	expect(parseReplica(cluster, "clickhouse-1-0")).toEqual({ shard: 1, ordinal: 0 });
 	expect(parseReplica(cluster, "db-0-0")).toBeUndefined();
+});
+
+it("keeps the names of all objects, since clusters that are there have them", () => {
+	expect([recordName("db"), configName("db"), headlessName("db"), clientServiceName("db"), dataVolume]).toEqual([
+		"db-dbcluster",
+		"db-config",
+		"db-headless",
+		"db",
+		"data",
+	]);
+	expect(clusterSelector("db")).toBe("pulumi-dbcluster/cluster=db");
+	expect(parseReplica({ name: "db" }, "db-12-0")).toEqual({ shard: 12, ordinal: 0 });
+});
+
+it.each<[string | undefined, object | undefined]>([
+	["server", undefined],
+	["server", {}],
+	["server", { annotations: {} }],
+	["clickhouse", { annotations: { "pulumi-dbcluster/container": "clickhouse" } }],
+])("finds the container %s of a pod with %j", (name, metadata) => {
+	expect(containerOf({ metadata })).toBe(name);
 });
