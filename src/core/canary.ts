@@ -1,4 +1,4 @@
-import type { ObservedCluster } from "./cluster";
+import { type ObservedCluster, othersOf } from "./cluster";
 import { type Plan, restarting } from "./plan";
 import { sameVersion } from "./version";
 
@@ -114,9 +114,7 @@ export function waitsAfterFirst(
 }
 
 /** The replicas that one is compared with: the others of its shard, which get the same queries, or else all others. */
-export function comparedWith({ replicas }: ObservedCluster, canary: string): string[] {
-	const shard = replicas.find(({ name }) => name === canary)?.shard;
-	const others = replicas.filter(({ name }) => name !== canary);
-	const peers = others.filter((other) => other.shard === shard);
-	return (peers.length > 0 ? peers : others).map(({ name }) => name);
+export function comparedWith(cluster: ObservedCluster, canary: string): string[] {
+	const peers = othersOf(cluster, canary);
+	return peers.length > 0 ? peers : cluster.replicas.map(({ name }) => name).filter((name) => name !== canary);
 }

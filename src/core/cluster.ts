@@ -158,6 +158,12 @@ export function byShard(cluster: ObservedCluster): Map<number, ObservedReplica[]
 	return shards;
 }
 
+/** The other replicas of a replica's shard, by name. None of one that is not in the cluster. */
+export function othersOf({ replicas }: Pick<ObservedCluster, "replicas">, replica: string): string[] {
+	const shard = replicas.find(({ name }) => name === replica)?.shard;
+	return replicas.flatMap((other) => (other.shard === shard && other.name !== replica ? [other.name] : []));
+}
+
 /**
  * Keeps only the holdings that rules and caveats look at: tables that replicate and that all replicas of a shard have
  * alike are left out.

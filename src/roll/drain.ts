@@ -72,7 +72,6 @@ export async function clear(
 			]);
 			if (back && attempt < tries) continue;
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
-			goOn();
 			const unfit = end.unfit.map(explained);
 			if (unfit.length === 0) {
 				// A replica that was lost with its data may be back already.

@@ -1,5 +1,5 @@
 import type { ClusterSpec } from "../control/port";
-import { byShard, type ObservedCluster } from "../core/cluster";
+import { type ObservedCluster, othersOf } from "../core/cluster";
 import { secondsSince } from "./clock";
 import { clear, letBack } from "./drain";
 import type { Ground } from "./ground";
@@ -20,8 +20,7 @@ export async function shrink(ground: Ground, cluster: ObservedCluster, leaves: r
 	const { control, keeper, clock, report, to } = ground;
 	for (const replica of leaves) {
 		await keeper.renew("now");
-		const { shard } = (await control.look(replica)).replica;
-		const stay = (byShard(cluster).get(shard) ?? []).map(({ name }) => name).filter((name) => !leaves.includes(name));
+		const stay = othersOf(cluster, replica).filter((name) => !leaves.includes(name));
 		const { left } = await clear(ground, replica, stay, () => unlessInterrupted(ground)).catch(
 			async (error: unknown) => {
 				throw await stopped(error, control, cluster, to, { change: "size", replica, step: 0, of: 0 });

@@ -1,7 +1,7 @@
 import { ControlError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
 import { type CanaryHold, waitsAfterFirst } from "../core/canary";
-import { byShard, floor, type ObservedCluster, type UpdateMark } from "../core/cluster";
+import { byShard, floor, type ObservedCluster, othersOf, type UpdateMark } from "../core/cluster";
 import type { LocalTables } from "../core/holdings";
 import { type Plan, plan, type Step } from "../core/plan";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
@@ -11,7 +11,7 @@ import { underClaim } from "./claim-keeper";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import { CameBack } from "./drain";
 import type { RollEvent } from "./events";
-import { type Ground, StepStopped } from "./ground";
+import { type Ground, type PlannedGround, StepStopped } from "./ground";
 import { unlessInterrupted } from "./interruption";
 import { runLanes } from "./lanes";
 import { retrying } from "./retry";
@@ -79,11 +79,11 @@ export interface RollUnderOptions {
 
 /** {@link roll} under a claim, for a cluster that was just observed and checked. */
 export async function rollUnder(
-	under: Omit<Ground, "given" | "unchecked" | "tell">,
+	under: Omit<Ground, "given" | "tell">,
 	observedNow: ObservedCluster,
 	{ bare, begun = false, judge }: RollUnderOptions,
 ): Promise<Omit<Rolled, "cluster">> {
-	const ground: Ground = { ...under, given: new Set(), unchecked: new Map(), tell: phaseTeller(under.report) };
+	const ground: PlannedGround = { ...under, given: new Set(), unchecked: new Map(), tell: phaseTeller(under.report) };
 	const { control, keeper, clock, report, to } = ground;
 	const start = clock.now();
 	let cluster = observedNow;
@@ -147,14 +147,10 @@ async function observed(control: ClusterControl): Promise<ObservedCluster> {
 /** A cluster that is still being created and is stopped: whether it starts shows only once it is started. */
 const isLeftUnmade = ({ mark, state }: ObservedCluster) => mark?.creates === true && state === "Stopped";
 
-async function lookAtRemembered(ground: Ground, cluster: ObservedCluster): Promise<void> {
+async function lookAtRemembered(ground: PlannedGround, cluster: ObservedCluster): Promise<void> {
 	const { held } = (await ground.control.record()) ?? {};
 	if (held === undefined) return;
-	const shards = byShard(cluster);
-	await remembered(ground, held, (replica) => {
-		const shard = cluster.replicas.find(({ name }) => name === replica)?.shard ?? 0;
-		return (shards.get(shard) ?? []).map(({ name }) => name).filter((name) => name !== replica);
-	});
+	await remembered(ground, held, (replica) => othersOf(cluster, replica));
 }
 
 /**
@@ -222,7 +218,7 @@ function astrayFrom({ replicas, state }: ObservedCluster, to: DbVersion): StepSt
 }
 
 /** For a running cluster: each replica in its turn, then a last look at the whole. */
-async function carryOut(ground: Ground, planned: Plan, cluster: ObservedCluster, place: Reached): Promise<void> {
+async function carryOut(ground: PlannedGround, planned: Plan, cluster: ObservedCluster, place: Reached): Promise<void> {
 	const { timing, report, to } = ground;
 	const wait = waitsAfterFirst(planned, cluster);
 	if (wait?.reached !== undefined) await holdAfter(ground, wait.reached, cluster);
@@ -262,7 +258,7 @@ async function carryOut(ground: Ground, planned: Plan, cluster: ObservedCluster,
 
 /** Takes one of a lane's remaining steps; records which replica it is, and returns the seconds that it was out. */
 async function takeTurn(
-	ground: Ground,
+	ground: PlannedGround,
 	cluster: ObservedCluster,
 	rest: Step[],
 	goOn: () => void,
@@ -271,10 +267,8 @@ async function takeTurn(
 	const step = await takeNext(ground, rest);
 	if (step === undefined) return undefined;
 	at.replica = step.replica;
-	const shard = byShard(cluster).get(step.shard) ?? [];
-	const others = shard.map(({ name }) => name).filter((name) => name !== step.replica);
 	try {
-		return await takeStep(ground, step, others, goOn, rest);
+		return await takeStep(ground, step, othersOf(cluster, step.replica), goOn, rest);
 	} catch (error) {
 		if (!(error instanceof CameBack)) throw error;
 		rest.push(step);
@@ -288,11 +282,8 @@ async function takeTurn(
  */
 async function takeNext({ control }: Ground, rest: Step[]): Promise<Step | undefined> {
 	const broken = rest.filter((step) => step.broken);
-	let next = rest[0];
-	if (broken.length > 1) {
-		const views = await Promise.all(broken.map(({ replica }) => control.look(replica)));
-		next = broken[views.findIndex(({ replica }) => !replica.serving)] ?? next;
-	}
+	const views = await Promise.all(broken.map(({ replica }) => control.look(replica)));
+	const next = broken[views.findIndex(({ replica }) => !replica.serving)] ?? rest[0];
 	if (next !== undefined) rest.splice(rest.indexOf(next), 1);
 	return next;
 }

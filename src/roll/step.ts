@@ -5,7 +5,7 @@ import { type DbVersion, sameVersion } from "../core/version";
 import { unchanged } from "./by-others";
 import { secondsSince } from "./clock";
 import { type Clearing, clear, letBack, sighting } from "./drain";
-import { type Ground, StepStopped } from "./ground";
+import { type Ground, type PlannedGround, StepStopped } from "./ground";
 import { type Outcome, sightOf, watch } from "./watch";
 import { compared, isWhole, lossWatch, remember, remembered } from "./whole-data";
 
@@ -20,15 +20,14 @@ import { compared, isWhole, lossWatch, remember, remembered } from "./whole-data
  * @throws {@link StepStopped}, {@link CameBack}, and what the port throws. Unless it was restarted, it serves again.
  */
 export async function takeStep(
-	ground: Ground,
+	ground: PlannedGround,
 	step: Step,
 	others: readonly string[],
 	goOn: () => void,
 	rest: readonly Step[],
 ): Promise<number> {
-	const { control, keeper, clock, report, to } = ground;
-	const { unchecked } = ground;
-	const digest = unchecked?.get(step.replica);
+	const { control, keeper, clock, report, to, given, unchecked } = ground;
+	const digest = unchecked.get(step.replica);
 	if (digest !== undefined) await remembered(ground, { [step.replica]: digest }, () => others);
 	const [first, holdings] = await Promise.all([
 		sighting(ground, step.replica, others),
@@ -45,23 +44,22 @@ export async function takeStep(
 			await isWhole(ground, step.replica, whole);
 			return secondsSince(clock, since);
 		}
-		goOn();
 	}
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
 	const { left, holds } = await clear(ground, step.replica, others, goOn, { broken, next: to, seen });
 	try {
 		// What is remembered of it is replaced only once it was compared.
-		if (holds !== undefined && !unchecked?.has(step.replica)) await remember(ground, step.replica, holds);
+		if (holds !== undefined && !unchecked.has(step.replica)) await remember(ground, step.replica, holds);
 		if (holds?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: holds.volatile });
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
 		await keeper.change((claim) => control.restart(claim, step.replica, to));
-		ground.given?.add(step.shard);
+		given.add(step.shard);
 	} catch (error) {
 		await letBack(ground, step.replica);
 		throw error;
 	}
-	const whole = lossWatch(ground, step.replica, unchecked?.has(step.replica) ? undefined : holds, others);
+	const whole = lossWatch(ground, step.replica, unchecked.has(step.replica) ? undefined : holds, others);
 	const outcome = await comesUp(ground, step.replica, whole, true);
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });

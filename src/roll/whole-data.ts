@@ -3,7 +3,7 @@ import type { HeldDigest } from "../control/record";
 import { type Holdings, lackedBy } from "../core/holdings";
 import { unchanged } from "./by-others";
 import type { Unable } from "./events";
-import { type Ground, StepStopped } from "./ground";
+import { type Ground, type PlannedGround, StepStopped } from "./ground";
 import { digestOf, type Missing, missingFrom } from "./holds";
 import { marks, watch } from "./watch";
 
@@ -187,15 +187,15 @@ async function keepOut(ground: Ground, replica: string, others: readonly string[
  * @throws {@link StepStopped} naming the first that came back with less.
  */
 export async function remembered(
-	ground: Ground,
+	ground: PlannedGround,
 	held: Readonly<Record<string, HeldDigest>>,
 	othersOf: (replica: string) => readonly string[],
 ): Promise<void> {
 	for (const [replica, digest] of Object.entries(held)) {
 		const now = await ground.control.holds(replica);
 		// A replica that does not answer has a step of its own, which checks it.
-		if (now === undefined) ground.unchecked?.set(replica, digest);
-		else ground.unchecked?.delete(replica);
+		if (now === undefined) ground.unchecked.set(replica, digest);
+		else ground.unchecked.delete(replica);
 		if (now === undefined) continue;
 		const theirs = await answersOf(ground.control, othersOf(replica));
 		const missing = missingFrom(now, { digest }, theirs, ground.localTables);

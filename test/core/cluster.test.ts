@@ -6,6 +6,7 @@ import {
 	neverStarted,
 	type ObservedCluster,
 	type ObservedReplica,
+	othersOf,
 	reshaped,
 	restored,
 	runsEverywhere,
@@ -56,6 +57,13 @@ describe("floor", () => {
 		expect(floor(cluster("1.8.0 1.9.0", { mark: mark("1.8.0", "1.9.0"), but: serving }))).toBe("1.9.0");
 		expect(floor(cluster("1.8.0 1.9.0", { but: asked }))).toBe("1.9.0");
 	});
+});
+
+test("othersOf is the rest of a replica's shard, and nothing of one that is not in the cluster", () => {
+	const observed = cluster("1.8.0 1.8.0 1.8.0 / 1.8.0");
+	expect(othersOf(observed, "analytics-0-1")).toEqual(["analytics-0-0", "analytics-0-2"]);
+	expect(othersOf(observed, "analytics-1-0")).toEqual([]);
+	expect(othersOf(observed, "analytics-2-0")).toEqual([]);
 });
 
 describe("standsAt", () => {

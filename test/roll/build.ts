@@ -1,4 +1,4 @@
-import type { ClusterControl } from "../../src/control/port";
+import type { ClusterControl, ReplicaView } from "../../src/control/port";
 import type { CanaryHold } from "../../src/core/canary";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, LocalTables } from "../../src/core/holdings";
@@ -169,3 +169,12 @@ export function shown(world: World): string[] {
 		({ name, version, serving }) => `${name} ${version} ${serving ? "serves" : "down"}`,
 	);
 }
+
+/** A way to the cluster on which each look shows something else. */
+export const shows = (other: (view: ReplicaView) => Partial<ReplicaView>) => (control: ClusterControl) => ({
+	...control,
+	look: async (name: string) => {
+		const view = await control.look(name);
+		return { ...view, ...other(view) };
+	},
+});

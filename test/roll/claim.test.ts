@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Claimed, ControlError, PlatformError } from "../../src/control/errors";
+import type { RollEvent } from "../../src/roll/events";
 import { RollStopped } from "../../src/roll/stopped";
 import { ScriptedControl } from "../scripted/control";
 import { given, run, shown, v1, v2 } from "./build";
@@ -37,6 +38,19 @@ describe("the claim", () => {
 			await expect(other.claim("bob", 10)).rejects.toThrow(Claimed);
 		}
 		expect((await rolling).rolled?.steps).toBe(2);
+	});
+
+	it("is as good as new whenever a replica is taken out", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-1").queries = [world.clock.now() + 6000];
+		const left: number[] = [];
+		const report = ({ event }: RollEvent) => {
+			if (event !== "draining") return;
+			const expires = Date.parse(world.record()?.claim?.expires ?? "");
+			left.push(Math.ceil((expires - world.clock.now()) / 1000));
+		};
+		await run(world, v2, { report });
+		expect(left).toEqual([30, 30]);
 	});
 
 	it("that is lost stops the roll, which touches nothing more", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Claimed } from "../../src/control/errors";
+import type { ClusterControl } from "../../src/control/port";
 import type { Interruption, RollEvent } from "../../src/roll/events";
 import { RollStopped, WaitStopped } from "../../src/roll/stopped";
 import { untilState } from "../../src/roll/until-state";
@@ -42,6 +43,41 @@ describe("a rollout that is asked to end", () => {
 		expect(shown(world)).toEqual(["a-0-0 1.7.1 serves", "a-0-1 1.7.1 serves"]);
 	});
 
+	it("lets back a replica right before it is restarted", async () => {
+		const world = given([[{}, {}]]);
+		const asking = new AbortController();
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			remember: async (...args) => {
+				await control.remember(...args);
+				asking.abort(cancel);
+			},
+		});
+		const { error } = await run(world, v2, { stop: asking.signal, through });
+		expect(error).toMatchObject({ stop: { cause: cancel, notServing: [] } });
+		expect(world.log).toEqual(["begin", "drain a-0-1", "undrain a-0-1"]);
+	});
+
+	it("does not take out again what it let back", async () => {
+		const world = given([[{}, {}]]);
+		const asking = new AbortController();
+		let isBack = false;
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			holds: async (name) => {
+				if (isBack) asking.abort(cancel);
+				return control.holds(name);
+			},
+		});
+		const report = ({ event }: RollEvent) => {
+			if (event === "draining") world.unit("a-0-0").behindUntil = world.clock.now() + 1000;
+			if (event === "returned") isBack = true;
+		};
+		const { error } = await run(world, v2, { stop: asking.signal, through, report });
+		expect(error).toMatchObject({ stop: { cause: cancel } });
+		expect(world.log).toEqual(["begin", "drain a-0-1", "undrain a-0-1"]);
+	});
+
 	it("does not wait for the end of a hold, which is then done again", async () => {
 		const world = given([[{}, {}]]);
 		const start = world.clock.now();
@@ -58,6 +94,14 @@ describe("a rollout that is asked to end", () => {
 		expect(error).toBeInstanceOf(RollStopped);
 		expect(world.cluster?.mark).toBeUndefined();
 		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual([]);
+	});
+
+	it("ends between two replicas of a stopped cluster", async () => {
+		const world = given([[{}, {}]], { mode: "stopped" });
+		const { stop } = await askedAt(world, "noted");
+		expect(stop?.cause).toEqual(cancel);
+		expect(world.log).toEqual(["begin", "restart a-0-1 1.8.0"]);
+		expect((await run(world, v2)).rolled?.steps).toBe(1);
 	});
 
 	it("is done where the last replica is under way", async () => {

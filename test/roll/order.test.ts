@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { ClusterControl } from "../../src/control/port";
 import type { RollEvent } from "../../src/roll/events";
 import { boot } from "../scripted/unit";
-import { given, run, shown, v1, v2 } from "./build";
+import type { World } from "../scripted/world";
+import { given, run, shown, v1, v2, v3 } from "./build";
 
 describe("the order of a roll", () => {
 	it("marks, then takes one replica after the other from the highest ordinal, then removes the mark", async () => {
@@ -51,6 +53,68 @@ describe("the order of a roll", () => {
 			"restart a-0-1 1.8.0",
 		]);
 		expect(world.violations).toEqual([]);
+	});
+
+	it("takes those that are still down before those that came back by themselves meanwhile", async () => {
+		const world = given([[{ is: "killed" }, { is: "killed" }, { is: "killed" }]]);
+		let came = false;
+		await run(world, v2, {
+			report: ({ event }) => {
+				if (event === "restarting" && !came) world.boot(world.unit("a-0-1"));
+				came ||= event === "restarting";
+			},
+		});
+		expect(restarted(world)).toEqual(["a-0-2", "a-0-0", "a-0-1"]);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("takes another that is down first where one serves again right when it is its turn", async () => {
+		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
+		let looks = 0;
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			look: async (name) => {
+				const view = await control.look(name);
+				if (name === "a-0-1" && looks++ === 0) world.boot(world.unit(name));
+				return view;
+			},
+		});
+		const { rolled } = await run(world, v2, { through });
+		expect(restarted(world)[0]).toBe("a-0-0");
+		expect(restarted(world).toSorted()).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
+		expect(rolled?.steps).toBe(3);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("takes one first that served again at its turn and is down once more", async () => {
+		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
+		let looks = 0;
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			look: async (name) => {
+				const view = await control.look(name);
+				if (name === "a-0-1" && looks++ === 0) world.boot(world.unit(name));
+				return view;
+			},
+		});
+		const report = (event: RollEvent) => {
+			if (event.event === "serving" && event.replica === "a-0-0") world.kill("a-0-1");
+		};
+		await run(world, v2, { through, report });
+		expect(restarted(world)).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("waits, where one serves again before its turn, for those that need no step to come back", async () => {
+		const world = given([[{ is: "killed" }, {}, {}]], { engines: { "1.7.1": { boots: 0 } } });
+		const { error } = await run(world, v2, {
+			report: ({ event }) => {
+				if (event !== "began") return;
+				world.boot(world.unit("a-0-0"));
+				world.kill("a-0-1");
+			},
+		});
+		expect(error).toMatchObject({ stop: { replica: "a-0-0", cause: { kind: "not-safe" } } });
 	});
 
 	it("does not restart one that was lost meanwhile and came back with the target", async () => {
@@ -104,12 +168,7 @@ describe("the order of a roll", () => {
 			[{}, {}],
 		]);
 		await run(world, v2, { timing: { shardsAtOnce: 1 } });
-		expect(world.log.filter((line) => line.startsWith("restart")).map((line) => line.split(" ")[1])).toEqual([
-			"a-0-1",
-			"a-0-0",
-			"a-1-1",
-			"a-1-0",
-		]);
+		expect(restarted(world)).toEqual(["a-0-1", "a-0-0", "a-1-1", "a-1-0"]);
 	});
 
 	it("does nothing where every replica serves the target already", async () => {
@@ -141,6 +200,44 @@ describe("a cluster that does not run", () => {
 		expect(shown(world)).toEqual(["a-0-0 1.8.0 down", "a-0-1 1.8.0 down"]);
 	});
 
+	it("that is stopped and runs something else than what was noted was changed by others", async () => {
+		const late = (control: ClusterControl, world: World): ClusterControl => ({
+			...control,
+			finish: async (claim) => {
+				await control.finish(claim);
+				world.unit("a-0-1").version = v3;
+			},
+		});
+		const early = ({ event }: RollEvent) => {
+			if (event === "noted") world.unit("a-0-1").version = v3;
+		};
+		let world = given([[{}, {}]], { mode: "stopped" });
+		for (const [options, isMarked] of [
+			[{ report: early }, true],
+			[{ through: late }, false],
+		] as const) {
+			world = given([[{}, {}]], { mode: "stopped" });
+			const { error } = await run(world, v2, options);
+			expect(error).toMatchObject({ stop: { replica: "a-0-1", cause: { kind: "wrong-version", runs: v3 } } });
+			expect(world.cluster?.mark !== undefined).toBe(isMarked);
+		}
+	});
+
+	it("that is stopped has to know what it was told, unless others start it and it can't be asked yet", async () => {
+		const forgets = (control: ClusterControl): ClusterControl => ({
+			...control,
+			observe: async () => {
+				const cluster = await control.observe();
+				return cluster && { ...cluster, replicas: cluster.replicas.map((one) => ({ ...one, version: undefined })) };
+			},
+		});
+		const { error } = await run(given([[{}]], { mode: "stopped" }), v2, { through: forgets });
+		expect(error).toMatchObject({ stop: { replica: "a-0-0", cause: { kind: "wrong-version", runs: undefined } } });
+		const world = given([[{}]], { mode: "stopped", engines: { "1.8.0": { pulls: 60_000, boots: 60_000 } } });
+		const { rolled } = await run(world, v2, { report: ({ event }) => event === "noted" && world.start() });
+		expect(rolled).toMatchObject({ steps: 1, cluster: { state: "Starting" } });
+	});
+
 	it("that is idle is woken first, and left started", async () => {
 		const world = given([[{}, {}]], { mode: "idle" });
 		const { events, rolled } = await run(world, v2);
@@ -162,11 +259,14 @@ describe("a cluster that does not run", () => {
 		const world = given([[{}, { is: "failed", version: v2 }]], { mode: "idle", mark });
 		world.engines.set("a-0-1@1.8.0", { fate: "exits" });
 		const broken = await run(world, v2);
-		expect(broken.error).toMatchObject({ stop: { replica: "a-0-1", cause: { kind: "failed" } } });
+		expect(broken.error).toMatchObject({ stop: { replica: "a-0-1", step: 1, cause: { kind: "failed" } } });
 		world.engines.delete("a-0-1@1.8.0");
 		expect((await run(world, v2)).rolled?.cluster.state).toBe("Started");
 	});
 });
+
+/** The replicas that were restarted, in order. */
+const restarted = ({ log }: World) => log.flatMap((line) => (line.startsWith("restart") ? [line.split(" ")[1]] : []));
 
 /** An event in a word or two. */
 function brief(event: RollEvent): string {

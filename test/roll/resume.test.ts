@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { given, run, shown, v1, v2, v3 } from "./build";
+import type { HeldTable } from "../../src/core/holdings";
+import { rows } from "../scripted/world";
+import { type Given, given, run, shown, v1, v2, v3 } from "./build";
 
 const mark = { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" };
 
@@ -26,6 +28,25 @@ describe("an update that stopped midway", () => {
 		expect(shown(world)).toEqual(["a-0-0 1.10.0 serves", "a-0-1 1.10.0 serves"]);
 	});
 
+	it("of a creation remains one where a later version is asked for", async () => {
+		const creation = { from: v1, to: v1, since: mark.since, creates: true } as const;
+		const world = given([[{ is: "killed" }]], { mark: creation });
+		const marks: unknown[] = [];
+		await run(world, v2, { report: ({ event }) => event === "began" && marks.push(world.record()?.mark) });
+		expect(marks).toEqual([{ from: v1, to: v2, since: expect.stringMatching(/^2026-01-01T00:00:00/), creates: true }]);
+	});
+
+	it("is not gone on with where a shard that was done lacks something by now", async () => {
+		const more: HeldTable = { database: "default", name: "more", engine: "ReplicatedMergeTree", path: "/more" };
+		const done: Given = { version: v2 };
+		const shards = [[{}, {}], [done, { ...done, tables: [rows, more] }], [done]];
+		const world = given(shards, { mark });
+		expect(await run(world, v2)).toMatchObject({
+			error: { stop: { replica: "a-1-0", cause: { kind: "data-missing", tables: ["default.more"] } } },
+		});
+		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual([]);
+	});
+
 	it("may go back to what runs where no replica ever started the target", async () => {
 		const world = given([[{}, { version: v2, is: "failed" }]], { mark });
 		await run(world, v1);
@@ -47,6 +68,12 @@ describe("an update that stopped midway", () => {
 		const world = given([[{}, { is: "drained" }]], { mark });
 		await run(world, v2);
 		expect(world.log.slice(0, 3)).toEqual(["undrain a-0-1", "drain a-0-1", "restart a-0-1 1.8.0"]);
+	});
+
+	it("is what lets back: what others took out before stays out until its step", async () => {
+		const world = given([[{}, { is: "drained" }]]);
+		await run(world, v2);
+		expect(world.log.slice(0, 3)).toEqual(["begin", "drain a-0-1", "restart a-0-1 1.8.0"]);
 	});
 
 	it("lets back what was drained although the other is down", async () => {
@@ -92,61 +119,5 @@ describe("an update that stopped midway", () => {
 		const world = given([[{}, { version: v2 }]], { mark, mode: "stopped" });
 		await run(world, v2);
 		expect(world.log).toEqual(["restart a-0-0 1.8.0", "finish"]);
-	});
-});
-
-/** A second or two, on a machine that has nothing else to do. */
-const timeout = 300_000;
-
-describe.each([
-	["one shard of three", [[{}, {}, {}]], "running"],
-	[
-		"two shards of two",
-		[
-			[{}, {}],
-			[{}, {}],
-		],
-		"running",
-	],
-	["one replica", [[{}]], "running"],
-	["idle", [[{}, {}]], "idle"],
-	["stopped", [[{}, {}]], "stopped"],
-	["one broken", [[{ is: "killed" }, {}]], "running"],
-] as const)("a roll of %s that is killed", (_, shards, mode) => {
-	it("at any call is finished by the next", { timeout }, async () => {
-		const whole = given(shards, { mode });
-		expect((await run(whole, v2)).crashed).toBe(false);
-		for (let call = 0; call < whole.calls; call++) {
-			for (const when of ["before", "after"] as const) {
-				const world = given(shards, { mode });
-				const first = await run(world, v2, { faults: { [call]: { kind: "crash", when } } });
-				expect(first.crashed, `${when} call ${call}`).toBe(true);
-				const { error } = await run(world, v2);
-				expect(error, `${when} call ${call}`).toBeUndefined();
-				await world.clock.sleep(60_000);
-				expect(world.violations, `${when} call ${call}`).toEqual([]);
-				const serves = mode === "stopped" ? "down" : "serves";
-				expect(shown(world).every((line) => line.endsWith(`1.8.0 ${serves}`))).toBe(true);
-				expect(world.record()).toMatchObject({ owner: "o" });
-				expect(world.record()?.mark).toBeUndefined();
-				expect(world.record()?.claim).toBeUndefined();
-			}
-		}
-	});
-
-	it("at any call, and again at any of the next roll's, is finished by the third", { timeout }, async () => {
-		const whole = given(shards, { mode });
-		await run(whole, v2);
-		for (let call = 0; call < whole.calls; call += 3) {
-			for (let later = 0; later < 40; later += 4) {
-				const world = given(shards, { mode });
-				await run(world, v2, { faults: { [call]: { kind: "crash", when: "after" } } });
-				await run(world, v2, { faults: { [world.calls + later]: { kind: "crash", when: "before" } } });
-				const { error } = await run(world, v3);
-				expect(error, `call ${call}, then ${later}`).toBeUndefined();
-				expect(world.violations).toEqual([]);
-				expect(shown(world).every((line) => line.includes("1.10.0"))).toBe(true);
-			}
-		}
 	});
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { RollStopped } from "../../src/roll/stopped";
-import { given, run, shown, v, v1, v2 } from "./build";
+import { given, run, shown, shows, v, v1, v2 } from "./build";
 
 describe("a replica that does not come up", () => {
 	it.each([
 		[{ fate: "exits" }, { kind: "failed", words: 'exits at start: "Code: 1000. DB::Exception: cannot load"' }],
 		[{ fate: "missing" }, { kind: "failed", words: "there is no image of 1.8.0" }],
 		[{ fate: "hangs" }, { kind: "stalled", phase: "loading tables: 1 of 4", seconds: 300 }],
+		[{ pulls: Number.POSITIVE_INFINITY }, { kind: "stalled", phase: "pulling the image", seconds: 300 }],
 		[{ reports: v("1.7.9") }, { kind: "wrong-version", runs: "1.7.9" }],
 		[{ reports: "nothing" }, { kind: "wrong-version", runs: undefined }],
 		[{ readOnly: Number.POSITIVE_INFINITY }, { kind: "stalled", phase: "serving", seconds: 300 }],
@@ -85,6 +86,15 @@ describe("a replica that does not come up", () => {
 		expect(world.violations).toEqual([]);
 	});
 
+	it("is the first that did not where others of other shards do not either", async () => {
+		const shards = Array.from({ length: 3 }, () => [{}, {}]);
+		const engines = { "a-1-1@1.8.0": { fate: "exits" }, "a-2-1@1.8.0": { fate: "exits", boots: 60_000 } } as const;
+		const { error } = await run(given(shards, { engines }), v2);
+		expect(error).toMatchObject({
+			stop: { replica: "a-1-1", step: 3, of: 6, notServing: [{ replica: "a-1-1" }, { replica: "a-2-1" }] },
+		});
+	});
+
 	it("stops another shard between drain and restart, whose replica is let back", async () => {
 		const world = given(
 			[
@@ -126,7 +136,26 @@ describe("a replica that others must stand in for", () => {
 			replica: "a-0-1",
 			others: [{ replica: "a-0-0", problem }],
 		});
+		expect(events.filter(({ event }) => event === "holding")).toHaveLength(1);
 		expect(world.violations).toEqual([]);
+	});
+
+	it("tells what the other does that it waits for", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-0").behindUntil = world.clock.now() + 5000;
+		const { events } = await run(world, v2);
+		expect(events).toContainEqual({ event: "progress", replica: "a-0-0", phase: "behind by 3 s" });
+	});
+
+	it("is not touched, with what keeps the other from it as its reason", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-0").readOnlyUntil = Number.POSITIVE_INFINITY;
+		const through = shows((view) => (view.replica.name === "a-0-0" ? { cause: "keeper", phase: "no session" } : {}));
+		const { error } = await run(world, v2, { through });
+		const failure = { cause: "keeper", words: "no session" };
+		expect(error).toMatchObject({
+			stop: { cause: { kind: "not-safe", others: [{ replica: "a-0-0", problem: "read-only", failure }] } },
+		});
 	});
 
 	it("is not touched when another stays read-only", async () => {
@@ -189,32 +218,5 @@ describe("a replica that others must stand in for", () => {
 		});
 		expect(rolled?.steps).toBe(2);
 		expect(world.log.slice(0, 4)).toEqual(["begin", "drain a-0-1", "undrain a-0-1", "drain a-0-1"]);
-	});
-});
-
-describe("queries that run on a replica that is next", () => {
-	it("are waited for", async () => {
-		const world = given([[{}, {}]]);
-		world.unit("a-0-1").queries = [world.clock.now() + 20_000];
-		const { events } = await run(world, v2);
-		const drained = events.find(({ event }) => event === "drained");
-		expect(events.find(({ event }) => event === "draining")).toMatchObject({ queries: 1 });
-		expect(drained).toMatchObject({ cut: 0 });
-		expect(drained && "seconds" in drained && drained.seconds).toBeGreaterThan(19);
-		expect(drained && "seconds" in drained && drained.seconds).toBeLessThan(22);
-	});
-
-	it("are cut when they last longer than told", async () => {
-		const world = given([[{}, {}]]);
-		world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-		const { events } = await run(world, v2, { timing: { drainSeconds: 12 } });
-		expect(events.find(({ event }) => event === "drained")).toMatchObject({ cut: 2, seconds: 12 });
-	});
-
-	it("of a replica that is down are not waited for", async () => {
-		const world = given([[{}, { is: "killed" }]]);
-		const { events } = await run(world, v2);
-		const drained = events.find(({ event }) => event === "drained");
-		expect(drained && "seconds" in drained && drained.seconds).toBeLessThan(1);
 	});
 });

@@ -4,7 +4,7 @@ import type { ReplicaView } from "../../src/control/port";
 import type { HeldDigest } from "../../src/control/record";
 import type { Holdings } from "../../src/core/holdings";
 import type { RollEvent } from "../../src/roll/events";
-import { type Ground, StepStopped } from "../../src/roll/ground";
+import { type PlannedGround, StepStopped } from "../../src/roll/ground";
 import { digestOf } from "../../src/roll/holds";
 import { compared, isWhole, lossWatch, othersHold, remember, remembered } from "../../src/roll/whole-data";
 import { cluster, tables } from "../build";
@@ -63,9 +63,10 @@ function port({ holds, views = {}, down = [], held, stallSeconds = 300, localTab
 		timing: { stallSeconds },
 		to: v2,
 		given: new Set(),
+		unchecked: new Map(),
 		report: (event: RollEvent) => void events.push(event),
 		localTables,
-	} as unknown as Ground;
+	} as unknown as PlannedGround;
 	return { ground, changes, events, counts, seconds: at, clock };
 }
 
@@ -293,8 +294,10 @@ describe("what an earlier process stored", () => {
 
 	it("is forgotten of those that are whole, and kept of those that can't be asked", async () => {
 		const { ground, changes } = port({ holds: (name) => (name === a ? undefined : of("t@/t")) });
+		ground.unchecked.set(b, held[b]);
 		await remembered(ground, held, others);
 		expect(changes).toEqual([`remember ${b}`]);
+		expect([...ground.unchecked]).toEqual([[a, held[a]]]);
 	});
 
 	it("shows at once what is missing", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HeldTable } from "../../src/core/holdings";
 import type { RollEvent } from "../../src/roll/events";
+import { digestOf } from "../../src/roll/holds";
 import { rows, type World } from "../scripted/world";
 import { given, run, shown, v1, v2 } from "./build";
 
@@ -36,7 +37,8 @@ describe("a replica that comes back with less", () => {
 		expect(world.condition(world.unit(replica)).serving).toBe(false);
 		expect(world.condition(world.unit(elsewhere)).serving).toBe(true);
 
-		expect(await run(world, v2)).toMatchObject(stops(cause, { replica }));
+		const atOnce = { replica, change: "version", step: 0, of: 0 };
+		expect(await run(world, v2)).toMatchObject(stops(cause, atOnce));
 		expect(restarts(world)).toEqual(restarted);
 
 		world.data.setTables(world.unit(replica), whole.tables);
@@ -128,6 +130,18 @@ describe("after a crash of this process", () => {
 			}
 		},
 	);
+});
+
+it("what an earlier process stored of a replica is compared with what its restart brings, also if it answers before", async () => {
+	const world = given([[{ is: "killed", tables: [rows] }]], {
+		mark: { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" },
+		engines: { "1.7.1": { boots: 0 } },
+	});
+	world.remember("a-0-0", digestOf(whole));
+	const report = ({ event }: RollEvent) => event === "draining" && world.boot(world.unit("a-0-0"));
+	expect(await run(world, v2, { report })).toMatchObject(stops({ kind: "data-missing", tables: [], count: 1 }));
+	expect(restarts(world)).toEqual(["restart a-0-0 1.8.0"]);
+	expect(world.record()?.held).toEqual({ "a-0-0": digestOf(whole) });
 });
 
 describe("a replica that holds what another lacks", () => {

@@ -2,7 +2,10 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Whole rollouts with a fault at each of their calls, of which others have enough. */
-const slow = /\/test\/roll\/(interruption|resize|timeline)\.test\.ts$/;
+const slow = /\/test\/roll\/(resize|scale|timeline)\.test\.ts$/;
+
+/** Whole rollouts, by which most mutants of what has no test of its own are killed. */
+const first = /\/test\/roll\/(order|out|resume|trouble)\.test\.ts$/;
 
 /**
  * A mutant is given the tests of its file, if it has any: for `src/core/plan.ts` those are `test/core/plan*.test.ts`. All
@@ -14,7 +17,10 @@ class OfTheFile extends BaseSequencer {
 		const name = /^.*\/src\/(.+)\.ts$/.exec(mutated)?.[1];
 		const own = files.filter(({ moduleId }) => moduleId.includes(`/test/${name}`));
 		if (more.length > 0) return super.sort(files);
-		return super.sort(own.length > 0 ? own : files.filter(({ moduleId }) => !slow.test(moduleId)));
+		if (own.length > 0) return super.sort(own);
+		const quick = files.filter(({ moduleId }) => !slow.test(moduleId));
+		const isFirst = ({ moduleId }: TestSpecification) => first.test(moduleId);
+		return [...quick.filter(isFirst), ...quick.filter((file) => !isFirst(file))];
 	}
 }
 
@@ -40,7 +46,7 @@ export default defineConfig({
 			// They replace a module that others in the process have loaded.
 			"**/{behind,imported}.test.ts",
 			// Long series of updates.
-			"**/{forward,property,resume}.test.ts",
+			"**/{forward,killed}.test.ts",
 		],
 		setupFiles: ["test/seed.mts", "tools/mutate/setup.mts"],
 		sequence: { sequencer: OfTheFile },

@@ -1,0 +1,180 @@
+import { describe, expect, it } from "vitest";
+import type { ClusterControl } from "../../src/control/port";
+import type { RollEvent } from "../../src/roll/events";
+import { rows, type World } from "../scripted/world";
+import { given, run, shows, v1, v2 } from "./build";
+
+describe("a replica that is out", () => {
+	it("is let back three times where another can't take over each time, and then it is not tried again", async () => {
+		const world = given([[{}, {}]]);
+		const { error, events } = await run(world, v2, {
+			report: ({ event }) => {
+				if (event === "draining") world.unit("a-0-0").behindUntil = world.clock.now() + 5000;
+			},
+		});
+		expect(error).toMatchObject({
+			stop: { replica: "a-0-1", cause: { kind: "not-safe", others: [{ replica: "a-0-0", problem: "behind" }] } },
+		});
+		const outAndBack = ["drain a-0-1", "undrain a-0-1"];
+		expect(world.log).toEqual(["begin", ...outAndBack, ...outAndBack, ...outAndBack]);
+		expect(events.filter(({ event }) => event === "returned")).toEqual([
+			{ event: "returned", replica: "a-0-1" },
+			{ event: "returned", replica: "a-0-1" },
+		]);
+	});
+
+	it("is drained again where others restarted it, three times at most", async () => {
+		const world = given([[{}, {}]], { engines: { "1.7.1": { boots: 0 } } });
+		const { events, rolled } = await run(world, v2, {
+			report: (event) => {
+				if (event.event === "draining" && event.replica === "a-0-1")
+					void world.clock.sleep(10).then(() => world.boot(world.unit("a-0-1")));
+			},
+		});
+		expect(rolled?.steps).toBe(2);
+		const out = events.filter((event) => "replica" in event && event.replica === "a-0-1");
+		expect(out.map(({ event }) => event).filter((event) => event !== "progress")).toEqual([
+			"draining",
+			"draining",
+			"draining",
+			"drained",
+			"restarting",
+			"serving",
+		]);
+	});
+
+	it("asks each of its shard once what it holds, if no query ran there", async () => {
+		const world = given([[{}, {}, {}]]);
+		const asked: string[] = [];
+		let isOut = false;
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			holds: (name) => {
+				if (isOut) asked.push(name);
+				return control.holds(name);
+			},
+		});
+		await run(world, v2, {
+			through,
+			report: (event) => {
+				if ("replica" in event && event.replica === "a-0-2")
+					isOut = event.event === "draining" || event.event === "drained";
+			},
+		});
+		expect(asked.toSorted()).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
+	});
+
+	it("is not taken out before another serves that had to get a table, and was restarted meanwhile", async () => {
+		const more = { ...rows, name: "more", path: "/more" };
+		const world = given([[{ tables: [rows] }, { tables: [rows, more] }]]);
+		const other = world.unit("a-0-0");
+		const { rolled } = await run(world, v2, {
+			report: ({ event }) => {
+				if (event !== "holding" || other.drained) return;
+				void world.clock.sleep(3000).then(() => {
+					world.data.setTables(other, [rows, more]);
+					other.drained = true;
+					void world.clock.sleep(20_000).then(() => Object.assign(other, { drained: false }));
+				});
+			},
+		});
+		expect(rolled?.seconds).toBeGreaterThan(23);
+		expect(world.log.slice(0, 3)).toEqual(["begin", "drain a-0-1", "restart a-0-1 1.8.0"]);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("still shows what it ran for a while after it was told to restart", async () => {
+		const world = given([[{}, {}]]);
+		let until = Number.POSITIVE_INFINITY;
+		const through = shows(({ replica }) => {
+			const stops = replica.name === "a-0-1" && !replica.serving && until > world.clock.now();
+			return stops ? { replica: { ...replica, version: v1, readOnly: undefined }, phase: "stopping" } : {};
+		});
+		const report = ({ event }: RollEvent) => {
+			if (event === "restarting") until = Math.min(until, world.clock.now() + 1500);
+		};
+		expect((await run(world, v2, { through, report })).rolled?.steps).toBe(2);
+	});
+
+	it("that serves and fails, its version unknown, failed", async () => {
+		const failure = { cause: "container", words: "the sidecar ended" } as const;
+		let restarted = false;
+		const through = shows(({ replica }) =>
+			restarted && replica.serving ? { replica: { ...replica, version: undefined }, failure } : {},
+		);
+		const report = ({ event }: RollEvent) => {
+			if (event === "restarting") restarted = true;
+		};
+		const { error } = await run(given([[{}]]), v2, { through, report });
+		expect(error).toMatchObject({ stop: { cause: { kind: "failed", ...failure } } });
+	});
+
+	it("that can't start on an emptied volume is told by what it has lost", async () => {
+		const world = given([[{}, {}]], { engines: { "1.8.0": { fate: "exits", boots: 0 } } });
+		const failure = { cause: "emptied", words: "its volume is empty" } as const;
+		const through = (control: ClusterControl, world: World): ClusterControl => ({
+			...shows((view) => (view.failure === undefined ? {} : { failure }))(control),
+			holds: async (name) => (world.unit(name).version === v2 ? { tables: [] } : control.holds(name)),
+		});
+		const { error } = await run(world, v2, { through });
+		expect(error).toMatchObject({
+			stop: { replica: "a-0-1", cause: { kind: "data-missing", tables: ["default.rows"], elsewhere: "a-0-0" } },
+		});
+	});
+});
+
+describe("queries that run on a replica that is next", () => {
+	it("are waited for", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-1").queries = [world.clock.now() + 20_000];
+		const { events } = await run(world, v2);
+		const drained = events.find(({ event }) => event === "drained");
+		expect(events.find(({ event }) => event === "draining")).toMatchObject({ queries: 1 });
+		expect(drained).toMatchObject({ cut: 0 });
+		expect(drained && "seconds" in drained && drained.seconds).toBeGreaterThan(19);
+		expect(drained && "seconds" in drained && drained.seconds).toBeLessThan(22);
+	});
+
+	it("are cut when they last longer than told", async () => {
+		const world = given([[{}, {}]]);
+		world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+		const { events } = await run(world, v2, { timing: { drainSeconds: 12 } });
+		expect(events.find(({ event }) => event === "drained")).toMatchObject({ cut: 2, seconds: 12 });
+	});
+
+	it("are noticed to have ended soon, and looked for less and less often", async () => {
+		for (const [seconds, most] of [
+			[0.3, 8],
+			[20, 35],
+		] as const) {
+			const world = given([[{}]]);
+			world.unit("a-0-0").queries = [world.clock.now() + seconds * 1000];
+			const calls: number[] = [];
+			const { events } = await run(world, v2, {
+				report: ({ event }) => (event === "draining" || event === "drained") && calls.push(world.calls),
+			});
+			const drained = events.find((event) => event.event === "drained");
+			expect(drained?.seconds).toBeLessThan(1.3 * seconds);
+			// What is asked at each look, and what the drain itself asks.
+			expect((calls[1] ?? 0) - (calls[0] ?? 0)).toBeLessThan(most + 10);
+		}
+	});
+
+	it("may still run on one that can't be asked any more", async () => {
+		const world = given([[{}, {}]]);
+		const { events } = await run(world, v2, {
+			timing: { drainSeconds: 12 },
+			report: (event) => {
+				if (event.event === "draining" && event.replica === "a-0-1") world.kill("a-0-1");
+			},
+		});
+		expect(events.find(({ event }) => event === "drained")).toMatchObject({ cut: 0, seconds: 12 });
+	});
+
+	it("of a replica that is down are not waited for", async () => {
+		const world = given([[{}, { is: "killed" }]]);
+		const { events } = await run(world, v2);
+		const drained = events.find(({ event }) => event === "drained");
+		expect(drained && "seconds" in drained && drained.seconds).toBeLessThan(1);
+	});
+});
