@@ -66,7 +66,7 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 		for (const view of views) await unchanged(ground, view);
 		const sight = sightOf(views);
 		astray = sight.about;
-		return { done: not.length === 0 ? true : undefined, ...sight };
+		return { done: not.length === 0 || undefined, ...sight };
 	});
 	if (outcome.kind !== "done") throw new StepStopped(outcome, astray);
 }

@@ -46,8 +46,7 @@ export async function clear(
 		const { serving } = own.replica;
 		// A replica that does not serve need not be replaced.
 		const needed = serving ? others : [];
-		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down"))
-			throw new CameBack(`${replica} serves again`);
+		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down")) throw new CameBack();
 		await standIn(ground, replica, needed, goOn, before);
 		let waited = next !== undefined && (await othersHold(ground, replica, others, serving, goOn, just?.holdings));
 		// One of them may have been restarted outside Pulumi meanwhile: it answers before it serves.
@@ -66,7 +65,7 @@ export async function clear(
 			// the two. What it wrote is on the replica's own volume, which the restart keeps, and none arrives any more; what comes
 			// back is compared as "no less than before", so that what it added is only not counted, and what it dropped stops
 			// the rollout rather than passing for whole.
-			const [{ cut, back, looks, ...end }, first] = await Promise.all([
+			const [{ cut, back, waited: hasWaited, ...end }, first] = await Promise.all([
 				queriesEnd(ground, replica, needed, serving, until, goOn),
 				compare(),
 			]);
@@ -75,7 +74,7 @@ export async function clear(
 			const unfit = end.unfit.map(explained);
 			if (unfit.length === 0) {
 				// A replica that was lost with its data may be back already.
-				const found = looks === 1 ? first : await compare();
+				const found = hasWaited ? await compare() : first;
 				if (found === undefined || found.lacking.length === 0) return { left, holds: found?.own };
 				unfit.push(...found.lacking);
 			}
@@ -106,16 +105,21 @@ async function queriesEnd(
 	served: boolean,
 	until: number,
 	goOn: () => void,
-): Promise<{ readonly cut: number; readonly back: boolean; readonly looks: number; readonly unfit: readonly Unfit[] }> {
+): Promise<{
+	readonly cut: number;
+	readonly back: boolean;
+	readonly waited: boolean;
+	readonly unfit: readonly Unfit[];
+}> {
 	const { keeper, clock } = ground;
 	let pause = 50;
-	for (let looks = 1; ; looks++) {
+	for (let waited = false; ; waited = true) {
 		goOn();
 		await keeper.renew();
 		const { own, unfit } = await sighting(ground, replica, others);
 		const { queries } = own;
 		const back = own.replica.serving;
-		const end = { cut: queries ?? 0, back, looks, unfit };
+		const end = { cut: queries ?? 0, back, waited, unfit };
 		// A replica that can't be asked may be busy, if it was up at all.
 		if (back || (queries === undefined ? !served : queries === 0)) return end;
 		const rest = until - clock.now();
@@ -148,7 +152,7 @@ async function standIn(
 			report({ event: "holding", replica, others: problems });
 		}
 		for (const { view } of unfit) tell(view);
-		return { done: unfit.length === 0 ? true : undefined, ...sightOf(unfit.map(({ view }) => view)) };
+		return { done: unfit.length === 0 || undefined, ...sightOf(unfit.map(({ view }) => view)) };
 	});
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit.map(explained) });
 }

@@ -59,7 +59,7 @@ export async function grow(
 		views.forEach(tell);
 		const sight = sightOf(views);
 		waitsFor = sight.about;
-		return { done: out.length === 0 ? true : undefined, ...sight };
+		return { done: out.length === 0 || undefined, ...sight };
 	});
 	if (outcome.kind === "done") {
 		report({ event: "joined", replicas: joins, seconds: secondsSince(clock, start) });

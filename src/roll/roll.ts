@@ -239,11 +239,11 @@ async function carryOut(ground: PlannedGround, planned: Plan, cluster: ObservedC
 		};
 		try {
 			goOn();
-			const seconds = await takeTurn(ground, cluster, rest, goOn, at);
-			if (seconds === undefined || at.replica === undefined) return;
-			report({ event: "serving", replica: at.replica, version: to, seconds, done: ++done, of: place.of });
+			const turn = await takeTurn(ground, cluster, rest, goOn, at);
+			if (turn === undefined) return;
+			report({ event: "serving", ...turn, version: to, done: ++done, of: place.of });
 			// The first turn is alone: nothing else begins before it is over.
-			if (holds) await holdAfter(ground, at.replica, cluster);
+			if (holds) await holdAfter(ground, turn.replica, cluster);
 			holds = false;
 		} catch (error) {
 			// The first to fail is where the rollout stopped; the others complete after it.
@@ -256,19 +256,20 @@ async function carryOut(ground: PlannedGround, planned: Plan, cluster: ObservedC
 	await allServe(ground, cluster);
 }
 
-/** Takes one of a lane's remaining steps; records which replica it is, and returns the seconds that it was out. */
+/** Takes one of a lane's remaining steps; records which replica it is, and returns it with the seconds that it was out. */
 async function takeTurn(
 	ground: PlannedGround,
 	cluster: ObservedCluster,
 	rest: Step[],
 	goOn: () => void,
 	at: Reached,
-): Promise<number | undefined> {
+): Promise<{ readonly replica: string; readonly seconds: number } | undefined> {
 	const step = await takeNext(ground, rest);
 	if (step === undefined) return undefined;
-	at.replica = step.replica;
+	const { replica } = step;
+	at.replica = replica;
 	try {
-		return await takeStep(ground, step, othersOf(cluster, step.replica), goOn, rest);
+		return { replica, seconds: await takeStep(ground, step, othersOf(cluster, replica), goOn, rest) };
 	} catch (error) {
 		if (!(error instanceof CameBack)) throw error;
 		rest.push(step);

@@ -52,7 +52,7 @@ export async function othersHold(
 		const now = JSON.stringify(unfit);
 		if (unfit.length > 0 && told !== now) report({ event: "holding", replica, others: unfit });
 		told = now;
-		return { done: unfit.length === 0 ? true : undefined, phase: "", marks: now };
+		return { done: unfit.length === 0 || undefined, phase: "", marks: now };
 	});
 	if (outcome.kind !== "done") throw new StepStopped({ kind: "not-safe", others: unfit });
 	return comparisons > 1;

@@ -58,6 +58,25 @@ describe("a rollout that is asked to end", () => {
 		expect(world.log).toEqual(["begin", "drain a-0-1", "undrain a-0-1"]);
 	});
 
+	it("waits neither for queries nor for another replica", async () => {
+		for (const kind of ["draining", "holding"] as const) {
+			const world = given([[{}, {}]]);
+			if (kind === "draining") world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY];
+			else world.unit("a-0-0").behindUntil = world.clock.now() + 900_000;
+			const start = world.clock.now();
+			expect((await askedAt(world, kind)).stop?.cause).toEqual(cancel);
+			expect(world.clock.now() - start).toBeLessThan(5000);
+		}
+	});
+
+	it("waits for no replica that is still starting", async () => {
+		const mark = { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" };
+		const world = given([[{}, { version: v2, is: "loading" }]], { mark, engines: { "1.8.0": { boots: 3_600_000 } } });
+		const start = world.clock.now();
+		expect((await askedAt(world, "began")).stop?.cause).toEqual(cancel);
+		expect(world.clock.now() - start).toBeLessThan(5000);
+	});
+
 	it("does not take out again what it let back", async () => {
 		const world = given([[{}, {}]]);
 		const asking = new AbortController();

@@ -86,6 +86,25 @@ describe("the order of a roll", () => {
 		expect(world.violations).toEqual([]);
 	});
 
+	it("waits for one that came back by itself and is only behind", async () => {
+		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
+		await run(world, v2, {
+			report: ({ event }) => {
+				if (event !== "began") return;
+				for (const name of ["a-0-0", "a-0-1"]) world.boot(world.unit(name));
+				world.unit("a-0-0").behindUntil = world.clock.now() + 5000;
+			},
+		});
+		expect(restarted(world)).toEqual(["a-0-1", "a-0-0", "a-0-2"]);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("restarts those whose settings are older, though they are at the target", async () => {
+		const world = given([[{ outdated: true }, {}]]);
+		await run(world, v1);
+		expect(restarted(world)).toEqual(["a-0-0"]);
+	});
+
 	it("takes one first that served again at its turn and is down once more", async () => {
 		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
 		let looks = 0;

@@ -43,25 +43,87 @@ describe("a replica that is out", () => {
 		]);
 	});
 
-	it("asks each of its shard once what it holds, if no query ran there", async () => {
+	it("and those of its shard are asked once what they hold before, and once more if no query ran there", async () => {
 		const world = given([[{}, {}, {}]]);
-		const asked: string[] = [];
-		let isOut = false;
+		const asked: Record<string, string[]> = {};
+		let phase = "";
 		const through = (control: ClusterControl): ClusterControl => ({
 			...control,
 			holds: (name) => {
-				if (isOut) asked.push(name);
+				asked[phase] = [...(asked[phase] ?? []), name].sort();
 				return control.holds(name);
+			},
+			look: (name) => {
+				if (phase === "began") asked.looks = [...(asked.looks ?? []), name].sort();
+				return control.look(name);
 			},
 		});
 		await run(world, v2, {
 			through,
-			report: (event) => {
-				if ("replica" in event && event.replica === "a-0-2")
-					isOut = event.event === "draining" || event.event === "drained";
+			report: ({ event }) => {
+				if (event !== "progress" && event !== "drained") phase = event;
 			},
 		});
-		expect(asked.toSorted()).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
+		const all = ["a-0-0", "a-0-1", "a-0-2"];
+		expect(asked).toMatchObject({ looks: all, began: all });
+		// The other two steps are alike.
+		expect(asked.draining).toHaveLength(3 * all.length);
+	});
+
+	it("is let back where others lack something after its queries, three times at most", async () => {
+		const more = { ...rows, name: "more", path: "/more" };
+		const world = given([[{ tables: [rows, more] }, { tables: [rows, more] }]]);
+		const other = world.unit("a-0-0");
+		world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY];
+		const { error } = await run(world, v2, {
+			timing: { drainSeconds: 3 },
+			report: ({ event }) => {
+				if (event === "draining") void world.clock.sleep(1000).then(() => world.data.setTables(other, [rows]));
+				if (event === "returned") world.data.setTables(other, [rows, more]);
+			},
+		});
+		const others = [{ replica: "a-0-0", problem: "lacks" }];
+		expect(error).toMatchObject({ stop: { replica: "a-0-1", cause: { kind: "not-safe", others } } });
+		expect(world.log.filter((line) => line.startsWith("drain"))).toHaveLength(3);
+	});
+
+	it("is not taken out while another that serves can't be asked what it holds", async () => {
+		const world = given([[{}, {}]]);
+		const start = world.clock.now();
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			holds: async (name) => {
+				const holds = await control.holds(name);
+				return name === "a-0-0" && world.clock.now() < start + 5000 ? undefined : holds;
+			},
+		});
+		await run(world, v2, { through });
+		expect(world.log.slice(0, 3)).toEqual(["begin", "drain a-0-1", "restart a-0-1 1.8.0"]);
+	});
+
+	it("is asked for its tables once it answers, before clients reach it, and not while it starts", async () => {
+		const more = { ...rows, name: "more", path: "/more" };
+		const engines = { "1.8.0": { boots: 10_000, lags: 60_000 } };
+		const world = given([[{ tables: [rows, more] }, { tables: [rows, more] }]], { engines });
+		world.unit("a-0-1").loses = "a table";
+		let restartedAt = Number.POSITIVE_INFINITY;
+		let early = 0;
+		const through = (control: ClusterControl, world: World): ClusterControl => ({
+			...control,
+			holds: (name) => {
+				if (name === "a-0-1" && world.clock.now() > restartedAt && world.clock.now() < restartedAt + 9000) early++;
+				return control.holds(name);
+			},
+		});
+		const { error } = await run(world, v2, {
+			through,
+			report: ({ event }) => {
+				if (event === "restarting") restartedAt = world.clock.now();
+			},
+		});
+		expect(error).toMatchObject({ stop: { cause: { kind: "data-missing", tables: ["default.more"] } } });
+		expect(world.clock.now() - restartedAt).toBeLessThan(20_000);
+		expect(early).toBe(0);
 	});
 
 	it("is not taken out before another serves that had to get a table, and was restarted meanwhile", async () => {
@@ -121,6 +183,14 @@ describe("a replica that is out", () => {
 			stop: { replica: "a-0-1", cause: { kind: "data-missing", tables: ["default.rows"], elsewhere: "a-0-0" } },
 		});
 	});
+});
+
+it("one on an emptied volume that never answers stands still where it is", async () => {
+	const world = given([[{}, {}]], { engines: { "1.8.0": { fate: "exits", boots: 0 } } });
+	const failure = { cause: "emptied", words: "its volume is empty" } as const;
+	const through = shows((view) => (view.failure === undefined ? {} : { failure }));
+	const { error } = await run(world, v2, { through });
+	expect(error).toMatchObject({ stop: { replica: "a-0-1", cause: { kind: "stalled", phase: "ended" } } });
 });
 
 describe("queries that run on a replica that is next", () => {

@@ -1,71 +1,16 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ControlError } from "../../src/control/errors";
-import type { ClusterSpec } from "../../src/control/port";
 import type { ObservedCluster } from "../../src/core/cluster";
 import { underClaim } from "../../src/roll/claim-keeper";
 import type { Interruption, RollEvent } from "../../src/roll/events";
 import type { Ground } from "../../src/roll/ground";
 import { grow, shrink } from "../../src/roll/resize";
-import { retrying } from "../../src/roll/retry";
 import { RollStopped, WaitStopped } from "../../src/roll/stopped";
 import { withDefaults } from "../../src/roll/timing";
-import { type Fault, ScriptedControl } from "../scripted/control";
+import { ScriptedControl } from "../scripted/control";
 import { rows, type World } from "../scripted/world";
-import { type Given, given, v1 } from "./build";
-
-const sizeOf = (shards: number, replicas: number) =>
-	Array.from({ length: shards }, () => Array<Given>(replicas).fill({}));
-const spec = (shards: number, replicas: number): ClusterSpec => ({
-	name: "a",
-	owner: "o",
-	generation: "g",
-	version: v1,
-	shards,
-	replicas,
-	settings: {},
-});
-const names = ({ shards, replicas }: ClusterSpec) =>
-	Array.from({ length: shards * replicas }, (_, i) => `a-${Math.floor(i / replicas)}-${i % replicas}`);
-const members = (world: World) => world.observe(new Map())?.replicas.map(({ name }) => name);
-
-interface Ended {
-	readonly events: readonly RollEvent[];
-	readonly error?: unknown;
-	readonly crashed: boolean;
-}
-
-/** Resizes in a process of its own, as the provider does, until it is done, has failed, or has crashed. */
-async function resize(world: World, wanted: ClusterSpec, faults: Readonly<Record<number, Fault>> = {}): Promise<Ended> {
-	const { clock } = world;
-	const schedule = new Map(Object.entries(faults).map(([call, fault]) => [Number(call), fault]));
-	const bare = new ScriptedControl(world, schedule);
-	const events: RollEvent[] = [];
-	const report = (event: RollEvent) => void events.push(event);
-	const control = retrying(bare, clock, () => {});
-	const timing = withDefaults({ stallSeconds: 20, drainSeconds: 5, claimWaitSeconds: 300 });
-	const ended = underClaim({ control, holder: "the test", clock, timing, report }, async (keeper) => {
-		const ground = { control, keeper, clock, timing, to: v1, report, tell: () => {} };
-		const cluster = await control.observe();
-		if (cluster === undefined) throw new Error("no cluster");
-		const { joins, leaves } = await control.assess(wanted);
-		await shrink(ground, cluster, leaves);
-		await keeper.change((claim) => control.configure(claim, wanted));
-		if (joins.length > 0)
-			await grow(
-				ground,
-				cluster,
-				wanted,
-				joins.map(({ name }) => name),
-			);
-	}).then(
-		() => ({ crashed: false }),
-		(error: unknown) => ({ error, crashed: false }),
-	);
-	const outcome = await Promise.race([ended, bare.crashed.then(() => ({ crashed: true }))]);
-	schedule.clear();
-	return { events, ...outcome };
-}
+import { given, v1 } from "./build";
+import { members, names, resize, sizeOf, spec } from "./resizing";
 
 /** Does one thing to a cluster under its claim; returns what that throws. */
 async function underOnly(
@@ -224,46 +169,4 @@ it("the claim is as good as new whenever a replica is taken out", async () => {
 	};
 	await underOnly(world, (ground, cluster) => shrink(ground, cluster, ["a-0-2", "a-0-1"]), { report });
 	expect(left).toEqual([30, 30]);
-});
-
-const fault: fc.Arbitrary<Fault> = fc.oneof(
-	fc.record({ kind: fc.constant("crash" as const), when: fc.constantFrom("before", "after") }),
-	fc.record({ kind: fc.constant("unreachable" as const), calls: fc.integer({ min: 1, max: 20 }) }),
-	fc.record({ kind: fc.constant("refuse" as const), words: fc.constant("no") }),
-	fc.record({ kind: fc.constant("no-answer" as const) }),
-	fc.record({ kind: fc.constant("steal" as const), seconds: fc.integer({ min: 1, max: 60 }) }),
-);
-
-it("through any faults a resize keeps every promise, and a later one to whatever size finishes", {
-	timeout: 300_000,
-}, async () => {
-	const size = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 4 }));
-	let crashed = 0;
-	let failed = 0;
-	await fc.assert(
-		fc.asyncProperty(
-			size,
-			size,
-			size,
-			fc.dictionary(fc.nat(60).map(String), fault, { maxKeys: 4 }),
-			async (a, b, c, faults) => {
-				const world = given(sizeOf(1, a[1]));
-				const first = await resize(world, spec(...b), faults);
-				if (first.crashed) crashed++;
-				else if (first.error !== undefined) {
-					failed++;
-					if (!(first.error instanceof ControlError)) throw first.error;
-				} else expect(members(world)).toEqual(names(spec(...b)));
-				expect(world.violations).toEqual([]);
-				// Shards that are in can't go again; those that were only made can.
-				const shards = Math.max(world.present().shards, c[0]);
-				const second = await resize(world, spec(shards, c[1]));
-				expect(second.error).toBeUndefined();
-				expect(members(world)).toEqual(names(spec(shards, c[1])));
-				expect(world.violations).toEqual([]);
-			},
-		),
-		{ numRuns: 500 },
-	);
-	for (const ends of [crashed, failed]) expect(ends).toBeGreaterThan(20);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { ClusterControl } from "../../src/control/port";
 import type { HeldTable } from "../../src/core/holdings";
 import { rows } from "../scripted/world";
-import { type Given, given, run, shown, v1, v2, v3 } from "./build";
+import { type Given, given, run, shown, shows, v1, v2, v3 } from "./build";
 
 const mark = { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" };
 
@@ -31,6 +32,7 @@ describe("an update that stopped midway", () => {
 	it("of a creation remains one where a later version is asked for", async () => {
 		const creation = { from: v1, to: v1, since: mark.since, creates: true } as const;
 		const world = given([[{ is: "killed" }]], { mark: creation });
+		world.unit("a-0-0").openedBy = undefined;
 		const marks: unknown[] = [];
 		await run(world, v2, { report: ({ event }) => event === "began" && marks.push(world.record()?.mark) });
 		expect(marks).toEqual([{ from: v1, to: v2, since: expect.stringMatching(/^2026-01-01T00:00:00/), creates: true }]);
@@ -39,12 +41,48 @@ describe("an update that stopped midway", () => {
 	it("is not gone on with where a shard that was done lacks something by now", async () => {
 		const more: HeldTable = { database: "default", name: "more", engine: "ReplicatedMergeTree", path: "/more" };
 		const done: Given = { version: v2 };
-		const shards = [[{}, {}], [done, { ...done, tables: [rows, more] }], [done]];
-		const world = given(shards, { mark });
-		expect(await run(world, v2)).toMatchObject({
-			error: { stop: { replica: "a-1-0", cause: { kind: "data-missing", tables: ["default.more"] } } },
+		const world = given([[done], [{}, {}], [done, { ...done, tables: [rows, more] }]], { mark });
+		const asked = new Set<string>();
+		const through = (control: ClusterControl): ClusterControl => ({
+			...control,
+			holds: (name) => {
+				asked.add(name);
+				return control.holds(name);
+			},
+		});
+		expect(await run(world, v2, { through })).toMatchObject({
+			error: { stop: { replica: "a-2-0", cause: { kind: "data-missing", tables: ["default.more"] } } },
 		});
 		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual([]);
+		// One alone has nobody to be compared with, and those that have steps are compared in them.
+		expect([...asked].toSorted()).toEqual(["a-2-0", "a-2-1"]);
+	});
+
+	it("is compared only with what an earlier rollout may have left", async () => {
+		const more: HeldTable = { database: "default", name: "more", engine: "ReplicatedMergeTree", path: "/more" };
+		const world = given([
+			[{ outdated: true }, {}],
+			[{}, { tables: [rows, more] }],
+		]);
+		expect((await run(world, v1)).rolled?.steps).toBe(1);
+	});
+
+	it("in several shards at once is gone on with in each, whatever is down there", async () => {
+		const world = given(
+			[
+				[{ is: "killed" }, { version: v2 }],
+				[{}, { version: v2 }],
+			],
+			{ mark },
+		);
+		expect((await run(world, v2)).rolled?.steps).toBe(2);
+	});
+
+	it("is waited for at a replica that is still starting, whatever that was to start", async () => {
+		const engines = { "1.8.0": { boots: 20_000 } };
+		const world = given([[{}, { version: v2, is: "loading" }]], { mark, engines });
+		const through = shows(({ replica }) => (replica.name === "a-0-1" && !replica.serving ? { starting: v1 } : {}));
+		expect((await run(world, v2, { through })).rolled?.steps).toBe(2);
 	});
 
 	it("may go back to what runs where no replica ever started the target", async () => {

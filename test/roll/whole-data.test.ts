@@ -144,6 +144,18 @@ it("what an earlier process stored of a replica is compared with what its restar
 	expect(world.record()?.held).toEqual({ "a-0-0": digestOf(whole) });
 });
 
+it("what an earlier process stored of a replica that answers again is compared before it is restarted", async () => {
+	const world = given([[whole, { is: "killed", tables: [rows] }]], {
+		mark: { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" },
+		engines: { "1.7.1": { boots: 0 } },
+	});
+	world.remember("a-0-1", digestOf(whole));
+	const report = ({ event }: RollEvent) => event === "began" && world.boot(world.unit("a-0-1"));
+	const cause = { kind: "data-missing", tables: ["default.more"], elsewhere: "a-0-0" };
+	expect(await run(world, v2, { report })).toMatchObject(stops(cause, { replica: "a-0-1" }));
+	expect(restarts(world)).toEqual([]);
+});
+
 describe("a replica that holds what another lacks", () => {
 	it("is not taken down", async () => {
 		const world = given([[{ tables: [rows] }, whole]]);
@@ -177,13 +189,15 @@ describe("a replica that holds what another lacks", () => {
 		expect((await run(world, v2, { localTables: ["default.*"] })).error).toBeUndefined();
 	});
 
-	it("is let back where the other lost its volume while queries ended, and nothing is lost", async () => {
+	it.each([0, 5])("is let back where the other lost its volume %d s after it was drained", async (seconds) => {
 		const world = given([[whole, whole]]);
 		world.unit("a-0-1").queries = [world.clock.now() + 20_000];
 		const report = (event: RollEvent) => {
 			if (event.event !== "draining") return;
-			world.unit("a-0-0").loses = "all";
-			world.boot(world.unit("a-0-0"));
+			void world.clock.sleep(seconds * 1000).then(() => {
+				world.unit("a-0-0").loses = "all";
+				world.boot(world.unit("a-0-0"));
+			});
 		};
 		expect(await run(world, v2, { report })).toMatchObject(stops({ kind: "not-safe" }, { replica: "a-0-1" }));
 		expect(shown(world)).toContain("a-0-1 1.7.1 serves");

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Whole rollouts with a fault at each of their calls, of which others have enough. */
-const slow = /\/test\/roll\/(resize|scale|timeline)\.test\.ts$/;
+const slow = /\/test\/roll\/(resize-faults|scale|timeline)\.test\.ts$/;
 
 /** Whole rollouts, by which most mutants of what has no test of its own are killed. */
 const first = /\/test\/roll\/(order|out|resume|trouble)\.test\.ts$/;
