@@ -11,7 +11,7 @@ const readsPerWait = 20;
 
 /**
  * Waits after the first replica that reached the target, and compares the queries that fail there with those that fail
- * on the others. Nothing else is touched meanwhile. Does nothing unless the update is to wait, or if there are no others.
+ * on the others. Nothing else is touched meanwhile. Does nothing unless the update is to wait.
  *
  * @param cluster As it was before, for its replicas.
  * @throws {@link StepStopped} if it is worse than allowed, if a replica stops serving, or if it is asked to end; ClaimLost.
@@ -19,7 +19,7 @@ const readsPerWait = 20;
 export async function holdAfter(ground: Ground, replica: string, cluster: ObservedCluster): Promise<void> {
 	const { keeper, clock, report, canary } = ground;
 	const others = comparedWith(cluster, replica);
-	if (canary === undefined || others.length === 0) return;
+	if (canary === undefined) return;
 	const { seconds } = canary;
 	const start = clock.now();
 	report({ event: "comparing", replica, others, seconds });

@@ -24,7 +24,7 @@ export function digestOf({ tables }: Holdings, local?: LocalTables): HeldDigest 
 
 /** How many tables are missing; if other tables are left out now than then, the number says nothing. */
 function fewerThan(had: HeldDigest | undefined, has: HeldDigest): number {
-	if (had === undefined || had.digest === has.digest) return 0;
+	if (had === undefined) return 0;
 	const comparable = (had.localTables ?? []).join() === (has.localTables ?? []).join();
 	return comparable ? Math.max(0, had.tables - has.tables) : 0;
 }

@@ -34,7 +34,7 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 		if (sight.done !== undefined) return { kind: "done", value: sight.done };
 		if (sight.failure !== undefined) return { kind: "failed", ...sight.failure };
 		const now = clock.now();
-		const fell = left !== undefined && sight.left !== undefined && sight.left < left;
+		const fell = (sight.left ?? Number.POSITIVE_INFINITY) < (left ?? 0);
 		left = sight.left;
 		if (sight.busy && seen.has(sight.marks)) still = 0;
 		else if (seen.has(sight.marks) && !fell) {
@@ -43,7 +43,7 @@ export async function watch<T>(clock: Clock, stallSeconds: number, look: () => P
 			if (still >= stallSeconds * 1000)
 				return { kind: "stalled", phase, seconds: stallSeconds, ...(cause !== undefined && { cause }) };
 		} else {
-			if (seen.size > 0) pause = Math.min(pause, pauseAfterChange);
+			pause = Math.min(pause, pauseAfterChange);
 			seen.add(sight.marks);
 			still = 0;
 		}

@@ -126,8 +126,7 @@ export function lossWatch(
 		const words = JSON.stringify([name, missing]);
 		if (since?.missing !== words) since = { missing: words, from: clock.now() };
 		if (clock.now() - since.from < secondLook * 1000) return false;
-		const rest = [replica, ...others].filter((it) => it !== name);
-		throw await lossOn(ground, name, rest, holds, missing);
+		throw await lossOn(ground, name, [replica, ...others], holds, missing);
 	};
 }
 

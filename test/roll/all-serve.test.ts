@@ -3,6 +3,7 @@ import type { ReplicaView } from "../../src/control/port";
 import type { ObservedCluster, ObservedReplica } from "../../src/core/cluster";
 import { allServe, wakeUp } from "../../src/roll/all-serve";
 import { type Ground, StepStopped } from "../../src/roll/ground";
+import { RollStopped } from "../../src/roll/stopped";
 import { cluster } from "../build";
 import { VirtualClock } from "../scripted/clock";
 import { v1, v2 } from "./build";
@@ -16,9 +17,10 @@ interface Shows {
 	readonly replica?: (ordinal: number, at: number) => Partial<ObservedReplica>;
 	readonly view?: (ordinal: number, at: number) => Partial<ReplicaView>;
 	readonly isGone?: boolean;
+	readonly stop?: AbortSignal;
 }
 
-function port({ replica = () => ({}), view = () => ({}), isGone = false }: Shows) {
+function port({ replica = () => ({}), view = () => ({}), isGone = false, stop }: Shows) {
 	const clock = new VirtualClock();
 	const start = clock.now();
 	const at = () => (clock.now() - start) / 1000;
@@ -47,6 +49,7 @@ function port({ replica = () => ({}), view = () => ({}), isGone = false }: Shows
 		clock,
 		timing: { stallSeconds: 20 },
 		to: v2,
+		stop,
 		given: new Set(),
 		tell: ({ replica: { name }, phase }: ReplicaView) => void told.push(`${name} ${phase}`),
 	} as unknown as Ground;
@@ -151,6 +154,28 @@ describe("waking", () => {
 			replica: (ordinal, at) => ({ serving: ordinal === 0 || at >= 35 }),
 			view: (ordinal, at) => ({ phase: ordinal === 0 && at >= 18 ? "ready" : "loading" }),
 		});
+		expect(await wakeUp(ground, whole, "version")).toBeUndefined();
+	});
+});
+
+describe("where it is asked to end", () => {
+	const cancel = { kind: "interrupted", by: "cancel" } as const;
+	const stop = AbortSignal.abort(cancel);
+	const down = { stop, replica: (ordinal: number) => ({ serving: ordinal === 0 }) };
+
+	it("neither waits for a replica that does not serve", async () => {
+		const last = port(down);
+		expect(await stopOf(allServe(last.ground, whole))).toMatchObject({ why: cancel });
+		const first = port(down);
+		const error: unknown = await wakeUp(first.ground, whole, "settings").catch((it: unknown) => it);
+		expect(error).toBeInstanceOf(RollStopped);
+		expect((error as RollStopped).stop).toMatchObject({ cause: cancel, change: "settings", step: 0, of: 0 });
+		expect([last.seconds(), first.seconds()]).toEqual([0, 0]);
+	});
+
+	it("both are done where all serve", async () => {
+		const { ground } = port({ stop });
+		await allServe(ground, whole);
 		expect(await wakeUp(ground, whole, "version")).toBeUndefined();
 	});
 });

@@ -80,6 +80,7 @@ describe("what others change in the middle of a rollout", () => {
 			{},
 			{ kind: "wrong-version", runs: v3 },
 		],
+		["it is down, and nothing has opened its data", view({ ...down, openedBy: undefined }), {}, undefined],
 		["it is down, and the target has opened its data", view({ ...down, version: v2, openedBy: v2 }), {}, undefined],
 		[
 			"it is down at a later version, after our restart",
@@ -108,7 +109,7 @@ describe("what others change in the middle of a rollout", () => {
 		["it is about to start ours", view(down, { starting: v2 }), { restarted: true }, undefined],
 		["it is about to start another, before our restart", view(down, { starting: v3 }), {}, undefined],
 	])("%s", async (_, seen, ground, expected) => {
-		expect(await why(seen, ground)).toEqual(expected);
+		expect(await why(seen, ground)).toStrictEqual(expected);
 	});
 
 	it("is the lost claim, where another process has taken over", async () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { ReplicaView } from "../../src/control/port";
 import type { QueryTally } from "../../src/core/canary";
+import type { DbVersion } from "../../src/core/version";
 import { holdAfter } from "../../src/roll/canary";
 import type { RollEvent } from "../../src/roll/events";
 import { type Ground, StepStopped } from "../../src/roll/ground";
 import { cluster } from "../build";
 import { VirtualClock } from "../scripted/clock";
-import { v2 } from "./build";
+import { v1, v2 } from "./build";
 
 const observed = cluster("1.8.0 1.7.1 1.7.1 / 1.7.1");
 const [first, second, third] = ["analytics-0-0", "analytics-0-1", "analytics-0-2"] as const;
@@ -17,10 +18,13 @@ interface Shows {
 	readonly tally?: (replica: string, at: number) => QueryTally | undefined;
 	readonly isDown?: (replica: string, at: number) => boolean;
 	readonly seconds?: number;
+	/** What each is about to start. */
+	readonly starting?: (replica: string) => DbVersion | undefined;
+	readonly stop?: AbortSignal;
 }
 
 /** Holds after the first replica; what was read of which replica's log, and how it ended. */
-async function held({ tally = () => alike, isDown = () => false, seconds = 60 }: Shows) {
+async function held({ tally = () => alike, isDown = () => false, seconds = 60, starting, stop }: Shows) {
 	const clock = new VirtualClock();
 	const start = clock.now();
 	const at = () => (clock.now() - start) / 1000;
@@ -31,7 +35,7 @@ async function held({ tally = () => alike, isDown = () => false, seconds = 60 }:
 		async look(name: string): Promise<Partial<ReplicaView>> {
 			const replica = observed.replicas.find((one) => one.name === name);
 			if (replica === undefined) throw new Error(`there is no ${name}`);
-			return { replica: { ...replica, serving: !isDown(name, at()) } };
+			return { replica: { ...replica, serving: !isDown(name, at()) }, starting: starting?.(name) };
 		},
 		async tally(name: string, of: number) {
 			reads.push([name, at(), of]);
@@ -44,6 +48,8 @@ async function held({ tally = () => alike, isDown = () => false, seconds = 60 }:
 		keeper: { renew: async () => void renewals++ },
 		canary: { seconds, errors: 0.01 },
 		to: v2,
+		given: new Set(),
+		stop,
 		report: (event: RollEvent) => void events.push(event),
 	} as unknown as Ground;
 	const error: unknown = await holdAfter(ground, first, observed).catch((it: unknown) => it);
@@ -122,6 +128,18 @@ describe("a hold", () => {
 		expect(seconds).toBe(15);
 		expect((await held({ isDown: (name) => name === first })).error).toMatchObject({ replica: first });
 		expect((await held({ isDown: (name) => name === third })).error).toBeUndefined();
+	});
+
+	it("ends at once where it is asked to", async () => {
+		const cancel = { kind: "interrupted", by: "cancel" } as const;
+		const { error, seconds } = await held({ stop: AbortSignal.abort(cancel) });
+		expect([error?.why, seconds]).toEqual([cancel, 0]);
+	});
+
+	it("ends where the first replica is about to start another version, but not for another replica", async () => {
+		const { error } = await held({ starting: (name) => (name === first ? v1 : undefined) });
+		expect(error).toMatchObject({ replica: first, why: { kind: "wrong-version", runs: v1 } });
+		expect((await held({ starting: (name) => (name === first ? undefined : v1) })).error).toBeUndefined();
 	});
 
 	it("ends where one that came back stops serving again", async () => {

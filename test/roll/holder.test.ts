@@ -16,3 +16,13 @@ it("is a number where that has no name", () => {
 	});
 	expect(holder()).toBe(`${process.getuid?.() ?? "somebody"}@${hostname()}, process ${process.pid}`);
 });
+
+it("is somebody where there are no numbers either", () => {
+	const { getuid } = process;
+	vi.mocked(userInfo).mockImplementationOnce(() => {
+		throw new Error("no such user");
+	});
+	Object.assign(process, { getuid: undefined });
+	expect(holder()).toBe(`somebody@${hostname()}, process ${process.pid}`);
+	Object.assign(process, { getuid });
+});

@@ -29,6 +29,11 @@ describe("the digest of what a replica holds", () => {
 		expect(digestOf(holds(a, other)).digest).not.toBe(digestOf(holds(a, b)).digest);
 	});
 
+	it("stays what earlier releases stored with a cluster", () => {
+		const { digest } = digestOf(holds(a, b, log(1)));
+		expect(digest).toBe("84b567f43a6d32fe795fbd41775b55d4");
+	});
+
 	it("leaves out what differs on purpose, and keeps which tables those were", () => {
 		const digest = digestOf(holds(a, log(1)), ["default.log"]);
 		expect(digest).toEqual({ ...digestOf(holds(a)), localTables: ["default.log"] });
@@ -92,7 +97,7 @@ describe("what a replica lacks", () => {
 			{ tables: ["default.a"], count: 2, elsewhere: "a-0-0" },
 		],
 	])("%s", (_, now, before, others, missing) => {
-		expect(missingFrom(now, before, others)).toEqual(missing);
+		expect(missingFrom(now, before, others)).toStrictEqual(missing);
 	});
 
 	it("names the first five, sorted, and counts all", () => {

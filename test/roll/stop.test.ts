@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ClaimLost, ControlError, PlatformError } from "../../src/control/errors";
+import { ClaimLost, ControlError, PlatformError, RecordLost } from "../../src/control/errors";
 import type { ClusterControl } from "../../src/control/port";
 import type { ObservedCluster } from "../../src/core/cluster";
 import { StepStopped } from "../../src/roll/ground";
-import { stopOf, stopped } from "../../src/roll/stop";
+import { mayGoOn, stopOf, stopped } from "../../src/roll/stop";
 import { RollStopped, WaitStopped } from "../../src/roll/stopped";
 import { cluster } from "../build";
 import { v1, v2 } from "./build";
@@ -21,6 +21,7 @@ describe("what a rollout throws", () => {
 	it.each<[string, unknown, RollStopped["stop"]["cause"]]>([
 		["the step's own reason", new StepStopped({ kind: "not-safe", others: [] }), { kind: "not-safe", others: [] }],
 		["a lost claim", new ClaimLost("ben"), { kind: "claim-lost", by: "ben" }],
+		["a lost record", new RecordLost(), { kind: "record-lost" }],
 		["a platform that is away", new PlatformError("no route"), { kind: "platform", words: "no route" }],
 		["a refusal", new ControlError("no"), { kind: "failed", cause: "refused", words: "no" }],
 	])("is, of %s, a stop with what serves now", async (_, error, cause) => {
@@ -36,6 +37,16 @@ describe("what a rollout throws", () => {
 			notServing: [{ replica: "analytics-0-1", version: v2 }],
 			reads: true,
 			writes: true,
+		});
+	});
+
+	it("is nothing before it is asked to end, and then a stop before its first step", async () => {
+		const cancel = { kind: "interrupted", by: "cancel" } as const;
+		const ground = { control: port(now), to: v2 };
+		await mayGoOn(ground, before, "size");
+		const stop = AbortSignal.abort(cancel);
+		await expect(mayGoOn({ ...ground, stop }, before, "size")).rejects.toMatchObject({
+			stop: { cause: cancel, change: "size", step: 0, of: 0 },
 		});
 	});
 

@@ -40,7 +40,7 @@ describe("watching", () => {
 		expect(outcome).toEqual({ kind: "stalled", phase: "loading", seconds: 60, cause: "volume" });
 		expect(seconds).toBeGreaterThanOrEqual(60);
 		expect(seconds).toBeLessThan(61.1);
-		expect((await watched(60, () => ({}))).outcome).toEqual({ kind: "stalled", phase: "loading", seconds: 60 });
+		expect((await watched(60, () => ({}))).outcome).toStrictEqual({ kind: "stalled", phase: "loading", seconds: 60 });
 	});
 
 	it("counts from the last change, and only new ones are changes", async () => {
@@ -119,7 +119,8 @@ describe("a watch", () => {
 				};
 			});
 		};
-		expect(await looking((look) => look)).toMatchObject({ kind: "stalled", seconds: 60 });
+		for (const leftAt of [(look: number) => look, () => 7])
+			expect(await looking(leftAt)).toMatchObject({ kind: "stalled", seconds: 60 });
 		expect((await looking((look) => 2000 - look)).kind).toBe("done");
 		// First it learns of all that there is to fetch.
 		expect((await looking((look) => (look < 20 ? look : 2000 - look))).kind).toBe("done");
@@ -213,6 +214,11 @@ describe("one sight of several", () => {
 		});
 	});
 
+	it("has left what all of them have that can say", () => {
+		const left = (...of: (number | undefined)[]) => sightOf(of.map((its) => view("a", { left: its }))).left;
+		expect([left(), left(undefined), left(3, undefined, 4)]).toEqual([undefined, undefined, 7]);
+	});
+
 	it("shows progress of any", () => {
 		const [a, b] = [view("a"), view("b", { phase: "starting" })];
 		expect(sightOf([a, b]).marks).toBe(`${marks(a)},${marks(b)}`);
@@ -229,6 +235,13 @@ it.each<[string, Partial<ReplicaView>, Partial<ReplicaView["replica"]>]>([
 ])("of a replica another value of %s is progress", (_, more, replica) => {
 	expect(marks(view("a", more, replica))).not.toBe(marks(view("a")));
 	expect(marks(view("a", { ...more, queries: 7 }, replica))).toBe(marks(view("b", more, replica)));
+});
+
+it("of a replica how much it has left to fetch is no progress by itself, nor another number in its phase", () => {
+	const fetching = (left: number, of = 10) => marks(view("a", { phase: `fetching ${left} of part ${of}`, left }));
+	expect(fetching(7)).toBe(fetching(8));
+	expect(fetching(7)).not.toBe(fetching(7, 11));
+	expect(marks(view("a", { phase: "loading 1" }))).not.toBe(marks(view("a", { phase: "loading 2" })));
 });
 
 it("a phase is reported once, by replica", () => {

@@ -99,13 +99,14 @@ describe("what others hold of a replica", () => {
 	});
 
 	it("is waited for a while, and told once for each change", async () => {
-		const { ground, events, seconds } = port({
+		const { ground, events, seconds, counts } = port({
 			holds: (name, at) => of(name === a || at > 8 ? "t@/t" : at > 4 ? "x" : ""),
 		});
 		expect(await othersHold(ground, a, [b], true, go)).toBe(true);
 		expect(events).toEqual([{ event: "holding", replica: a, others: [{ replica: b, problem: "lacks" }] }]);
 		expect(seconds()).toBeGreaterThan(8);
 		expect(seconds()).toBeLessThan(10);
+		expect(counts.looks).toBe(0);
 	});
 
 	it.each([
@@ -203,7 +204,7 @@ describe("a replica that came back", () => {
 		await look();
 		await clock.sleep(3000);
 		const why = await whyOf(look());
-		expect(why).toEqual({ kind: "data-missing", tables: ["default.u"], count: 1, elsewhere: a, replica: c });
+		expect(why).toStrictEqual({ kind: "data-missing", tables: ["default.u"], count: 1, elsewhere: a, replica: c });
 		expect(changes.at(-1)).toBe(`drain ${c}`);
 	});
 
@@ -223,11 +224,24 @@ describe("a replica that came back", () => {
 	it.each<[string, Partial<Shows>]>([
 		["none serves what it lacks", { down: [b] }],
 		["none has all that it has", { holds: (name) => of(name === a ? "own@/own" : "t@/t") }],
+		["another serves the same", { holds: () => of("") }],
 		["none can be asked", { holds: (name) => (name === a ? of("") : undefined) }],
 	])("is not kept out where %s", async (_, more) => {
 		const shows = { holds: (name: string) => of(name === a ? "" : "t@/t"), ...more };
 		const { ground, clock, changes } = port(shows);
 		const look = lossWatch(ground, a, of("x@/x"), [b]);
+		await look();
+		await clock.sleep(3000);
+		expect(await whyOf(look())).toMatchObject({ kind: "data-missing", replica: a });
+		expect(changes).toEqual([]);
+	});
+
+	it("is not kept out where it can't be asked any more", async () => {
+		let asked = 0;
+		const { ground, clock, changes } = port({
+			holds: (name) => (name === b ? of("t@/t") : ++asked > 2 ? undefined : of("")),
+		});
+		const look = lossWatch(ground, a, undefined, [b]);
 		await look();
 		await clock.sleep(3000);
 		expect(await whyOf(look())).toMatchObject({ kind: "data-missing", replica: a });
