@@ -36,7 +36,7 @@ interface Lane {
 export class Recorder {
 	#first: { readonly at: number; readonly cluster: string; readonly from: DbVersion } | undefined;
 	#touched = false;
-	/** When it ended; later events are ignored. */
+	/** When it ended: what happens later takes no time. */
 	#finished: number | undefined;
 	/** Replicas that served, and were down when another waited for them. */
 	#missed: string[] = [];
@@ -64,7 +64,7 @@ export class Recorder {
 	}
 
 	note(event: RollEvent): void {
-		if (this.#first === undefined || this.#finished !== undefined) return;
+		if (this.#first === undefined) return;
 		switch (event.event) {
 			case "began":
 				this.#touched ||= event.steps > 0;
@@ -126,11 +126,6 @@ export class Recorder {
 		if (this.#first === undefined || !this.#touched) return undefined;
 		const { at, cluster, from } = this.#first;
 		const error = this.#finished === undefined ? thrown : undefined;
-		if (error instanceof RollStopped) {
-			for (const { replica, version } of error.stop.serving) this.#set(replica, { is: "serving", version });
-			for (const { replica } of error.stop.notServing)
-				if (this.#lane(replica).now?.is === "serving") this.#set(replica, { is: "down" });
-		}
 		const seconds = this.#now();
 		for (const lane of this.#lanes.values()) this.#close(lane, seconds);
 		const replicas = [...this.#lanes.values()]
@@ -175,13 +170,13 @@ export class Recorder {
 	#set(name: string, { is, version, doing }: Condition, at = this.#now()): void {
 		const lane = this.#lane(name);
 		const { now } = lane;
-		const known = version ?? (now?.is === "serving" || is === "serving" ? lastVersion(lane) : undefined);
-		if (now?.is === is && now.doing === doing && now.version === (is === "serving" ? known : undefined)) return;
+		const known = is === "serving" ? (version ?? lastVersion(lane)) : undefined;
+		if (now?.is === is && now.doing === doing && now.version === known) return;
 		this.#close(lane, at);
 		lane.now = {
 			since: at,
 			is,
-			...(is === "serving" && known !== undefined && { version: known }),
+			...(known !== undefined && { version: known }),
 			...(doing !== undefined && { doing }),
 		};
 	}
@@ -200,7 +195,10 @@ function lastVersion({ now, intervals }: Lane): DbVersion | undefined {
 
 /** The phase up to the first quote or number: phases may quote a log. */
 function phaseName(phase: string): string {
-	return (/^[^:;("\d]*/.exec(phase)?.[0] ?? "").trim().slice(0, 60);
+	return phase
+		.replace(/[:;("\d].*/s, "")
+		.trim()
+		.slice(0, 60);
 }
 
 function stopOf(error: unknown): NonNullable<Timeline["stop"]> {

@@ -78,7 +78,7 @@ describe("a recorder", () => {
 			],
 			{ after: 30 },
 		);
-		expect(timeline).toEqual({
+		expect(timeline).toStrictEqual({
 			format: 1,
 			cluster: "analytics",
 			from: "1.7.1",
@@ -116,6 +116,24 @@ describe("a recorder", () => {
 				[3, { event: "returned", ...on(1) }],
 			],
 			["0-2 serving 1.7.1", "2-3 draining", "3-9 serving 1.7.1"],
+		],
+		[
+			"let back after its last query, serves its version again",
+			[
+				[2, draining(1)],
+				[3, drained(1)],
+				[4, { event: "returned", ...on(1) }],
+			],
+			["0-2 serving 1.7.1", "2-3 draining", "3-4 drained", "4-9 serving 1.7.1"],
+		],
+		[
+			"that is not known is of no matter to those that are",
+			[
+				[2, draining(5)],
+				[3, drained(5)],
+				[4, holding(0, 6, "down")],
+			],
+			["0-9 serving 1.7.1"],
 		],
 		[
 			"that another waited for was down, until that one is drained",
@@ -226,23 +244,21 @@ describe("a recorder", () => {
 	});
 
 	test("of replicas that are added knows their start, and their shard once they are in the cluster", () => {
-		const grown = recorded(
-			[
-				[0, cluster("1.8.0")],
-				[1, progress(1, "pulling the image: 1 of 2")],
-				[2, progress(1, "loading tables (3)")],
-				[3, progress(2, "loading tables")],
-				[4, { event: "joined", replicas: ["analytics-0-1"], seconds: 3 }],
-				[5, cluster("1.8.0 1.8.0")],
-			],
-			{ after: 6 },
-		);
-		expect(shown(grown)).toEqual({
+		const grows: Happens[] = [
+			[0, cluster("1.8.0")],
+			[1, progress(1, "pulling the image: 1 of 2")],
+			[2, progress(1, "loading tables (3)")],
+			[3, progress(2, "loading tables")],
+			[4, { event: "joined", replicas: ["analytics-0-1"], seconds: 3 }],
+			[5, cluster("1.8.0 1.8.0")],
+		];
+		expect(shown(recorded(grows, { after: 6 }))).toEqual({
 			"0-0": ["0-6 serving 1.8.0"],
 			"0-1": ["1-2 joining: pulling the image", "2-4 joining: loading tables", "4-6 serving 1.8.0"],
 		});
 		// One that joins is no member yet: that it does not serve does not count.
-		expect(grown?.available).toEqual([{ at: 0, reads: true, writes: true }]);
+		for (const writesNeed of ["one", "all"] as const)
+			expect(recorded(grows, { after: 6, writesNeed })?.available).toEqual([{ at: 0, reads: true, writes: true }]);
 		const all = recorded(
 			[
 				[0, cluster("1.8.0")],
@@ -252,6 +268,23 @@ describe("a recorder", () => {
 			{ after: 3, writesNeed: "all" },
 		);
 		expect(all?.available).toEqual([{ at: 0, reads: true, writes: true }]);
+	});
+
+	test("of replicas that leave keeps those that stay", () => {
+		const happens: Happens[] = [
+			[0, two()],
+			[1, draining(1)],
+			[2, { event: "left", ...on(1), seconds: 1 }],
+		];
+		expect(shown(recorded(happens, { after: 9 }))["0-0"]).toEqual(["0-9 serving 1.7.1"]);
+	});
+
+	test("knows no version that no replica tells", () => {
+		const happens: Happens[] = [
+			[0, cluster("? 1.7.1")],
+			[1, draining(1)],
+		];
+		expect(shown(recorded(happens, { after: 2 }))["0-0"]).toEqual(["0-2 serving"]);
 	});
 
 	test("cuts what a platform says at a quote or a number, and after 60 characters", () => {
@@ -309,6 +342,15 @@ describe("a recorder", () => {
 			),
 		).toBeUndefined();
 		expect(recorded([[0, two()]], { after: 2 })).toBeUndefined();
+		expect(
+			recorded(
+				[
+					[0, draining(1)],
+					[1, two()],
+				],
+				{ after: 2 },
+			),
+		).toBeUndefined();
 		expect(
 			recorded(
 				[
@@ -383,10 +425,8 @@ describe("a recorder of what stopped", () => {
 		writes: true,
 	};
 
-	test("shows why and where, and who served then", () => {
-		const serving = [{ replica: "analytics-0-1", version: v2 }];
-		const notServing = [{ replica: "analytics-0-0", version: v1 }];
-		const timeline = recorded(happens, { after: 5, thrown: new RollStopped({ ...stop, serving, notServing }) });
+	test("shows why and where", () => {
+		const timeline = recorded(happens, { after: 5, thrown: new RollStopped(stop) });
 		expect(timeline).toMatchObject({
 			outcome: "stopped",
 			stop: { replica: "analytics-0-1", why: "stalled" },
@@ -422,6 +462,6 @@ describe("a recorder of what stopped", () => {
 		],
 		["by an error of another kind", new ClaimLost("ann"), { why: "refused" }],
 	])("%s", (_, thrown, expected) => {
-		expect(recorded(happens, { after: 5, thrown })?.stop).toEqual(expected);
+		expect(recorded(happens, { after: 5, thrown })?.stop).toStrictEqual(expected);
 	});
 });
