@@ -1,10 +1,9 @@
 import type { Clock } from "../../src/roll/clock";
 
-/** Nothing that is tested takes as long: what does never ends, and no time limit of a test would stop it. */
-const longest = 24 * 60 * 60 * 1000;
-
 /** Time that jumps to the next sleeper as soon as nobody has anything else to do: hours pass in no time. */
 export class VirtualClock implements Clock {
+	/** Nothing that is tested takes as long: what does never ends, and no time limit of a test would stop it. */
+	static longest = 24 * 60 * 60 * 1000;
 	readonly #start = Date.UTC(2026, 0, 1);
 	#now = this.#start;
 	#sleepers: { readonly at: number; readonly wake: () => void }[] = [];
@@ -17,7 +16,7 @@ export class VirtualClock implements Clock {
 	sleep(milliseconds: number): Promise<void> {
 		return new Promise((wake) => {
 			const at = this.#now + Math.max(0, milliseconds);
-			if (at - this.#start > longest) throw new Error("a day has passed: this never ends");
+			if (at - this.#start > VirtualClock.longest) throw new Error("all that time has passed: this never ends");
 			// Sorted, and first come first served among equals, so that a run can be repeated.
 			const place = this.#sleepers.findLastIndex((sleeper) => sleeper.at <= at) + 1;
 			this.#sleepers.splice(place, 0, { at, wake });

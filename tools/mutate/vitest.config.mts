@@ -48,7 +48,7 @@ export default defineConfig({
 			// Long series of updates.
 			"**/{forward,killed}.test.ts",
 		],
-		setupFiles: ["test/seed.mts", "tools/mutate/setup.mts"],
+		setupFiles: ["test/seed.mts", "tools/mutate/setup.mts", "test/scripted/hours.ts"],
 		sequence: { sequencer: OfTheFile },
 		// One process for all files of a mutant.
 		isolate: false,
