@@ -101,8 +101,9 @@ describe("the order of a roll", () => {
 
 	it("restarts those whose settings are older, though they are at the target", async () => {
 		const world = given([[{ outdated: true }, {}]]);
-		await run(world, v1);
+		const { rolled } = await run(world, v1);
 		expect(restarted(world)).toEqual(["a-0-0"]);
+		expect(rolled?.seconds).toBeLessThan(60);
 	});
 
 	it("takes one first that served again at its turn and is down once more", async () => {

@@ -90,6 +90,7 @@ describe("untilState", () => {
 	it("ends where the cluster is gone, or its claim", async () => {
 		const world = given(loading);
 		world.cluster = undefined;
+		await expect(wait(world, "Started")).rejects.toThrow(ControlError);
 		await expect(wait(world, "Started")).rejects.toThrow(/cluster/);
 		const lost = async () => {
 			throw new ControlError("lost");

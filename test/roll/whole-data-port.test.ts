@@ -239,7 +239,7 @@ describe("a replica that came back", () => {
 	it("is not kept out where it can't be asked any more", async () => {
 		let asked = 0;
 		const { ground, clock, changes } = port({
-			holds: (name) => (name === b ? of("t@/t") : ++asked > 2 ? undefined : of("")),
+			holds: (name) => (name === b ? of("t@/t") : ++asked === 3 ? undefined : of("")),
 		});
 		const look = lossWatch(ground, a, undefined, [b]);
 		await look();
