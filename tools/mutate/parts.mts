@@ -13,12 +13,12 @@ export interface Part {
 	readonly explained?: false;
 }
 
-<<<<<<< HEAD
 const of = (folder: string, ...names: readonly string[]) => names.map((name) => `${folder}/${name}.ts`);
 const kubernetes = "src/platforms/kubernetes";
 
 export const parts: readonly Part[] = [
 	{ name: "core", of: ["src/core"], tests: "test/core", least: 90 },
+	{ name: "roll", of: ["src/roll"], tests: "test/roll", least: 90 },
 	{
 		name: "kubernetes",
 		// What decides. Left out: what sends requests and SQL (`api`, `ask/{server,record,flush,alone,copy-tables,tally}`),
@@ -50,11 +50,6 @@ export const parts: readonly Part[] = [
 		least: 75,
 		explained: false,
 	},
-=======
-export const parts: readonly Part[] = [
-	{ name: "core", of: ["src/core"], tests: "test/core", least: 90 },
-	{ name: "roll", of: ["src/roll"], tests: "test/roll", least: 90 },
->>>>>>> e3262a2 (Go on where several replicas of a shard were down and one that served again is down once more; mutate the rollout, too, and test what it says at each step)
 ];
 
 /** The files of a part, relative to the clone; of these only the wanted ones, given as files or folders, if any are. */
