@@ -54,13 +54,16 @@ export const storing = /(MergeTree|Log)$|^(Set|Join|File|Memory|EmbeddedRocksDB)
 /** The engine whose merges keep every row. */
 const keepsRows = "MergeTree";
 
+/** What a server says of a name: that there is none, that it has no address, or that no DNS server answers. */
+const noAddress = /\bDNS(\b|_ERROR)|Host not found|No address found/;
+
 /**
  * Old servers resolve every host of `system.clusters` and fail if one has no address, as while its pod is gone. Then
  * they are asked without it: what they hold is the same, but they report no cluster.
  */
 export async function inventoryOf(server: Pick<Server, "rows">): Promise<Inventory> {
 	const rows = await server.rows(inventory).catch((error: unknown) => {
-		if (error instanceof QueryError && /\bDNS\b/.test(error.message)) return server.rows(withoutMembers);
+		if (error instanceof QueryError && noAddress.test(error.message)) return server.rows(withoutMembers);
 		throw error;
 	});
 	return readInventory(rows);
