@@ -33,7 +33,7 @@ export function rehearsedLines(rehearsal: Rehearsal | undefined): Record<string,
 function detailLines({ to, tables, settings, queries }: Rehearsal): Record<string, string> {
 	const lines: Record<string, string> = {};
 	if (tables !== undefined && tables.notCreated.count > 0)
-		lines.tables = `loaded at the start, but a new CREATE would be refused: ${reasons(tables.notCreated)}`;
+		lines.tables = `${to} loads these, so the update may go on, but ${to} would refuse a new CREATE with the same definition: ${reasons(tables.notCreated)}`;
 	if (settings !== undefined && settings.unknown.count > 0)
 		lines.settings = `the cluster sets these, and ${to} does not know them; remove them before the update: ${some(settings.unknown, (name) => oneLine(name, 60))}`;
 	if (settings !== undefined && settings.defaults.count > 0)

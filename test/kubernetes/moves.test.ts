@@ -232,7 +232,7 @@ describe("a cluster that is made anew over the volumes of an earlier one", () =>
 			`replicas: ${kept} with replicas: 1 no replica would serve the data on data-db-0-1, data-db-0-2. Set replicas to 3; once the cluster serves, set replicas to 1. If you don't need that data, delete it: kubectl delete pvc data-db-0-1 data-db-0-2 -n ${space.namespace}.`,
 		]);
 		expect((await db.preview(at(4))).refused).toEqual([
-			`replicas: ${kept} the additional replicas would serve without tables. Set replicas to 3; once the cluster serves, set replicas to 4.`,
+			`replicas: ${kept} with replicas: 4 the replicas without such a volume would serve without tables. Set replicas to 3; once the cluster serves, set replicas to 4.`,
 		]);
 		expect(await space.api.list("statefulsets", {})).toEqual([]);
 		await db.up(at(3));

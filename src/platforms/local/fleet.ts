@@ -199,6 +199,6 @@ function wantedOf(home: string, cluster: LocalCluster | undefined, replica: stri
 	if (cluster === undefined || wanted === undefined) return undefined;
 	const { version, run } = wanted;
 	// An engine that is no longer named still has its process started: that fails, and says so.
-	const library = cluster.engines[version] ?? join(home, `no engine is named for ${version}`);
+	const library = cluster.engines[version] ?? join(home, "engines", version);
 	return { version, run, library, addon: cluster.addon };
 }

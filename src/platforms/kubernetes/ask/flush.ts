@@ -74,7 +74,7 @@ export async function flush(server: Server, shards: number): Promise<string[]> {
 	const { buffers, distributed, sends } = kept;
 	if (!(await writeAsync(server)))
 		return [
-			`some INSERTs that it has acknowledged (async_insert) are still not written after ${patience / 1000} seconds`,
+			`INSERTs that it has acknowledged (async_insert) still wait to be written after ${patience / 1000} seconds of flushing (make sure that no client sends INSERTs to it directly, and look in its log for why they are not written)`,
 		];
 	// One may be the destination of another.
 	for (let rounds = buffers.length; rounds > 0 && (await metric(server, "StorageBufferRows")) > 0; rounds--)

@@ -95,7 +95,7 @@ export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], 
 			return [
 				{
 					property,
-					reason: `${kept}, and the additional replicas would serve without tables. Set ${property} to ${had}${later}.`,
+					reason: `${kept}, and with ${property}: ${asked} the replicas without such a volume would serve without tables. Set ${property} to ${had}${later}.`,
 				},
 			];
 		if (beyond.length === 0) return [];
