@@ -55,7 +55,9 @@ export const replicatedTables = "SELECT count() AS tables FROM system.tables WHE
  */
 const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
 	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
-	const ask = (sql: string, options = "") => `${client}${options} --query "${sql} ${ownQuery}"`;
+	// Not at its end: a server of 2018 logs a query without the comment there.
+	const ask = (sql: string, options = "") =>
+		`${client}${options} --query "${sql.replace("SELECT", `SELECT ${ownQuery}`)}"`;
 	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
 	const isWell = `{ [ "$(${ask(startupQuery)})" = 0 ] || [ "$(${ask(isYoungQuery)})" = 0 ]; }`;
 	const peer = `\${DBCLUSTER_REPLICA%-*}-$n.${headlessName(name)}.${namespace}.svc`;

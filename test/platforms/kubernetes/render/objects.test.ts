@@ -144,10 +144,17 @@ describe("a StatefulSet", () => {
 		expect(isSurplus({ metadata: { name: "db-1-9" } })).toBe(false);
 	});
 
+	it("marks each query of the startup probe within it: old servers log none of a comment at its end", () => {
+		const [, , script] = rendered().spec.template.spec.containers[0].startupProbe.exec.command as string[];
+		const queries = script?.match(/--query "[^"]*"/g) ?? [];
+		expect(queries).toHaveLength(4);
+		for (const query of queries) expect(query).toMatch(/^--query "SELECT [/][*] pulumi-dbcluster [*][/] \S/);
+	});
+
 	it("lets a replica that is not well get ready after two minutes", () => {
 		const [shell, option, script] = rendered().spec.template.spec.containers[0].startupProbe.exec.command;
 		const isReady = (well: string, isYoung: 0 | 1) => {
-			const client = `client() { case "$*" in *system.clusters*) ${well} ;; *"SELECT uptime()"*) echo ${isYoung} ;; *) echo 0 ;; esac; }`;
+			const client = `client() { case "$*" in *system.clusters*) ${well} ;; *"uptime()"*) echo ${isYoung} ;; *) echo 0 ;; esac; }`;
 			const probe = `${client}; ${script.replaceAll("clickhouse-client", "client")}`;
 			const env = { PATH: process.env.PATH, DBCLUSTER_REPLICA: "db-1-0", DBCLUSTER_SIZE: "2" };
 			return spawnSync(shell, [option, probe], { env }).status === 0;
