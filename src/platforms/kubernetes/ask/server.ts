@@ -2,7 +2,7 @@ import { ControlError, PlatformError } from "../../../control/errors";
 import type { Api } from "../api/api";
 import type { Pod } from "../api/types";
 import type { ApiCall } from "../api/wire";
-import { container, ownQuery, ports } from "../render/names";
+import { asOurs, container, ports } from "../render/names";
 import type { KeptSettings } from "../render/shape";
 
 export interface Credentials {
@@ -69,7 +69,7 @@ export class Server {
 
 	/** Reads only: the server refuses changes by GET. */
 	async rows(sql: string, settings: Settings = {}): Promise<Row[]> {
-		const query = `${sql} ${ownQuery} FORMAT JSONEachRow`;
+		const query = `${asOurs(sql)} FORMAT JSONEachRow`;
 		// The complete answer or an error status: otherwise an error after the first rows would come with a status of
 		// success.
 		const search = new URLSearchParams({ query, wait_end_of_query: "1", buffer_size: inMemory, ...settings });
@@ -80,7 +80,7 @@ export class Server {
 	/** Runs a statement that changes something. */
 	async run(sql: string, settings: Settings = {}): Promise<void> {
 		const path = `/?${new URLSearchParams(settings)}`;
-		await this.send({ method: "POST", path, body: `${sql} ${ownQuery}`, timeout: 300_000 });
+		await this.send({ method: "POST", path, body: asOurs(sql), timeout: 300_000 });
 	}
 
 	private async send(call: ApiCall): Promise<string> {

@@ -73,5 +73,8 @@ export function parseReplica(
 	return shard < 0 ? undefined : { shard, ordinal: Number(ordinal) };
 }
 
-/** Marks our own queries, those of probes included, so that they are not counted as clients'. */
-export const ownQuery = "/* pulumi-dbcluster */";
+/**
+ * Marks a query as one of ours, those of probes included, so that it is not counted as a client's. After its first word:
+ * servers of 2018 log a query without the comment at its end.
+ */
+export const asOurs = (sql: string) => sql.replace(/\w+/, "$& /* pulumi-dbcluster */");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DbVersion } from "../../../core/version";
 import type { Meta, PodTemplate } from "../api/types";
-import { annotation, clientServiceName, container, dataVolume, headlessName, label, ownQuery, ports } from "./names";
+import { annotation, asOurs, clientServiceName, container, dataVolume, headlessName, label, ports } from "./names";
 import { restricted, spread } from "./restricted";
 import { clientKey, configKey, ownFile, serverConfig, usersKey } from "./server-config";
 import type { Shape } from "./shape";
@@ -55,9 +55,7 @@ export const replicatedTables = "SELECT count() AS tables FROM system.tables WHE
  */
 const startupCommand = ({ name, namespace, settings: { passwordSecret } }: Shape, joining: boolean) => {
 	const client = `clickhouse-client${passwordSecret === undefined ? "" : ` --config-file ${clientFile}`}`;
-	// Not at its end: a server of 2018 logs a query without the comment there.
-	const ask = (sql: string, options = "") =>
-		`${client}${options} --query "${sql.replace("SELECT", `SELECT ${ownQuery}`)}"`;
+	const ask = (sql: string, options = "") => `${client}${options} --query "${asOurs(sql)}"`;
 	const isMember = `[ "\${DBCLUSTER_REPLICA##*-}" -lt "$DBCLUSTER_SIZE" ]`;
 	const isWell = `{ [ "$(${ask(startupQuery)})" = 0 ] || [ "$(${ask(isYoungQuery)})" = 0 ]; }`;
 	const peer = `\${DBCLUSTER_REPLICA%-*}-$n.${headlessName(name)}.${namespace}.svc`;
