@@ -132,7 +132,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const wayOut = isOpen
 			? `Set version to ${latest} or "latest"`
 			: `${setting({ instead, stopped }, latest)}${stopped || instead.length === 0 ? "" : `, a step on the way to ${latest}`}`;
-		return `${target} is neither the latest version, ${latest}, nor a step on the way to it, and update.policy "latest" allows no other update. ${wayOut}. Or set update.policy to "any"${instead.length === 0 && !isOpen ? ", which may allow other versions" : " to choose the version yourself"}.`;
+		return `${target} is neither the latest version, ${latest}, nor a step on the way to it, and update.policy "latest" allows no other update. ${wayOut}. Or set update.policy to "any"${instead.length === 0 ? ", which may allow other versions" : " to choose the version yourself"}.`;
 	},
 
 	"upgrade-path": ({ target, replica, running, runningEngine, targetEngine, steppingStones, instead, ...more }) => {

@@ -5,6 +5,19 @@ import { boot } from "../scripted/unit";
 import type { World } from "../scripted/world";
 import { given, run, shown, v1, v2, v3 } from "./build";
 
+/** A replica that serves again right after the first look at it. */
+function bootsAtFirstLook(world: World, replica: string) {
+	let looks = 0;
+	return (control: ClusterControl): ClusterControl => ({
+		...control,
+		look: async (name) => {
+			const view = await control.look(name);
+			if (name === replica && looks++ === 0) world.boot(world.unit(name));
+			return view;
+		},
+	});
+}
+
 describe("the order of a roll", () => {
 	it("marks, then takes one replica after the other from the highest ordinal, then removes the mark", async () => {
 		const world = given([[{}, {}]]);
@@ -70,16 +83,7 @@ describe("the order of a roll", () => {
 
 	it("takes another that is down first where one serves again right when it is its turn", async () => {
 		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
-		let looks = 0;
-		const through = (control: ClusterControl): ClusterControl => ({
-			...control,
-			look: async (name) => {
-				const view = await control.look(name);
-				if (name === "a-0-1" && looks++ === 0) world.boot(world.unit(name));
-				return view;
-			},
-		});
-		const { rolled } = await run(world, v2, { through });
+		const { rolled } = await run(world, v2, { through: bootsAtFirstLook(world, "a-0-1") });
 		expect(restarted(world)[0]).toBe("a-0-0");
 		expect(restarted(world).toSorted()).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
 		expect(rolled?.steps).toBe(3);
@@ -108,19 +112,10 @@ describe("the order of a roll", () => {
 
 	it("takes one first that served again at its turn and is down once more", async () => {
 		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
-		let looks = 0;
-		const through = (control: ClusterControl): ClusterControl => ({
-			...control,
-			look: async (name) => {
-				const view = await control.look(name);
-				if (name === "a-0-1" && looks++ === 0) world.boot(world.unit(name));
-				return view;
-			},
-		});
 		const report = (event: RollEvent) => {
 			if (event.event === "serving" && event.replica === "a-0-0") world.kill("a-0-1");
 		};
-		await run(world, v2, { through, report });
+		await run(world, v2, { through: bootsAtFirstLook(world, "a-0-1"), report });
 		expect(restarted(world)).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
 		expect(world.violations).toEqual([]);
 	});
