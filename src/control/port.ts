@@ -113,7 +113,13 @@ export interface ClusterControl<Settings = unknown> {
 	 * The mark of an update hides neither Stopped nor Idle: a stopped cluster is shown as stopped, marked or not.
 	 */
 	observe(): Promise<Observation | undefined>;
-	look(replica: string): Promise<ReplicaView>;
+	/**
+	 * A replica as it is now.
+	 *
+	 * @param exact Whether it has caught up only once it holds all that was written before this was asked. Otherwise it
+	 * may lack what was written in the last second, which is cheaper to ask.
+	 */
+	look(replica: string, exact?: boolean): Promise<ReplicaView>;
 	/**
 	 * What a replica holds, by one query to it: every table of every database except the server's own; `undefined` while
 	 * it can't be asked. Two replicas of a shard with the same tables answer alike, apart from rows that do not

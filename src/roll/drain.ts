@@ -42,12 +42,14 @@ export async function clear(
 	const { keeper, control, clock, timing, report } = ground;
 	for (let attempt = 1; ; attempt++) {
 		const just = attempt === 1 ? seen : undefined;
-		const { own, unfit: before } = just ?? (await sighting(ground, replica, others));
+		// They did not have in time what it wrote: now they must have all of it before it is drained again.
+		const exact = attempt > 1;
+		const { own, unfit: before } = just ?? (await sighting(ground, replica, others, exact));
 		const { serving } = own.replica;
 		// A replica that does not serve need not be replaced.
 		const needed = serving ? others : [];
 		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down")) throw new CameBack();
-		await standIn(ground, replica, needed, goOn, before);
+		await standIn(ground, replica, needed, goOn, before, exact);
 		let waited = next !== undefined && (await othersHold(ground, replica, others, serving, goOn, just?.holdings));
 		// One of them may have been restarted outside Pulumi meanwhile: it answers before it serves.
 		while (waited) {
@@ -111,19 +113,21 @@ async function queriesEnd(
 	readonly waited: boolean;
 	readonly unfit: readonly Unfit[];
 }> {
-	const { keeper, clock } = ground;
+	const { control, keeper, clock } = ground;
 	let pause = 50;
 	for (let waited = false; ; waited = true) {
 		goOn();
 		await keeper.renew();
-		const { own, unfit } = await sighting(ground, replica, others);
+		const own = await control.look(replica);
+		await unchanged(ground, own);
 		const { queries } = own;
 		const back = own.replica.serving;
-		const end = { cut: queries ?? 0, back, waited, unfit };
-		// A replica that can't be asked may be busy, if it was up at all.
-		if (back || (queries === undefined ? !served : queries === 0)) return end;
 		const rest = until - clock.now();
-		if (rest <= 0) return end;
+		// A replica that can't be asked may be busy, if it was up at all.
+		if (back || (queries === undefined ? !served : queries === 0) || rest <= 0) {
+			// Only now is all written that is with this replica alone until the others have fetched it.
+			return { cut: queries ?? 0, back, waited, unfit: await lookAround(ground, others, true) };
+		}
 		await clock.sleep(Math.min(pause, rest));
 		pause = Math.min(1000, pause * 1.25);
 	}
@@ -136,6 +140,7 @@ async function standIn(
 	others: readonly string[],
 	goOn: () => void,
 	seen: readonly Unfit[],
+	exact = false,
 ): Promise<void> {
 	const { keeper, clock, timing, report, tell } = ground;
 	let first: readonly Unfit[] | undefined = others.length === 0 ? [] : seen;
@@ -144,7 +149,7 @@ async function standIn(
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		goOn();
 		await keeper.renew();
-		unfit = first ?? (await lookAround(ground, others));
+		unfit = first ?? (await lookAround(ground, others, exact));
 		first = undefined;
 		const problems = unfit.map(unable);
 		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
@@ -163,8 +168,13 @@ interface Sighting {
 	readonly unfit: readonly Unfit[];
 }
 
-export async function sighting(ground: Ground, replica: string, others: readonly string[]): Promise<Sighting> {
-	const [own, unfit] = await Promise.all([ground.control.look(replica), lookAround(ground, others)]);
+export async function sighting(
+	ground: Ground,
+	replica: string,
+	others: readonly string[],
+	exact?: boolean,
+): Promise<Sighting> {
+	const [own, unfit] = await Promise.all([ground.control.look(replica), lookAround(ground, others, exact)]);
 	await unchanged(ground, own);
 	return { own, unfit };
 }
@@ -183,8 +193,8 @@ function explained(unfit: Unfit) {
 }
 
 /** The replicas that can't take over from another of their shard. */
-async function lookAround(ground: Ground, replicas: readonly string[]): Promise<Unfit[]> {
-	const views = await Promise.all(replicas.map((name) => ground.control.look(name)));
+async function lookAround(ground: Ground, replicas: readonly string[], exact?: boolean): Promise<Unfit[]> {
+	const views = await Promise.all(replicas.map((name) => ground.control.look(name, exact)));
 	for (const view of views) await unchanged(ground, view);
 	return views.flatMap((view) => {
 		const problem = problemOf(view.replica);

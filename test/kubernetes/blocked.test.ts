@@ -48,8 +48,15 @@ it.skipIf(unavailable !== undefined)(
 				expect(error).toBeInstanceOf(RollStopped);
 				const { stop } = error as RollStopped;
 				const others = [{ replica: "db-0-0", problem }];
-				expect(stop).toMatchObject({ replica: "db-0-1", step: 1, of: 2, reads: true, writes });
-				expect(stop.cause).toEqual({ kind: "not-safe", others });
+				const cause = { kind: "not-safe", others };
+				expect(stop, JSON.stringify({ stop, events })).toMatchObject({
+					replica: "db-0-1",
+					step: 1,
+					of: 2,
+					reads: true,
+					writes,
+					cause,
+				});
 				expect(stopText(stop)).toContain(
 					`db-0-1 was not restarted, because the other replicas of its shard could not take over: db-0-0 ${words}`,
 				);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outcomeOf } from "../../src/core/rehearsal";
 import type { DbVersion } from "../../src/core/version";
-import { clientQueries, health, Server } from "../../src/platforms/kubernetes/ask/server";
+import { health } from "../../src/platforms/kubernetes/ask/health";
+import { clientQueries, Server } from "../../src/platforms/kubernetes/ask/server";
 import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { inParallel } from "../../src/rehearsal/parallel";
 import { rehearsing } from "../../src/rehearsal/rehearse";

@@ -205,6 +205,22 @@ describe("queries that run on a replica that is next", () => {
 		expect(drained && "seconds" in drained && drained.seconds).toBeLessThan(22);
 	});
 
+	it("have written what the others must have fetched before it is restarted", async () => {
+		const world = given([[{}, {}]]);
+		world.data.traffic = { every: 60_000, lag: 900 };
+		world.unit("a-0-1").queries = [world.clock.now() + 3000];
+		const { error } = await run(world, v2);
+		expect(error).toBeUndefined();
+		expect(world.violations).toEqual([]);
+		expect(world.log.slice(0, 5)).toEqual([
+			"begin",
+			"drain a-0-1",
+			"undrain a-0-1",
+			"drain a-0-1",
+			"restart a-0-1 1.8.0",
+		]);
+	});
+
 	it("are cut when they last longer than told", async () => {
 		const world = given([[{}, {}]]);
 		world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

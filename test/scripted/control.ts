@@ -45,10 +45,10 @@ export class ScriptedControl implements ClusterControl {
 			if (seen !== undefined) world.invariants.observed(seen);
 			return seen;
 		});
-	look = (replica: string) =>
+	look = (replica: string, exact?: boolean) =>
 		this.#call("look", (ago) =>
 			ago === undefined
-				? this.#world.look(replica, this.#memory)
+				? this.#world.look(replica, this.#memory, exact)
 				: this.#world.history.look(replica, this.#memory, ago),
 		);
 

@@ -126,9 +126,9 @@ export class Data {
 		}
 	}
 
-	/** Whether it lacks rows of a table that it has. */
-	isBehind(unit: Unit): boolean {
-		for (const { lacking } of this.#open) if (lacking.includes(unit)) return true;
+	/** Whether it lacks rows of a table that it has, which were written up to a time. */
+	isBehind(unit: Unit, until = this.clock.now()): boolean {
+		for (const { lacking, at } of this.#open) if (at <= until && lacking.includes(unit)) return true;
 		return false;
 	}
 

@@ -16,6 +16,9 @@ import { answers, boot, type Condition, conditionOf, type Engine, type Unit } fr
 
 export type { Memory } from "./promises";
 
+/** Milliseconds for which a look that is not exact need not count a row. */
+const recently = 1000;
+
 /** What every replica has, unless a test says otherwise. */
 export const rows: HeldTable = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/rows" };
 
@@ -96,9 +99,9 @@ export class World {
 		};
 	}
 
-	look(name: string, memory: Memory): ReplicaView {
+	look(name: string, memory: Memory, exact = false): ReplicaView {
 		const unit = this.unit(name);
-		return this.view(unit, this.condition(unit), memory);
+		return this.view(unit, this.condition(unit, exact ? 0 : recently), memory);
 	}
 
 	/** A replica in this condition, as a process sees it. */
@@ -154,11 +157,12 @@ export class World {
 		this.present().held = Object.keys(held).length > 0 ? held : undefined;
 	}
 
-	condition(unit: Unit): Condition {
+	/** @param since Milliseconds: it is not said to be behind for what was written since then. */
+	condition(unit: Unit, since = 0): Condition {
 		this.data.advance();
 		const condition = conditionOf(unit, this.clock.now());
 		if (condition.serving) Object.assign(unit, { outByUs: false, useless: false });
-		const behind = condition.caughtUp === true && this.data.isBehind(unit);
+		const behind = condition.caughtUp === true && this.data.isBehind(unit, this.clock.now() - since);
 		return behind ? { ...condition, caughtUp: false, phase: "fetching rows" } : condition;
 	}
 

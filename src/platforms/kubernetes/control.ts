@@ -47,7 +47,7 @@ export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its
 			return sizedRecord(cluster, ...(recent ?? (await Promise.all([cluster.record.read(), cluster.sets()]))));
 		}),
 		observe: on(observe),
-		look: on(look),
+		look: on((cluster, replica: string, exact?: boolean) => look(cluster, replica, exact)),
 		holds: on((cluster, replica: string) => holds(cluster, replica)),
 		tally: on((cluster, replica: string, seconds: number) => tally(cluster, replica, seconds)),
 		rivals: on(rivals),

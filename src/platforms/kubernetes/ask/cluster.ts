@@ -19,10 +19,11 @@ import type { Image } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings";
 import { type KeptSettings, kept, type Shape } from "../render/shape";
+import type { LastAnswer } from "./health";
 import { resolveImage } from "./images";
 import { serverStatus } from "./opened";
 import { RecordStore, type Stored } from "./record";
-import { type Credentials, type LastAnswer, type Login, loginOf, readCredentials, Server } from "./server";
+import { type Credentials, type Login, loginOf, readCredentials, Server } from "./server";
 
 const serviceLabel = "kubernetes.io/service-name";
 

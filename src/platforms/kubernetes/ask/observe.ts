@@ -12,13 +12,16 @@ import { type Cluster, inEndpoints, names } from "./cluster";
 import { desiredState, scaledDown } from "./desired";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { emptied } from "./emptied";
+import { type Health, health, type LastAnswer } from "./health";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
-import { clientQueries, type Health, health } from "./server";
+import { clientQueries } from "./server";
 import { desiredReplicas, sizedRecord } from "./size";
 
 /** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
+/** It fetches the last parts of a replica that is out: large ones take seconds. */
+const exactPatience = 10_000;
 
 interface Seen {
 	readonly stored: Stored | undefined;
@@ -44,7 +47,13 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 		indexes(size.shards).flatMap((shard) =>
 			indexes(size.replicas).map(async (ordinal) => {
 				const pod = pods.find(({ metadata }) => metadata.name === replicaName(cluster, shard, ordinal));
-				const [healthy, unasked] = await askHealth(cluster, seen.settings, pod, observePatience);
+				const [healthy, unasked] = await askHealth(
+					cluster,
+					seen.settings,
+					pod,
+					cluster.lastAnswer(pod),
+					observePatience,
+				);
 				const empty = healthy && (await emptied(cluster, seen.settings, pod, async () => pods));
 				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
 			}),
@@ -57,7 +66,7 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 }
 
 /** One replica, with what it is doing and why waiting does not help. */
-export async function look(cluster: Cluster, replica: string): Promise<ReplicaView> {
+export async function look(cluster: Cluster, replica: string, exact = false): Promise<ReplicaView> {
 	const { shard, ordinal } = cluster.place(replica);
 	const [stored, set, pod, slices] = await Promise.all([
 		cluster.record.read(),
@@ -74,9 +83,10 @@ export async function look(cluster: Cluster, replica: string): Promise<ReplicaVi
 	await witness(cluster, stored, settings, seen.pods);
 	// Only of one that serves is it asked whether it can take over, which takes some time under constant INSERTs.
 	const serves = pod !== undefined && isServing(cluster, slices, pod);
-	const patience = serves ? undefined : 0;
+	const patience = serves ? (exact ? exactPatience : undefined) : 0;
+	const last = exact ? undefined : cluster.lastAnswer(pod);
 	const [[healthy, unasked, silent], queries, empty, close] = await Promise.all([
-		askHealth(cluster, settings, pod, patience),
+		askHealth(cluster, settings, pod, last, patience),
 		ifKnown(() => cluster.ask(pod, settings, clientQueries)),
 		isMember ? emptied(cluster, settings, pod, () => cluster.pods()) : undefined,
 		serves ? undefined : closely(cluster, set, pod),
@@ -198,10 +208,11 @@ async function askHealth(
 	cluster: Cluster,
 	settings: KeptSettings,
 	pod: Pod | undefined,
+	last: LastAnswer | undefined,
 	patience?: number,
 ): Promise<[health: Health | undefined, why?: string, silent?: boolean]> {
 	try {
-		return [await cluster.ask(pod, settings, (server) => health(server, patience, cluster.lastAnswer(pod)))];
+		return [await cluster.ask(pod, settings, (server) => health(server, patience, last))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		const why = pod && isReady(pod) ? `can't be queried: ${error.message}` : undefined;

@@ -94,7 +94,7 @@ export class Server {
 	}
 }
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 function rowOf(line: string): Row {
 	const row = parse(line);
@@ -127,87 +127,6 @@ export async function tablesBy(server: Pick<Server, "rows">, sql: string) {
 	return (await server.rows(sql)).map(({ database, name }) => ({ database: String(database), name: String(name) }));
 }
 
-export interface Health {
-	readonly readOnly: boolean;
-	readonly caughtUp: boolean;
-	/** Parts that it still has to fetch from other replicas. */
-	readonly waiting: number;
-	/** The table that has not caught up, and why. */
-	readonly trouble?: string;
-}
-
-/** What a server last answered about its unsettled tables, so that who asks again soon needs no second answer. */
-export interface LastAnswer {
-	rows?: readonly Row[];
-	/** When it was asked. */
-	at?: number;
-}
-
-/** Milliseconds for which an answer is recent. */
-const recently = 1000;
-
-/**
- * Whether a replica has caught up with the others of its shard: it holds what the shard's log held when it was first
- * asked, or in its last answer if that is recent. Under constant INSERTs some entry is always in transit, so it gets
- * `patience` milliseconds.
- *
- * Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 returns immediately while its log is not pulled, for the 30 seconds that
- * Keeper remembers the session of a killed server. Not by `active_replicas`: that a peer is down is not its own fault.
- * Not by `last_queue_update_exception`: servers keep the last one until they restart, however well they have pulled
- * since.
- */
-export async function health(server: Server, patience = 2000, last: LastAnswer = {}): Promise<Health> {
-	const until = Date.now() + patience;
-	const ask = async () => {
-		const at = Date.now();
-		const rows = await unsettledTables(server);
-		Object.assign(last, { rows, at });
-		return rows;
-	};
-	const recent = last.at !== undefined && Date.now() - last.at < recently ? last.rows : undefined;
-	let now = await ask();
-	for (const first = recent ?? now; ; now = await ask()) {
-		const readOnly = now.some((row) => flag(row.is_readonly));
-		const waiting = now.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
-		const cut = now.filter((row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas));
-		const behind = now.filter((row) => {
-			const then = first.find(({ database, table }) => database === row.database && table === row.table);
-			return then !== undefined && !holds(row, then);
-		});
-		if (cut.length > 0)
-			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
-		if (behind.length === 0) return { readOnly, caughtUp: true, waiting };
-		if (Date.now() >= until)
-			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows that other replicas have") };
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-}
-
-/** Only the replicated tables that are not idle: there may be thousands. Without Keeper its numbers are 0. */
-export const unsettled =
-	"SELECT now() AS asked, database, table, is_readonly, is_session_expired, inserts_in_queue, inserts_oldest_time, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
-
-async function unsettledTables(server: Server): Promise<Row[]> {
-	const rows = await server.rows(unsettled);
-	if (rows.every(({ database, table }) => typeof database === "string" && typeof table === "string")) return rows;
-	throw new QueryError("the server's answer lacks columns that the query selects");
-}
-
-function troubleOf(tables: readonly Row[], how: string): string {
-	const [first] = tables;
-	const more = tables.length === 1 ? "" : ` (and ${tables.length - 1} more)`;
-	return `its table ${first?.database}.${first?.table}${more} ${how}`;
-}
-
-/** Whether a table has pulled and processed what the log held at an earlier time. Times are compared as text. */
-function holds(row: Row, then: Row): boolean {
-	const pulled =
-		count(row.log_pointer) > count(then.log_max_index) ||
-		(count(then.log_max_index) === 0 && count(row.absolute_delay) === 0);
-	const oldest = row.inserts_oldest_time;
-	return pulled && (count(row.inserts_in_queue) === 0 || (typeof oldest === "string" && oldest > String(then.asked)));
-}
-
 /**
  * Running queries of clients, and INSERTs that were acknowledged and not written yet: `async_insert` without
  * `wait_for_async_insert`. A server loses those when it stops; before 26.8 `async_insert_queue_flush_on_shutdown` does
@@ -217,14 +136,11 @@ export async function clientQueries(server: Server): Promise<number> {
 	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND ${notOurs}`;
 	const unwritten = "SELECT sum(value) FROM system.metrics WHERE metric = 'PendingAsyncInsert'";
 	const [row] = await server.rows(`SELECT (${running}) + (${unwritten}) AS queries`);
-	return count(row?.queries);
+	return Number(row?.queries ?? 0);
 }
 
 /** Queries since its start, including this one. */
 export async function allQueries(server: Server): Promise<number> {
 	const [row] = await server.rows("SELECT value FROM system.events WHERE event = 'Query'");
-	return count(row?.value);
+	return Number(row?.value ?? 0);
 }
-
-const flag = (value: unknown) => Number(value ?? 0) !== 0;
-const count = (value: unknown) => Number(value ?? 0);

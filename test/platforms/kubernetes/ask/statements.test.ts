@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dropReplicated } from "../../../../src/platforms/kubernetes/ask/copy-tables";
-import { allQueries, clientQueries, health } from "../../../../src/platforms/kubernetes/ask/server";
+import { health } from "../../../../src/platforms/kubernetes/ask/health";
+import { allQueries, clientQueries } from "../../../../src/platforms/kubernetes/ask/server";
 import { startupQuery } from "../../../../src/platforms/kubernetes/render/pod";
 import { serverConfig } from "../../../../src/platforms/kubernetes/render/server-config";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";

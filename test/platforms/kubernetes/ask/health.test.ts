@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { health, type LastAnswer, unsettled } from "../../../../src/platforms/kubernetes/ask/health";
+
+/** A table that has not pulled the last entry of its log, as a server gives it. */
+const table = {
+	database: "shop",
+	table: "rows",
+	is_readonly: 0,
+	is_session_expired: 0,
+	inserts_in_queue: 0,
+	age: 1_700_000_000,
+	log_max_index: 5,
+	log_pointer: 5,
+	absolute_delay: 0,
+	total_replicas: 2,
+};
+const pulled = { ...table, log_pointer: 6 };
+/** It has to fetch a part that another wrote right before the last look. */
+const fetching = { ...pulled, inserts_in_queue: 1, age: 0 };
+const untouched = { ...table, log_max_index: 0, log_pointer: 0 };
+const lacks = "its table shop.rows lacks rows that other replicas have";
+
+type Rows = readonly object[];
+
+/** A server that gives these answers in turn, and the last one from then on. */
+function answering(...answers: readonly Rows[]) {
+	let asked = 0;
+	const rows = async () => (answers[Math.min(asked++, answers.length - 1)] ?? []) as Record<string, unknown>[];
+	return { rows, asked: () => asked };
+}
+
+async function healthOf(answers: readonly Rows[], { patience = 60_000, last = {} as LastAnswer } = {}) {
+	const server = answering(...answers);
+	const result = health(server, patience, last);
+	await vi.runAllTimersAsync();
+	return { ...(await result), asked: server.asked() };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("health", () => {
+	it("is well where all tables are at rest twice: in one answer the queue may be older than the log", async () => {
+		expect(await healthOf([[]])).toEqual({ readOnly: false, caughtUp: true, waiting: 0, asked: 2 });
+		expect(await healthOf([[], [fetching], [fetching], []])).toMatchObject({ caughtUp: true, asked: 4 });
+	});
+
+	it("has caught up once it has pulled what the log held at the first answer, and fetched all that it lists then", async () => {
+		expect(await healthOf([[table], [table], [pulled], []])).toMatchObject({ caughtUp: true, asked: 4 });
+		// The answer that shows it as pulled does not show yet what it has to fetch.
+		expect(await healthOf([[table], [pulled], [fetching], []])).toMatchObject({ caughtUp: true, asked: 4 });
+		expect(await healthOf([[table], [], [fetching], []])).toMatchObject({ caughtUp: true, asked: 4 });
+		const ahead = { ...table, log_max_index: "9", log_pointer: "6" };
+		expect(await healthOf([[table], [ahead], [ahead]])).toMatchObject({ caughtUp: true, asked: 3 });
+		const other = { ...fetching, table: "others" };
+		expect(await healthOf([[table], [pulled, other], [other], []])).toMatchObject({ caughtUp: true, asked: 4 });
+	});
+
+	it("is behind while it still lacks that when its patience ends", async () => {
+		const behind = { readOnly: false, caughtUp: false, trouble: lacks };
+		expect(await healthOf([[table]], { patience: 1000 })).toMatchObject({ ...behind, waiting: 0 });
+		expect(await healthOf([[pulled], [{ ...fetching, age: 1 }]], { patience: 1000 })).toMatchObject({
+			...behind,
+			waiting: 1,
+		});
+		expect(await healthOf([[], [{ ...fetching, age: 60 }]], { patience: 2000 })).toMatchObject(behind);
+	});
+
+	it("need not have fetched what came after the first answer, by times of whole seconds", async () => {
+		const constant = Array.from({ length: 200 }, (_, n) => [{ ...fetching, log_max_index: n + 5, log_pointer: n + 6 }]);
+		expect(await healthOf(constant)).toMatchObject({ caughtUp: true, waiting: 1, asked: 51 });
+		const older = constant.map(([row]) => [{ ...row, age: 1 }]);
+		expect(await healthOf(older)).toMatchObject({ caughtUp: true, asked: 101 });
+	});
+
+	it("needs one answer less if it has just answered: its last one counts for a second", async () => {
+		const last: LastAnswer = {};
+		expect(await healthOf([[table]], { patience: 0, last })).toMatchObject({ caughtUp: false });
+		expect(await healthOf([[pulled]], { patience: 0, last })).toMatchObject({ caughtUp: false });
+		expect(await healthOf([[]], { patience: 0, last })).toMatchObject({ caughtUp: true });
+		expect(await healthOf([[]], { last })).toMatchObject({ caughtUp: true, asked: 1 });
+		vi.advanceTimersByTime(999);
+		expect(await healthOf([[]], { last })).toMatchObject({ asked: 1 });
+		vi.advanceTimersByTime(1000);
+		expect(await healthOf([[]], { last })).toMatchObject({ asked: 2 });
+	});
+
+	it("is judged by one answer where there is no time", async () => {
+		expect(await healthOf([[], [table]], { patience: 0 })).toMatchObject({ caughtUp: true, asked: 1 });
+		expect(await healthOf([[table], []], { patience: 0 })).toMatchObject({ caughtUp: false, asked: 1 });
+	});
+
+	it("has caught up with a log that nothing was ever written to, which looks like one with its first entry", async () => {
+		expect(await healthOf([[untouched]])).toMatchObject({ caughtUp: true, asked: 2 });
+		const first = { ...untouched, log_pointer: 1 };
+		const fetchesFirst = { ...first, inserts_in_queue: 1, age: 0 };
+		expect(await healthOf([[untouched], [first], [fetchesFirst], []])).toMatchObject({ caughtUp: true, asked: 4 });
+		const late = { ...untouched, absolute_delay: 3 };
+		expect(await healthOf([[late]], { patience: 1000 })).toMatchObject({ caughtUp: false });
+	});
+
+	it("is cut off while it is read-only, or Keeper does not tell the log: its columns are 0 then", async () => {
+		expect(await healthOf([[{ ...table, is_readonly: 1 }]])).toMatchObject({ readOnly: true, caughtUp: false });
+		expect(await healthOf([[{ ...table, is_session_expired: 1 }]])).toMatchObject({ caughtUp: false });
+		const silent = { ...untouched, total_replicas: 0 };
+		expect(await healthOf([[silent]])).toMatchObject({ readOnly: false, caughtUp: false });
+	});
+
+	it("names the table that is in the way, and how many more there are", async () => {
+		const readOnly = { ...table, is_readonly: 1 };
+		expect((await healthOf([[readOnly, { ...readOnly, table: "more" }, { ...table, table: "third" }]])).trouble).toBe(
+			"its table shop.rows (and 1 more) is read-only or cut off from Keeper",
+		);
+	});
+
+	it("does not take an answer without its columns for one", async () => {
+		await expect(health(answering([{ n: 1 }]))).rejects.toThrow("lacks columns");
+	});
+
+	it("does not ask for an error of long ago: servers keep the last one until they restart", () => {
+		expect(unsettled).not.toContain("exception");
+	});
+});
