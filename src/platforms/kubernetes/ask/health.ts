@@ -26,21 +26,23 @@ const recently = 1000;
 
 /**
  * Whether a replica has caught up with the others of its shard: it holds what the shard's log held when it was first
- * asked, or at its last answer if that is recent. Under constant INSERTs some entry is always in transit, so it gets
- * `patience` milliseconds; without any it is judged by one answer.
+ * asked. Under constant INSERTs some entry is always in transit, so it gets `patience` milliseconds.
+ *
+ * @param last Its last answer counts as the first one if it is recent, and one answer is enough: what was written within
+ * the last second may be missing then. Without it nothing may.
  *
  * Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 returns immediately while its log is not pulled, for the 30 seconds that
  * Keeper remembers the session of a killed server. Not by `active_replicas`: that a peer is down is not its own fault.
  * Not by `last_queue_update_exception`: servers keep the last one until they restart, however well they have pulled
  * since.
  */
-export async function health(server: Pick<Server, "rows">, patience = 2000, last: LastAnswer = {}): Promise<Health> {
+export async function health(server: Pick<Server, "rows">, patience = 2000, last?: LastAnswer): Promise<Health> {
 	const start = Date.now();
-	let before = last.answer && start - last.answer.at < recently ? last.answer : undefined;
+	let before = last?.answer && start - last.answer.at < recently ? last.answer : undefined;
 	for (let first = before; ; ) {
 		const now: Answer = { at: Date.now(), tables: await unsettledTables(server) };
 		const rows = [...now.tables.values()];
-		last.answer = now;
+		if (last !== undefined) last.answer = now;
 		first ??= now;
 		const readOnly = rows.some((row) => flag(row.is_readonly));
 		const waiting = rows.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
@@ -50,7 +52,7 @@ export async function health(server: Pick<Server, "rows">, patience = 2000, last
 		if (cut.length > 0)
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
 		const behind = tablesBehind(first, before ?? now, now);
-		if (behind.length === 0 && (before !== undefined || patience === 0)) return { readOnly, caughtUp: true, waiting };
+		if (behind.length === 0 && (before ?? last) !== undefined) return { readOnly, caughtUp: true, waiting };
 		if (behind.length > 0 && Date.now() - start >= patience)
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows that other replicas have") };
 		before = now;
