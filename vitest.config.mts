@@ -22,7 +22,9 @@ const calm = ["roll", "stop"].map((name) => `test/kubernetes/${name}.test.ts`);
 /** The API server is everybody's: what takes it away runs when all others have ended. */
 const alone = ["test/kubernetes/api-server.test.ts"];
 /** Slow, and like others that CI runs: `npm run test:release`, where the last one has more clusters than in CI. */
-const rare = ["killed", "lost", "resized", "roll-of-three"].map((name) => `test/kubernetes/${name}.test.ts`);
+const rare = ["adopt", "causes", "images", "killed", "lost", "resized", "roll-one-shard"].map(
+	(name) => `test/kubernetes/${name}.test.ts`,
+);
 const inRelease = [...rare, "test/kubernetes/many.test.mts"];
 /** Only when asked for: `npm run test:languages` installs SDKs of Python and Go. */
 const languages = ["test/languages/**/*.test.mts"];

@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Small files that take minutes, the longest first. Larger ones begin first, so these would run alone at the end. */
 const longest = [
 	"contract/kubernetes",
-	...["moves", "create", "cli-adopt", "adopt", "images", "cli-trouble", "causes"].map((name) => `kubernetes/${name}`),
+	...["moves", "create", "cli-adopt", "size", "reshape", "cli-trouble"].map((name) => `kubernetes/${name}`),
 	...["drift", "upgrade", "report"].map((name) => `engine/${name}`),
 ];
 
