@@ -140,7 +140,7 @@ async function standIn(
 	others: readonly string[],
 	goOn: () => void,
 	seen: readonly Unfit[],
-	exact = false,
+	exact?: boolean,
 ): Promise<void> {
 	const { keeper, clock, timing, report, tell } = ground;
 	let first: readonly Unfit[] | undefined = others.length === 0 ? [] : seen;

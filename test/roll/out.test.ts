@@ -221,6 +221,31 @@ describe("queries that run on a replica that is next", () => {
 		]);
 	});
 
+	it("let the others be asked for less than all that is written until it is out, unless that was too little", async () => {
+		const asked = async (lag: number, behind = 0) => {
+			const world = given([[{}, {}]]);
+			world.unit("a-0-0").behindUntil = world.clock.now() + behind;
+			world.data.traffic = { every: 60_000, lag };
+			world.unit("a-0-1").queries = [world.clock.now() + 3000];
+			const calls: string[] = [];
+			const through = (control: ClusterControl): ClusterControl => ({
+				...control,
+				look: async (name, exact) => {
+					if (name === "a-0-0" && !world.log.some((line) => line.startsWith("restart"))) {
+						const drains = world.log.filter((line) => line.startsWith("drain")).length;
+						calls.push(`${exact ? "all" : "some"} in try ${drains}`);
+					}
+					return control.look(name, exact);
+				},
+			});
+			await run(world, v2, { through });
+			return [...new Set(calls)];
+		};
+		expect(await asked(0)).toEqual(["some in try 0", "all in try 1"]);
+		expect(await asked(0, 10_000)).toEqual(["some in try 0", "all in try 1"]);
+		expect(await asked(900)).toEqual(["some in try 0", "all in try 1", "all in try 2"]);
+	});
+
 	it("are cut when they last longer than told", async () => {
 		const world = given([[{}, {}]]);
 		world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

@@ -32,6 +32,7 @@ export const parts: readonly Part[] = [
 				"data-volumes",
 				"diagnose",
 				"emptied",
+				"health",
 				"holds",
 				"images",
 				"lacks",

@@ -83,10 +83,14 @@ describe("health", () => {
 		// It was at rest then, so that it lacks only what was written since; but not for long.
 		expect(await healthOf([[{ ...table, log_pointer: 4 }]], { last })).toMatchObject({ caughtUp: true, asked: 1 });
 		expect(await healthOf([[table], [table], [pulled], []], { last })).toMatchObject({ caughtUp: true, asked: 4 });
-		vi.advanceTimersByTime(999);
-		expect(await healthOf([[table]], { last, patience: 0 })).toMatchObject({ caughtUp: true });
-		vi.advanceTimersByTime(1000);
-		expect(await healthOf([[table]], { last, patience: 0 })).toMatchObject({ caughtUp: false });
+		for (const [passed, caughtUp] of [
+			[999, true],
+			[1000, false],
+		] as const) {
+			await healthOf([[]], { last });
+			vi.advanceTimersByTime(passed);
+			expect(await healthOf([[table]], { last, patience: 0 })).toMatchObject({ caughtUp });
+		}
 	});
 
 	it("has caught up with a log that nothing was ever written to, which looks like one with its first entry", async () => {
@@ -96,6 +100,11 @@ describe("health", () => {
 		expect(await healthOf([[untouched], [first], [fetchesFirst], []])).toMatchObject({ caughtUp: true, asked: 4 });
 		const late = { ...untouched, absolute_delay: 3 };
 		expect(await healthOf([[late]], { patience: 1000 })).toMatchObject({ caughtUp: false });
+	});
+
+	it("is asked a second time whatever its patience", async () => {
+		expect(await healthOf([[], []], { patience: 0 })).toMatchObject({ caughtUp: true, asked: 2 });
+		expect(await healthOf([[table], []], { patience: 0 })).toMatchObject({ caughtUp: false, asked: 1 });
 	});
 
 	it("is cut off while it is read-only, or Keeper does not tell the log: its columns are 0 then", async () => {
@@ -113,7 +122,8 @@ describe("health", () => {
 	});
 
 	it("does not take an answer without its columns for one", async () => {
-		await expect(health(answering([{ n: 1 }]))).rejects.toThrow("lacks columns");
+		for (const row of [{ database: "shop" }, { table: "rows" }])
+			await expect(health(answering([row]))).rejects.toThrow("lacks columns");
 	});
 
 	it("does not ask for an error of long ago: servers keep the last one until they restart", () => {
