@@ -34,6 +34,17 @@ export const examples = {
 		engines: { [v2]: { fate: "serves", boots: 8860, lags: 5422 }, "a-0-0@1.8.0": { fate: "missing", boots: 0 } },
 		faults: [[24, { kind: "steal", seconds: 22 }]],
 	},
+	/** Suspended together with a fault, a call outlives its roll: that fault is not for the one that must finish. */
+	struckAfterItsEnd: {
+		...calm,
+		shards: [[whole], [whole]],
+		faults: [
+			[37, { kind: "refuse", words: "no" }],
+			[38, { kind: "kill", replica: "a-0-0" }],
+			[38, { kind: "suspend", seconds: 1 }],
+		],
+		cancelled: 3,
+	},
 	/** The one that had the tables lost them with its process; the other never had any. Nobody can tell that. */
 	goneWithItsProcess: {
 		...calm,

@@ -151,6 +151,8 @@ export class ScriptedControl implements ClusterControl {
 		const world = this.#world;
 		const suspend = faultOf(faults, "suspend");
 		if (suspend !== undefined) await world.clock.sleep(suspend.seconds * 1000);
+		// Of a call that is still on its way when its roll has ended, nothing strikes the next one.
+		if (this.#faults.size === 0) return;
 		const refuse = faultOf(faults, "refuse");
 		if (refuse !== undefined) throw new ControlError(refuse.words);
 		world.data.advance();
