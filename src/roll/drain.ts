@@ -45,7 +45,8 @@ export async function clear(
 		// They did not have in time what it wrote: now they must have all of it before it is drained again.
 		const exact = attempt > 1;
 		const { own, unfit: before } = just ?? (await sighting(ground, replica, others, exact));
-		const { serving } = own.replica;
+		// One that was taken out a moment ago may not show in the endpoints yet: the others are needed while it answers.
+		const serving = own.replica.serving || (attempt > 1 && own.queries !== undefined);
 		// A replica that does not serve need not be replaced.
 		const needed = serving ? others : [];
 		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down")) throw new CameBack();
@@ -71,7 +72,11 @@ export async function clear(
 				queriesEnd(ground, replica, needed, serving, until, goOn),
 				compare(),
 			]);
-			if (back && attempt < tries) continue;
+			if (back && attempt < tries) {
+				// What said so may be old.
+				await keeper.change((claim) => control.undrain(claim, replica));
+				continue;
+			}
 			report({ event: "drained", replica, cut, seconds: secondsSince(clock, left) });
 			const unfit = end.unfit.map(explained);
 			if (unfit.length === 0) {

@@ -45,6 +45,15 @@ export const examples = {
 		],
 		cancelled: 3,
 	},
+	/** An old answer said that what was drained serves again: the other is needed still, and lacks a row. */
+	backByAnOldAnswer: {
+		...calm,
+		shards: [[whole, { ...whole, version: v2, is: "killed" }], [whole]],
+		faults: [[59, { kind: "stale", seconds: 1 }]],
+		shardsAtOnce: 2,
+		lag: 123,
+		late: 2,
+	},
 	/** The one that had the tables lost them with its process; the other never had any. Nobody can tell that. */
 	goneWithItsProcess: {
 		...calm,
