@@ -10,8 +10,8 @@ function bootsAtFirstLook(world: World, replica: string) {
 	let looks = 0;
 	return (control: ClusterControl): ClusterControl => ({
 		...control,
-		look: async (name) => {
-			const view = await control.look(name);
+		look: async (name, exact) => {
+			const view = await control.look(name, exact);
 			if (name === replica && looks++ === 0) world.boot(world.unit(name));
 			return view;
 		},

@@ -147,12 +147,12 @@ export class ScriptedControl implements ClusterControl {
 	}
 
 	/** What happens before the call takes effect. */
-	async #befall(faults: readonly Fault[]): Promise<void> {
+	async #befall(planned: readonly Fault[]): Promise<void> {
 		const world = this.#world;
-		const suspend = faultOf(faults, "suspend");
+		const suspend = faultOf(planned, "suspend");
 		if (suspend !== undefined) await world.clock.sleep(suspend.seconds * 1000);
 		// Of a call that is still on its way when its roll has ended, nothing strikes the next one.
-		if (this.#faults.size === 0) return;
+		const faults = this.#faults.size === 0 ? [] : planned;
 		const refuse = faultOf(faults, "refuse");
 		if (refuse !== undefined) throw new ControlError(refuse.words);
 		world.data.advance();
