@@ -173,8 +173,8 @@ export function shown(world: World): string[] {
 /** A way to the cluster on which each look shows something else. */
 export const shows = (other: (view: ReplicaView) => Partial<ReplicaView>) => (control: ClusterControl) => ({
 	...control,
-	look: async (name: string) => {
-		const view = await control.look(name);
+	look: async (name: string, exact?: boolean) => {
+		const view = await control.look(name, exact);
 		return { ...view, ...other(view) };
 	},
 });

@@ -53,9 +53,9 @@ describe("a replica that is out", () => {
 				asked[phase] = [...(asked[phase] ?? []), name].sort();
 				return control.holds(name);
 			},
-			look: (name) => {
+			look: (name, exact) => {
 				if (phase === "began") asked.looks = [...(asked.looks ?? []), name].sort();
-				return control.look(name);
+				return control.look(name, exact);
 			},
 		});
 		await run(world, v2, {
