@@ -49,8 +49,10 @@ export async function clear(
 		const serving = own.replica.serving || (attempt > 1 && own.queries !== undefined);
 		// A replica that does not serve need not be replaced.
 		const needed = serving ? others : [];
-		if (serving && (await lookAround(ground, broken)).some(({ problem }) => problem === "down")) throw new CameBack();
-		await standIn(ground, replica, needed, goOn, before, exact);
+		const lame = serving ? await lookAround(ground, broken, exact) : [];
+		if (lame.some(({ problem }) => problem === "down")) throw new CameBack();
+		const latest = [...before.filter(({ view }) => !broken.includes(view.replica.name)), ...lame];
+		await standIn(ground, replica, needed, goOn, latest, exact);
 		let waited = next !== undefined && (await othersHold(ground, replica, others, serving, goOn, just?.holdings));
 		// One of them may have been restarted outside Pulumi meanwhile: it answers before it serves.
 		while (waited) {

@@ -101,12 +101,13 @@ export async function rollUnder(
 		report({ event: "woke", seconds: secondsSince(clock, start) });
 	}
 	neverBack(cluster, to);
-	if (cluster.mark !== undefined && cluster.state !== "Stopped") {
+	if (cluster.state !== "Stopped") {
 		const found = cluster;
+		// Without a mark, too: what was stopped while something was missing may have been started since.
 		await lookAtRemembered(ground, found).catch(async (error: unknown) => {
 			throw await stopped(error, bare, found, to, { change, step: 0, of: 0 });
 		});
-		cluster = await letBackDrained(ground, found);
+		if (found.mark !== undefined) cluster = await letBackDrained(ground, found);
 	}
 
 	const planned = plan(cluster, to);
@@ -254,6 +255,9 @@ async function carryOut(ground: PlannedGround, planned: Plan, cluster: ObservedC
 	});
 	place.step = place.of;
 	await allServe(ground, cluster);
+	// One that could not be asked at the beginning had no step of its own if it came up by itself.
+	for (const replica of ground.unchecked.keys())
+		await isWhole(ground, replica, lossWatch(ground, replica, undefined, othersOf(cluster, replica)));
 }
 
 /** Takes one of a lane's remaining steps; records which replica it is, and returns it with the seconds that it was out. */

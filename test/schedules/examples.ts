@@ -172,4 +172,26 @@ export const examples = {
 		shardsAtOnce: 2,
 		lag: 1498,
 	},
+	/** It came back empty, and was restarted once more just when the next process asked: up again without a step, it was not asked any more. */
+	cameUpUnasked: {
+		...calm,
+		shards: [[whole], [{ ...whole, is: "loading" }]],
+		faults: [
+			[11, { kind: "unreachable", calls: 2 }],
+			[120, { kind: "empty", replica: "a-0-0" }],
+			[0, { kind: "loses", replica: "a-0-0", what: "all" }],
+		],
+		late: 3,
+	},
+	/** Of two that were idle, one fell behind between two looks before the other was drained: the last one counts. */
+	behindAtTheLastLook: {
+		...calm,
+		shards: [[whole, whole, whole], [whole]],
+		mode: "idle",
+		faults: [
+			[3, { kind: "refuse", words: "no" }],
+			[64, { kind: "behind", replica: "a-0-0", seconds: 1 }],
+		],
+		sequel: [v2, v1],
+	},
 } satisfies Record<string, Scenario>;
