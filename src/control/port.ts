@@ -82,6 +82,9 @@ export interface Assessment extends Reshaping {
 	readonly obstacles: readonly Obstacle[];
 }
 
+/** How surely a platform tells whether a replica has caught up. */
+export type Care = "brief" | "exact";
+
 /**
  * The port: what a platform offers to observe and change one cluster. The rollout is written once on top of it, and one
  * contract suite (test/contract) tests what each method promises here.
@@ -111,15 +114,18 @@ export interface ClusterControl<Settings = unknown> {
 	 * The whole cluster as it is now. Wakes nothing. `undefined` only on proof of absence.
 	 *
 	 * The mark of an update hides neither Stopped nor Idle: a stopped cluster is shown as stopped, marked or not.
+	 *
+	 * @param care Without it a platform may take some seconds to tell whether a replica that clients write to has caught up.
 	 */
-	observe(): Promise<Observation | undefined>;
+	observe(care?: "brief"): Promise<Observation | undefined>;
 	/**
 	 * A replica as it is now.
 	 *
-	 * @param exact Whether it has caught up only once it holds all that was written before this was asked. Otherwise it
-	 * may lack what was written in the last second, which is cheaper to ask.
+	 * @param care `exact`: it has caught up only once it holds all that was written before this was asked. Otherwise it may
+	 * lack what was written in the last two seconds, which is cheaper to ask. `brief`: it may be shown as behind that only
+	 * needs a moment to tell that it is not.
 	 */
-	look(replica: string, exact?: boolean): Promise<ReplicaView>;
+	look(replica: string, care?: Care): Promise<ReplicaView>;
 	/**
 	 * What a replica holds, by one query to it: every table of every database except the server's own; `undefined` while
 	 * it can't be asked. Two replicas of a shard with the same tables answer alike, apart from rows that do not
@@ -172,8 +178,11 @@ export interface ClusterControl<Settings = unknown> {
 	 * Takes the replica out of the clients' endpoints; resolves once no new request reaches it. Running queries continue.
 	 * A replica that is down counts as drained. A platform may use the wait to prepare its restart with the version
 	 * `next`: from then on a replica of its shard that is lost may come back with that version.
+	 *
+	 * @returns the clients' queries that ran when it resolved, if the platform asked for them; 0 saves a question while
+	 * the replica is out.
 	 */
-	drain(claim: Claim, replica: string, next?: DbVersion): Promise<void>;
+	drain(claim: Claim, replica: string, next?: DbVersion): Promise<number | undefined>;
 	/** Adds a drained replica to the clients' endpoints again. Does nothing to one that is not drained, or down. */
 	undrain(claim: Claim, replica: string): Promise<void>;
 	/**

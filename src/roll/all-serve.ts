@@ -55,8 +55,8 @@ export async function allServe(ground: Ground, cluster: ObservedCluster): Promis
 	let astray: string | undefined;
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		await keeper.renew();
-		const now = await control.observe();
 		// A busy replica may be behind for a moment; each was seen to have caught up in its turn.
+		const now = await control.observe("brief");
 		const not = (now ?? cluster).replicas.filter(
 			(replica) => problemOf({ ...replica, caughtUp: true }) !== undefined || !sameVersion(replica.version, to),
 		);

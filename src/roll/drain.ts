@@ -1,4 +1,4 @@
-import type { ReplicaView } from "../control/port";
+import type { Care, ReplicaView } from "../control/port";
 import { type Problem, problemOf } from "../core/availability";
 import type { Holdings } from "../core/holdings";
 import type { DbVersion } from "../core/version";
@@ -43,16 +43,16 @@ export async function clear(
 	for (let attempt = 1; ; attempt++) {
 		const just = attempt === 1 ? seen : undefined;
 		// They did not have in time what it wrote: now they must have all of it before it is drained again.
-		const exact = attempt > 1;
-		const { own, unfit: before } = just ?? (await sighting(ground, replica, others, exact));
+		const care = attempt > 1 ? "exact" : undefined;
+		const { own, unfit: before } = just ?? (await sighting(ground, replica, others, care));
 		// One that was taken out a moment ago may not show in the endpoints yet: the others are needed while it answers.
 		const serving = own.replica.serving || (attempt > 1 && own.queries !== undefined);
 		// A replica that does not serve need not be replaced.
 		const needed = serving ? others : [];
-		const lame = serving ? await lookAround(ground, broken, exact) : [];
+		const lame = serving ? await lookAround(ground, broken, care) : [];
 		if (lame.some(({ problem }) => problem === "down")) throw new CameBack();
 		const latest = [...before.filter(({ view }) => !broken.includes(view.replica.name)), ...lame];
-		await standIn(ground, replica, needed, goOn, latest, exact);
+		await standIn(ground, replica, needed, goOn, latest, care);
 		let waited = next !== undefined && (await othersHold(ground, replica, others, serving, goOn, just?.holdings));
 		// One of them may have been restarted outside Pulumi meanwhile: it answers before it serves.
 		while (waited) {
@@ -63,7 +63,7 @@ export async function clear(
 		const left = clock.now();
 		try {
 			report({ event: "draining", replica, queries: own.queries });
-			await keeper.change((claim) => control.drain(claim, replica, next));
+			const running = await keeper.change((claim) => control.drain(claim, replica, next));
 			const until = left + timing.drainSeconds * 1000;
 			const compare = async () => (next === undefined ? undefined : compared(ground, replica, others, serving));
 			// At the same time, to be out for a shorter while: usually no query is left. Nothing is lost to one that ends between
@@ -71,7 +71,7 @@ export async function clear(
 			// back is compared as "no less than before", so that what it added is only not counted, and what it dropped stops
 			// the rollout rather than passing for whole.
 			const [{ cut, back, waited: hasWaited, ...end }, first] = await Promise.all([
-				queriesEnd(ground, replica, needed, serving, until, goOn),
+				queriesEnd(ground, replica, needed, { serving, running, until, goOn }),
 				compare(),
 			]);
 			if (back && attempt < tries) {
@@ -102,6 +102,15 @@ export async function letBack({ control, keeper }: Ground, replica: string): Pro
 	await keeper.change((claim) => control.undrain(claim, replica)).catch(() => {});
 }
 
+interface Draining {
+	/** Whether clients reached it. */
+	readonly serving: boolean;
+	/** The queries that ran at the end of its drain, if known. */
+	readonly running: number | undefined;
+	readonly until: number;
+	readonly goOn: () => void;
+}
+
 /**
  * Waits for running queries up to a time; returns how many are left, whether clients reach the replica again, and which
  * others can't take over from it now. One that was restarted outside Pulumi meanwhile is not drained, and may have rows
@@ -111,9 +120,7 @@ async function queriesEnd(
 	ground: Ground,
 	replica: string,
 	others: readonly string[],
-	served: boolean,
-	until: number,
-	goOn: () => void,
+	{ serving, running, until, goOn }: Draining,
 ): Promise<{
 	readonly cut: number;
 	readonly back: boolean;
@@ -125,15 +132,16 @@ async function queriesEnd(
 	for (let waited = false; ; waited = true) {
 		goOn();
 		await keeper.renew();
-		const own = await control.look(replica);
+		// Only once no query is left, all written that is with this replica alone until the others have fetched it.
+		const around = () => lookAround(ground, others, "exact");
+		const [own, early] = await Promise.all([control.look(replica), !waited && running === 0 ? around() : undefined]);
 		await unchanged(ground, own);
 		const { queries } = own;
 		const back = own.replica.serving;
 		const rest = until - clock.now();
 		// A replica that can't be asked may be busy, if it was up at all.
-		if (back || (queries === undefined ? !served : queries === 0) || rest <= 0) {
-			// Only now is all written that is with this replica alone until the others have fetched it.
-			return { cut: queries ?? 0, back, waited, unfit: await lookAround(ground, others, true) };
+		if (back || (queries === undefined ? !serving : queries === 0) || rest <= 0) {
+			return { cut: queries ?? 0, back, waited, unfit: early ?? (await around()) };
 		}
 		await clock.sleep(Math.min(pause, rest));
 		pause = Math.min(1000, pause * 1.25);
@@ -147,7 +155,7 @@ async function standIn(
 	others: readonly string[],
 	goOn: () => void,
 	seen: readonly Unfit[],
-	exact?: boolean,
+	care?: Care,
 ): Promise<void> {
 	const { keeper, clock, timing, report, tell } = ground;
 	let first: readonly Unfit[] | undefined = others.length === 0 ? [] : seen;
@@ -156,7 +164,7 @@ async function standIn(
 	const outcome = await watch(clock, timing.stallSeconds, async () => {
 		goOn();
 		await keeper.renew();
-		unfit = first ?? (await lookAround(ground, others, exact));
+		unfit = first ?? (await lookAround(ground, others, care));
 		first = undefined;
 		const problems = unfit.map(unable);
 		if (unfit.length > 0 && told !== JSON.stringify(problems)) {
@@ -179,9 +187,13 @@ export async function sighting(
 	ground: Ground,
 	replica: string,
 	others: readonly string[],
-	exact?: boolean,
+	care?: Care,
 ): Promise<Sighting> {
-	const [own, unfit] = await Promise.all([ground.control.look(replica), lookAround(ground, others, exact)]);
+	const [own, unfit] = await Promise.all([
+		// Whether it has caught up itself is not what counts.
+		ground.control.look(replica, "brief"),
+		lookAround(ground, others, care),
+	]);
 	await unchanged(ground, own);
 	return { own, unfit };
 }
@@ -200,8 +212,8 @@ function explained(unfit: Unfit) {
 }
 
 /** The replicas that can't take over from another of their shard. */
-async function lookAround(ground: Ground, replicas: readonly string[], exact?: boolean): Promise<Unfit[]> {
-	const views = await Promise.all(replicas.map((name) => ground.control.look(name, exact)));
+async function lookAround(ground: Ground, replicas: readonly string[], care?: Care): Promise<Unfit[]> {
+	const views = await Promise.all(replicas.map((name) => ground.control.look(name, care)));
 	for (const view of views) await unchanged(ground, view);
 	return views.flatMap((view) => {
 		const problem = problemOf(view.replica);

@@ -203,9 +203,14 @@ async function noteAll(ground: Ground, { lanes }: Plan): Promise<void> {
 		await keeper.change((claim) => control.restart(claim, replica, to));
 		report({ event: "noted", replica, version: to, done: index + 1, of: steps.length });
 	}
-	const astray = astrayFrom(await observed(control), to);
+	const now = await observed(control);
+	const astray = astrayFrom(now, to);
 	if (astray !== undefined) throw astray;
+	// Others have started it meanwhile.
+	if (!isOff(now)) await allServe(ground, now);
 }
+
+const isOff = ({ state }: ObservedCluster) => state === "Stopped" || state === "Stopping" || state === "Idle";
 
 /**
  * A stopped cluster that others start meanwhile may turn out to run something else than what was noted. A server that

@@ -14,7 +14,7 @@ interface Sight<T> extends Pick<ReplicaView, "phase" | "failure" | "cause" | "le
 export type Outcome<T> = { readonly kind: "done"; readonly value: T } | Failed | Stalled;
 
 const firstPause = 25;
-const pauseAfterChange = 100;
+const pauseAfterChange = 50;
 const longestPause = 1000;
 
 /**

@@ -87,7 +87,7 @@ export const claims = {
 		const before = await stage.observed();
 		const record = await control.record();
 		const since = new Date(place.clock.now()).toISOString();
-		const changes: Record<string, () => Promise<void>> = {
+		const changes: Record<string, () => Promise<unknown>> = {
 			begin: () => control.begin(old, { from: versions.v1, to: versions.v2, since }),
 			finish: () => control.finish(old),
 			drain: () => control.drain(old, replica),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outcomeOf } from "../../src/core/rehearsal";
 import type { DbVersion } from "../../src/core/version";
 import { health } from "../../src/platforms/kubernetes/ask/health";
-import { clientQueries, Server } from "../../src/platforms/kubernetes/ask/server";
+import { queryCounts, Server } from "../../src/platforms/kubernetes/ask/server";
 import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
 import { inParallel } from "../../src/rehearsal/parallel";
 import { rehearsing } from "../../src/rehearsal/rehearse";
@@ -204,13 +204,13 @@ describe.skipIf((unavailable ?? noCurrent) !== undefined)("one replica of a curr
 		expect(await health(server, 0)).toEqual({ readOnly: false, caughtUp: true, waiting: 0 });
 		const held = await control.holds("db-0-0");
 		expect(held?.tables).toContainEqual({ database: "shop", name: "orders", engine: "MergeTree", rows: 1 });
-		expect(await clientQueries(server)).toBe(0);
+		expect(await queryCounts(server)).toMatchObject({ running: 0 });
 		const running = "SELECT count() FROM numbers(600) WHERE sleepEachRow(1) = 0 SETTINGS max_block_size = 1";
 		const ended = sql(running).catch((error: Error) => error.message);
-		await expect.poll(() => clientQueries(server), { timeout: 60_000, interval: 100 }).toBe(1);
+		await expect.poll(() => queryCounts(server), { timeout: 60_000, interval: 100 }).toMatchObject({ running: 1 });
 		await sql("KILL QUERY WHERE query LIKE '%numbers(600)%' AND query NOT LIKE 'KILL%' SYNC");
 		expect(await ended).toContain("QUERY_WAS_CANCELLED");
-		expect(await clientQueries(server)).toBe(0);
+		expect(await queryCounts(server)).toMatchObject({ running: 0 });
 	});
 
 	test("survives that connections to it are given up", async () => {

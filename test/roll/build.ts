@@ -1,4 +1,4 @@
-import type { ClusterControl, ReplicaView } from "../../src/control/port";
+import type { Care, ClusterControl, ReplicaView } from "../../src/control/port";
 import type { CanaryHold } from "../../src/core/canary";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, LocalTables } from "../../src/core/holdings";
@@ -173,8 +173,8 @@ export function shown(world: World): string[] {
 /** A way to the cluster on which each look shows something else. */
 export const shows = (other: (view: ReplicaView) => Partial<ReplicaView>) => (control: ClusterControl) => ({
 	...control,
-	look: async (name: string, exact?: boolean) => {
-		const view = await control.look(name, exact);
+	look: async (name: string, care?: Care) => {
+		const view = await control.look(name, care);
 		return { ...view, ...other(view) };
 	},
 });

@@ -10,8 +10,8 @@ function bootsAtFirstLook(world: World, replica: string) {
 	let looks = 0;
 	return (control: ClusterControl): ClusterControl => ({
 		...control,
-		look: async (name, exact) => {
-			const view = await control.look(name, exact);
+		look: async (name, care) => {
+			const view = await control.look(name, care);
 			if (name === replica && looks++ === 0) world.boot(world.unit(name));
 			return view;
 		},
@@ -238,7 +238,7 @@ describe("a cluster that does not run", () => {
 		}
 	});
 
-	it("that is stopped has to know what it was told, unless others start it and it can't be asked yet", async () => {
+	it("that is stopped has to know what it was told, unless others start it: then it is done once all serve", async () => {
 		const forgets = (control: ClusterControl): ClusterControl => ({
 			...control,
 			observe: async () => {
@@ -250,7 +250,7 @@ describe("a cluster that does not run", () => {
 		expect(error).toMatchObject({ stop: { replica: "a-0-0", cause: { kind: "wrong-version", runs: undefined } } });
 		const world = given([[{}]], { mode: "stopped", engines: { "1.8.0": { pulls: 60_000, boots: 60_000 } } });
 		const { rolled } = await run(world, v2, { report: ({ event }) => event === "noted" && world.start() });
-		expect(rolled).toMatchObject({ steps: 1, cluster: { state: "Starting" } });
+		expect(rolled).toMatchObject({ steps: 1, cluster: { state: "Started" } });
 	});
 
 	it("that is idle is woken first, and left started", async () => {

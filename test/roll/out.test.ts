@@ -53,9 +53,9 @@ describe("a replica that is out", () => {
 				asked[phase] = [...(asked[phase] ?? []), name].sort();
 				return control.holds(name);
 			},
-			look: (name, exact) => {
+			look: (name, care) => {
 				if (phase === "began") asked.looks = [...(asked.looks ?? []), name].sort();
-				return control.look(name, exact);
+				return control.look(name, care);
 			},
 		});
 		await run(world, v2, {
@@ -230,12 +230,12 @@ describe("queries that run on a replica that is next", () => {
 			const calls: string[] = [];
 			const through = (control: ClusterControl): ClusterControl => ({
 				...control,
-				look: async (name, exact) => {
+				look: async (name, care) => {
 					if (name === "a-0-0" && !world.log.some((line) => line.startsWith("restart"))) {
 						const drains = world.log.filter((line) => line.startsWith("drain")).length;
-						calls.push(`${exact ? "all" : "some"} in try ${drains}`);
+						calls.push(`${care === "exact" ? "all" : "some"} in try ${drains}`);
 					}
-					return control.look(name, exact);
+					return control.look(name, care);
 				},
 			});
 			await run(world, v2, { through });

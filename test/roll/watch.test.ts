@@ -159,7 +159,7 @@ describe("a watch", () => {
 			return { phase: "", marks: String(at > 30_000), done: at > 31_000 ? true : undefined };
 		});
 		const seen = looks.findIndex((at) => at > 30_000);
-		expect((looks[seen + 1] ?? 0) - (looks[seen] ?? 0)).toBe(100);
+		expect((looks[seen + 1] ?? 0) - (looks[seen] ?? 0)).toBe(50);
 	});
 });
 

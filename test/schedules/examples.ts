@@ -194,4 +194,14 @@ export const examples = {
 		],
 		sequel: [v2, v1],
 	},
+	/** Stopped by what was seen, and started by others just then: it is done once all serve. */
+	startedMeanwhile: {
+		...calm,
+		shards: [[whole]],
+		mode: "stopped",
+		faults: [
+			[1, { kind: "scale", to: 1 }],
+			[1, { kind: "stale", seconds: 1 }],
+		],
+	},
 } satisfies Record<string, Scenario>;

@@ -18,8 +18,8 @@ const through = (wrong: (control: ClusterControl, world: World) => Partial<Clust
 /** One on which each look shows something else. */
 const looks = (wrong: (view: ReplicaView) => Partial<ReplicaView["replica"]>) =>
 	through((control) => ({
-		look: async (name, exact) => {
-			const view = await control.look(name, exact);
+		look: async (name, care) => {
+			const view = await control.look(name, care);
 			return { ...view, replica: { ...view.replica, ...wrong(view) } };
 		},
 	}));
@@ -32,8 +32,8 @@ const bugs: Readonly<Record<string, readonly [Invariant, Bug]>> = {
 	"one that is still starting is taken to serve": [
 		"two-out",
 		through((control, world) => ({
-			look: async (name, exact) => {
-				const view = await control.look(name, exact);
+			look: async (name, care) => {
+				const view = await control.look(name, care);
 				return view.failure ? view : { ...view, replica: { ...view.replica, serving: true } };
 			},
 			holds: async (name) => (await control.holds(name)) ?? { tables: world.unit(name).tables },
@@ -64,12 +64,12 @@ const bugs: Readonly<Record<string, readonly [Invariant, Bug]>> = {
 	"clients reach what others have scaled up": [
 		"stranger",
 		through((control, world) => ({
-			look: (name, exact) => {
+			look: (name, care) => {
 				for (const unit of world.present().units.filter(({ scaled }) => scaled === "surplus")) {
 					unit.scaled = undefined;
 					world.boot(unit);
 				}
-				return control.look(name, exact);
+				return control.look(name, care);
 			},
 		})),
 	],
@@ -85,8 +85,8 @@ const bugs: Readonly<Record<string, readonly [Invariant, Bug]>> = {
 	"a failure that is over is still shown": [
 		"not-resumed",
 		through((control, world) => ({
-			look: async (name, exact) => {
-				const view = await control.look(name, exact);
+			look: async (name, care) => {
+				const view = await control.look(name, care);
 				const seen = failures.get(world) ?? new Map<string, Failure>();
 				if (view.failure !== undefined) failures.set(world, seen.set(name, view.failure));
 				const failure = seen.get(name);

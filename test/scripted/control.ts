@@ -1,5 +1,5 @@
 import { ClaimLost, ControlError, PlatformError } from "../../src/control/errors";
-import type { Claim, ClusterControl, ClusterSpec } from "../../src/control/port";
+import type { Care, Claim, ClusterControl, ClusterSpec } from "../../src/control/port";
 import type { HeldDigest } from "../../src/control/record";
 import type { UpdateMark } from "../../src/core/cluster";
 import type { DbVersion } from "../../src/core/version";
@@ -45,10 +45,10 @@ export class ScriptedControl implements ClusterControl {
 			if (seen !== undefined) world.invariants.observed(seen);
 			return seen;
 		});
-	look = (replica: string, exact?: boolean) =>
+	look = (replica: string, care?: Care) =>
 		this.#call("look", (ago) =>
 			ago === undefined
-				? this.#world.look(replica, this.#memory, exact)
+				? this.#world.look(replica, this.#memory, care)
 				: this.#world.history.look(replica, this.#memory, ago),
 		);
 
@@ -74,8 +74,13 @@ export class ScriptedControl implements ClusterControl {
 	finish = (claim: Claim) => this.#change("finish", claim, () => finish(this.#world, this.#memory));
 	remember = (claim: Claim, replica: string, digest: HeldDigest | undefined) =>
 		this.#change(`remember ${replica}`, claim, () => this.#world.remember(replica, digest), "quiet");
-	drain = (claim: Claim, replica: string, next?: DbVersion) =>
-		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory, next));
+	drain = async (claim: Claim, replica: string, next?: DbVersion) => {
+		let running: number | undefined;
+		await this.#change(`drain ${replica}`, claim, () => {
+			running = this.#world.drain(replica, this.#memory, next);
+		});
+		return running;
+	};
 	undrain = (claim: Claim, replica: string) =>
 		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica, this.#memory));
 	restart = (claim: Claim, replica: string, version: DbVersion) =>

@@ -1,5 +1,5 @@
 import { ControlError } from "../../src/control/errors";
-import type { Asked, ClusterSpec, Observation, ReplicaView } from "../../src/control/port";
+import type { Asked, Care, ClusterSpec, Observation, ReplicaView } from "../../src/control/port";
 import type { ClusterRecord, HeldDigest } from "../../src/control/record";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
 import { compareVersions, type DbVersion, highest } from "../../src/core/version";
@@ -17,7 +17,7 @@ import { answers, boot, type Condition, conditionOf, type Engine, type Unit } fr
 export type { Memory } from "./promises";
 
 /** Milliseconds for which a look that is not exact need not count a row. */
-const recently = 1000;
+const recently = 2000;
 
 /** What every replica has, unless a test says otherwise. */
 export const rows: HeldTable = { database: "default", name: "rows", engine: "ReplicatedMergeTree", path: "/rows" };
@@ -99,9 +99,9 @@ export class World {
 		};
 	}
 
-	look(name: string, memory: Memory, exact = false): ReplicaView {
+	look(name: string, memory: Memory, care?: Care): ReplicaView {
 		const unit = this.unit(name);
-		return this.view(unit, this.condition(unit, exact ? 0 : recently), memory);
+		return this.view(unit, this.condition(unit, care === "exact" ? 0 : recently), memory);
 	}
 
 	/** A replica in this condition, as a process sees it. */
@@ -112,7 +112,6 @@ export class World {
 		const stopped = before?.stopped || this.present().mode === "stopped";
 		const known = { ...before, condition: { phase, ...condition }, at: this.clock.now(), stopped };
 		memory.set(name, openedBy === undefined ? known : { ...known, openedBy });
-		const now = this.clock.now();
 		const outdated = process !== undefined && settings !== this.present().settings && { outdated: true };
 		const asked = this.asked.get(shard) ?? this.#askedOf(shard);
 		return {
@@ -125,7 +124,7 @@ export class World {
 				...outdated,
 				...(failure && { trouble: failure.words }),
 			},
-			queries: process && unit.queries.filter((end) => end > now).length,
+			queries: process && this.#running(unit),
 			phase,
 			...(starting && { starting }),
 			...(failure && { failure }),
@@ -133,6 +132,8 @@ export class World {
 			...(asked && { asked }),
 		};
 	}
+
+	#running = ({ queries }: Unit) => queries.filter((end) => end > this.clock.now()).length;
 
 	#askedOf(shard: number): Asked | undefined {
 		const { replicas: of, mode } = this.present();
@@ -179,11 +180,12 @@ export class World {
 
 	// Changing replicas
 
-	drain(name: string, memory: Memory, next?: DbVersion): void {
+	drain(name: string, memory: Memory, next?: DbVersion): number | undefined {
 		const unit = this.unit(name);
 		takeOut(this, unit, memory);
 		unit.drained = true;
 		if (next !== undefined && this.shared) this.told.set(unit.shard, next);
+		return unit.process && this.#running(unit);
 	}
 
 	undrain(name: string, memory: Memory): void {

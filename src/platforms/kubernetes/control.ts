@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pin } from "../../control/platform";
-import type { Claim, ClusterControl } from "../../control/port";
+import type { Care, Claim, ClusterControl } from "../../control/port";
 import { type HeldDigest, withHeld } from "../../control/record";
 import type { UpdateMark } from "../../core/cluster";
 import type { DbVersion } from "../../core/version";
@@ -46,8 +46,8 @@ export function controlBy<Its extends Cluster>(on: ReturnType<typeof callsOn<Its
 			const recent = age === undefined ? undefined : await fromListing(cluster, age);
 			return sizedRecord(cluster, ...(recent ?? (await Promise.all([cluster.record.read(), cluster.sets()]))));
 		}),
-		observe: on(observe),
-		look: on((cluster, replica: string, exact?: boolean) => look(cluster, replica, exact)),
+		observe: on((cluster, care?: "brief") => observe(cluster, care)),
+		look: on((cluster, replica: string, care?: Care) => look(cluster, replica, care)),
 		holds: on((cluster, replica: string) => holds(cluster, replica)),
 		tally: on((cluster, replica: string, seconds: number) => tally(cluster, replica, seconds)),
 		rivals: on(rivals),

@@ -110,7 +110,7 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		});
 	}
 
-	async drain(claim: Claim, replica: string): Promise<void> {
+	async drain(claim: Claim, replica: string): Promise<undefined> {
 		await this.#drainUnder(claim.fence, claim, replica);
 	}
 

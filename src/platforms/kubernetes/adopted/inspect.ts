@@ -4,7 +4,7 @@ import type { Pod, StatefulSet } from "../api/types";
 import { isReady, troubleOf } from "../ask/diagnose";
 import { inventoryOf } from "../ask/inventory";
 import { RecordStore } from "../ask/record";
-import { allQueries, clientQueries } from "../ask/server";
+import { queryCounts } from "../ask/server";
 import { collector } from "../change/obstacles";
 import { label } from "../render/names";
 import { indexes } from "../render/server-config";
@@ -144,7 +144,7 @@ async function askAll(cluster: AdoptedCluster, pods: readonly Pod[], obstacles: 
 		await attempt("kubernetes.user", async () => {
 			try {
 				const server = await cluster.server(pod, settings);
-				await Promise.all([allQueries(server), clientQueries(server)]);
+				await queryCounts(server);
 				asked.push({ pod, server, inventory: await inventoryOf(server) });
 			} catch (error) {
 				if (!(error instanceof ControlError)) throw error;

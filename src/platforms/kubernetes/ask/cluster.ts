@@ -19,7 +19,7 @@ import type { Image } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings";
 import { type KeptSettings, kept, type Shape } from "../render/shape";
-import type { LastAnswer } from "./health";
+import type { RecentAnswers } from "./health";
 import { resolveImage } from "./images";
 import { serverStatus } from "./opened";
 import { RecordStore, type Stored } from "./record";
@@ -35,7 +35,7 @@ export class Cluster {
 	readonly written = new Map<number, string>();
 	private readonly logins = oncePerKey<Credentials | undefined>();
 	private readonly images = oncePerKey<Image>();
-	private readonly answers = new Map<string, LastAnswer>();
+	private readonly answers = new Map<string, RecentAnswers>();
 	private listing: Promise<readonly Pod[]> | undefined;
 
 	constructor(
@@ -96,8 +96,8 @@ export class Cluster {
 		return isUp ? question(await this.server(pod, settings)) : undefined;
 	}
 
-	/** What a pod's server last said of its replication. */
-	lastAnswer(pod: Pod | undefined): LastAnswer {
+	/** What a pod's server said lately of its replication. */
+	recentAnswers(pod: Pod | undefined): RecentAnswers {
 		const uid = pod?.metadata.uid ?? "";
 		const last = this.answers.get(uid) ?? {};
 		this.answers.set(uid, last);

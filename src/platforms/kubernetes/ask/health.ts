@@ -16,34 +16,46 @@ interface Answer {
 	readonly at: number;
 }
 
-/** What a server last answered, so that who asks again soon needs no second answer. */
-export interface LastAnswer {
-	answer?: Answer;
+/** What a server answered lately, so that who asks again soon needs no second answer. */
+export interface RecentAnswers {
+	latest?: Answer;
+	/** Some of them, the oldest first. */
+	firsts?: readonly Answer[];
+	/** Up to when it was seen to hold all that was written, in milliseconds since 1970. */
+	whole?: number;
 }
 
-/** Milliseconds for which an answer is recent. */
-const recently = 1000;
+/**
+ * Milliseconds for which an answer is recent. A server's times are of whole seconds, so that under constant INSERTs what
+ * it was asked more than a second ago is what an answer can tell of.
+ */
+const recently = 2000;
+/** Milliseconds between two answers that are kept. */
+const apart = 250;
 
 /**
  * Whether a replica has caught up with the others of its shard: it holds what the shard's log held when it was first
  * asked. Under constant INSERTs some entry is always in transit, so it gets `patience` milliseconds.
  *
- * @param last Its last answer counts as the first one if it is recent, and one answer is enough: what was written within
- * the last second may be missing then. Without it nothing may.
+ * @param recent If given, its recent answers count as the first one, and one answer is enough: what was written within
+ * the last two seconds may be missing then. Without it nothing may.
  *
  * Not by SYSTEM SYNC REPLICA: ClickHouse 18.16 returns immediately while its log is not pulled, for the 30 seconds that
  * Keeper remembers the session of a killed server. Not by `active_replicas`: that a peer is down is not its own fault.
  * Not by `last_queue_update_exception`: servers keep the last one until they restart, however well they have pulled
  * since.
  */
-export async function health(server: Pick<Server, "rows">, patience = 2000, last?: LastAnswer): Promise<Health> {
+export async function health(server: Pick<Server, "rows">, patience = 2000, recent?: RecentAnswers): Promise<Health> {
 	const start = Date.now();
-	let before = last?.answer && start - last.answer.at < recently ? last.answer : undefined;
-	for (let first = before; ; ) {
+	const isRecent = ({ at }: Answer) => start - at < recently;
+	let before = recent?.latest && isRecent(recent.latest) ? recent.latest : undefined;
+	let firsts = recent?.firsts?.filter(isRecent) ?? [];
+	for (;;) {
 		const now: Answer = { at: Date.now(), tables: await unsettledTables(server) };
 		const rows = [...now.tables.values()];
-		if (last !== undefined) last.answer = now;
-		first ??= now;
+		const last = firsts.at(-1);
+		if (last === undefined || (recent !== undefined && now.at - last.at >= apart)) firsts = [...firsts, now];
+		if (recent !== undefined) Object.assign(recent, { latest: now, firsts });
 		const readOnly = rows.some((row) => flag(row.is_readonly));
 		const waiting = rows.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
 		const cut = rows.filter(
@@ -51,12 +63,18 @@ export async function health(server: Pick<Server, "rows">, patience = 2000, last
 		);
 		if (cut.length > 0)
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
-		const behind = tablesBehind(first, before ?? now, now);
-		if (behind.length === 0 && (before ?? last) !== undefined) return { readOnly, caughtUp: true, waiting };
-		if (behind.length > 0 && Date.now() - start >= patience)
-			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(behind, "lacks rows that other replicas have") };
+		const behind = firsts.map((first) => ({ first, tables: tablesBehind(first, before ?? now, now) }));
+		const whole = behind.findLast(({ tables }) => tables.length === 0)?.first.at;
+		if (recent !== undefined && whole !== undefined) recent.whole = whole;
+		const isWhole = whole !== undefined && (before ?? recent) !== undefined;
+		if (isWhole || now.at - (recent?.whole ?? Number.NEGATIVE_INFINITY) < recently)
+			return { readOnly, caughtUp: true, waiting };
+		if (whole === undefined && Date.now() - start >= patience) {
+			const tables = behind[0]?.tables ?? [];
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(tables, "lacks rows that other replicas have") };
+		}
 		before = now;
-		await new Promise((resolve) => setTimeout(resolve, 20));
+		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
 }
 

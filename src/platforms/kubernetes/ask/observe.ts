@@ -1,5 +1,5 @@
 import { ControlError, ifKnown } from "../../../control/errors";
-import type { Observation, ReplicaView } from "../../../control/port";
+import type { Care, Observation, ReplicaView } from "../../../control/port";
 import type { Failure, ObservedReplica } from "../../../core/cluster";
 import type { State } from "../../../core/state";
 import { TimedOut } from "../api/errors";
@@ -12,10 +12,10 @@ import { type Cluster, inEndpoints, names } from "./cluster";
 import { desiredState, scaledDown } from "./desired";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { emptied } from "./emptied";
-import { type Health, health, type LastAnswer } from "./health";
+import { type Health, health, type RecentAnswers } from "./health";
 import { everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
-import { clientQueries } from "./server";
+import { queryCounts } from "./server";
 import { desiredReplicas, sizedRecord } from "./size";
 
 /** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
@@ -32,7 +32,7 @@ interface Seen {
 }
 
 /** Reads the ConfigMap and three lists, and sends one query per replica. */
-export async function observe(cluster: Cluster): Promise<Observation | undefined> {
+export async function observe(cluster: Cluster, care?: "brief"): Promise<Observation | undefined> {
 	const [stored, sets, pods, slices] = await Promise.all([
 		cluster.record.read(),
 		cluster.sets(),
@@ -51,8 +51,8 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 					cluster,
 					seen.settings,
 					pod,
-					cluster.lastAnswer(pod),
-					observePatience,
+					cluster.recentAnswers(pod),
+					care === "brief" ? 0 : observePatience,
 				);
 				const empty = healthy && (await emptied(cluster, seen.settings, pod, async () => pods));
 				return replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
@@ -66,7 +66,7 @@ export async function observe(cluster: Cluster): Promise<Observation | undefined
 }
 
 /** One replica, with what it is doing and why waiting does not help. */
-export async function look(cluster: Cluster, replica: string, exact = false): Promise<ReplicaView> {
+export async function look(cluster: Cluster, replica: string, care?: Care): Promise<ReplicaView> {
 	const { shard, ordinal } = cluster.place(replica);
 	const [stored, set, pod, slices] = await Promise.all([
 		cluster.record.read(),
@@ -83,11 +83,11 @@ export async function look(cluster: Cluster, replica: string, exact = false): Pr
 	await witness(cluster, stored, settings, seen.pods);
 	// Only of one that serves is it asked whether it can take over, which takes some time under constant INSERTs.
 	const serves = pod !== undefined && isServing(cluster, slices, pod);
-	const patience = serves ? (exact ? exactPatience : undefined) : 0;
-	const last = exact ? undefined : cluster.lastAnswer(pod);
-	const [[healthy, unasked, silent], queries, empty, close] = await Promise.all([
-		askHealth(cluster, settings, pod, last, patience),
-		ifKnown(() => cluster.ask(pod, settings, clientQueries)),
+	const patience = !serves || care === "brief" ? 0 : care === "exact" ? exactPatience : undefined;
+	const recent = care === "exact" ? undefined : cluster.recentAnswers(pod);
+	const [[healthy, unasked, silent], counts, empty, close] = await Promise.all([
+		askHealth(cluster, settings, pod, recent, patience),
+		ifKnown(() => cluster.ask(pod, settings, queryCounts)),
 		isMember ? emptied(cluster, settings, pod, () => cluster.pods()) : undefined,
 		serves ? undefined : closely(cluster, set, pod),
 	]);
@@ -95,7 +95,7 @@ export async function look(cluster: Cluster, replica: string, exact = false): Pr
 	// It may still be loading its tables, whatever its readiness probe says: it can't take over from another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
 	const asked = desiredState(cluster, stored, shard, set);
-	const view = { replica: observed, queries, ...(asked && { asked }) };
+	const view = { replica: observed, queries: counts?.running, ...(asked && { asked }) };
 	if (close === undefined) return { ...view, phase: "serving" };
 	if (set?.spec.replicas === 0 && pod === undefined) return { ...view, phase: "stopped" };
 	const { phase, ...found } = close;
@@ -208,11 +208,11 @@ async function askHealth(
 	cluster: Cluster,
 	settings: KeptSettings,
 	pod: Pod | undefined,
-	last: LastAnswer | undefined,
+	recent: RecentAnswers | undefined,
 	patience?: number,
 ): Promise<[health: Health | undefined, why?: string, silent?: boolean]> {
 	try {
-		return [await cluster.ask(pod, settings, (server) => health(server, patience, last))];
+		return [await cluster.ask(pod, settings, (server) => health(server, patience, recent))];
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		const why = pod && isReady(pod) ? `can't be queried: ${error.message}` : undefined;

@@ -127,20 +127,21 @@ export async function tablesBy(server: Pick<Server, "rows">, sql: string) {
 	return (await server.rows(sql)).map(({ database, name }) => ({ database: String(database), name: String(name) }));
 }
 
-/**
- * Running queries of clients, and INSERTs that were acknowledged and not written yet: `async_insert` without
- * `wait_for_async_insert`. A server loses those when it stops; before 26.8 `async_insert_queue_flush_on_shutdown` does
- * not help.
- */
-export async function clientQueries(server: Server): Promise<number> {
-	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND ${notOurs}`;
-	const unwritten = "SELECT sum(value) FROM system.metrics WHERE metric = 'PendingAsyncInsert'";
-	const [row] = await server.rows(`SELECT (${running}) + (${unwritten}) AS queries`);
-	return Number(row?.queries ?? 0);
+export interface QueryCounts {
+	/** Since the server's start, including this one. */
+	readonly all: number;
+	/**
+	 * Those of clients that run, and INSERTs that were acknowledged and not written yet: `async_insert` without
+	 * `wait_for_async_insert`. A server loses those when it stops; before 26.8 `async_insert_queue_flush_on_shutdown` does
+	 * not help.
+	 */
+	readonly running: number;
 }
 
-/** Queries since its start, including this one. */
-export async function allQueries(server: Server): Promise<number> {
-	const [row] = await server.rows("SELECT value FROM system.events WHERE event = 'Query'");
-	return Number(row?.value ?? 0);
+export async function queryCounts(server: Server): Promise<QueryCounts> {
+	const all = "SELECT sum(value) FROM system.events WHERE event = 'Query'";
+	const running = `SELECT count() FROM system.processes WHERE is_initial_query AND ${notOurs}`;
+	const unwritten = "SELECT sum(value) FROM system.metrics WHERE metric = 'PendingAsyncInsert'";
+	const [row] = await server.rows(`SELECT (${all}) AS all, (${running}) + (${unwritten}) AS running`);
+	return { all: Number(row?.all ?? 0), running: Number(row?.running ?? 0) };
 }

@@ -3,7 +3,7 @@ import type { Claim } from "../../../control/port";
 import type { Pod } from "../api/types";
 import { type Cluster, inEndpoints } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
-import { allQueries } from "../ask/server";
+import { queryCounts } from "../ask/server";
 import { clientServiceName, label } from "../render/names";
 import { untilQuiet } from "./quiet";
 import { sleep, until } from "./wait";
@@ -15,26 +15,32 @@ const claimLasts = 10_000;
  * Removes the pod from the client Service, and waits until no proxy sends it anything new.
  *
  * @param meanwhile Is done while it waits.
+ * @returns the queries of clients that run at its end, if it could be asked.
  */
 export async function drain(
 	cluster: Cluster,
 	claim: Claim,
 	replica: string,
 	meanwhile: () => Promise<unknown> = async () => {},
-): Promise<void> {
+): Promise<number | undefined> {
 	cluster.place(replica);
 	const [stored, pod] = await Promise.all([cluster.record.guard(claim), cluster.api.get<Pod>("pods", replica)]);
 	const settings = cluster.settings(stored);
-	if (pod === undefined) return;
+	if (pod === undefined) return undefined;
 	await relabel(cluster, pod, null);
 	await until(
 		`the EndpointSlices still contain a drained pod (is ${label.clients} missing from the selector of ${cluster.services.join(", ")}?)`,
 		async () => !inEndpoints(await cluster.slices(), pod),
 	);
 	// Also if an earlier call removed it: that one may have died within this time.
-	if (!isReady(pod)) return;
+	if (!isReady(pod)) return undefined;
+	let running: number | undefined;
 	const quiet = untilQuiet({
-		queries: () => ifKnown(async () => allQueries(await cluster.server(pod, settings))),
+		queries: async () => {
+			const counts = await ifKnown(async () => queryCounts(await cluster.server(pod, settings)));
+			running = counts?.running;
+			return counts?.all;
+		},
 		awayAt: () => cluster.api.connection.awayAt(),
 		// Renewed only if it would expire: after a killed process, the next one has to wait until it has.
 		keep: (waited) => (waited < claimLasts ? cluster.record.guard(claim) : cluster.record.extend(claim, 30)),
@@ -44,6 +50,7 @@ export async function drain(
 	// Both to their ends: whoever is told of a failure must find nothing still at work.
 	const [waited, prepared] = await Promise.allSettled([quiet, meanwhile()]);
 	for (const each of [prepared, waited]) if (each.status === "rejected") throw each.reason;
+	return running;
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {

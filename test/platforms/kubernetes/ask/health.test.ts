@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { health, type LastAnswer, unsettled } from "../../../../src/platforms/kubernetes/ask/health";
+import { health, type RecentAnswers, unsettled } from "../../../../src/platforms/kubernetes/ask/health";
 
 /** A table that has not pulled the last entry of its log, as a server gives it. */
 const table = {
@@ -31,10 +31,10 @@ function answering(...answers: readonly Rows[]) {
 
 async function healthOf(
 	answers: readonly Rows[],
-	{ patience = 60_000, last }: { patience?: number; last?: LastAnswer } = {},
+	{ patience = 60_000, recent }: { patience?: number; recent?: RecentAnswers } = {},
 ) {
 	const server = answering(...answers);
-	const result = health(server, patience, last);
+	const result = health(server, patience, recent);
 	await vi.runAllTimersAsync();
 	return { ...(await result), asked: server.asked() };
 }
@@ -70,27 +70,72 @@ describe("health", () => {
 	});
 
 	it("need not have fetched what came after the first answer, by times of whole seconds", async () => {
-		const constant = Array.from({ length: 200 }, (_, n) => [{ ...fetching, log_max_index: n + 5, log_pointer: n + 6 }]);
-		expect(await healthOf(constant)).toMatchObject({ caughtUp: true, waiting: 1, asked: 51 });
+		const constant = Array.from({ length: 300 }, (_, n) => [{ ...fetching, log_max_index: n + 5, log_pointer: n + 6 }]);
+		expect(await healthOf(constant)).toMatchObject({ caughtUp: true, waiting: 1, asked: 101 });
 		const older = constant.map(([row]) => [{ ...row, age: 1 }]);
-		expect(await healthOf(older)).toMatchObject({ caughtUp: true, asked: 101 });
+		expect(await healthOf(older)).toMatchObject({ caughtUp: true, asked: 201 });
 	});
 
-	it("needs one answer if what is of the last second does not count, and its last answer is the first then", async () => {
-		const last: LastAnswer = {};
-		expect(await healthOf([[], [table]], { last })).toMatchObject({ caughtUp: true, asked: 1 });
-		expect(await healthOf([[table]], { patience: 0, last: {} })).toMatchObject({ caughtUp: false, asked: 1 });
-		// It was at rest then, so that it lacks only what was written since; but not for long.
-		expect(await healthOf([[{ ...table, log_pointer: 4 }]], { last })).toMatchObject({ caughtUp: true, asked: 1 });
-		expect(await healthOf([[table], [table], [pulled], []], { last })).toMatchObject({ caughtUp: true, asked: 4 });
-		for (const [passed, caughtUp] of [
-			[999, true],
-			[1000, false],
-		] as const) {
-			await healthOf([[]], { last });
-			vi.advanceTimersByTime(passed);
-			expect(await healthOf([[table]], { last, patience: 0 })).toMatchObject({ caughtUp });
-		}
+	describe("where what is of the last two seconds does not count", () => {
+		it("needs one answer, and its recent ones count as the first", async () => {
+			const recent: RecentAnswers = {};
+			expect(await healthOf([[], [table]], { recent })).toMatchObject({ caughtUp: true, asked: 1 });
+			expect(await healthOf([[table]], { patience: 0, recent: {} })).toMatchObject({ caughtUp: false, asked: 1 });
+			// It was at rest then, so that it lacks only what was written since; but not for long.
+			expect(await healthOf([[{ ...table, log_pointer: 4 }]], { recent })).toMatchObject({ caughtUp: true, asked: 1 });
+			const answers = [[table], [table], [pulled], []];
+			expect(await healthOf(answers, { recent: {} })).toMatchObject({ caughtUp: true, asked: 4 });
+			for (const [passed, caughtUp] of [
+				[1999, true],
+				[2000, false],
+			] as const) {
+				const recent: RecentAnswers = {};
+				await healthOf([[]], { recent });
+				vi.advanceTimersByTime(passed);
+				expect(await healthOf([[table]], { recent, patience: 0 })).toMatchObject({ caughtUp });
+			}
+		});
+
+		it("needs no other answer if it had caught up within them", async () => {
+			const recent: RecentAnswers = {};
+			await healthOf([[]], { recent });
+			vi.advanceTimersByTime(1999);
+			const fetches = { readOnly: false, waiting: 1, asked: 1 };
+			const behind = [{ ...fetching, age: 60 }];
+			expect(await healthOf([behind], { recent, patience: 0 })).toEqual({ ...fetches, caughtUp: true });
+			vi.advanceTimersByTime(1);
+			const late = await healthOf([behind], { recent, patience: 0 });
+			expect(late).toEqual({ ...fetches, caughtUp: false, trouble: lacks });
+			await healthOf([[]], { recent });
+			expect(await healthOf([[{ ...table, is_readonly: 1 }]], { recent })).toMatchObject({ caughtUp: false });
+		});
+
+		it("is found out under constant INSERTs while it is looked at, however often", async () => {
+			for (const every of [10, 100, 400, 900]) {
+				const recent: RecentAnswers = {};
+				// Its queue is never empty, and an entry never older than the second that is being counted.
+				await healthOf([[fetching]], { recent, patience: 0 });
+				for (let passed = 0; passed < 1000; passed += every) {
+					vi.advanceTimersByTime(every);
+					await healthOf([[fetching]], { recent, patience: 0 });
+				}
+				for (let looks = 0; looks < 20; looks++) {
+					vi.advanceTimersByTime(every);
+					const seen = await healthOf([[fetching]], { recent, patience: 0 });
+					expect(seen, `${looks} of each ${every} ms`).toMatchObject({ caughtUp: true });
+				}
+				expect(recent.firsts?.length).toBeLessThan(10);
+			}
+		});
+
+		it("is not whole up to a moment whose entries it still fetches", async () => {
+			const recent: RecentAnswers = {};
+			for (let passed = 0; passed < 5000; passed += 100) {
+				const seen = await healthOf([[{ ...fetching, age: 1 }]], { recent, patience: 0 });
+				expect(seen.caughtUp, `${passed}`).toBe(false);
+				vi.advanceTimersByTime(100);
+			}
+		});
 	});
 
 	it("has caught up with a log that nothing was ever written to, which looks like one with its first entry", async () => {

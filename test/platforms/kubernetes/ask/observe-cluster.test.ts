@@ -248,7 +248,7 @@ describe("a look at a replica", () => {
 	const view = (name = "db-0-0") => look(cluster, name);
 
 	it("that serves shows its queries, and what is asked for", async () => {
-		api.answer = (sql) => (sql.includes("system.processes") ? answered({ queries: "7" }) : answered());
+		api.answer = (sql) => (sql.includes("system.processes") ? answered({ running: "7" }) : answered());
 		expect(await view()).toMatchObject({
 			phase: "serving",
 			queries: 7,

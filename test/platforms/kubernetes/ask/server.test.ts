@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Api } from "../../../../src/platforms/kubernetes/api/api";
 import type { ApiCall } from "../../../../src/platforms/kubernetes/api/wire";
-import { clientQueries, QueryError, Server } from "../../../../src/platforms/kubernetes/ask/server";
+import { QueryError, queryCounts, Server } from "../../../../src/platforms/kubernetes/ask/server";
 
 /** A server that gives these answers in turn, and the last one from then on. */
 function answering(...answers: readonly { readonly status: number; readonly text: string }[]) {
@@ -40,8 +40,8 @@ describe("rows", () => {
 
 describe("what a server still does for clients", () => {
 	it("counts INSERTs that it has acknowledged and not written: it forgets them when it stops", async () => {
-		const { server, calls } = answering({ status: 200, text: '{"queries":"3"}' });
-		expect(await clientQueries(server)).toBe(3);
+		const { server, calls } = answering({ status: 200, text: '{"all":"9","running":"3"}' });
+		expect(await queryCounts(server)).toEqual({ all: 9, running: 3 });
 		expect(new URL(calls[0]?.path ?? "", "http://server").searchParams.get("query")).toContain("'PendingAsyncInsert'");
 	});
 });
