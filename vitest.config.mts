@@ -17,15 +17,26 @@ const local = [
 ];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];
+const named = (name: string) => `test/kubernetes/${name}.test.{ts,mts}`;
 /** What counts each request of many clients runs one by one: on few cores another test's pods would be measured, too. */
-const calm = ["roll", "stop"].map((name) => `test/kubernetes/${name}.test.ts`);
+const calm = ["roll", "stop"].map(named);
 /** The API server is everybody's: what takes it away runs when all others have ended. */
-const alone = ["test/kubernetes/api-server.test.ts"];
-/** Slow, and like others that CI runs: `npm run test:release`, where the last one has more clusters than in CI. */
-const rare = ["adopt", "causes", "images", "killed", "lost", "resized", "roll-one-shard"].map(
-	(name) => `test/kubernetes/${name}.test.ts`,
-);
-const inRelease = [...rare, "test/kubernetes/many.test.mts"];
+const alone = ["api-server"].map(named);
+/** Slow, and like others that CI runs: `npm run test:release`. Those of the first line run one by one. */
+const calmInRelease = ["adopt", "causes", "images", "killed", "lost", "resized", "roll-one-shard"].map(named);
+const inRelease = [
+	"create",
+	"hold",
+	"layout",
+	"moves",
+	"queries",
+	"size",
+	"cli-chart",
+	"cli-tags",
+	"yaml-component",
+].map(named);
+/** For a release, too, then with more clusters. */
+const many = ["many"].map(named);
 /** Only when asked for: `npm run test:languages` installs SDKs of Python and Go. */
 const languages = ["test/languages/**/*.test.mts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
@@ -65,7 +76,7 @@ export default defineConfig(({ mode }) => ({
 				test: {
 					name: "kubernetes",
 					include: kubernetes,
-					exclude: [...calm, ...alone, ...rare],
+					exclude: [...calm, ...alone, ...calmInRelease, ...inRelease],
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 10 * minute,
 					hookTimeout: 10 * minute,
@@ -75,14 +86,19 @@ export default defineConfig(({ mode }) => ({
 					sequence: { groupOrder: 4 },
 				},
 			},
-			...[calm, alone, inRelease].map((include, index) => ({
+			...Object.entries({
+				"kubernetes-calm": calm,
+				"kubernetes-alone": alone,
+				"release-calm": [...calmInRelease, ...many],
+				release: inRelease,
+			}).map(([name, include], index) => ({
 				test: {
-					name: ["kubernetes-calm", "kubernetes-alone", "release"][index],
+					name,
 					include,
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: 10 * minute,
 					hookTimeout: 10 * minute,
-					maxWorkers: 1,
+					maxWorkers: include === inRelease ? clusterWorkers : 1,
 					sequence: { groupOrder: 5 + index },
 				},
 			})),
@@ -105,7 +121,7 @@ export default defineConfig(({ mode }) => ({
 					testTimeout: 10 * minute,
 					hookTimeout: 10 * minute,
 					maxWorkers: cliWorkers,
-					sequence: { groupOrder: 8 },
+					sequence: { groupOrder: 9 },
 				},
 			},
 		],

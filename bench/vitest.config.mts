@@ -9,7 +9,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "kubernetes",
-					include: ["bench/kubernetes/{cold,figures,timelines}.mts"],
+					include: ["bench/kubernetes/{cold,figures,tables,timelines}.mts"],
 					globalSetup: ["test/kubernetes/setup.mts"],
 					testTimeout: hour,
 					hookTimeout: 60_000,

@@ -179,8 +179,8 @@ export interface ClusterControl<Settings = unknown> {
 	 * A replica that is down counts as drained. A platform may use the wait to prepare its restart with the version
 	 * `next`: from then on a replica of its shard that is lost may come back with that version.
 	 *
-	 * @returns the clients' queries that ran when it resolved, if the platform asked for them; 0 saves a question while
-	 * the replica is out.
+	 * @returns the clients' queries that ran when it resolved, if the platform asked for them and no new one arrives; 0
+	 * saves a question while the replica is out.
 	 */
 	drain(claim: Claim, replica: string, next?: DbVersion): Promise<number | undefined>;
 	/** Adds a drained replica to the clients' endpoints again. Does nothing to one that is not drained, or down. */

@@ -105,7 +105,7 @@ export async function letBack({ control, keeper }: Ground, replica: string): Pro
 interface Draining {
 	/** Whether clients reached it. */
 	readonly serving: boolean;
-	/** The queries that ran at the end of its drain, if known. */
+	/** The queries that ran at the end of its drain, if no new one arrived any more. */
 	readonly running: number | undefined;
 	readonly until: number;
 	readonly goOn: () => void;
@@ -141,7 +141,7 @@ async function queriesEnd(
 		const rest = until - clock.now();
 		// A replica that can't be asked may be busy, if it was up at all.
 		if (back || (queries === undefined ? !serving : queries === 0) || rest <= 0) {
-			return { cut: queries ?? 0, back, waited, unfit: early ?? (await around()) };
+			return { cut: queries ?? 0, back, waited, unfit: (queries === 0 && !back && early) || (await around()) };
 		}
 		await clock.sleep(Math.min(pause, rest));
 		pause = Math.min(1000, pause * 1.25);

@@ -149,9 +149,9 @@ async function observed(control: ClusterControl): Promise<ObservedCluster> {
 const isLeftUnmade = ({ mark, state }: ObservedCluster) => mark?.creates === true && state === "Stopped";
 
 async function lookAtRemembered(ground: PlannedGround, cluster: ObservedCluster): Promise<void> {
-	const { held } = (await ground.control.record()) ?? {};
-	if (held === undefined) return;
-	await remembered(ground, held, (replica) => othersOf(cluster, replica));
+	const { held = {} } = (await ground.control.record()) ?? {};
+	const members = Object.entries(held).filter(([name]) => cluster.replicas.some((replica) => replica.name === name));
+	await remembered(ground, Object.fromEntries(members), (replica) => othersOf(cluster, replica));
 }
 
 /**

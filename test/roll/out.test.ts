@@ -246,6 +246,37 @@ describe("queries that run on a replica that is next", () => {
 		expect(await asked(900)).toEqual(["some in try 0", "all in try 1", "all in try 2"]);
 	});
 
+	it("let the others be asked as soon as it is out if none is left, and again if some turn out to run", async () => {
+		for (const [runs, answers] of [
+			[0, 1],
+			[3000, 2],
+		] as const) {
+			const world = given([[{}, {}]]);
+			const start = world.clock.now();
+			world.data.traffic = { every: 60_000, lag: 900 };
+			world.unit("a-0-1").queries = runs === 0 ? [] : [start + runs];
+			const asked: number[] = [];
+			const out: number[] = [];
+			const through = (control: ClusterControl): ClusterControl => ({
+				...control,
+				drain: async (claim, replica, next) => {
+					await control.drain(claim, replica, next);
+					return 0;
+				},
+				look: async (name, care) => {
+					if (name === "a-0-0" && care === "exact") asked.push(world.clock.now());
+					if (name === "a-0-1" && world.log.includes("drain a-0-1")) out.push(world.clock.now());
+					return control.look(name, care);
+				},
+			});
+			await run(world, v2, { through });
+			expect(world.violations).toEqual([]);
+			expect(asked[0], "at the same time").toBe(out[0]);
+			expect(asked.length).toBeGreaterThanOrEqual(answers);
+			expect(asked.at(-1)).toBeGreaterThanOrEqual(start + runs);
+		}
+	});
+
 	it("are cut when they last longer than told", async () => {
 		const world = given([[{}, {}]]);
 		world.unit("a-0-1").queries = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

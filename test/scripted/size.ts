@@ -94,6 +94,7 @@ export function leave(world: World, name: string): void {
 	if (isMember(unit)) cluster.replicas = Math.min(cluster.replicas, unit.ordinal);
 	world.told.set(unit.shard, world.template(unit.shard));
 	cluster.units = cluster.units.filter((one) => one !== unit);
+	world.remember(name, undefined);
 }
 
 /** As a fault: somebody else asks for another number of replicas of each shard. */

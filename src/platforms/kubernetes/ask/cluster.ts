@@ -35,7 +35,7 @@ export class Cluster {
 	readonly written = new Map<number, string>();
 	private readonly logins = oncePerKey<Credentials | undefined>();
 	private readonly images = oncePerKey<Image>();
-	private readonly answers = new Map<string, RecentAnswers>();
+	private readonly answers = new Map<string, { readonly uid: string | undefined; readonly recent: RecentAnswers }>();
 	private listing: Promise<readonly Pod[]> | undefined;
 
 	constructor(
@@ -98,10 +98,12 @@ export class Cluster {
 
 	/** What a pod's server said lately of its replication. */
 	recentAnswers(pod: Pod | undefined): RecentAnswers {
-		const uid = pod?.metadata.uid ?? "";
-		const last = this.answers.get(uid) ?? {};
-		this.answers.set(uid, last);
-		return last;
+		const { name = "", uid } = pod?.metadata ?? {};
+		const known = this.answers.get(name);
+		if (known !== undefined && known.uid === uid) return known.recent;
+		const recent = {};
+		this.answers.set(name, { uid, recent });
+		return recent;
 	}
 
 	protected login(pod: Pod, settings: KeptSettings): Login {

@@ -12,7 +12,7 @@ export interface Health {
 /** What a server answered about its unsettled tables. */
 interface Answer {
 	readonly tables: ReadonlyMap<string, Row>;
-	/** When it was asked, in milliseconds since 1970. */
+	/** When it was asked, in milliseconds of a clock that nobody sets. */
 	readonly at: number;
 }
 
@@ -21,7 +21,7 @@ export interface RecentAnswers {
 	latest?: Answer;
 	/** Some of them, the oldest first. */
 	firsts?: readonly Answer[];
-	/** Up to when it was seen to hold all that was written, in milliseconds since 1970. */
+	/** Up to when it was seen to hold all that was written. */
 	whole?: number;
 }
 
@@ -46,33 +46,36 @@ const apart = 250;
  * since.
  */
 export async function health(server: Pick<Server, "rows">, patience = 2000, recent?: RecentAnswers): Promise<Health> {
-	const start = Date.now();
+	const start = performance.now();
 	const isRecent = ({ at }: Answer) => start - at < recently;
 	let before = recent?.latest && isRecent(recent.latest) ? recent.latest : undefined;
 	let firsts = recent?.firsts?.filter(isRecent) ?? [];
 	for (;;) {
-		const now: Answer = { at: Date.now(), tables: await unsettledTables(server) };
+		const now: Answer = { at: performance.now(), tables: await unsettledTables(server) };
 		const rows = [...now.tables.values()];
 		const last = firsts.at(-1);
-		if (last === undefined || (recent !== undefined && now.at - last.at >= apart)) firsts = [...firsts, now];
-		if (recent !== undefined) Object.assign(recent, { latest: now, firsts });
 		const readOnly = rows.some((row) => flag(row.is_readonly));
 		const waiting = rows.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
 		const cut = rows.filter(
 			(row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas),
 		);
-		if (cut.length > 0)
+		if (cut.length > 0) {
+			// Its columns of Keeper are 0 then: such an answer is nobody's first.
+			if (recent !== undefined) Object.assign(recent, { latest: undefined, firsts: undefined, whole: undefined });
 			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(cut, "is read-only or cut off from Keeper") };
-		const behind = firsts.map((first) => ({ first, tables: tablesBehind(first, before ?? now, now) }));
-		const whole = behind.findLast(({ tables }) => tables.length === 0)?.first.at;
-		if (recent !== undefined && whole !== undefined) recent.whole = whole;
-		const isWhole = whole !== undefined && (before ?? recent) !== undefined;
-		if (isWhole || now.at - (recent?.whole ?? Number.NEGATIVE_INFINITY) < recently)
-			return { readOnly, caughtUp: true, waiting };
-		if (whole === undefined && Date.now() - start >= patience) {
-			const tables = behind[0]?.tables ?? [];
-			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(tables, "lacks rows that other replicas have") };
 		}
+		const behind = firsts.map((first) => ({ first, tables: tablesBehind(first, before ?? first, now) }));
+		const whole = behind.findLast(({ tables }) => tables.length === 0)?.first.at;
+		// What comes with its first answer, one answer can't show to be in its queue: nothing is built on that.
+		const tables = behind[0]?.tables ?? tablesBehind(now, now, now);
+		const isFirst = recent !== undefined && before === undefined;
+		if (last === undefined || (recent !== undefined && now.at - last.at >= apart)) firsts = [...firsts, now];
+		if (recent !== undefined) Object.assign(recent, { latest: now, firsts, whole: whole ?? recent.whole });
+		const wasWhole = now.at - (recent?.whole ?? Number.NEGATIVE_INFINITY) < recently;
+		if (whole !== undefined || wasWhole || (isFirst && tables.length === 0))
+			return { readOnly, caughtUp: true, waiting };
+		if (tables.length > 0 && performance.now() - start >= patience)
+			return { readOnly, caughtUp: false, waiting, trouble: troubleOf(tables, "lacks rows that other replicas have") };
 		before = now;
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}

@@ -15,7 +15,7 @@ const claimLasts = 10_000;
  * Removes the pod from the client Service, and waits until no proxy sends it anything new.
  *
  * @param meanwhile Is done while it waits.
- * @returns the queries of clients that run at its end, if it could be asked.
+ * @returns the queries of clients that run at its end, if it could be asked and gets no new ones.
  */
 export async function drain(
 	cluster: Cluster,
@@ -49,8 +49,9 @@ export async function drain(
 	});
 	// Both to their ends: whoever is told of a failure must find nothing still at work.
 	const [waited, prepared] = await Promise.allSettled([quiet, meanwhile()]);
-	for (const each of [prepared, waited]) if (each.status === "rejected") throw each.reason;
-	return running;
+	if (prepared.status === "rejected") throw prepared.reason;
+	if (waited.status === "rejected") throw waited.reason;
+	return waited.value ? running : undefined;
 }
 
 export async function undrain(cluster: Cluster, claim: Claim, replica: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { ControlError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
+import { withHeld } from "../../../control/record";
 import type { Pod, StatefulSet } from "../api/types";
 import { heldAlone } from "../ask/alone";
 import { type Cluster, names, podOf } from "../ask/cluster";
@@ -39,6 +40,7 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	// is.
 	const settled = await cluster.record.under(claim, (now) => ({
 		...settle(now, pods, cluster.settings(now).image),
+		held: withHeld(now.held, replica, undefined),
 		...(isMember && { replicas: Math.min(now.replicas ?? 1, ordinal) }),
 	}));
 	if (server !== undefined) await dropReplicated(server);

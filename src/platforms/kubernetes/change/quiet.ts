@@ -27,8 +27,10 @@ export interface Surroundings {
  * Waits until no new connections reach a server that has left the EndpointSlices. Each node's proxy follows those in
  * its own time, a busy one after many seconds, and Kubernetes does not report when all have: so the server is asked
  * whether queries still arrive.
+ *
+ * @returns whether none did for a moment: keep-alive connections and other shards may send some to the end.
  */
-export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surroundings): Promise<void> {
+export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surroundings): Promise<boolean> {
 	const start = now();
 	let disturbed = start;
 	let kept = start;
@@ -36,7 +38,7 @@ export async function untilQuiet({ queries, awayAt, keep, now, sleep }: Surround
 		const from = Math.max(start, (awayAt() ?? Number.NEGATIVE_INFINITY) + proxiesReturn);
 		const until = Math.min(from + longestMoment, Math.max(from + leastMoment, disturbed + quietMoment));
 		const rest = until - now();
-		if (rest <= 0) return;
+		if (rest <= 0) return now() - disturbed >= quietMoment;
 		await sleep(Math.min(pause, rest));
 		if (now() - kept >= keepEvery) {
 			await keep(now() - start);

@@ -99,6 +99,7 @@ describe("health", () => {
 		it("needs no other answer if it had caught up within them", async () => {
 			const recent: RecentAnswers = {};
 			await healthOf([[]], { recent });
+			await healthOf([[]], { recent });
 			vi.advanceTimersByTime(1999);
 			const fetches = { readOnly: false, waiting: 1, asked: 1 };
 			const behind = [{ ...fetching, age: 60 }];
@@ -126,6 +127,46 @@ describe("health", () => {
 				}
 				expect(recent.firsts?.length).toBeLessThan(10);
 			}
+		});
+
+		it("is not whole by what one answer can't tell", async () => {
+			// It pulls many entries between the two halves of an answer.
+			const recent: RecentAnswers = {};
+			const pulls = { ...fetching, age: 3600 };
+			expect(await healthOf([[]], { recent })).toMatchObject({ caughtUp: true });
+			vi.advanceTimersByTime(300);
+			expect(await healthOf([[pulls]], { recent, patience: 0 })).toMatchObject({ caughtUp: false });
+			// Something is written that it does not pull for long.
+			const late: RecentAnswers = {};
+			await healthOf([[]], { recent: late });
+			vi.advanceTimersByTime(1900);
+			expect(await healthOf([[table]], { recent: late, patience: 0 })).toMatchObject({ caughtUp: true });
+			vi.advanceTimersByTime(101);
+			expect(await healthOf([[table]], { recent: late, patience: 0 })).toMatchObject({ caughtUp: false });
+			// Before its answer was complete, it was behind.
+			const behind: RecentAnswers = {};
+			await healthOf([[table]], { recent: behind, patience: 0 });
+			vi.advanceTimersByTime(10);
+			expect(await healthOf([[]], { recent: behind, patience: 0 })).toMatchObject({ caughtUp: false });
+		});
+
+		it("has no answer of a replica that is cut off from Keeper for its first", async () => {
+			const recent: RecentAnswers = {};
+			await healthOf([[]], { recent });
+			await healthOf([[]], { recent });
+			const cut = { ...table, total_replicas: 0, log_max_index: 0, log_pointer: 0 };
+			expect(await healthOf([[cut]], { recent })).toMatchObject({ caughtUp: false });
+			vi.advanceTimersByTime(300);
+			expect(await healthOf([[table]], { recent, patience: 0 })).toMatchObject({ caughtUp: false });
+		});
+
+		it("is judged by a clock that nobody sets", async () => {
+			const recent: RecentAnswers = {};
+			await healthOf([[]], { recent });
+			await healthOf([[]], { recent });
+			vi.advanceTimersByTime(2000);
+			vi.setSystemTime(Date.now() - 60_000);
+			expect(await healthOf([[table]], { recent, patience: 0 })).toMatchObject({ caughtUp: false });
 		});
 
 		it("is not whole up to a moment whose entries it still fetches", async () => {
