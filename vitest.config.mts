@@ -25,21 +25,16 @@ const alone = ["api-server"].map(named);
 /** Slow, and like others that CI runs: `npm run test:release`. Those of the first line run one by one. */
 const calmInRelease = ["adopt", "causes", "images", "killed", "lost", "resized", "roll-one-shard"].map(named);
 const inRelease = [
-	"create",
-	"hold",
-	"layout",
-	"moves",
-	"queries",
-	"size",
-	"cli-chart",
-	"cli-tags",
-	"yaml-component",
+	...["create", "hold", "layout", "moves", "queries", "size", "yaml-component"],
+	...["cli-chart", "cli-states", "cli-tags", "cli-trouble"],
 ].map(named);
 /** For a release, too, then with more clusters. */
 const many = ["many"].map(named);
 /** Only when asked for: `npm run test:languages` installs SDKs of Python and Go. */
 const languages = ["test/languages/**/*.test.mts"];
 const cli = ["test/engine/**/*.test.mts", "test/wire/**/*.test.ts"];
+/** For a release, too. */
+const cliInRelease = ["archives", "catalogue", "plan", "progress"].map((name) => `test/engine/${name}.test.mts`);
 
 export default defineConfig(({ mode }) => ({
 	test: {
@@ -102,17 +97,19 @@ export default defineConfig(({ mode }) => ({
 					sequence: { groupOrder: 5 + index },
 				},
 			})),
-			{
+			...[
+				{ name: "engine", include: cli, exclude: cliInRelease },
+				{ name: "release-engine", include: cliInRelease },
+			].map((files) => ({
 				test: {
-					name: "engine",
-					include: cli,
+					...files,
 					globalSetup: ["test/engine/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,
 					maxWorkers: cliWorkers,
 					sequence: { groupOrder: 3 },
 				},
-			},
+			})),
 			{
 				test: {
 					name: "languages",
