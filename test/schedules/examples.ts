@@ -204,4 +204,11 @@ export const examples = {
 			[1, { kind: "stale", seconds: 1 }],
 		],
 	},
+	/** The one that serves more is killed between the look at it and the drain of the empty one. */
+	betterOneKilled: {
+		...calm,
+		shards: [[whole], [{ ...whole, data: "empty" }, whole, { ...whole, version: v2, is: "drained" }], [whole]],
+		faults: [[143, { kind: "kill", replica: "a-1-1" }]],
+		loses: ["a-0-0", "all"],
+	},
 } satisfies Record<string, Scenario>;

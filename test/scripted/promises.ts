@@ -33,7 +33,7 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 	unit.outByUs = true;
 	unit.taken ||= serving;
 	const peers = peersOf(world, unit);
-	unit.useless = isWrong(world, unit, peers);
+	unit.useless = isWrong(world, unit, peers, memory);
 	for (const other of unit.useless ? [] : peers) {
 		world.condition(other);
 		if (other.outByUs && !other.useless)
@@ -55,13 +55,17 @@ export function takeOut(world: World, unit: Unit, memory: Memory): void {
 		world.invariants.breach("last-copy", `${unit.name} was taken out with the last copy of a row of ${last.table}`);
 }
 
-/** It lacks what another has that serves all that it has itself: its answers are wrong, and nobody needs them. */
-export function isWrong(world: World, { tables }: Unit, peers: readonly Unit[]): boolean {
+/**
+ * It lacks what another has that serves all that it has itself, or was last seen to: its answers are wrong, and nobody
+ * needs them.
+ */
+export function isWrong(world: World, { tables }: Unit, peers: readonly Unit[], memory?: Memory): boolean {
 	return peers.some((other) => {
 		const lacked = (of: Unit["tables"], by: Unit["tables"]) =>
 			lackedBy({ tables: by }, { tables: of }, world.data.localTables);
 		const differs = lacked(other.tables, tables).length > 0;
-		return differs && lacked(tables, other.tables).length === 0 && world.condition(other).serving;
+		const serves = world.condition(other).serving || memory?.get(other.name)?.condition?.serving === true;
+		return differs && lacked(tables, other.tables).length === 0 && serves;
 	});
 }
 
