@@ -11,7 +11,8 @@ import type { Memory, World } from "./world";
 export type { Fault, Faults } from "./fault";
 
 const latency = 5;
-const never = new Promise<never>(() => {});
+/** One of its own for each call: all that waits for a promise stays in memory as long as that does. */
+const never = () => new Promise<never>(() => {});
 
 /** One process's way to a scripted cluster. Once it has crashed no call of it returns, as nothing does in a killed process. */
 export class ScriptedControl implements ClusterControl {
@@ -128,11 +129,11 @@ export class ScriptedControl implements ClusterControl {
 
 	/** @param act With the seconds that its answer is to be old. */
 	async #call<T>(what: string, act: (ago?: number) => T): Promise<T> {
-		if (this.#dead) return never;
+		if (this.#dead) return never();
 		const world = this.#world;
 		const faults = [this.#faults.get(world.calls++) ?? []].flat();
 		await world.clock.sleep(latency);
-		if (this.#dead) return never;
+		if (this.#dead) return never();
 		const crash = faultOf(faults, "crash");
 		if (crash?.when === "before") return this.#die();
 		await this.#befall(faults);
@@ -171,6 +172,6 @@ export class ScriptedControl implements ClusterControl {
 	#die(): Promise<never> {
 		this.#dead = true;
 		this.#crash();
-		return never;
+		return never();
 	}
 }
