@@ -72,6 +72,11 @@ it.skipIf(unavailable !== undefined)(
 
 			await space.queryPod("db-0-0", `SYSTEM STOP FETCHES ${table}`);
 			await space.queryPod("db-0-1", `INSERT INTO ${table} SELECT number FROM numbers(1000)`);
+			// A look may leave out what was written within the last two seconds.
+			await vi.waitFor(async () => expect((await control.look("db-0-0")).replica.caughtUp).toBe(false), {
+				timeout: minute,
+				interval: 100,
+			});
 			await blocked("behind", "has not caught up");
 			expect(await space.queryPod("db-0-0", `SELECT count() FROM ${table}`)).toBe("0");
 			await space.queryPod("db-0-0", `SYSTEM START FETCHES ${table}`);
