@@ -75,13 +75,8 @@ export class ScriptedControl implements ClusterControl {
 	finish = (claim: Claim) => this.#change("finish", claim, () => finish(this.#world, this.#memory));
 	remember = (claim: Claim, replica: string, digest: HeldDigest | undefined) =>
 		this.#change(`remember ${replica}`, claim, () => this.#world.remember(replica, digest), "quiet");
-	drain = async (claim: Claim, replica: string, next?: DbVersion) => {
-		let running: number | undefined;
-		await this.#change(`drain ${replica}`, claim, () => {
-			running = this.#world.drain(replica, this.#memory, next);
-		});
-		return running;
-	};
+	drain = (claim: Claim, replica: string, next?: DbVersion) =>
+		this.#change(`drain ${replica}`, claim, () => this.#world.drain(replica, this.#memory, next));
 	undrain = (claim: Claim, replica: string) =>
 		this.#change(`undrain ${replica}`, claim, () => this.#world.undrain(replica, this.#memory));
 	restart = (claim: Claim, replica: string, version: DbVersion) =>
@@ -92,13 +87,8 @@ export class ScriptedControl implements ClusterControl {
 		this.#change("adopt", claim, () => void Object.assign(this.#world.present(), { owner, generation }));
 	assess = (spec: Omit<ClusterSpec, "generation">) => this.#call("assess", () => assess(this.#world, spec));
 	configure = (claim: Claim, spec: ClusterSpec) => this.#change("configure", claim, () => this.#world.configure(spec));
-	join = async (claim: Claim, spec: ClusterSpec) => {
-		let out: readonly string[] = [];
-		await this.#change("join", claim, () => {
-			out = join(this.#world, spec);
-		});
-		return out;
-	};
+	join = (claim: Claim, spec: ClusterSpec) =>
+		this.#change("join", claim, (): readonly string[] => join(this.#world, spec));
 	leave = (claim: Claim, replica: string) => this.#change(`leave ${replica}`, claim, () => leave(this.#world, replica));
 	start = (claim: Claim) => this.#change("start", claim, () => this.#world.start());
 	stop = (claim: Claim) => this.#change("stop", claim, () => this.#world.halt("stopped"));
@@ -106,7 +96,7 @@ export class ScriptedControl implements ClusterControl {
 	destroy = (claim: Claim, { data }: { readonly data: boolean }) =>
 		this.#change("destroy", claim, () => this.#world.destroy(data));
 
-	#change(what: string, claim: Claim, act: () => unknown, quiet?: "quiet"): Promise<void> {
+	#change<T>(what: string, claim: Claim, act: () => T, quiet?: "quiet"): Promise<T> {
 		const { invariants, claims, log } = this.#world;
 		if (this.#lost.has(claim.fence) && !this.#unanswered.has(what))
 			invariants.breach("two-act", `${what} under a claim known to be lost`);
@@ -118,8 +108,9 @@ export class ScriptedControl implements ClusterControl {
 				throw error;
 			}
 			if (what !== "extend") invariants.acts(this.#fence ?? claim.fence, what);
-			act();
+			const answer = act();
 			if (quiet === undefined) log.push(what);
+			return answer;
 		});
 		return reaching.catch((error: unknown) => {
 			if (error instanceof PlatformError) this.#unanswered.add(what);
