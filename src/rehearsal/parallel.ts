@@ -5,7 +5,12 @@ const atOnce = 8;
 export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
 	let next = 0;
 	const lane = async () => {
-		while (next < items.length) await work(items[next++] as T);
+		try {
+			while (next < items.length) await work(items[next++] as T);
+		} catch (error) {
+			next = items.length;
+			throw error;
+		}
 	};
 	const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, lane));
 	for (const each of lanes) if (each.status === "rejected") throw each.reason;

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outcomeOf, type Rehearsal } from "../../src/core/rehearsal";
 import type { DbVersion } from "../../src/core/version";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import { loginOf, readCredentials, Server } from "../../src/platforms/kubernetes/ask/server";
 import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { inParallel } from "../../src/rehearsal/parallel";
 import { rehearsing } from "../../src/rehearsal/rehearse";
 import { Space, send, startCluster, unavailable, versions } from "./harness";
 import { alienImage } from "./mixed";
@@ -70,6 +72,14 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		expect(found && outcomeOf(found)).toBe("failed");
 		expect(found?.failure?.words).toContain("shows no progress for 10 seconds");
 		await nothingTouched(found);
+	});
+
+	// A proxy that is done with a statement's body after the server has answered it cuts the answer.
+	test("gets an answer to each of thousands of statements in a row", async () => {
+		const pod = await space.api.get<Pod>("pods", "db-0-0");
+		const login = pod && loginOf(pod);
+		const server = new Server(space.api, "db-0-0", login && (await readCredentials(space.api, login)));
+		await inParallel(Array.from({ length: 3000 }), () => server.run("SELECT 1"));
 	});
 
 	test("and starts slowly passes", async () => {

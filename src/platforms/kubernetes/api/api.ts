@@ -39,6 +39,16 @@ export interface ListOptions {
 	readonly fields?: string;
 }
 
+export interface LogLines {
+	/** How many of the last ones. */
+	readonly lines: number;
+	/** Whether of the container that ran before. */
+	readonly previous: boolean;
+}
+
+/** Bytes of a container's log. */
+const largestLog = 20_000;
+
 /** The API of one namespace. Errors are those of {@link apiError}; {@link Conflict} is for callers to handle. */
 export class Api {
 	constructor(
@@ -122,19 +132,24 @@ export class Api {
 	}
 
 	/** The last lines of a container's log; empty if there is none or the kubelet can't be asked: it only explains. */
-	async log(pod: string, container: string, options: { readonly lines: number; readonly previous: boolean }) {
-		const query = `container=${container}&tailLines=${options.lines}&previous=${options.previous}&limitBytes=20000`;
+	async log(pod: string, container: string, { lines, previous }: LogLines): Promise<string> {
+		const query = `container=${container}&tailLines=${lines}&previous=${previous}&limitBytes=${largestLog}`;
 		const path = `${this.path("pods", pod)}/log?${query}`;
 		const answer = await this.connection
 			.send({ method: "GET", path, retry: false, timeout: 5000 })
 			.catch(() => undefined);
-		return answer?.status === 200 ? answer.text : "";
+		const text = answer?.status === 200 ? answer.text : "";
+		// Of long lines a kubelet leaves out the end, which says most.
+		const isCut = lines > 1 && Buffer.byteLength(text) >= largestLog;
+		return isCut ? this.log(pod, container, { lines: Math.ceil(lines / 4), previous }) : text;
 	}
 
 	/** A request to a pod through the API server's proxy. The pod's own errors are returned as answers. */
 	async proxy(pod: string, port: number, call: ApiCall): Promise<ApiAnswer> {
 		const path = `${this.path("pods", `${pod}:${port}`)}/proxy${call.path}`;
-		const answer = await this.connection.send({ ...call, path, retry: false });
+		// A pod that answers a body of a known length at once may do so before the API server's proxy has done with it,
+		// which then cuts the answer: seen of one in some hundred.
+		const answer = await this.connection.send({ ...call, path, retry: false, chunked: true });
 		const status = answer.status === 200 ? undefined : readStatus(answer.text);
 		if (status !== undefined) throw apiError(this.connection, { ...call, path }, answer);
 		return answer;

@@ -115,7 +115,8 @@ function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[Ap
 			accept: "application/json",
 			...call.headers,
 			// Node omits it in a DELETE, and the server would read the body as the next request.
-			...(call.body !== undefined && { "content-length": Buffer.byteLength(call.body) }),
+			...(call.body !== undefined &&
+				(call.chunked ? { "transfer-encoding": "chunked" } : { "content-length": Buffer.byteLength(call.body) })),
 			// Only announced: to ask first whether it may be sent ended a server of ClickHouse 26.7.
 			...(call.hangsUp && { "content-length": 1 }),
 		};

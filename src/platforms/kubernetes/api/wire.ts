@@ -4,6 +4,8 @@ export interface ApiCall {
 	readonly path: string;
 	readonly body?: string;
 	readonly headers?: Readonly<Record<string, string>>;
+	/** Sends the body in chunks, its length unsaid. */
+	readonly chunked?: boolean;
 	/** Announces a body, and breaks off without it, so that no connection that it used is kept for other calls. */
 	readonly hangsUp?: boolean;
 	/** Timeout in milliseconds; 30,000 by default. */

@@ -324,6 +324,22 @@ describe("a look at a replica", () => {
 		expect(logs).toHaveLength(3);
 	});
 
+	it("shows the last line of its log also behind lines that are longer than what a kubelet gives", async () => {
+		const line = (index: number) =>
+			`2026.11.30 07:00:00.000000 [ 1 ] {} <Information> part ${index} ${"x".repeat(3000)}`;
+		const log = [...Array.from({ length: 19 }, (_, index) => line(index)), "loading tables"];
+		const send = api.send.bind(api);
+		api.send = async (call) => {
+			if (!call.path.includes("/log?")) return send(call);
+			const query = new URL(call.path, api.server).searchParams;
+			const tail = log.slice(-Number(query.get("tailLines"))).join("\n");
+			return { status: 200, text: tail.slice(0, Number(query.get("limitBytes"))) };
+		};
+		api.answer = () => ({ status: 503, text: "not yet" });
+		pod("db-0-0", unready, { ready: false, started: false });
+		expect((await view()).phase).toContain("loading tables");
+	});
+
 	it("without a pod shows the events of its StatefulSet, before its start those of its pod", async () => {
 		const asked: string[] = [];
 		const send = api.send.bind(api);
