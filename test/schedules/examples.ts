@@ -211,4 +211,17 @@ export const examples = {
 		faults: [[143, { kind: "kill", replica: "a-1-1" }]],
 		loses: ["a-0-0", "all"],
 	},
+	/** Others told it to start an older version, and it lost its data: its next pod is of that version, and can't read what is newer. */
+	emptiedByAnOlderPod: {
+		...calm,
+		shards: [[whole]],
+		faults: [
+			[12, { kind: "replace", replica: "a-0-0" }],
+			[11, { kind: "set-image", replica: "a-0-0", version: v1 }],
+			[2, { kind: "kill", replica: "a-0-0" }],
+			[12, { kind: "empty", replica: "a-0-0" }],
+		],
+		late: 1,
+		cancelled: 1,
+	},
 } satisfies Record<string, Scenario>;

@@ -78,7 +78,7 @@ function touch(world: World, unit: Unit, fault: Extract<Fault, { kind: "flap" | 
 
 function empty(world: World, unit: Unit): void {
 	unit.loses = "all";
-	if (unit.process !== undefined) world.boot(unit);
+	if (unit.process !== undefined) world.comesBack(unit);
 }
 
 /** As `kubectl scale`: what is not asked for any more is gone, and what comes serves nobody. */
@@ -106,7 +106,7 @@ function scale(world: World, to: number): void {
 	for (const { name } of cluster.units) world.struckAt.set(name, world.clock.now());
 	cluster.units = cluster.units.filter(({ foreign, ordinal }) => !foreign || ordinal < to);
 	for (const unit of cluster.units) {
-		if (unit.ordinal < to && unit.process === undefined) world.boot(unit);
+		if (unit.ordinal < to && unit.process === undefined) world.comesBack(unit);
 		if (unit.ordinal >= to) Object.assign(unit, { process: undefined, lastWords: undefined, outByUs: false });
 	}
 	for (const { name, shard, ordinal } of places(world, { shards: cluster.shards, replicas: to })) {
