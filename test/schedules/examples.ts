@@ -224,4 +224,15 @@ export const examples = {
 		late: 1,
 		cancelled: 1,
 	},
+	/** The same at the last look of the one that finishes. */
+	emptiedAtTheLastLook: {
+		...calm,
+		shards: [[whole]],
+		shared: true,
+		faults: [
+			[33, { kind: "empty", replica: "a-0-0" }],
+			[23, { kind: "set-image", replica: "a-0-0", version: v1 }],
+		],
+		late: 3,
+	},
 } satisfies Record<string, Scenario>;

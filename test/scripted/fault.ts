@@ -78,7 +78,9 @@ function touch(world: World, unit: Unit, fault: Extract<Fault, { kind: "flap" | 
 
 function empty(world: World, unit: Unit): void {
 	unit.loses = "all";
-	if (unit.process !== undefined) world.comesBack(unit);
+	if (unit.process === undefined) return;
+	world.struckAt.set(unit.name, world.clock.now());
+	world.comesBack(unit);
 }
 
 /** As `kubectl scale`: what is not asked for any more is gone, and what comes serves nobody. */
