@@ -4,10 +4,10 @@ import type { Holdings } from "../core/holdings";
 import type { DbVersion } from "../core/version";
 import { unchanged } from "./by-others";
 import { secondsSince } from "./clock";
+import { type Compared, compared, othersHold } from "./data-loss";
 import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
 import { sightOf, watch } from "./watch";
-import { type Compared, compared, othersHold } from "./whole-data";
 
 /** A replica that was down is back, and another of its shard is not: that one goes first. */
 export class CameBack extends Error {}

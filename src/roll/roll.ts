@@ -9,6 +9,7 @@ import { allServe, wakeUp } from "./all-serve";
 import { holdAfter } from "./canary";
 import { underClaim } from "./claim-keeper";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
+import { isWhole, lossWatch, remembered } from "./data-loss";
 import { CameBack } from "./drain";
 import type { RollEvent } from "./events";
 import { type Ground, type PlannedGround, StepStopped } from "./ground";
@@ -20,7 +21,6 @@ import { changeOf, type Reached, stopOf, stopped } from "./stop";
 import { RollStopped } from "./stopped";
 import { type Timing, withDefaults } from "./timing";
 import { phaseTeller } from "./watch";
-import { isWhole, lossWatch, remembered } from "./whole-data";
 
 export interface RollOptions {
 	readonly control: ClusterControl;

@@ -4,10 +4,10 @@ import type { Step } from "../core/plan";
 import { type DbVersion, sameVersion } from "../core/version";
 import { unchanged } from "./by-others";
 import { secondsSince } from "./clock";
+import { compared, isWhole, lossWatch, remember, remembered } from "./data-loss";
 import { type Clearing, clear, letBack, sighting } from "./drain";
 import { type Ground, type PlannedGround, StepStopped } from "./ground";
 import { type Outcome, sightOf, watch } from "./watch";
-import { compared, isWhole, lossWatch, remember, remembered } from "./whole-data";
 
 /**
  * Takes one replica to the target: waits until the others of its shard can take over and hold what it holds, drains it,

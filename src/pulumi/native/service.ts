@@ -10,7 +10,7 @@ import { call, hidden } from "../host/call";
 import { connectEngine, warn } from "../host/engine";
 import { fromSdk } from "../host/sdk";
 import * as provider from "../provider";
-import { detailOf } from "./detail";
+import { detailOf } from "./detailed-diff";
 import { foreseenCreate, foreseenUpdate, warnOf, warnOfId } from "./foreseen";
 import { hiding } from "./hiding";
 import { identified, ownerOf } from "./identity";

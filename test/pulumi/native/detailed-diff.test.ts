@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Properties } from "../../../src/pulumi/args/inputs";
-import { detailOf } from "../../../src/pulumi/native/detail";
+import { detailOf } from "../../../src/pulumi/native/detailed-diff";
 
 const detail = (olds: Properties, news: Properties, outputs: Properties = olds) =>
 	Object.fromEntries(detailOf(olds, news, outputs));
