@@ -113,7 +113,7 @@ function plugins(): Plugin[] {
 	// They are CommonJS.
 	const { schema } = require("../dist/pulumi/args/schema.js");
 	const { localSchema } = require("../dist/platforms/local/settings.js");
-	const { kubernetesSchema } = require("../dist/platforms/kubernetes/render/settings.js");
+	const { kubernetesSchema } = require("../dist/platforms/kubernetes/render/settings-schema.js");
 	const { clusterKeys, componentSchema, select, serverKeys } = require("../dist/pulumi/component/validate.js");
 	const cluster = accepted(schema).properties ?? {};
 	const kubernetes = accepted(kubernetesSchema);

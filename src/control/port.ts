@@ -1,4 +1,4 @@
-import type { QueryTally } from "../core/canary";
+import type { QueryTally } from "../core/canary-queries";
 import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { Rehearsal } from "../core/rehearsal";

@@ -4,7 +4,7 @@ import { type Holdings, lackedBy } from "../core/holdings";
 import { unchanged } from "./by-others";
 import type { Unable } from "./events";
 import { type Ground, type PlannedGround, StepStopped } from "./ground";
-import { digestOf, type Missing, missingFrom } from "./holds";
+import { digestOf, type Missing, missingFrom } from "./missing-tables";
 import { marks, watch } from "./watch";
 
 /** Seconds, for tables that are just being created on all replicas. */

@@ -1,5 +1,5 @@
 import type { Availability, Problem } from "../core/availability";
-import type { Comparison, Worse } from "../core/canary";
+import type { Comparison, Worse } from "../core/canary-queries";
 import type { Cause, Failure } from "../core/cluster";
 import type { Rehearsal } from "../core/rehearsal";
 import type { State } from "../core/state";

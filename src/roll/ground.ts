@@ -1,6 +1,6 @@
 import type { ClusterControl, ReplicaView } from "../control/port";
 import type { HeldDigest } from "../control/record";
-import type { CanaryHold } from "../core/canary";
+import type { CanaryHold } from "../core/canary-queries";
 import type { LocalTables } from "../core/holdings";
 import type { DbVersion } from "../core/version";
 import type { ClaimKeeper } from "./claim-keeper";

@@ -1,12 +1,12 @@
 import { ControlError } from "../control/errors";
 import type { ClusterControl } from "../control/port";
-import { type CanaryHold, waitsAfterFirst } from "../core/canary";
+import { type CanaryHold, waitsAfterFirst } from "../core/canary-queries";
 import { byShard, floor, type ObservedCluster, othersOf, type UpdateMark } from "../core/cluster";
 import type { LocalTables } from "../core/holdings";
 import { type Plan, plan, type Step } from "../core/plan";
 import { compareVersions, type DbVersion, sameVersion } from "../core/version";
 import { allServe, wakeUp } from "./all-serve";
-import { holdAfter } from "./canary";
+import { holdAfter } from "./canary-hold";
 import { underClaim } from "./claim-keeper";
 import { type Clock, secondsSince, systemClock, timestamp } from "./clock";
 import { isWhole, lossWatch, remembered } from "./data-loss";

@@ -1,4 +1,4 @@
-import { fewestQueries } from "../core/canary";
+import { fewestQueries } from "../core/canary-queries";
 import { outcomeOf } from "../core/rehearsal";
 import { sameVersion } from "../core/version";
 import type { RollEvent } from "../roll/events";

@@ -1,4 +1,4 @@
-import { type Share, shareOf } from "../core/canary";
+import { type Share, shareOf } from "../core/canary-queries";
 import type { Spelling } from "../core/release";
 import { harmless, visible } from "../core/visible";
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { lackedBy, lostSince } from "../../src/core/holdings";
-import { digestOf } from "../../src/roll/holds";
+import { digestOf } from "../../src/roll/missing-tables";
 import type { Stage, Test } from "./stage";
 
 /** What replicas hold, and what is kept of that while they are out. */

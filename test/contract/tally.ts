@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { QueryTally } from "../../src/core/canary";
+import type { QueryTally } from "../../src/core/canary-queries";
 import type { Stage, Test } from "./stage";
 
 /** How many of this package's own queries are asked between those of clients. */

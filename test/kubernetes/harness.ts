@@ -7,7 +7,7 @@ import { Api } from "../../src/platforms/kubernetes/api/api";
 import { connect } from "../../src/platforms/kubernetes/api/connection";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { type KubernetesControl, kubernetesControl } from "../../src/platforms/kubernetes/control";
-import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/render/settings";
+import { type KubernetesSettings, readSettings } from "../../src/platforms/kubernetes/render/settings-schema";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
 import { credentials, queryAt } from "./query";

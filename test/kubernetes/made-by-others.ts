@@ -11,7 +11,7 @@ import {
 	isAdopted,
 	type KubernetesSettings,
 	readSettings,
-} from "../../src/platforms/kubernetes/render/settings";
+} from "../../src/platforms/kubernetes/render/settings-schema";
 import { environment, type Space } from "./harness";
 
 const minute = 60_000;

@@ -1,4 +1,4 @@
-import type { KubernetesSettings } from "../../src/platforms/kubernetes/render/settings";
+import type { KubernetesSettings } from "../../src/platforms/kubernetes/render/settings-schema";
 import { type Space, startCluster, versions } from "./harness";
 import { startLoad } from "./load";
 import { Sampler } from "./sampler";

@@ -1,5 +1,5 @@
 import type { Care, ClusterControl, ReplicaView } from "../../src/control/port";
-import type { CanaryHold } from "../../src/core/canary";
+import type { CanaryHold } from "../../src/core/canary-queries";
 import type { ObservedCluster } from "../../src/core/cluster";
 import type { HeldTable, LocalTables } from "../../src/core/holdings";
 import { type DbVersion, parseVersion } from "../../src/core/version";

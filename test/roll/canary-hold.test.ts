@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ReplicaView } from "../../src/control/port";
-import type { QueryTally } from "../../src/core/canary";
+import type { QueryTally } from "../../src/core/canary-queries";
 import type { DbVersion } from "../../src/core/version";
-import { holdAfter } from "../../src/roll/canary";
+import { holdAfter } from "../../src/roll/canary-hold";
 import type { RollEvent } from "../../src/roll/events";
 import { type Ground, StepStopped } from "../../src/roll/ground";
 import { cluster } from "../build";

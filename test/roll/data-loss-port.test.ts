@@ -6,7 +6,7 @@ import type { Holdings } from "../../src/core/holdings";
 import { compared, isWhole, lossWatch, othersHold, remember, remembered } from "../../src/roll/data-loss";
 import type { RollEvent } from "../../src/roll/events";
 import { type PlannedGround, StepStopped } from "../../src/roll/ground";
-import { digestOf } from "../../src/roll/holds";
+import { digestOf } from "../../src/roll/missing-tables";
 import { cluster, tables } from "../build";
 import { VirtualClock } from "../scripted/clock";
 import { v2 } from "./build";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HeldTable } from "../../src/core/holdings";
 import type { RollEvent } from "../../src/roll/events";
-import { digestOf } from "../../src/roll/holds";
+import { digestOf } from "../../src/roll/missing-tables";
 import { rows, type World } from "../scripted/world";
 import { given, run, shown, v1, v2 } from "./build";
 

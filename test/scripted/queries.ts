@@ -1,4 +1,4 @@
-import type { QueryTally } from "../../src/core/canary";
+import type { QueryTally } from "../../src/core/canary-queries";
 import type { Clock } from "../../src/roll/clock";
 import { conditionOf, type Unit } from "./unit";
 

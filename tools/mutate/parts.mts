@@ -23,7 +23,7 @@ export const parts: readonly Part[] = [
 		name: "kubernetes",
 		// What decides. Left out: what sends requests and SQL (`api`, `ask/{server,record,flush,alone,copy-tables,tally}`),
 		// since only real servers can tell whether those are right; the steps of a change, which the tests on a real cluster
-		// judge; and `render/{objects,pod}`, which are data. The rest, such as `render/settings` and `ask/desired`, also
+		// judge; and `render/{objects,pod}`, which are data. The rest, such as `render/settings-schema` and `ask/desired`, also
 		// decides, and is not done yet.
 		of: [
 			...of(`${kubernetes}/adopted`, "discover", "image", "inspect", "layout", "services", "takeover", "template"),

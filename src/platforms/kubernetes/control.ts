@@ -19,7 +19,7 @@ import { leave } from "./change/leave";
 import * as lifecycle from "./change/lifecycle";
 import * as reshape from "./change/reshape";
 import { prepare, restart, type WriteTemplate } from "./change/restart";
-import type { KubernetesSettings } from "./render/settings";
+import type { KubernetesSettings } from "./render/settings-schema";
 import { rehearseByPods } from "./trial/rehearse";
 
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */

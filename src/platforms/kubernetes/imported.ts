@@ -1,13 +1,13 @@
 import { ControlError } from "../../control/errors";
 import type { FoundCluster, Importing } from "../../control/platform";
-import { discover } from "./adopted/discover";
+import { discover } from "./adopted/imported";
 import { Api } from "./api/api";
 import { connect } from "./api/connection";
 import type { StatefulSet } from "./api/types";
 import type { Connection } from "./api/wire";
 import { allRecords, RecordStore, type Stored } from "./ask/record";
 import { label, recordName } from "./render/names";
-import { alsoOfExisting, dnsLabel } from "./render/settings";
+import { alsoOfExisting, dnsLabel } from "./render/settings-schema";
 
 /** Clusters of ours by their record, existing StatefulSets by what they are. The kubeconfig is the default one. */
 export const kubernetesImporting: Importing = {

@@ -16,7 +16,7 @@ import { kubernetesImporting } from "./imported";
 import { clientServiceName, ports } from "./render/names";
 import { statefulSet, surroundings } from "./render/objects";
 import { indexes } from "./render/server-config";
-import { isAdopted, type KubernetesSettings, readSettings, settingKeys } from "./render/settings";
+import { isAdopted, type KubernetesSettings, readSettings, settingKeys } from "./render/settings-schema";
 import { shapeOf } from "./render/shape";
 
 /** Clusters as StatefulSets of real servers: the platform for production. */

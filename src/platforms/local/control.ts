@@ -10,7 +10,7 @@ import type {
 	ReplicaView,
 } from "../../control/port";
 import { type ClusterRecord, type HeldDigest, withHeld } from "../../control/record";
-import type { QueryTally } from "../../core/canary";
+import type { QueryTally } from "../../core/canary-queries";
 import type { UpdateMark } from "../../core/cluster";
 import type { Holdings } from "../../core/holdings";
 import type { Rehearsal } from "../../core/rehearsal";

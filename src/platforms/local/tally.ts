@@ -1,4 +1,4 @@
-import type { FailedQueries, QueryTally } from "../../core/canary";
+import type { FailedQueries, QueryTally } from "../../core/canary-queries";
 import type { ClickHouseError } from "./answers";
 
 /** The longest time that is remembered, in seconds: that of the longest hold. */

@@ -12,7 +12,7 @@ import {
 	wholeNumber,
 } from "../../control/accepts";
 import { harmless } from "../../core/visible";
-import { settingKeys } from "../../platforms/kubernetes/render/settings";
+import { settingKeys } from "../../platforms/kubernetes/render/settings-schema";
 import { misshapen } from "../args/misshapen";
 import { parse } from "../args/parse";
 import { type InputProblem, stranger } from "../args/problem";

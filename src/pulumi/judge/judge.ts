@@ -1,5 +1,5 @@
 import { knownReleases } from "../../catalogue/known";
-import { waitsAfterFirst } from "../../core/canary";
+import { waitsAfterFirst } from "../../core/canary-queries";
 import { type CaveatNote, caveats, switched } from "../../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
 import { plan } from "../../core/plan";

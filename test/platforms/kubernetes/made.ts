@@ -4,7 +4,7 @@ import type { HeldTable } from "../../../src/core/holdings";
 import { Cluster } from "../../../src/platforms/kubernetes/ask/cluster";
 import type { Stored } from "../../../src/platforms/kubernetes/ask/record";
 import { create, type Spec } from "../../../src/platforms/kubernetes/change/create";
-import { type KubernetesSettings, readSettings } from "../../../src/platforms/kubernetes/render/settings";
+import { type KubernetesSettings, readSettings } from "../../../src/platforms/kubernetes/render/settings-schema";
 import { v } from "../../build";
 import type { FakeApi } from "./fake-api";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CanaryHold } from "../../../src/core/canary";
+import type { CanaryHold } from "../../../src/core/canary-queries";
 import type { RollEvent } from "../../../src/roll/events";
 import { roll } from "../../../src/roll/roll";
 import { RollStopped } from "../../../src/roll/stopped";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kubernetesSchema } from "../../../src/platforms/kubernetes/render/settings";
+import { kubernetesSchema } from "../../../src/platforms/kubernetes/render/settings-schema";
 import { schema as clusterSchema } from "../../../src/pulumi/args/schema";
 import * as written from "../../../src/pulumi/component/schema.json";
 import { clusterKeys, componentSchema, select, serverKeys } from "../../../src/pulumi/component/validate";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kubernetesSchema as kubernetes } from "../../../src/platforms/kubernetes/render/settings";
+import { kubernetesSchema as kubernetes } from "../../../src/platforms/kubernetes/render/settings-schema";
 import { localSchema as local } from "../../../src/platforms/local/settings";
 import { schema as own } from "../../../src/pulumi/args/schema";
 import * as written from "../../../src/pulumi/native/schema.json";

@@ -3,7 +3,7 @@ import type { Pod } from "../api/types";
 import type { Connection } from "../api/wire";
 import { Cluster } from "../ask/cluster";
 import type { Login } from "../ask/server";
-import type { AdoptedSettings, Existing } from "../render/settings";
+import type { AdoptedSettings, Existing } from "../render/settings-schema";
 import type { KeptSettings } from "../render/shape";
 
 /** A cluster of existing StatefulSets: their names, Services and port are as declared. */

@@ -1,7 +1,7 @@
 import type { Pin } from "../../../control/platform";
 import { holds } from "../ask/holds";
 import { callsOn, controlBy, type KubernetesControl } from "../control";
-import type { AdoptedSettings } from "../render/settings";
+import type { AdoptedSettings } from "../render/settings-schema";
 import { AdoptedCluster } from "./cluster";
 import { volatileNext } from "./data";
 import { assess, configure, letGo, takeOver } from "./takeover";

@@ -3,7 +3,7 @@ import type { Cluster } from "../ask/cluster";
 import { dataPlaces, volatile } from "../ask/data-volumes";
 import type { Inventory } from "../ask/inventory";
 import { QueryError, type Server } from "../ask/server";
-import type { Existing } from "../render/settings";
+import type { Existing } from "../render/settings-schema";
 import { asTakenOver } from "./template";
 
 /** An existing server that answered everything that a rollout will ask. */

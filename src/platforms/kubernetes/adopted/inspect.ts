@@ -8,7 +8,7 @@ import { queryCounts } from "../ask/server";
 import { collector } from "../change/obstacles";
 import { label } from "../render/names";
 import { indexes } from "../render/server-config";
-import type { KubernetesSettings } from "../render/settings";
+import type { KubernetesSettings } from "../render/settings-schema";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
 import { type AskedServer, dataProblems } from "./data";

@@ -3,7 +3,7 @@ import { type LayoutEvidence, type Placed, type Told, toldOtherwise } from "../.
 import type { Pod } from "../api/types";
 import { layoutOf } from "../ask/layout";
 import { parseReplica } from "../render/names";
-import type { Existing } from "../render/settings";
+import type { Existing } from "../render/settings-schema";
 import type { AskedServer } from "./data";
 
 /** Why the StatefulSets are not one shard each, as a takeover requires. */

@@ -4,7 +4,7 @@ import type { Cluster } from "../ask/cluster";
 import { versionOf } from "../ask/opened";
 import { annotation, label } from "../render/names";
 import { type Image, shardLabels } from "../render/pod";
-import type { Existing } from "../render/settings";
+import type { Existing } from "../render/settings-schema";
 import type { AdoptedCluster } from "./cluster";
 
 /** An annotation of pods and templates names the server's container; before the takeover they lack it. */

@@ -1,4 +1,4 @@
-import type { Existing } from "../render/settings";
+import type { Existing } from "../render/settings-schema";
 import type { Inspected } from "./inspect";
 
 /** What a takeover does, by topic. */

@@ -17,7 +17,7 @@ import {
 } from "../render/names";
 import type { Image } from "../render/pod";
 import { indexes } from "../render/server-config";
-import type { KubernetesSettings } from "../render/settings";
+import type { KubernetesSettings } from "../render/settings-schema";
 import { type KeptSettings, kept, type Shape } from "../render/shape";
 import type { RecentAnswers } from "./health";
 import { resolveImage } from "./images";

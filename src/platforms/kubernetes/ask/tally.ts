@@ -1,5 +1,5 @@
 import { ifKnown } from "../../../control/errors";
-import type { QueryTally } from "../../../core/canary";
+import type { QueryTally } from "../../../core/canary-queries";
 import { kept } from "../render/shape";
 import type { Cluster } from "./cluster";
 import { notOurs, type Server } from "./server";

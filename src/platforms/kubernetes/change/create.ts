@@ -8,7 +8,7 @@ import { settle } from "../ask/opened";
 import { label, shardName } from "../render/names";
 import { surroundings } from "../render/objects";
 import { indexes } from "../render/server-config";
-import type { KubernetesSettings } from "../render/settings";
+import type { KubernetesSettings } from "../render/settings-schema";
 import { kept, shapeOf } from "../render/shape";
 import { applyAll, noteUnopened } from "./apply";
 import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "./volumes";

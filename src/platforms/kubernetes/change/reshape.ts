@@ -15,7 +15,7 @@ import { clientServiceName, parseReplica, replicaName, shardName } from "../rend
 import { surroundings } from "../render/objects";
 import { templateHash } from "../render/pod";
 import { indexes } from "../render/server-config";
-import { amount, type KubernetesSettings } from "../render/settings";
+import { amount, type KubernetesSettings } from "../render/settings-schema";
 import { type Shape, shapeOf } from "../render/shape";
 import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type Seen } from "./apply";
 import type { Spec } from "./create";

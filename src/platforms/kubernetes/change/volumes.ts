@@ -5,7 +5,7 @@ import type { Cluster } from "../ask/cluster";
 import { everStarted, openedBy } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { annotation, clusterSelector, parseReplica } from "../render/names";
-import { amount } from "../render/settings";
+import { amount } from "../render/settings-schema";
 import type { KeptSettings, Shape } from "../render/shape";
 
 export const volumeClaims = (cluster: Cluster) =>

@@ -1,5 +1,5 @@
 import type { ClusterSpec } from "../../../control/port";
-import type { KubernetesSettings } from "./settings";
+import type { KubernetesSettings } from "./settings-schema";
 
 /** The settings that are stored with the cluster: without the connection, which contains credentials. */
 export type KeptSettings = Omit<KubernetesSettings, "kubeconfig" | "context">;

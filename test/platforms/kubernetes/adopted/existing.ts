@@ -1,5 +1,5 @@
 import { AdoptedCluster } from "../../../../src/platforms/kubernetes/adopted/cluster";
-import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { answered, FakeApi, type Thing } from "../fake-api";
 
 /** A container as the authors of clusters write it. */

@@ -4,7 +4,7 @@ import { inspect } from "../../../../src/platforms/kubernetes/adopted/inspect";
 import { change } from "../../../../src/platforms/kubernetes/adopted/template";
 import { takenOver } from "../../../../src/platforms/kubernetes/adopted/words";
 import type { ApiCall, Connection } from "../../../../src/platforms/kubernetes/api/wire";
-import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { v } from "../../../build";
 import { fakeRegistry } from "../../../remote/fake-registry";
 

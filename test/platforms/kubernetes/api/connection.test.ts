@@ -9,7 +9,7 @@ import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
 import { connect } from "../../../../src/platforms/kubernetes/api/connection";
 import { TimedOut } from "../../../../src/platforms/kubernetes/api/errors";
 import type { KubeconfigSettings } from "../../../../src/platforms/kubernetes/api/kubeconfig";
-import type { KubernetesSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import type { KubernetesSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 const folder = mkdtempSync(join(tmpdir(), "dbcluster-kubeconfig-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

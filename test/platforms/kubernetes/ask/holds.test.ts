@@ -4,7 +4,7 @@ import { volatileNext } from "../../../../src/platforms/kubernetes/adopted/data"
 import type { Pod, PodTemplate, StatefulSet } from "../../../../src/platforms/kubernetes/api/types";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { holds } from "../../../../src/platforms/kubernetes/ask/holds";
-import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { isAdopted, readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 const claim = { name: "data", persistentVolumeClaim: { claimName: "data-clickhouse-0" } };
 const scratch = { name: "data", emptyDir: {} };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ControlError } from "../../../../src/control/errors";
 import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
 import { isImageOf, resolveImage, versionOfImage } from "../../../../src/platforms/kubernetes/ask/images";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { parseReference, tagged as taggedImage } from "../../../../src/remote/reference";
 import { v } from "../../../build";
 import { fakeRegistry } from "../../../remote/fake-registry";

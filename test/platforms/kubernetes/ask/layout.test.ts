@@ -3,7 +3,7 @@ import { layoutProblem } from "../../../../src/platforms/kubernetes/adopted/layo
 import type { Pod } from "../../../../src/platforms/kubernetes/api/types";
 import { readInventory } from "../../../../src/platforms/kubernetes/ask/inventory";
 import { layoutOf } from "../../../../src/platforms/kubernetes/ask/layout";
-import type { Existing } from "../../../../src/platforms/kubernetes/render/settings";
+import type { Existing } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 const row = (kind: string, a: string, b = "", c = "", d = "", n = 0) => ({ kind, a, b, c, d, n: String(n) });
 const member = (cluster: string, shard: number, replica: number, host: string) =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { fromListing } from "../../../../src/platforms/kubernetes/ask/listing";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 let spaces = 0;
 

@@ -4,7 +4,7 @@ import type { Pod } from "../../../../src/platforms/kubernetes/api/types";
 import type { ApiAnswer, Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { look, observe } from "../../../../src/platforms/kubernetes/ask/observe";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 const now = Date.parse("2026-11-23T10:05:00Z");
 const metadata = { name: "db-0", labels: { "pulumi-dbcluster/cluster": "db", "pulumi-dbcluster/shard": "0" } };

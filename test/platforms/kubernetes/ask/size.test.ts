@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { StatefulSet } from "../../../../src/platforms/kubernetes/api/types";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { scaledAway, scaledSets } from "../../../../src/platforms/kubernetes/ask/size";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 const read = readSettings({
 	namespace: "ns",

@@ -4,7 +4,7 @@ import { health } from "../../../../src/platforms/kubernetes/ask/health";
 import { queryCounts } from "../../../../src/platforms/kubernetes/ask/server";
 import { startupQuery } from "../../../../src/platforms/kubernetes/render/pod";
 import { serverConfig } from "../../../../src/platforms/kubernetes/render/server-config";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { kept } from "../../../../src/platforms/kubernetes/render/shape";
 import { versions } from "../../local/place";
 import { BareEngine } from "../bare-engine";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { mayBeMade } from "../../../../src/platforms/kubernetes/change/create";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { v } from "../../../build";
 
 const ours = { "pulumi-dbcluster/cluster": "db" };

@@ -5,7 +5,7 @@ import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import type { Stored } from "../../../../src/platforms/kubernetes/ask/record";
 import { imageOf } from "../../../../src/platforms/kubernetes/change/apply";
 import { statefulSet } from "../../../../src/platforms/kubernetes/render/objects";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { kept, type Shape } from "../../../../src/platforms/kubernetes/render/shape";
 import { v } from "../../../build";
 import { type FakeRegistry, fakeRegistry } from "../../../remote/fake-registry";

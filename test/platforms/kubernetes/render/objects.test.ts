@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { statefulSet, surroundings } from "../../../../src/platforms/kubernetes/render/objects";
 import { isSurplus } from "../../../../src/platforms/kubernetes/render/pod";
 import { serverConfig } from "../../../../src/platforms/kubernetes/render/server-config";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { kept, type Shape } from "../../../../src/platforms/kubernetes/render/shape";
 import { v } from "../../../build";
 

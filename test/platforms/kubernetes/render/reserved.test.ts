@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Element, readConfigFile } from "../../../../src/platforms/kubernetes/render/config-files";
 import { reservedIn } from "../../../../src/platforms/kubernetes/render/reserved";
 import { configKey, ownFile, serverConfig } from "../../../../src/platforms/kubernetes/render/server-config";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { shapeOf } from "../../../../src/platforms/kubernetes/render/shape";
 
 const reserving = { name: "db", keeper: true };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { outcome } from "../../../../src/platforms/kubernetes/trial/outcome";
 import { trialLabel } from "../../../../src/platforms/kubernetes/trial/pod";
 import { FakeApi } from "../fake-api";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { discover } from "../../../../src/platforms/kubernetes/adopted/discover";
+import { discover } from "../../../../src/platforms/kubernetes/adopted/imported";
 import { Api } from "../../../../src/platforms/kubernetes/api/api";
 import type { FakeApi, Thing } from "../fake-api";
 import { server, serviceOf, setOf, withExisting } from "./existing";

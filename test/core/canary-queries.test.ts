@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { comparedWith, compareQueries, type QueryTally, shareOf, waitsAfterFirst } from "../../src/core/canary";
+import { comparedWith, compareQueries, type QueryTally, shareOf, waitsAfterFirst } from "../../src/core/canary-queries";
 import { plan } from "../../src/core/plan";
 import { type ClusterExtras, cluster, creation, mark, v } from "../build";
 

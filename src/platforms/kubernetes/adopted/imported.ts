@@ -6,7 +6,7 @@ import { spellingOf } from "../../../remote/spelling";
 import type { Api } from "../api/api";
 import type { Container, Pod, StatefulSet } from "../api/types";
 import { label, parseReplica, ports } from "../render/names";
-import { type AdoptedSettings, isAdopted, readSettings } from "../render/settings";
+import { type AdoptedSettings, isAdopted, readSettings } from "../render/settings-schema";
 import { AdoptedCluster } from "./cluster";
 import { inspect } from "./inspect";
 import { clientServices } from "./services";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kubernetesPlatform } from "../../../../src/platforms/kubernetes";
-import { readSettings } from "../../../../src/platforms/kubernetes/render/settings";
+import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 
 const good = { namespace: "db", image: "myscale/myscaledb", passwordSecret: { name: "db-password" } };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
-import { type Before, digestOf, type Missing, missingFrom } from "../../src/roll/holds";
+import { type Before, digestOf, type Missing, missingFrom } from "../../src/roll/missing-tables";
 
 const table = (name: string, more: Partial<HeldTable> = {}): HeldTable => ({
 	database: "default",

@@ -1,4 +1,4 @@
-import { type Comparison, comparedWith, compareQueries } from "../core/canary";
+import { type Comparison, comparedWith, compareQueries } from "../core/canary-queries";
 import type { ObservedCluster } from "../core/cluster";
 import { unchanged } from "./by-others";
 import { type Ground, StepStopped } from "./ground";
