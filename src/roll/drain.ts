@@ -98,7 +98,8 @@ export async function clear(
 }
 
 /** Best effort: a more telling error follows, and a later rollout undrains what is left drained. */
-export async function letBack({ control, keeper }: Ground, replica: string): Promise<void> {
+export async function letBack({ control, keeper, unchecked }: Ground, replica: string): Promise<void> {
+	if (unchecked?.has(replica)) return;
 	await keeper.change((claim) => control.undrain(claim, replica)).catch(() => {});
 }
 

@@ -22,6 +22,8 @@ export interface Ground {
 	 * while they are being changed.
 	 */
 	readonly given?: Set<number>;
+	/** What an earlier process stored of replicas that could not be asked since: none is let back before it was. */
+	readonly unchecked?: Map<string, HeldDigest>;
 	/** Aborted, with an {@link Interruption} as its reason, when the rollout is to end after the step under way. */
 	readonly stop?: AbortSignal;
 	readonly report: (event: RollEvent) => void;
@@ -31,7 +33,6 @@ export interface Ground {
 /** Of a rollout by a plan. */
 export interface PlannedGround extends Ground {
 	readonly given: Set<number>;
-	/** What an earlier process stored of replicas that could not be asked since. */
 	readonly unchecked: Map<string, HeldDigest>;
 }
 

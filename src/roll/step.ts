@@ -40,7 +40,7 @@ export async function takeStep(
 		// It may have been loading for hours, and a restart would begin that again.
 		const since = clock.now();
 		const whole = lossWatch(ground, step.replica, undefined, others);
-		if ((await comesUp(ground, step.replica, whole)).kind === "done") {
+		if ((await comesUp(ground, step.replica, whole, { keptOut: digest !== undefined })).kind === "done") {
 			await isWhole(ground, step.replica, whole);
 			return secondsSince(clock, since);
 		}
@@ -60,7 +60,7 @@ export async function takeStep(
 		throw error;
 	}
 	const whole = lossWatch(ground, step.replica, unchecked.has(step.replica) ? undefined : holds, others);
-	const outcome = await comesUp(ground, step.replica, whole, true);
+	const outcome = await comesUp(ground, step.replica, whole, { restarted: true });
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });
 	await isWhole(ground, step.replica, whole);
@@ -81,15 +81,17 @@ type CameUp = "serves" | { readonly runs: DbVersion | undefined };
  * Waits, while there is progress, until a restarted replica serves.
  *
  * @param whole Throws if it answers and has less than it had: clients must never reach it then.
+ * @param keptOut Whether an earlier process left it drained: it is let back once it is whole.
  */
 async function comesUp(
 	ground: Ground,
 	name: string,
 	whole: () => Promise<boolean>,
-	restarted = false,
+	{ restarted = false, keptOut = false },
 ): Promise<Outcome<CameUp>> {
 	const { control, keeper, clock, timing, to, tell } = ground;
 	let last: ReplicaView | undefined;
+	let isOut = keptOut;
 	const outcome = await watch<CameUp>(clock, timing.stallSeconds, async () => {
 		await keeper.renew();
 		const view = await control.look(name);
@@ -103,7 +105,11 @@ async function comesUp(
 		}
 		// Naming what it has lost takes a second look.
 		const isEmpty = view.failure?.cause === "emptied";
-		if (!serving && (isEmpty || view.replica.readOnly !== undefined)) await whole();
+		const isAsked = !serving && (isEmpty || isOut || view.replica.readOnly !== undefined);
+		if (isAsked && (await whole()) && isOut) {
+			await keeper.change((claim) => control.undrain(claim, name));
+			isOut = false;
+		}
 		tell(view);
 		return isEmpty ? { ...sight, failure: undefined } : sight;
 	});

@@ -144,6 +144,35 @@ it("what an earlier process stored of a replica is compared with what its restar
 	expect(world.record()?.held).toEqual({ "a-0-0": digestOf(whole) });
 });
 
+describe("a replica that was kept out and restarts while the next process asks", () => {
+	/** It came back with less, at the target; the update stopped, and its server is just being started once more. */
+	async function keptOut() {
+		const world = given([[whole, whole]]);
+		world.unit("a-0-1").loses = "a table";
+		await run(world, v2);
+		Object.assign(world.unit("a-0-1").process ?? {}, { since: world.clock.now() });
+		world.log.length = 0;
+		return world;
+	}
+
+	it("serves nobody as long as it has less", async () => {
+		const world = await keptOut();
+		expect(await run(world, v2)).toMatchObject(stops({ kind: "data-missing" }, { replica: "a-0-1" }));
+		expect(world.log).not.toContain("undrain a-0-1");
+		expect(world.violations).toEqual([]);
+	});
+
+	it("is let back once, and not restarted, where it has all again", async () => {
+		const world = await keptOut();
+		world.data.setTables(world.unit("a-0-1"), whole.tables);
+		expect((await run(world, v2)).error).toBeUndefined();
+		expect(world.log.filter((line) => line.endsWith("drain a-0-1") || line.includes("restart a-0-1"))).toEqual([
+			"undrain a-0-1",
+		]);
+		expect(shown(world)).toEqual(["a-0-0 1.8.0 serves", "a-0-1 1.8.0 serves"]);
+	});
+});
+
 it("what an earlier process stored of a replica that answers again is compared before it is restarted", async () => {
 	const world = given([[whole, { is: "killed", tables: [rows] }]], {
 		mark: { from: v1, to: v2, since: "2025-12-31T00:00:00.000Z" },

@@ -235,4 +235,11 @@ export const examples = {
 		],
 		late: 3,
 	},
+	/** One that was kept out because it is empty was just restarted when the next process asked: it stays out until it has answered. */
+	keptOutAndRestarted: {
+		...calm,
+		shards: [[{ ...whole, data: "empty" }, { ...whole, version: v2, is: "drained" }, whole]],
+		faults: [[138, { kind: "flap", replica: "a-0-0" }]],
+		cancelled: 1,
+	},
 } satisfies Record<string, Scenario>;
