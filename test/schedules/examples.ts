@@ -242,4 +242,16 @@ export const examples = {
 		faults: [[138, { kind: "flap", replica: "a-0-0" }]],
 		cancelled: 1,
 	},
+	/** Drained, and killed before its restart: the next process can't ask it what it holds, and restarts it. */
+	killedWhileDrained: {
+		...calm,
+		shards: [[whole, { ...whole, version: v2 }], [{ ...whole, version: v2 }]],
+		faults: [
+			[15, { kind: "steal", seconds: 1 }],
+			[13, { kind: "kill", replica: "a-0-0" }],
+		],
+		holds: 1,
+		late: 1,
+		sequel: [v1],
+	},
 } satisfies Record<string, Scenario>;

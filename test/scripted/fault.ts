@@ -72,7 +72,8 @@ function touch(world: World, unit: Unit, fault: Extract<Fault, { kind: "flap" | 
 	if (world.present().mode !== "running" || scaled !== undefined) return;
 	if (fault.kind === "replace") world.comesBack(unit);
 	if (process === undefined) return;
-	if (fault.kind === "flap") Object.assign(unit, { process: { ...process, since: world.clock.now() }, queries: [] });
+	if (fault.kind === "flap")
+		Object.assign(unit, { process: { ...process, since: world.clock.now() }, queries: [], taken: false });
 	if (fault.kind === "relabel") unit.drained = !fault.reached;
 }
 

@@ -333,7 +333,6 @@ export class World {
 	/** As a fault: its process ends at once and nobody starts it again. */
 	kill(name: string): void {
 		const unit = this.unit(name);
-		unit.process = undefined;
-		unit.lastWords = "killed";
+		Object.assign(unit, { process: undefined, lastWords: "killed", taken: false });
 	}
 }
