@@ -254,4 +254,18 @@ export const examples = {
 		late: 1,
 		sequel: [v1],
 	},
+	/** The same of one that others scaled away. */
+	scaledAwayWhileDrained: {
+		...calm,
+		shards: [[whole, whole]],
+		mode: "idle",
+		marked: true,
+		faults: [
+			[33, { kind: "scale", to: 1 }],
+			[34, { kind: "crash", when: "after" }],
+			[13, { kind: "unreachable", calls: 5 }],
+		],
+		holds: 1,
+		late: 4,
+	},
 } satisfies Record<string, Scenario>;

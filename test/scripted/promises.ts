@@ -74,7 +74,8 @@ export function isWrong(world: World, { tables }: Unit, peers: readonly Unit[], 
  * have it until a restart of their own, of which the same must hold; so each row is with one that no roll took out.
  */
 export function restartOf(world: World, unit: Unit, memory: Memory): void {
-	if (!unit.taken) return;
+	// One that died since it was taken out can't be asked.
+	if (!unit.taken || unit.process === undefined) return;
 	const own = memory.get(unit.name)?.told;
 	if (own?.holds.volatile !== undefined)
 		world.invariants.breach("last-copy", `${unit.name} was restarted though its data ends with its process`);

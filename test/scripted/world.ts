@@ -333,6 +333,7 @@ export class World {
 	/** As a fault: its process ends at once and nobody starts it again. */
 	kill(name: string): void {
 		const unit = this.unit(name);
-		Object.assign(unit, { process: undefined, lastWords: "killed", taken: false });
+		unit.process = undefined;
+		unit.lastWords = "killed";
 	}
 }
