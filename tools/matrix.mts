@@ -89,8 +89,10 @@ async function record<Part>(
 		const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
 		const same = (other: Row) =>
 			Object.keys(row).every((key) => /passed|failed/.test(`${row[key]}`) || row[key] === other[key]);
-		const others = ((kept[table] ?? []) as Row[]).filter((other) => !same(other));
-		saveResults("matrix", { ...kept, [table]: [...others, row] });
+		const rows: Row[] = [...(kept[table] ?? [])];
+		const at = rows.findIndex(same);
+		rows.splice(at < 0 ? rows.length : at, 1, row);
+		saveResults("matrix", { ...kept, [table]: rows });
 	}
 }
 

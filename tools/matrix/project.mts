@@ -116,7 +116,7 @@ export class CellProject {
 
 	/** Writes a program, by default the quickstart's, as one in this cell's language has it. */
 	write(face: Face, source = readFileSync(join(quickstart, "index.ts"), "utf8")): void {
-		const { program, layout } = this.cell;
+		const { program } = this.cell;
 		const faced = face === "native" ? source.replace('"pulumi-dbcluster"', '"pulumi-dbcluster/native"') : source;
 		const options = {
 			target: ts.ScriptTarget.ES2022,
@@ -130,7 +130,7 @@ export class CellProject {
 			writeFileSync(join(this.folder, "index.js"), ts.transpileModule(faced, { compilerOptions: options }).outputText);
 		const project = {
 			name: "quickstart",
-			runtime: { name: "nodejs", options: { typescript: program === "TypeScript", packagemanager: layout } },
+			runtime: { name: "nodejs", options: { typescript: program === "TypeScript" } },
 			plugins: { providers: [{ name: "dbcluster", path: "node_modules/.bin" }] },
 		};
 		writeFileSync(join(this.folder, "Pulumi.yaml"), JSON.stringify(project));
