@@ -26,7 +26,7 @@ export const parts: readonly Part[] = [
 		// judge; and `render/{objects,pod}`, which are data. The rest, such as `render/settings-schema` and `ask/desired`, also
 		// decides, and is not done yet.
 		of: [
-			...of(`${kubernetes}/adopted`, "discover", "image", "inspect", "layout", "services", "takeover", "template"),
+			...of(`${kubernetes}/adopted`, "image", "imported", "inspect", "layout", "services", "takeover", "template"),
 			...of(
 				`${kubernetes}/ask`,
 				"data-volumes",
