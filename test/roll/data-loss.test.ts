@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { ControlError } from "../../src/control/errors";
 import type { HeldTable } from "../../src/core/holdings";
 import type { RollEvent } from "../../src/roll/events";
 import { digestOf } from "../../src/roll/missing-tables";
 import { rows, type World } from "../scripted/world";
-import { given, run, shown, v1, v2 } from "./build";
+import { given, run, shown, v1, v2, v3 } from "./build";
 
 const more: HeldTable = { database: "default", name: "more", engine: "ReplicatedMergeTree", path: "/more" };
 const log: HeldTable = { database: "default", name: "log", engine: "Log", rows: 3 };
@@ -147,7 +148,8 @@ it("what an earlier process stored of a replica is compared with what its restar
 describe("a replica that was kept out and restarts while the next process asks", () => {
 	/** It came back with less, at the target; the update stopped, and its server is just being started once more. */
 	async function keptOut() {
-		const world = given([[whole, whole]]);
+		// Servers answer some time before clients reach them.
+		const world = given([[whole, whole]], { engines: { "1.8.0": { lags: 10_000 } } });
 		world.unit("a-0-1").loses = "a table";
 		await run(world, v2);
 		Object.assign(world.unit("a-0-1").process ?? {}, { since: world.clock.now() });
@@ -160,6 +162,21 @@ describe("a replica that was kept out and restarts while the next process asks",
 		expect(await run(world, v2)).toMatchObject(stops({ kind: "data-missing" }, { replica: "a-0-1" }));
 		expect(world.log).not.toContain("undrain a-0-1");
 		expect(world.violations).toEqual([]);
+	});
+
+	it("serves nobody where it can't be restarted either", async () => {
+		const world = await keptOut();
+		const { error } = await run(world, v3, {
+			through: (control) => ({
+				...control,
+				holds: async (name) => (name === "a-0-1" ? undefined : control.holds(name)),
+				restart: async () => {
+					throw new ControlError("no such image");
+				},
+			}),
+		});
+		expect(error).toMatchObject({ stop: { replica: "a-0-1", cause: { words: "no such image" } } });
+		expect(world.log).not.toContain("undrain a-0-1");
 	});
 
 	it("is let back once, and not restarted, where it has all again", async () => {
@@ -233,6 +250,12 @@ describe("a replica that holds what another lacks", () => {
 		expect(restarts(world)).toEqual([]);
 		expect(world.violations).toEqual([]);
 	});
+});
+
+it("what is remembered of a replica that the cluster has no more is nobody's", async () => {
+	const world = given([[whole, whole]]);
+	world.remember("a-0-9", digestOf(whole));
+	expect((await run(world, v2)).error).toBeUndefined();
 });
 
 it("a replica whose data would end with its process is let back instead of restarted", async () => {

@@ -5,14 +5,14 @@ import { boot } from "../scripted/unit";
 import type { World } from "../scripted/world";
 import { given, run, shown, v1, v2, v3 } from "./build";
 
-/** A replica that serves again right after the first look at it. */
-function bootsAtFirstLook(world: World, replica: string) {
+/** A replica that serves again right after the first look at it, or a later one. */
+function bootsAtLook(world: World, replica: string, which = 1) {
 	let looks = 0;
 	return (control: ClusterControl): ClusterControl => ({
 		...control,
 		look: async (name, care) => {
 			const view = await control.look(name, care);
-			if (name === replica && looks++ === 0) world.boot(world.unit(name));
+			if (name === replica && ++looks === which) world.boot(world.unit(name));
 			return view;
 		},
 	});
@@ -83,11 +83,20 @@ describe("the order of a roll", () => {
 
 	it("takes another that is down first where one serves again right when it is its turn", async () => {
 		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
-		const { rolled } = await run(world, v2, { through: bootsAtFirstLook(world, "a-0-1") });
+		const { rolled } = await run(world, v2, { through: bootsAtLook(world, "a-0-1") });
 		expect(restarted(world)[0]).toBe("a-0-0");
 		expect(restarted(world).toSorted()).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
 		expect(rolled?.steps).toBe(3);
 		expect(world.violations).toEqual([]);
+	});
+
+	it("waits for none that serves again at the last look at it", async () => {
+		const world = given([[{ is: "killed" }, { is: "killed" }, {}]], { engines: { "1.7.1": { boots: 0 } } });
+		const both = (control: ClusterControl) => bootsAtLook(world, "a-0-0", 2)(bootsAtLook(world, "a-0-1")(control));
+		const { events, rolled } = await run(world, v2, { through: both });
+		expect(rolled?.steps).toBe(3);
+		expect(restarted(world)[0]).toBe("a-0-1");
+		expect(events.filter(({ event }) => event === "holding")).toEqual([]);
 	});
 
 	it("waits for one that came back by itself and is only behind", async () => {
@@ -115,7 +124,7 @@ describe("the order of a roll", () => {
 		const report = (event: RollEvent) => {
 			if (event.event === "serving" && event.replica === "a-0-0") world.kill("a-0-1");
 		};
-		await run(world, v2, { through: bootsAtFirstLook(world, "a-0-1"), report });
+		await run(world, v2, { through: bootsAtLook(world, "a-0-1"), report });
 		expect(restarted(world)).toEqual(["a-0-0", "a-0-1", "a-0-2"]);
 		expect(world.violations).toEqual([]);
 	});
@@ -214,6 +223,21 @@ describe("a cluster that does not run", () => {
 		expect(rolled?.cluster.state).toBe("Stopped");
 		expect(shown(world)).toEqual(["a-0-0 1.8.0 down", "a-0-1 1.8.0 down"]);
 	});
+
+	it.each(["Stopping", "Idle"] as const)(
+		"that is stopped and turns out to be %s is waited for no more",
+		async (state) => {
+			const world = given([[{}, {}]], { mode: "stopped" });
+			const through = (control: ClusterControl): ClusterControl => ({
+				...control,
+				observe: async (care) => {
+					const cluster = await control.observe(care);
+					return cluster && world.log.length > 1 ? { ...cluster, state } : cluster;
+				},
+			});
+			expect((await run(world, v2, { through })).error).toBeUndefined();
+		},
+	);
 
 	it("that is stopped and runs something else than what was noted was changed by others", async () => {
 		const late = (control: ClusterControl, world: World): ClusterControl => ({

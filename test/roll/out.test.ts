@@ -41,6 +41,40 @@ describe("a replica that is out", () => {
 			"restarting",
 			"serving",
 		]);
+		const again = ["drain a-0-1", "undrain a-0-1"];
+		expect(world.log.slice(0, 7)).toEqual(["begin", ...again, ...again, "drain a-0-1", "restart a-0-1 1.8.0"]);
+	});
+
+	it("and is drained again needs the others as long as it answers, though clients do not reach it yet", async () => {
+		const world = given([[{}, {}]]);
+		let returned = 0;
+		await run(world, v2, {
+			report: ({ event }) => {
+				if (event === "draining" && returned === 0) world.unit("a-0-0").behindUntil = world.clock.now() + 5000;
+				if (event === "returned") returned++;
+			},
+			through: (control) => ({
+				...control,
+				look: async (name, care) => {
+					const view = await control.look(name, care);
+					const isLate = name === "a-0-1" && returned === 1 && world.log.at(-1) === "undrain a-0-1";
+					return isLate ? { ...view, replica: { ...view.replica, serving: false } } : view;
+				},
+			}),
+		});
+		expect(returned).toBe(1);
+		expect(world.violations).toEqual([]);
+	});
+
+	it("and died before it is drained again needs no others", async () => {
+		const world = given([[{}, {}]]);
+		await run(world, v2, {
+			report: ({ event }) => {
+				if (event === "draining") world.unit("a-0-0").behindUntil = Number.POSITIVE_INFINITY;
+				if (event === "returned") world.kill("a-0-1");
+			},
+		});
+		expect(world.log).toContain("restart a-0-1 1.8.0");
 	});
 
 	it("and those of its shard are asked once what they hold before, and once more if no query ran there", async () => {
@@ -276,6 +310,25 @@ describe("queries that run on a replica that is next", () => {
 			expect(asked[0], "at the same time").toBe(out[0]);
 			expect(asked.length).toBeGreaterThanOrEqual(answers);
 			if (timing === undefined) expect(asked.at(-1)).toBeGreaterThanOrEqual(start + runs);
+		}
+	});
+
+	it("let the others be asked once for all that is written, when none is left", async () => {
+		for (const seconds of [0, 3]) {
+			const world = given([[{}, {}]]);
+			world.unit("a-0-1").queries = seconds === 0 ? [] : [world.clock.now() + seconds * 1000];
+			const asked: string[] = [];
+			await run(world, v2, {
+				through: (control) => ({
+					...control,
+					look: async (name, care) => {
+						if (!world.log.includes("restart a-0-1 1.8.0")) asked.push(`${name} ${care}`);
+						return control.look(name, care);
+					},
+				}),
+			});
+			expect(asked.filter((look) => look.endsWith("exact"))).toEqual(["a-0-0 exact"]);
+			expect(asked[0]).toBe("a-0-1 brief");
 		}
 	});
 

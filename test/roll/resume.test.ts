@@ -130,9 +130,13 @@ describe("an update that stopped midway", () => {
 	});
 
 	it("does not restart a replica that is still loading the target", async () => {
-		const world = given([[{}, { version: v2, is: "loading" }]], { mark, engines: { "1.8.0": { boots: 600_000 } } });
+		const world = given([[{}, { version: v2, is: "loading" }]], {
+			mark,
+			engines: { "1.8.0": { boots: 600_000, lags: 5000 } },
+		});
 		await run(world, v2);
 		expect(world.log.filter((line) => line.startsWith("restart"))).toEqual(["restart a-0-0 1.8.0"]);
+		expect(world.log.filter((line) => line === "undrain a-0-1")).toHaveLength(1);
 	});
 
 	it("does not restart a replica that has yet to start with the target", async () => {
