@@ -22,8 +22,8 @@ export interface Ground {
 	 * while they are being changed.
 	 */
 	readonly given?: Set<number>;
-	/** What an earlier process stored of replicas that could not be asked since: none is let back before it was. */
-	readonly unchecked?: Map<string, HeldDigest>;
+	/** What an earlier process stored of replicas that could not be asked since: none is let back before it is asked. */
+	readonly unchecked?: ReadonlyMap<string, HeldDigest>;
 	/** Aborted, with an {@link Interruption} as its reason, when the rollout is to end after the step under way. */
 	readonly stop?: AbortSignal;
 	readonly report: (event: RollEvent) => void;

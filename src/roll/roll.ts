@@ -186,10 +186,7 @@ async function mark({ control, keeper, clock, to }: Ground, planned: Plan, earli
  * A rollout that was killed between drain and restart left a healthy replica out of the endpoints: it is added again
  * first, so that it counts as healthy. One that can't be asked may have been kept out because it has less than it had.
  */
-async function letBackDrained(
-	{ control, keeper, unchecked }: PlannedGround,
-	cluster: ObservedCluster,
-): Promise<ObservedCluster> {
+async function letBackDrained({ control, keeper, unchecked }: PlannedGround, cluster: ObservedCluster) {
 	const down = cluster.replicas.filter(({ name, serving }) => !serving && !unchecked.has(name));
 	if (down.length === 0) return cluster;
 	for (const { name } of down) await keeper.change((claim) => control.undrain(claim, name));

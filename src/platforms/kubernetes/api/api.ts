@@ -46,7 +46,7 @@ export interface LogLines {
 	readonly previous: boolean;
 }
 
-/** Bytes of a container's log. */
+/** Bytes of a container's log that are asked for. */
 const largestLog = 20_000;
 
 /** The API of one namespace. Errors are those of {@link apiError}; {@link Conflict} is for callers to handle. */
