@@ -5,5 +5,5 @@ export const shapes = {
 } as const;
 
 export function isLink(text: string): boolean {
-	return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+	return text.length <= 2048 && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -8,6 +8,7 @@ interface Given {
 	readonly code?: string;
 	readonly input?: unknown;
 	readonly expected?: unknown;
+	readonly maximum?: unknown;
 }
 
 /**
@@ -18,8 +19,10 @@ interface Given {
  * // "a b" is not a host. Write it as "keeper-0.keeper:2181".
  */
 export function accepted(what: string, wayOut?: string): { readonly error: (given: Given) => string | undefined } {
-	const error = ({ code, input, expected }: Given) => {
+	const error = ({ code, input, expected, maximum }: Given) => {
 		if (code === "unrecognized_keys") return undefined;
+		if (code === "too_big" && typeof input === "string")
+			return `it is longer than ${maximum} characters: give ${what}.${wayOut === undefined ? "" : ` ${wayOut}`}`;
 		const reason = input === undefined ? `it is missing: give ${what}.` : `${shown(input)} is not ${what}.`;
 		// YAML takes what has no quotes for a number, or for true or false.
 		const isBare = expected === "string" && ["number", "boolean"].includes(typeof input);
@@ -32,9 +35,16 @@ export function accepted(what: string, wayOut?: string): { readonly error: (give
 /** Without control characters: such names become paths, headers and SQL. */
 const printable = /^[^\p{Cc}\p{Cs}]+$/u;
 
+/** Characters of a text that may stand in a message; as many bytes as a path has at most on Linux. */
+const longest = 4096;
+
 /** Text of a shape; any on one line that is not empty without one. */
 export function textOf(what: string, wayOut?: string, shape = printable) {
-	return z.string(accepted(what, wayOut)).regex(shape, accepted(what, wayOut));
+	const words = accepted(what, wayOut);
+	return z
+		.string(words)
+		.max(longest, { ...words, abort: true })
+		.regex(shape, words);
 }
 
 export function integer(least: number, most: number, what: string, wayOut?: string) {

@@ -19,6 +19,12 @@ test("what is known is in order, once each, with an engine, a day and a source t
 	}
 });
 
+test("the address of a page is one that a browser opens, and short enough for a message", () => {
+	for (const text of ["http://a.b", `https://a.b/${"x".repeat(2000)}`]) expect(isLink(text)).toBe(true);
+	for (const text of ["a.b", "ftp://a.b", "javascript:1", `https://a.b/${"x".repeat(2048)}`])
+		expect(isLink(text)).toBe(false);
+});
+
 test("with it, the change of engine between 1.9.0 and 2.0.0 is refused though nobody gave an engine", () => {
 	const catalogue = known(releases("1.9.0 2.0.0"));
 	const question = ask(cluster("1.9.0 1.9.0"), "2.0.0", { catalogue, known: knownReleases });

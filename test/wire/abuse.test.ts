@@ -3,7 +3,15 @@ import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as schema from "../../src/pulumi/native/schema.json";
-import { oddValues, type PluginSchema, pathsOf, unknownValue, withValue } from "../abuse/misuse";
+import {
+	hostileTexts,
+	type Key,
+	oddValues,
+	type PluginSchema,
+	pathsOf,
+	unknownValue,
+	withValue,
+} from "../abuse/misuse";
 import { expectReadable } from "../abuse/said";
 import { EngineLog } from "./engine";
 import { Host, type Properties } from "./host";
@@ -46,10 +54,15 @@ const carried = oddValues.filter((value) => {
 });
 
 test("each ends in refusals that a person can read, and the host goes on", async () => {
+	const readable = async (path: Key[], value: unknown) => {
+		const { failures } = await host.check({}, withValue(start(), path, value) as Properties);
+		for (const { property, reason } of failures) expectReadable(`${property}: ${reason}`);
+	};
+	// Nothing is left to chance of what is hostile or has no end; in no other test is an engine found.
+	for (const path of paths) for (const text of hostileTexts) await readable(path, text);
 	await fc.assert(
 		fc.asyncProperty(fc.constantFrom(...paths), carried, async (path, value) => {
-			const { failures } = await host.check({}, withValue(start(), path, value) as Properties);
-			for (const { property, reason } of failures) expectReadable(`${property}: ${reason}`);
+			await readable(path, value);
 		}),
 		{ numRuns: 150 },
 	);

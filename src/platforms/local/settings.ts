@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, parse, resolve, sep } from "node:path";
 import { z } from "zod";
-import { accepted, integer, problemsIn, shown, textOf } from "../../control/accepts";
+import { integer, problemsIn, shown, textOf } from "../../control/accepts";
 import type { SettingProblem } from "../../control/platform";
 import { parseVersion } from "../../core/version";
 
@@ -15,7 +15,7 @@ const engines =
 	'it is not an object of engines by DB version. Give one such as { "26.7.2.1": "@chdb/lib-linux-x64-gnu" }.';
 
 export const localSchema = z.strictObject({
-	directory: textOf(directory).max(4096, accepted(directory)).refine(isOwnable, { error: foreign }).optional(),
+	directory: textOf(directory).refine(isOwnable, { error: foreign }).optional(),
 	port: integer(
 		1024,
 		65_535,

@@ -53,6 +53,17 @@ describe("settings", () => {
 		expect(settings({ engines: { "26.7.2.1": "/no/such/folder" } }).engines).toEqual({ "26.7.2.1": "/no/such/folder" });
 	});
 
+	it("have no text of which a message could not hold all", () => {
+		const long = "x".repeat(4097);
+		expect(problems({ directory: long, engines: { "26.7.2.1": long }, addon: long })).toEqual(
+			["directory", "engines.26.7.2.1", "addon"].map((path) => ({
+				path,
+				reason: expect.stringMatching(/^it is longer than 4096 characters: .{20,}\.$/),
+			})),
+		);
+		expect(settings({ addon: "x".repeat(4096) }).addon).toHaveLength(4096);
+	});
+
 	it("have no folder in whose path an engine's process would end", () => {
 		expect(problems({ directory: "/data/\u6f22" })).toEqual([
 			{
