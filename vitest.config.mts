@@ -103,6 +103,7 @@ export default defineConfig(({ mode }) => ({
 			].map((files) => ({
 				test: {
 					...files,
+					setupFiles: ["test/seed.mts"],
 					globalSetup: ["test/engine/setup.mts"],
 					testTimeout: 5 * minute,
 					hookTimeout: 5 * minute,

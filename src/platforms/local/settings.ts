@@ -32,6 +32,8 @@ export const localSchema = z.strictObject({
 	).optional(),
 });
 
+const anyByName = z.record(z.string(), z.unknown());
+
 /**
  * How a cluster of this machine is set up, as the user wrote it and checked: plain data. A `~` stays a `~`, and a
  * relative path stays relative to the program's folder, so that the same program means the same on every machine.
@@ -46,7 +48,7 @@ export function readSettings(
 ): { readonly settings: LocalSettings } | { readonly problems: readonly SettingProblem[] } {
 	const read = localSchema.safeParse(given);
 	const problems = problemsIn(localSchema, read.error?.issues ?? []);
-	const { data: versions = {} } = z.record(z.string(), z.unknown()).safeParse(given.engines);
+	const { data: versions = {} } = anyByName.safeParse(given.engines);
 	for (const version of Object.keys(versions).filter((text) => parseVersion(text) === undefined)) {
 		problems.push({
 			path: ["engines", version],

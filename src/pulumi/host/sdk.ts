@@ -6,5 +6,8 @@ import { createRequire } from "node:module";
  * @example fromSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
  */
 export function fromSdk(name: string): unknown {
-	return createRequire(require.resolve("@pulumi/pulumi/package.json"))(name);
+	load ??= createRequire(require.resolve("@pulumi/pulumi/package.json"));
+	return load(name);
 }
+
+let load: NodeJS.Require | undefined;
