@@ -186,6 +186,7 @@ function makeNamespace(scope: Scope): kubernetes.core.v1.Namespace | undefined {
 				labels: labels.apply((all) => ({ ...all, "pod-security.kubernetes.io/enforce": "restricted" })),
 			},
 		},
-		{ ...opts, retainOnDelete: args.deletionPolicy !== "Delete" },
+		// A false would override the one that a user gives the component: what is not sent is inherited.
+		args.deletionPolicy === "Delete" ? opts : { ...opts, retainOnDelete: true },
 	);
 }

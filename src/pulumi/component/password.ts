@@ -17,9 +17,12 @@ export function password(scope: Scope) {
 	// Another generation is another resource, and the old Secret stays until the roll that takes the new one is done.
 	const { passwordGeneration: generation = 1 } = args;
 	const suffix = generation === 1 ? "-password" : `-password-${generation}`;
+	// Not protected with the component: the next generation replaces both, and the engine would refuse to delete them.
+	const protect = false;
 	const value =
 		args.password ??
-		new random.RandomPassword(component + suffix, { length: 32, special: false }, { parent: opts.parent }).result;
+		new random.RandomPassword(component + suffix, { length: 32, special: false }, { parent: opts.parent, protect })
+			.result;
 	const secret = new kubernetes.core.v1.Secret(
 		component + suffix,
 		{
@@ -29,7 +32,7 @@ export function password(scope: Scope) {
 			// Servers read it when they start: a change in place would lock out everybody who reads it later.
 			immutable: true,
 		},
-		{ ...opts, ignoreChanges: ["stringData"] },
+		{ ...opts, protect, ignoreChanges: ["stringData"] },
 	);
 	return { name: secret.metadata.name, made: nameFromId(secret), key: undefined, secret };
 }

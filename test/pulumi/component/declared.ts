@@ -117,7 +117,8 @@ function read({ request, inputs }: (typeof seen)[number]): Declared {
 		aliases: request.getAliasesList().map((each) => each.toObject().spec),
 		dependsOn: request.getDependenciesList().map(tail).sort(),
 		ignoreChanges: request.getIgnorechangesList(),
-		retainOnDelete: request.getRetainondelete() || undefined,
+		// A false that is sent is another thing than nothing: the engine inherits only what is not sent.
+		retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
 		secretOutputs: request.getAdditionalsecretoutputsList(),
 	};
 	return {
