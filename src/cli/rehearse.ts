@@ -46,7 +46,7 @@ export function addRehearse(program: Command): void {
 }
 
 async function run(name: string | undefined, version: string | undefined, options: Options): Promise<number> {
-	const clusters = await clustersOf(options);
+	const { clusters } = await clustersOf(options);
 	const named = clusters.filter(({ recorded }) => name === undefined || recorded.name === name);
 	const [found, ...more] = named;
 	if (found === undefined || more.length > 0) {

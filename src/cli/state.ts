@@ -1,6 +1,7 @@
 import { clusterTypes, secretSign } from "../pulumi/stored";
 
 export interface RecordedCluster {
+	readonly urn: string;
 	readonly name: string;
 	readonly project: string;
 	/** As `--stack` takes it. */
@@ -20,6 +21,7 @@ export function clustersIn(state: unknown, stack: string): RecordedCluster[] {
 		const [, project = "", , ...name] = urn.split("::");
 		return [
 			{
+				urn,
 				name: name.join("::"),
 				project,
 				stack,

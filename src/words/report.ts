@@ -56,6 +56,8 @@ export const words = {
 	noCaveats: "No replica restarts.",
 	/** A value that is a secret makes one of all that is worked out from it. */
 	secretCaveats: "The effect on reads and writes is not shown, because an argument is a secret.",
+	/** The same `pulumi up` creates what the cluster is asked with, such as a Secret: a preview can't ask it. */
+	unknownCaveats: "What the change does is known only during pulumi up, because an argument is not known yet.",
 } as const;
 
 /** What a new `desiredState` means. */

@@ -6,7 +6,7 @@ import "../pulumi/stage";
 
 vi.mock("../../src/pulumi/args/platforms", () => import("../pulumi/scripted-platform.ts"));
 
-const recorded = { name: "a", project: "p", stack: "s", id: "scripted:here/a", inputs: {}, outputs: {} };
+const recorded = { urn: "", name: "a", project: "p", stack: "s", id: "scripted:here/a", inputs: {}, outputs: {} };
 
 test.each([
 	["23.3", undefined],

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { vi } from "vitest";
 import { addReport } from "../../src/cli/report";
+import { addStatus } from "../../src/cli/status";
 
 export interface Ran {
 	/** As a shell sees it. */
@@ -26,6 +27,7 @@ export async function cli(args: readonly string[], env: Readonly<Record<string, 
 	process.exitCode = undefined;
 	const program = new Command("pulumi-dbcluster");
 	addReport(program);
+	addStatus(program);
 	for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: keep("stderr") });
 	try {
 		await program.parseAsync(args, { from: "user" });

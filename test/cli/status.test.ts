@@ -1,7 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { recordedStatus, settingsOf, troubled } from "../../src/cli/look";
 import { clustersIn, hasSecrets, revealed } from "../../src/cli/state";
 import { exitStatus, listing } from "../../src/cli/status";
+import { cli } from "./run";
 
 const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
 const secret = (more: object) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ...more });
@@ -142,5 +146,89 @@ describe("the settings of a cluster", () => {
 		expect(settingsOf(inputs("./data"), true).place.name).toBe("a");
 		expect(settingsOf(inputs("~/data"), false).place.name).toBe("a");
 		expect(settingsOf(inputs("/data/x"), false).place.name).toBe("a");
+	});
+});
+
+describe("the command, where a CLI answers from files", () => {
+	const cluster = (name: string, port: object) =>
+		resource(name, outputs("1.8.0", "1.8.0"), {
+			inputs: { name, owner: "o", version: "1.8.0", local: { directory: `./${name}`, port: secret(port) } },
+		});
+	const closed = (name: string) => cluster(name, { ciphertext: "v1:abc" });
+	const open = (name: string) => cluster(name, { plaintext: "8123" });
+
+	/** Of each stack the state as it is, and with its secrets in plain text; the CLI fails where there is none. */
+	async function status(stacks: Record<string, { closed?: object; open?: object }>, ...args: string[]) {
+		const folder = mkdtempSync(join(tmpdir(), "dbc-"));
+		onTestFinished(() => rmSync(folder, { recursive: true }));
+		const write = (file: string, value: object) => writeFileSync(join(folder, file), JSON.stringify(value));
+		const names = Object.keys(stacks).map((name) => ({ name }));
+		write("stacks", names);
+		for (const [name, { closed, open }] of Object.entries(stacks)) {
+			if (closed !== undefined) write(name, closed);
+			if (open !== undefined) write(`${name}.open`, open);
+		}
+		const script = `#!/bin/sh
+			case "$*" in
+			*" ls "*) cat stacks ;;
+			*--show-secrets*) cat "$4.open" || { echo "error: incorrect passphrase" >&2; exit 255; } ;;
+			*) cat "$4" || { echo "error: no stack named '$4' found" >&2; exit 255; } ;;
+			esac`;
+		writeFileSync(join(folder, "pulumi"), script, { mode: 0o755 });
+		return cli(["status", "--cwd", folder, ...args], { PATH: `${folder}:${process.env.PATH}` });
+	}
+
+	test("a cluster is asked with its own settings, also if pulumi up changes the order while the state is read", async () => {
+		const dev = { closed: state(closed("a"), closed("b"), closed("c")), open: state(open("b"), open("a")) };
+		const { stdout } = await status({ dev }, "--stack", "dev", "--json");
+		// Why each can't be asked names the folder that it was looked for in. What is gone by now is not listed.
+		const found: { name: string; problem: string }[] = JSON.parse(stdout).clusters;
+		expect(found.map(({ name, problem }) => `${name}: ${/"(.*?)"/.exec(problem)?.[1]}`)).toEqual(["a: ./a", "b: ./b"]);
+	});
+
+	const some = {
+		dev: { closed: state(resource("a", outputs("1.7.1", "1.8.0"))) },
+		gone: {},
+		locked: { closed: state(closed("b")) },
+		none: { closed: state() },
+	};
+	const problems = [
+		{ stack: "gone", problem: expect.stringMatching(/^there is no stack gone in this backend\./) },
+		{ stack: "locked", problem: expect.stringMatching(/^the secrets of the stack can't be read: /) },
+	];
+
+	test("--all shows the other stacks where one can't be read, and says which and why", async () => {
+		const { status: code, stdout } = await status(some, "--all", "--detailed-exitcode");
+		expect(code).toBe(1);
+		expect(stdout).toMatch(/^a +kubernetes +/m);
+		expect(stdout).toMatch(/^gone: there is no stack gone in this backend\. .*\.$/m);
+		expect(stdout).toMatch(/^locked: the secrets of the stack can't be read: .*\.$/m);
+		const json = await status(some, "--all", "--json");
+		expect(json.status).toBe(1);
+		expect(JSON.parse(json.stdout)).toMatchObject({ clusters: [{ name: "a" }], problems });
+	});
+
+	test("--all --recorded needs no secret of it, and an exit status of 0 means that all were read", async () => {
+		const { gone, ...readable } = some;
+		const recorded = await status(readable, "--all", "--recorded", "--json");
+		expect(recorded.status).toBe(0);
+		const { clusters, ...rest } = JSON.parse(recorded.stdout);
+		expect(clusters.map(({ name }: { name: string }) => name)).toEqual(["a", "b"]);
+		expect(rest).toEqual({ format: 1 });
+		expect((await status(some, "--all", "--recorded")).status).toBe(1);
+	});
+
+	test("--all says no more than why, where there is no cluster in what could be read", async () => {
+		const { gone, none } = some;
+		const { status: code, stdout } = await status({ gone, none }, "--all");
+		expect(code).toBe(1);
+		expect(stdout).toMatch(/^gone: there is no stack gone in this backend\. .*\.\n$/);
+		expect((await status({ none }, "--all")).stderr).toMatch(/^error: there is no DbCluster in none\./);
+	});
+
+	test("of a single stack that can't be read it is the error of the command", async () => {
+		const { status: code, stdout, stderr } = await status(some, "--stack", "locked");
+		expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+		expect(stderr).toMatch(/^error: the secrets of the stack can't be read: /);
 	});
 });

@@ -88,7 +88,15 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 					},
 				},
 			});
-			const recorded = { name: "db", project: "project", stack: "dev", id: "kubernetes:ns/db", inputs, outputs: {} };
+			const recorded = {
+				urn: "",
+				name: "db",
+				project: "project",
+				stack: "dev",
+				id: "kubernetes:ns/db",
+				inputs,
+				outputs: {},
+			};
 			expect(await liveStatus(recorded, complete(inputs))).toMatchObject({
 				state: "Started",
 				scaled: [{ where: "StatefulSet db-0", replicas: 3, wanted: 2 }],

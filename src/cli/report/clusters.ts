@@ -4,9 +4,10 @@ import { clusterTypes } from "../../pulumi/stored";
 import { readRule } from "../../words/refusals";
 import { type Estimate, type Verdict, verdicts } from "../../words/report";
 import { takeoverTitle } from "../../words/resource";
+import { hasSecrets } from "../state";
 import { readEstimate } from "./estimate";
 import { type Notes, notesBetween } from "./notes";
-import type { Diagnostic, Preview, PreviewStep, Resource } from "./preview";
+import { type Diagnostic, holdsUnknown, type Preview, type PreviewStep, type Resource } from "./preview";
 
 /** What a preview says about one cluster. Texts are not escaped yet. */
 export interface ClusterReport {
@@ -19,6 +20,8 @@ export interface ClusterReport {
 	readonly refusals: readonly Refused[];
 	/** What the update will do, in words, by transition. */
 	readonly caveats: readonly { readonly transition: string; readonly lines: readonly (readonly [string, string])[] }[];
+	/** Why there are no caveats, though the update may restart replicas. */
+	readonly unsaid?: "secret" | "unknown";
 	readonly estimate?: Estimate;
 	readonly notes: readonly Notes[];
 	/** A newer version that existed when the stack's state was last written. */
@@ -104,6 +107,7 @@ function clusterReport(
 	const from = version(outputs.version) ?? version(before?.inputs?.version);
 	const to = version(after?.inputs?.version) ?? refusals.map(({ value }) => value).find((value) => value !== undefined);
 	const moves = caveats.some(({ transition }) => isOfVersions(transition)) || (after && from !== to);
+	const unsaid = step?.op === "update" ? unsaidOf(after?.inputs) : undefined;
 	const estimate = readEstimate(outputs.lastUpdate);
 	const wish = after?.inputs?.desiredState;
 	const isNew = step?.op === "update" && wish !== before?.inputs?.desiredState;
@@ -116,6 +120,7 @@ function clusterReport(
 		...(to !== undefined && { to }),
 		refusals: refusals.map(({ value, ...rest }) => rest),
 		caveats,
+		...(unsaid !== undefined && { unsaid }),
 		...(estimate !== undefined && { estimate }),
 		notes: notesBetween(after?.inputs?.versions, from, to),
 		...(available !== undefined && { available }),
@@ -190,6 +195,12 @@ function caveatsOf(caveats: unknown): ClusterReport["caveats"] {
 		);
 		return [{ transition, lines: texts }];
 	});
+}
+
+function unsaidOf(inputs: Resource["inputs"] = {}): ClusterReport["unsaid"] {
+	const { caveats } = inputs;
+	if (caveats === "[secret]" || hasSecrets(caveats)) return "secret";
+	return caveatsOf(caveats).length === 0 && holdsUnknown(inputs) ? "unknown" : undefined;
 }
 
 const longest = 20_000;

@@ -50,6 +50,10 @@ export type Resource = z.output<typeof resource>;
 export type PreviewStep = z.output<typeof step>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
+/** Whether one of the values is not known yet: Pulumi writes this text in its place, whatever its type. */
+export const holdsUnknown = (values: Readonly<Record<string, unknown>>): boolean =>
+	JSON.stringify(values).includes('"04da6b54-80e4-46f7-96ec-b56ff0331ba9"');
+
 export interface Preview {
 	/**
 	 * In order; several for a resource that is refreshed or replaced. Unchanged resources only with `--show-sames`; of a

@@ -42,8 +42,8 @@ function body(cluster: ClusterReport, diagramsOpen: boolean): string[] {
 		moved: () => [words.moved],
 		recreated: () => [data, words.recreated],
 		replaced: () => [words.replaced, ...foreseen(cluster, diagramsOpen)],
-		updated: () => otherwise(words.secretCaveats, foreseen(cluster, diagramsOpen)),
-		changed: () => otherwise(words.noCaveats, foreseen(cluster, diagramsOpen)),
+		updated: () => foretold(cluster, diagramsOpen, words.secretCaveats),
+		changed: () => foretold(cluster, diagramsOpen, words.noCaveats),
 		created: () => [],
 		"not-judged": () => [],
 		unchanged: () => [],
@@ -51,8 +51,13 @@ function body(cluster: ClusterReport, diagramsOpen: boolean): string[] {
 	return bodies[verdict]();
 }
 
-function otherwise(instead: string, said: string[]): string[] {
-	return said.length === 0 ? [instead] : said;
+const unsaidWords = { secret: words.secretCaveats, unknown: words.unknownCaveats } as const;
+
+/** What is foreseen; where that is not all, or nothing, why. */
+function foretold(cluster: ClusterReport, diagramsOpen: boolean, otherwise: string): string[] {
+	const said = foreseen(cluster, diagramsOpen);
+	if (cluster.unsaid !== undefined) return [...said, unsaidWords[cluster.unsaid]];
+	return said.length === 0 ? [otherwise] : said;
 }
 
 function refusal({ property, reason }: ClusterReport["refusals"][number]): string {

@@ -6,7 +6,7 @@ import { caveatsInput } from "../../../src/words/caveats";
 import { clusters } from "../../arbitrary";
 import { cluster, v } from "../../build";
 import { cli } from "../run";
-import { changed } from "./recorded";
+import { changed, reportOf } from "./recorded";
 
 describe("whatever the words of the caveats are", () => {
 	const notes: CaveatNote[] = [
@@ -49,9 +49,60 @@ describe("whatever the words of the caveats are", () => {
 		);
 	});
 
-	test("where they are secret, that is said", async () => {
-		const { stdout } = await cli(["report", withCaveats("[secret]")]);
-		expect(stdout).toContain("is not shown, because an argument is a secret.");
+	const hidden = "The effect on reads and writes is not shown, because an argument is a secret.";
+	const secrets = [
+		"[secret]",
+		{ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "" },
+	];
+
+	test.each(secrets)("where they are secret, that is said: %j", async (secret) => {
+		const { stdout } = await cli(["report", withCaveats(secret)]);
+		expect(stdout).toContain(hidden);
+		const settings = changed("settings", (_, { steps }) => {
+			for (const { newState } of steps) if (newState?.inputs?.desiredState) newState.inputs.caveats = secret;
+		});
+		const said = (await cli(["report", settings])).stdout;
+		expect(said).toContain(hidden);
+		expect(said).not.toContain("No replica restarts.");
+	});
+
+	describe("where there are none because an argument is not known yet, that is said", () => {
+		// As passwordGeneration does it: the Secret's name is known once the Secret exists.
+		const kubernetes = { passwordSecret: { name: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" } };
+		const unknown = "What the change does is known only during pulumi up, because an argument is not known yet.";
+		const reported = async (name: string, inputs: (old: Record<string, unknown>) => object) => {
+			const file = changed(name, (_, { steps }) => {
+				for (const { op, newState } of steps) if (op === "update") newState.inputs = { ...inputs(newState.inputs) };
+			});
+			return (await cli(["report", file])).stdout;
+		};
+
+		test("of an update of the version", async () => {
+			const stdout = await reported("bump", ({ caveats, ...inputs }) => ({ ...inputs, kubernetes }));
+			expect(stdout).toContain("will be updated");
+			expect(stdout).toContain(`\n\n${unknown}\n`);
+			expect(stdout).not.toContain("a secret");
+		});
+
+		test("of a change of settings, also beside what the desired state means", async () => {
+			const stdout = await reported("settings", ({ caveats, desiredState, ...inputs }) => ({ ...inputs, kubernetes }));
+			expect(stdout).toContain("will be changed");
+			expect(stdout).toContain(`\n\n${unknown}\n`);
+			expect(stdout).not.toContain("No replica restarts.");
+			const desired = await reported("settings", ({ caveats, ...inputs }) => ({ ...inputs, kubernetes }));
+			expect(desired).toMatch(new RegExp(`\\*\\*after the update\\*\\*: .*\n\n${unknown}\n`));
+		});
+
+		test("and not of a creation, nor where there are some or all is known", async () => {
+			const create = changed("create", (_, { steps }) => {
+				for (const { op, newState } of steps) if (op === "create") newState.inputs = { ...newState.inputs, kubernetes };
+			});
+			expect(JSON.parse((await cli(["report", create, "--json"])).stdout).clusters[0]).not.toHaveProperty("unsaid");
+			expect(await reported("bump", (inputs) => ({ ...inputs, kubernetes }))).toBe(await reportOf("bump"));
+			const stdout = await reported("settings", ({ caveats, desiredState, ...inputs }) => inputs);
+			expect(stdout).toContain("\n\nNo replica restarts.\n");
+			expect(stdout).not.toContain(unknown);
+		});
 	});
 });
 
