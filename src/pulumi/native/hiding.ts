@@ -3,7 +3,7 @@ import { harmless } from "../../core/visible";
 import { expand } from "../../platforms/local/settings";
 import { quoted } from "../../words/text";
 import type { Path } from "../args/unknown";
-import type { Opened } from "./values";
+import { argumentsAmong, markedIn, type Opened } from "./values";
 
 /** Pulumi shows shorter secrets of a stack's configuration, too: without them a text could not be read any more. */
 const shortest = 3;
@@ -27,13 +27,13 @@ export function hiding(sets: () => readonly Opened[]): (text: string) => string 
 
 /** The longest first, since one may be a part of another. */
 function wordsOf(sets: readonly Opened[]): string[] {
-	const words = sets.flatMap(({ value, secrets }) => secrets.flatMap((path) => wordsAt(value, path)));
+	const words = sets.flatMap((set) => markedIn(set).flatMap((path) => wordsAt(set.value, path)));
 	return [...new Set(words)].sort((a, b) => b.length - a.length);
 }
 
-/** Those of the properties that are secret and whose value is in a text: `local.directory`. */
+/** Those of the arguments that are secret and whose value is in a text: `local.directory`. */
 export function secretsIn({ value, secrets }: Opened, text: string): Path[] {
-	return secrets.filter((path) => wordsAt(value, path).some((word) => text.includes(word)));
+	return argumentsAmong(secrets).filter((path) => wordsAt(value, path).some((word) => text.includes(word)));
 }
 
 function wordsAt(value: unknown, [first, ...rest]: Path): string[] {

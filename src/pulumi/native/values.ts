@@ -42,10 +42,41 @@ const derived: Readonly<Record<string, readonly string[]>> = {
  * gets into what is worked out: that stays readable.
  */
 export function sealed(properties: Properties, secrets: readonly Path[]): Properties {
-	const telling = secrets.filter((path) => path.join() !== kubeconfig.join());
-	const names = telling.flatMap(([first = ""]) => derived[first] ?? []);
-	const derivates = [...names, ...(telling.length > 0 ? ofAll : [])].map((name): Path => [name]);
+	const derivates = derivedFrom(secrets).map((name): Path => [name]);
 	return [...secrets, ...derivates, kubeconfig].reduce((value, path) => seal(value, path) as Properties, properties);
+}
+
+function derivedFrom(secrets: readonly Path[]): string[] {
+	const telling = secrets.filter((path) => path.join() !== kubeconfig.join());
+	return [...telling.flatMap(([first = ""]) => derived[first] ?? []), ...(telling.length > 0 ? ofAll : [])];
+}
+
+const isArgument = ([first = ""]: Path) => ![...ofAll, ...Object.values(derived).flat()].includes(String(first));
+
+/** The arguments among them. */
+export const argumentsAmong = (secrets: readonly Path[]): Path[] => secrets.filter(isArgument);
+
+/**
+ * The secrets that the program itself marked. What `sealed` marked besides holds names of replicas, states and the like,
+ * without which no text could be read. Of a secret version it also holds what the program wrote, now or before: that is one.
+ */
+export function markedIn({ value, secrets }: Opened): Path[] {
+	const own = argumentsAmong(secrets);
+	const names = derivedFrom(own);
+	const telling = own.some(([first]) => first === "version") ? ["recorded", ...(derived.version ?? [])] : [];
+	return [
+		// Without its reason among the arguments, a mark is the program's, as by additionalSecretOutputs.
+		...secrets.filter(([first = ""]) => !names.includes(String(first))),
+		...telling.flatMap((name) => versionsAt(value[name], [name])),
+	];
+}
+
+/** What a version is named, wherever one is. */
+const versionNames: readonly unknown[] = ["written", "previousVersion", "version", "openedBy", "from", "to"];
+
+function versionsAt(value: unknown, path: Path): Path[] {
+	if (typeof value !== "object" || value === null) return versionNames.includes(path.at(-1)) ? [path] : [];
+	return Object.entries(value).flatMap(([name, each]) => versionsAt(each, [...path, name]));
 }
 
 /** What is not there needs no mark; what is secret as a whole, no other. */

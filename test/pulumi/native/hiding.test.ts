@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hiding, secretsIn } from "../../../src/pulumi/native/hiding";
-import { opened } from "../../../src/pulumi/native/values";
+import { opened, sealed } from "../../../src/pulumi/native/values";
 
 const secret = (value: unknown) => ({ [specialSigKey]: specialSecretSig, value });
 const hidden = (properties: Record<string, unknown>, text: string) => hiding(() => [opened(properties)])(text);
@@ -43,4 +43,47 @@ test("the secrets whose value is in an id are named", () => {
 	const given = opened({ version: secret("1.8.0"), local: { directory: secret("/data/a"), port: secret(8123) } });
 	expect(secretsIn(given, "local:/data/a/shop")).toEqual([["local", "directory"]]);
 	expect(secretsIn(opened({ name: "shop" }), "local:/data/a/shop")).toEqual([]);
+});
+
+describe("what was sealed because it is worked out from a secret", () => {
+	const replicas = [{ name: "db-0-0", version: "1.8.0", openedBy: "1.8.5" }];
+	const workedOut = {
+		recorded: { name: "db", state: "Started", replicas, mark: { from: "1.8.1", to: "1.8.2" } },
+		caveats: { "1.7.1 -> 1.8.0": { order: "db-0-0" } },
+		endpoint: "http://shop.db.svc:8123",
+		written: "1.8",
+		previousVersion: "1.7.1",
+		replicaVersions: [{ name: "db-0-1", version: "1.7.3" }],
+		lastUpdate: { from: "1.6.1", to: "1.6.2", outcome: "stopped", seconds: 14.33, replicas: [{ name: "db-0-2" }] },
+	};
+	const text = "db-0-0, db-0-1 and db-0-2 of http://shop.db.svc:8123: Started, stopped after 14.33 s at";
+	const versions = "1.8.5 1.8.2 1.8.1 1.8.0 1.7.3 1.7.1 1.6.2 1.6.1";
+
+	test("stays readable, and the secret does not", () => {
+		const kubernetes = { config: { "a.xml": "<hunter2/>" }, namespace: "shop" };
+		const given = sealed({ version: "1.8.0", kubernetes, ...workedOut }, [["kubernetes", "config", "a.xml"]]);
+		expect(given.recorded).toEqual(secret(workedOut.recorded));
+		expect(hidden(given, `${text} ${versions}: <hunter2/>`)).toBe(`${text} ${versions}: [secret]`);
+		const named = sealed({ kubernetes, ...workedOut }, [["kubernetes", "namespace"]]);
+		expect(hidden(named, workedOut.endpoint)).toBe("http://[secret].db.svc:8123");
+	});
+
+	test("tells no version if that is the secret, nor one that it was before", () => {
+		const given = sealed({ version: "1.8.0", ...workedOut }, [["version"]]);
+		const left = versions.replace(/\S+/g, "[secret]");
+		expect(hidden(given, `${text} ${versions}`)).toBe(`${text} ${left}`);
+		// The program's own words for it are nowhere else.
+		expect(hidden(sealed({ version: "1.9.0", written: "1.9-lts" }, [["version"]]), "1.9-lts")).toBe("[secret]");
+	});
+
+	test("is hidden if the program itself says so, by additionalSecretOutputs", () => {
+		expect(hidden({ ...workedOut, endpoint: secret(workedOut.endpoint) }, `${text} 1.8.0`)).toBe(
+			`${text.replace(workedOut.endpoint, "[secret]")} 1.8.0`,
+		);
+	});
+
+	test("is not named if its value is in an id: the program can change nothing about it", () => {
+		const given = opened(sealed({ name: "db", labels: { a: "shop" }, ...workedOut }, [["labels", "a"]]));
+		expect(secretsIn(given, "kubernetes:shop/db-0-0")).toEqual([["labels", "a"]]);
+	});
 });
