@@ -20,8 +20,11 @@ export async function destroy(_id: string, props: Properties): Promise<void> {
 	try {
 		const { place, args } = complete(props);
 		const control = place.platform.control(place.name, place.settings);
-		// A claim would create a record.
-		if (isUntaken(place, props) && (await control.record()) === undefined) return;
+		// A claim would create a record, which fails where the namespace is gone, too.
+		if ((await control.record()) === undefined) {
+			if (!isUntaken(place, props)) mustBeSameServer(place, props);
+			return;
+		}
 		const teller = new Teller(place.name);
 		const { stop } = call.getStore() ?? {};
 		const options = {

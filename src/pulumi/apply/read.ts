@@ -1,4 +1,7 @@
 import type { ReadResult } from "@pulumi/pulumi/dynamic";
+import { attempt } from "../../control/errors";
+import { withHolds } from "../../control/holds";
+import type { ClusterControl } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
 import { sameVersion } from "../../core/version";
@@ -37,7 +40,7 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 			...sizeOf(inputs, itsRecord),
 		};
 		const written = sameVersion(version, valid.version) ? props.written : undefined;
-		const kept = args.update.judge === "recorded" ? { recorded: record(cluster, new Date()) } : {};
+		const kept = args.update.judge === "recorded" ? { recorded: await recordedOf(control, cluster, props) } : {};
 		return {
 			id,
 			inputs: withoutUndefined({ ...inputs, ...refreshed, ...kept, written }),
@@ -52,6 +55,12 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 	} catch (error) {
 		throw new OneLineError(messageOf(error));
 	}
+}
+
+/** What a later preview goes by: replicas that can't be asked hold what was recorded of them last. */
+async function recordedOf(control: ClusterControl, cluster: ObservedCluster, { recorded }: Properties) {
+	const asked = await attempt(() => withHolds(control, cluster));
+	return record(asked.known ? asked.value : cluster, recorded);
 }
 
 /** The size that it has or is asked to have by somebody else; where no program ever gave one, only the latter. */

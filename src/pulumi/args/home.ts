@@ -4,7 +4,7 @@ import { parseVersion } from "../../core/version";
 import type { Written } from "./digest";
 import { platforms } from "./platforms";
 import { type InputProblem, stranger } from "./problem";
-import { type Path, shownPath } from "./unknown";
+import { type Path, shownPath, splitUnknown } from "./unknown";
 
 /** Where a cluster lives, read and complete. */
 export interface Home {
@@ -54,6 +54,23 @@ export function choose(
 }
 
 const refuse = (property: string, reason: string): InputProblem[] => [{ property, reason }];
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/**
+ * The inputs with what they had before in the place of each argument, and of each setting of a platform, that is not known
+ * yet. If the cluster would move by these, what is known already moves it.
+ */
+export function asBefore(news: Inputs, olds: Inputs): Inputs {
+	const settled = Object.entries(news).map(([name, now]) => {
+		const was = olds[name];
+		if (splitUnknown(now).unknown.length === 0) return [name, now];
+		return [name, Object.hasOwn(platforms, name) && isObject(now) && isObject(was) ? asBefore(now, was) : was];
+	});
+	return Object.fromEntries(settled);
+}
+
+const isObject = (value: unknown): value is Inputs => typeof value === "object" && value !== null;
 
 export function placeOf({ platform, settings }: Chosen, name: string, { version, digest }: Written): Home {
 	const parsed = parseVersion(version);

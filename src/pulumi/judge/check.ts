@@ -9,7 +9,7 @@ import { controlErrorText } from "../../words/errors";
 import { withRule } from "../../words/refusals";
 import { movedText, newOwnerText, takenUpClause, takeoverCaveats } from "../../words/resource";
 import { withFullStop } from "../../words/text";
-import type { Home } from "../args/home";
+import { asBefore, type Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { parse, type Valid } from "../args/parse";
 import type { InputProblem } from "../args/problem";
@@ -57,7 +57,7 @@ async function read(olds: Properties, news: Properties): Promise<CheckInput | Re
 	const valid = parse(news);
 	if (valid.problems !== undefined) return { failures: valid.problems };
 	const before = formerly(olds, news, valid);
-	const moved = movedFrom(before, valid);
+	const moved = movedFrom(before?.place, valid.place ?? placeAsBefore(olds, news));
 	if (moved !== undefined) return { failures: [moved] };
 	const facts = factsOf(valid, before?.version, before === valid ? recently : undefined);
 	const { version, written, failure } = await resolveVersion(valid, facts, before?.version, olds.written);
@@ -141,8 +141,13 @@ function formerly(olds: Properties, news: Properties, valid: Valid): Valid | und
 	return before.problems === undefined ? before : undefined;
 }
 
-function movedFrom(before: Valid | undefined, { place }: Valid): InputProblem | undefined {
-	const old = before?.place;
+/** Where the cluster lives if all that is not known yet stays as it was. The rest of it is checked once it is known. */
+function placeAsBefore(olds: Properties, news: Properties): Home | undefined {
+	const settled = parse(asBefore(news, inputsAmong(olds)));
+	return settled.problems === undefined ? settled.place : undefined;
+}
+
+function movedFrom(old: Home | undefined, place: Home | undefined): InputProblem | undefined {
 	if (old === undefined || place === undefined || old.id === place.id) return undefined;
 	const isRenamed = old.name !== place.name;
 	const reason = movedText(old.id, place.id, isRenamed ? old.name : undefined);

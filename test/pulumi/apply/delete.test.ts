@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ControlError } from "../../../src/control/errors";
 import * as provider from "../../../src/pulumi/provider";
 import { v } from "../../build";
 import { Engine, running } from "../engine";
@@ -36,6 +37,51 @@ describe("delete", () => {
 		expect(world().cluster).toBeUndefined();
 		await running("1.9.0");
 		expect(versionsNow()).toEqual([v("1.9.0"), v("1.9.0")]);
+	});
+});
+
+describe("delete of a cluster without a record", () => {
+	const onServer = (name?: string) => Object.assign(scripted.platform, { server: name && (() => name) });
+	afterEach(() => onServer());
+
+	/** As where the namespace is gone or terminating: what would be created is rejected. */
+	async function gone() {
+		onServer("one");
+		const engine = await running("1.9.0");
+		world().destroy(false);
+		const claim = vi.spyOn(world().claims, "claim").mockImplementation(() => {
+			throw new ControlError("the namespace 'db' does not exist: create it first");
+		});
+		return { engine, claim };
+	}
+
+	test("is done, and takes no claim, which would create a record", async () => {
+		const { engine, claim } = await gone();
+		await provider.delete(engine.id, engine.outputs);
+		expect(claim).not.toHaveBeenCalled();
+	});
+
+	test("is not done on another server, or where the server can't be asked", async () => {
+		const { engine, claim } = await gone();
+		onServer("two");
+		await expect(provider.delete(engine.id, engine.outputs)).rejects.toThrow("it was on another API server before");
+		onServer("one");
+		scripted.unreachable = true;
+		await expect(provider.delete(engine.id, engine.outputs)).rejects.toThrow("connection refused");
+		expect(claim).not.toHaveBeenCalled();
+	});
+
+	test("is done, too, if the record goes while the claim is waited for", async () => {
+		const engine = await running("1.9.0");
+		const destroy = vi.spyOn(world(), "destroy");
+		const { claims } = world();
+		const claim = claims.claim.bind(claims);
+		vi.spyOn(claims, "claim").mockImplementation((...given) => {
+			world().destroy(false);
+			return claim(...given);
+		});
+		await provider.delete(engine.id, engine.outputs);
+		expect(destroy).toHaveBeenCalledTimes(1);
 	});
 });
 

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { PlatformError } from "../../../src/control/errors";
 import * as provider from "../../../src/pulumi/provider";
+import { tables } from "../../build";
 import { Engine, running, text } from "../engine";
 import { scripted } from "../scripted-platform";
 import { versionsNow, world } from "../stage";
@@ -73,5 +75,41 @@ describe("refresh", () => {
 		await engine.refresh();
 		expect(await engine.up({ version: "1.9.0", desiredState: "Started" })).toBe(true);
 		expect(engine.outputs.state).toBe("Started");
+	});
+});
+
+describe("refresh with judge: recorded", () => {
+	const recorded = { update: { judge: "recorded" } };
+	const hold = (text: string) => {
+		const { data, cluster } = world();
+		const [unit] = cluster?.units ?? [];
+		if (unit !== undefined) data.setTables(unit, [...unit.tables, ...tables(text)]);
+	};
+	const offline = async (engine: Engine) => {
+		scripted.unreachable = true;
+		return engine.preview({ version: "1.9.0", ...recorded });
+	};
+
+	test("records what the replicas hold now, by which a preview out of reach checks", async () => {
+		const engine = await running("1.8.0", recorded);
+		await engine.up({ version: "1.8.0", ...recorded });
+		hold("alone@/alone");
+		await engine.refresh();
+		const { rules, refused } = await offline(engine);
+		expect(rules).toEqual(["last-copy"]);
+		expect(refused[0]).toContain("default.alone");
+	});
+
+	test("keeps what was recorded of replicas that can't be asked", async () => {
+		const engine = await running("1.9.0", recorded);
+		hold("loc=5");
+		await engine.up({ version: "1.9.0", update: { ...recorded.update, localTables: ["default.loc"] } });
+		const before = engine.inputs.recorded;
+		expect(JSON.stringify(before)).toContain('"loc"');
+		vi.spyOn(world(), "holds").mockImplementation(() => {
+			throw new PlatformError("connection refused");
+		});
+		await engine.refresh();
+		expect(engine.inputs.recorded).toEqual(before);
 	});
 });

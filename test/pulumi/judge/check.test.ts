@@ -59,6 +59,38 @@ describe("what can't be changed", () => {
 		expect(refused).toEqual([expect.stringContaining(said)]);
 	});
 
+	test.each([
+		[
+			{ name: "b", scripted: { memory: unknown } },
+			'and can\'t become scripted:here/b: its data would not move. Set name to "a"',
+		],
+		[{ name: "b", scripted: unknown }, 'and can\'t become scripted:here/b: its data would not move. Set name to "a"'],
+		[
+			{ scripted: { folder: "there", memory: unknown } },
+			"and can't become scripted:there/a: its data would not move. Undo",
+		],
+		[
+			{ name: unknown, scripted: { folder: "there" } },
+			"and can't become scripted:there/a: its data would not move. Undo",
+		],
+	])("is refused as soon as it is known, whatever else is not: %j", async (args, said) => {
+		const engine = await running("1.9.0");
+		const { refused } = await engine.preview({ version: "1.9.0", ...args });
+		expect(refused).toEqual([expect.stringContaining(said)]);
+	});
+
+	test.each([
+		{ scripted: unknown },
+		{ scripted: { folder: unknown, memory: "2Gi" } },
+		{ scripted: { folder: "here", memory: unknown } },
+		{ name: unknown },
+		{ name: unknown, update: { drainSeconds: unknown } },
+	])("is not refused while it is unknown: %j", async (args) => {
+		const engine = await running("1.9.0");
+		expect((await engine.preview({ version: "1.9.0", ...args })).refused).toEqual([]);
+		expect((await new Engine().preview({ version: "1.9.0", ...args })).refused).toEqual([]);
+	});
+
 	test("a cluster that is gone is made anew only after a refresh", async () => {
 		const engine = await running("1.8.0");
 		world().destroy(false);
