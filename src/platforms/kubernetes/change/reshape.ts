@@ -72,7 +72,9 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 				restarts.push(...outdated.filter((name) => stays.includes(name) && cluster.place(name).shard === shard));
 		}
 	});
-	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape.settings, { dryRun: true }));
+	await attempt("kubernetes.storage", () =>
+		growVolumes(cluster, claimsOf(claims, names(cluster, shape)), shape.settings, { dryRun: true }),
+	);
 	const rejoins = scaledAway(cluster, stored, sets).filter((name) => !leaves.includes(name));
 	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins };
 }
@@ -97,11 +99,12 @@ function leavesOf(cluster: Cluster, shape: Shape, stored: Stored, sets: readonly
 }
 
 function sizeObstacles(
-	{ name }: Cluster,
+	cluster: Cluster,
 	{ stored, sets, claims }: Seen & { readonly claims: readonly VolumeClaim[] },
 	{ shards, replicas, settings }: Wanted,
 	resizes: boolean,
 ): Obstacle[] {
+	const { name } = cluster;
 	const found: Obstacle[] = [];
 	const refuse = (property: string, reason: string) => found.push({ property, reason });
 	if (shards < (stored.shards ?? 1))
@@ -121,11 +124,16 @@ function sizeObstacles(
 			`'${name}' consists of existing StatefulSets, ${existing.statefulSets.join(", ")}, and that can't be changed. Set kubernetes.existing back.`,
 		);
 	const { storage, storageClass } = settings;
-	const larger = claims.find((each) => amount(requestedStorage(each)) > amount(storage));
-	if (larger !== undefined)
+	const { storage: had = storage } = stored.settings ?? {};
+	// Volumes may be larger than the program has ever said: grown by an autoresizer, or kept from a replica that left.
+	const stay = { shards: Math.min(shards, stored.shards ?? 1), replicas: Math.min(replicas, stored.replicas ?? 1) };
+	const larger = claimsOf(claims, names(cluster, stay)).find(
+		(each) => amount(requestedStorage(each)) > amount(storage),
+	);
+	if (larger !== undefined && amount(storage) < amount(had))
 		refuse(
 			"kubernetes.storage",
-			`volumes can't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${requestedStorage(larger)} or more.`,
+			`volumes can't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${had} or more.`,
 		);
 	if (stored.settings !== undefined && stored.settings.storageClass !== storageClass)
 		refuse(
@@ -162,7 +170,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 			pods,
 		);
 	});
-	await growVolumes(cluster, claims, shape.settings);
+	await growVolumes(cluster, claimsOf(claims, names(cluster, shape)), shape.settings);
 	await applyAll(cluster, seen, shape, spec.version);
 }
 
@@ -188,7 +196,7 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 		if (pod !== undefined) await relabel(cluster, pod, clientServiceName(cluster.name));
 	}
 	const claims = await volumeClaims(cluster);
-	await growVolumes(cluster, claims, shape.settings);
+	await growVolumes(cluster, claimsOf(claims, names(cluster, shape)), shape.settings);
 	await markLeft(cluster, claimsOf(claims, fresh), false);
 	// Last: after a crash before this, the next call repeats all of it.
 	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));

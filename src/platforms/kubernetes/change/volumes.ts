@@ -13,7 +13,7 @@ export const volumeClaims = (cluster: Cluster) =>
 
 export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requests?.storage ?? "0";
 
-/** Grows every volume to the size in the settings; a StatefulSet keeps its original size for new ones. */
+/** Grows these volumes to the size in the settings; a StatefulSet keeps its original size for new ones. */
 export async function growVolumes(
 	cluster: Cluster,
 	claims: readonly VolumeClaim[],

@@ -162,10 +162,29 @@ describe("a size or settings that are asked for", () => {
 		expect((await assessed({ settings: settingsOf({ storageClass: "fast" }) })).refused).toEqual([]);
 	});
 
-	it("can't have less than any volume has", async () => {
+	it("may leave volumes larger that others grew, and can't lower what was asked for", async () => {
 		volume("db-0-1", "30Gi");
-		expect((await assessed({ settings: settingsOf({ storage: "20Gi" }) })).refused).toEqual(["kubernetes.storage"]);
-		expect((await assessed({ settings: settingsOf({ storage: "30Gi" }) })).refused).toEqual([]);
+		expect((await assessed()).refused).toEqual([]);
+		expect((await assessed({ settings: settingsOf({ storage: "20Gi" }) })).refused).toEqual([]);
+		const { obstacles } = await assess(cluster, specOf({ settings: settingsOf({ storage: "5Gi" }) }));
+		expect(obstacles).toEqual([
+			{
+				property: "kubernetes.storage",
+				reason: expect.stringMatching(/ 5Gi is less\. Set storage to 10Gi or more\.$/),
+			},
+		]);
+		await alter({ settings: undefined });
+		expect((await assessed({ settings: settingsOf({ storage: "5Gi" }) })).refused).toEqual([]);
+	});
+
+	it("may take back a storage that no volume of the cluster has, whatever replicas left behind", async () => {
+		await alter({ settings: settingsOf({ storage: "20Gi" }) });
+		volume("db-0-2", "20Gi", { "pulumi-dbcluster/left": "true" });
+		expect((await assessed()).refused).toEqual([]);
+		expect((await assessed({ replicas: 3 })).refused).toEqual([]);
+		volume("db-0-1", "20Gi");
+		expect((await assessed()).refused).toEqual(["kubernetes.storage"]);
+		expect((await assessed({ replicas: 1 })).refused).toEqual([]);
 	});
 
 	it("can't make a cluster of existing StatefulSets one of ours", async () => {
@@ -216,6 +235,20 @@ describe("settings that are applied", () => {
 		// How updates go stays where the program says nothing of it.
 		await configure(cluster, claim, specOf({ settings }));
 		expect(await stored()).toMatchObject({ update: { policy: "latest" } });
+	});
+
+	it("leave volumes alone that are larger, or that replicas left behind", async () => {
+		volume("db-0-1", "30Gi");
+		volume("db-0-2", "5Gi", { "pulumi-dbcluster/left": "true" });
+		const settings = settingsOf({ storage: "20Gi" });
+		const growths = () =>
+			api.calls.flatMap(({ method, path }) => (method === "PATCH" && /persistent.*\/([\w-]+)/.exec(path)?.[1]) || []);
+		await assess(cluster, specOf({ settings }));
+		expect(growths()).toEqual(["data-db-0-0"]);
+		await configure(cluster, claim, specOf({ settings }));
+		expect(growths()).toEqual(["data-db-0-0", "data-db-0-0"]);
+		expect(storage().sort()).toEqual(["20Gi", "30Gi", "5Gi"]);
+		expect((await stored())?.settings?.storage).toBe("20Gi");
 	});
 
 	it("make new replicas, which clients don't reach yet and whose data is unopened", async () => {
