@@ -44,6 +44,12 @@ export const forgets = ({ engine }: HeldTable): boolean => engine === "Memory";
 /** The hidden table of a view. Its name may differ between replicas; the view itself is compared instead. */
 export const isInner = ({ name }: Pick<HeldTable, "name">): boolean => name.startsWith(".inner");
 
+/**
+ * What a server has only while it works on another table: the next rows of a view that refreshes, the table that is about
+ * to take another one's place. Nobody holds it.
+ */
+export const isTransient = (name: string): boolean => /^(?:\.tmp\.?inner|_tmp_replace_)/.test(name);
+
 /** The tables of one replica that another lacks, compared by name, engine and what copies share. */
 export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTable[] {
 	const there = new Map(other.tables.map((table) => [tableName(table), table]));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { HeldTable, Holdings } from "../../core/holdings";
+import { type HeldTable, type Holdings, isTransient } from "../../core/holdings";
 import { socketPath } from "./home";
 import { dataFolder } from "./protocol";
 import { askProcess } from "./replica-client";
@@ -14,6 +14,8 @@ const question =
 export async function holdsOf(home: string, replica: string): Promise<Holdings | undefined> {
 	type Answer = { readonly data: readonly HeldTable[] };
 	const answer = await askProcess<Answer>(socketPath(home, replica), "/query", 10_000, Buffer.from(question));
-	const tables = answer?.data.map(({ database, name, engine }) => ({ database, name, engine, path }));
+	const tables = answer?.data
+		.filter(({ name }) => !isTransient(name))
+		.map(({ database, name, engine }) => ({ database, name, engine, path }));
 	return tables && { tables, at: join(home, replica, dataFolder) };
 }

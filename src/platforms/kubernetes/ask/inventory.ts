@@ -1,5 +1,5 @@
 import { ownDatabases } from "../../../control/sql";
-import type { HeldTable, Holdings } from "../../../core/holdings";
+import { type HeldTable, type Holdings, isInner, isTransient } from "../../../core/holdings";
 import { QueryError, type Server } from "./server";
 
 /** Databases whose tables are elsewhere: listing them would query that place, which may not answer. */
@@ -17,7 +17,7 @@ const ofDatabase = /\/(data\/[^/]+|store)\/?$/;
  * on understand. From `system.replicas` it reads only columns that need no request to Keeper.
  */
 export const inventory = `SELECT kind, a, b, c, d, n FROM (
-SELECT 'table' AS kind, database AS a, name AS b, engine AS c, '' AS d, toUInt64(position(engine_full, ' TTL ') > 0) AS n FROM system.tables WHERE database IN (SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine NOT IN ${elsewhere})
+SELECT 'table' AS kind, database AS a, name AS b, engine AS c, '' AS d, toUInt64(position(engine_full, ' TTL ') > 0 OR position(create_table_query, ' REFRESH ') > 0) AS n FROM system.tables WHERE database IN (SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine NOT IN ${elsewhere})
 UNION ALL SELECT 'table' AS kind, name AS a, '*' AS b, engine AS c, '' AS d, toUInt64(0) AS n FROM system.databases WHERE engine IN ${elsewhere}
 UNION ALL SELECT 'path' AS kind, database AS a, table AS b, zookeeper_path AS c, replica_name AS d, toUInt64(0) AS n FROM system.replicas
 UNION ALL SELECT 'rows' AS kind, database AS a, table AS b, '' AS c, '' AS d, sum(rows) AS n FROM system.parts WHERE active GROUP BY database, table
@@ -83,13 +83,16 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 	const key = ({ a, b }: { readonly a: string; readonly b: string }) => `${a}\0${b}`;
 	const paths = new Map(of("path").map((row) => [key(row), row.c]));
 	const counts = new Map(of("rows").map((row) => [key(row), row.n]));
-	const tables = of("table").map((row): HeldTable => {
+	const found = of("table").filter(({ b }) => !isTransient(b));
+	// Of a database with views that a schedule fills anew, each time with as many rows as there are then.
+	const refreshing = new Set(found.filter(({ c, n }) => c === "MaterializedView" && n > 0).map(({ a }) => a));
+	const tables = found.map((row): HeldTable => {
 		const { a: database, b: name, c: engine } = row;
 		const path = paths.get(key(row));
 		if (path !== undefined) return { database, name, engine, path };
 		if (!storing.test(engine)) return { database, name, engine };
 		const count = /MergeTree$/.test(engine) ? (counts.get(key(row)) ?? 0) : null;
-		const shrinks = engine !== keepsRows || row.n > 0;
+		const shrinks = engine !== keepsRows || row.n > 0 || (isInner({ name }) && refreshing.has(database));
 		return { database, name, engine, rows: count !== null && count > 0 && shrinks ? null : count };
 	});
 	const clusters: Record<string, Member[]> = {};
