@@ -23,6 +23,8 @@ export const notRead: readonly { readonly file: string; readonly begins?: string
 	{ file: "src/platforms/kubernetes/ask/inventory.ts", why: "SQL" },
 	{ file: "src/platforms/kubernetes/ask/server.ts", begins: "query NOT LIKE", why: "SQL" },
 	{ file: "src/platforms/kubernetes/trial/pod.ts", why: "the servers' configuration" },
+	{ file: "src/platforms/kubernetes/trial/settings.ts", why: "the servers' configuration, and SQL" },
+	{ file: "src/platforms/kubernetes/trial/rehearse.ts", begins: "CREATE TABLE", why: "SQL" },
 	{ file: "src/rehearsal/definitions.ts", why: "SQL" },
 	{ file: "src/rehearsal/queries.ts", begins: "SYSTEM FLUSH", why: "SQL" },
 	{ file: "src/rehearsal/stand-ins.ts", why: "SQL" },

@@ -42,6 +42,7 @@ export const rehearsalFormat = z
 		tables: z
 			.looseObject({ loaded: z.int(), refused: refusedTables, notCreated: refusedTables, skipped: z.int() })
 			.optional(),
+		tablesLeftOut: z.string().optional(),
 		settings: z
 			.looseObject({
 				unknown: listed(z.string()),

@@ -19,7 +19,7 @@ export interface SqlServer {
 
 /** A place beside a cluster where a version can be tried. */
 export interface Trial {
-	/** What exactly the version is: an image with its digest, the folder of an engine. */
+	/** What exactly the version is, and with what it starts: an image's digest, the folder of an engine. */
 	readonly artifact: string;
 	/** A serving replica of the cluster itself, only to be read; absent if none serves. */
 	readonly cluster?: SqlServer;
@@ -35,6 +35,8 @@ export interface Started {
 	readonly places: readonly RehearsedPlace[];
 	/** A server of the version, without any tables; absent if none started. */
 	readonly server?: SqlServer;
+	/** Why no tables can be created on the server that started, such as a user that it does not know. */
+	readonly tablesLeftOut?: string;
 	/** Why no server started. */
 	readonly failure?: Failure;
 	/** Why the version could not be tried at all, such as a missing permission; then nothing else is known. */

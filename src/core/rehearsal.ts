@@ -20,6 +20,8 @@ export interface Rehearsal {
 	readonly leftOut?: string;
 	/** Absent if no server started, or if no replica could be asked for its tables. */
 	readonly tables?: RehearsedTables;
+	/** Why none could be created on the server that started. */
+	readonly tablesLeftOut?: string;
 	readonly settings?: RehearsedSettings;
 	/** Absent if the running version keeps no log of its queries, or has none of the last day. */
 	readonly queries?: RehearsedQueries;

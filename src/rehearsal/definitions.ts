@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ifKnown } from "../control/errors";
 import { ownDatabases } from "../control/sql";
 import type { SqlRow, SqlServer } from "../control/trial";
+import { isInner, isTransient } from "../core/holdings";
 
 /** A table, view or dictionary, as the server describes it. */
 export interface Definition {
@@ -13,15 +14,19 @@ export interface Definition {
 }
 
 /** Databases that keep their tables here; listing those of others would ask the place that has them. */
-const ofServer = "('Ordinary', 'Atomic', 'Replicated', 'Memory', 'Lazy', 'Shared')";
+export const ofServer = "('Ordinary', 'Atomic', 'Replicated', 'Memory', 'Lazy', 'Shared')";
 const databases = `SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine IN ${ofServer}`;
 
-/** Of everything that {@link definitionsOf} finds, by one small query. */
+/** Of everything that {@link definitionsOf} finds, by two small queries. */
 export async function digestOfDefinitions(cluster: SqlServer): Promise<string> {
-	const [row] = await cluster.rows(
-		`SELECT toString(groupBitXor(cityHash64(database, name, create_table_query))) AS digest FROM system.tables WHERE database IN (${databases})`,
-	);
-	return String(row?.digest);
+	const [tables, functions] = await Promise.all([
+		// What a view has only while it refreshes would be another digest each time.
+		cluster.rows(
+			`SELECT toString(groupBitXor(cityHash64(database, name, create_table_query))) AS digest FROM system.tables WHERE database IN (${databases}) AND name NOT LIKE '.tmp%' AND name NOT LIKE '\\_tmp\\_replace\\_%'`,
+		),
+		functionsOf(cluster),
+	]);
+	return JSON.stringify([tables[0]?.digest, functions]);
 }
 
 /** Everything that a server was told to create, its own system tables excepted. Works from ClickHouse 18.16 on. */
@@ -38,7 +43,7 @@ export async function definitionsOf(cluster: SqlServer): Promise<Definition[]> {
 				statement: String(statement),
 			}))
 			// A view's own table comes with the view.
-			.filter(({ name }) => !name.startsWith(".inner"))
+			.filter((one) => !isInner(one) && !isTransient(one.name))
 	);
 }
 

@@ -31,7 +31,7 @@ export function rehearsing({ from, to, queries, again = false, now }: RehearsalO
 	return async (trial, last) => {
 		const about = await aboutOf(trial);
 		if (!again && last?.about === about && unrehearsed(last, to, now) === undefined) return undefined;
-		const { places, failure, server, leftOut } = await trial.start();
+		const { places, failure, server, leftOut, tablesLeftOut } = await trial.start();
 		const start: Rehearsal = {
 			at: new Date(now).toISOString(),
 			from,
@@ -40,6 +40,7 @@ export function rehearsing({ from, to, queries, again = false, now }: RehearsalO
 			places,
 			...(failure && { failure }),
 			...(leftOut !== undefined && { leftOut }),
+			...(tablesLeftOut !== undefined && { tablesLeftOut }),
 		};
 		const { cluster } = trial;
 		if (server === undefined || cluster === undefined || sameVersion(from, to)) return start;

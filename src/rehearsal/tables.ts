@@ -1,8 +1,8 @@
-import { ControlError, PlatformError } from "../control/errors";
-import { identifier } from "../control/sql";
+import { ControlError, ifKnown, PlatformError } from "../control/errors";
+import { identifier, ownDatabases } from "../control/sql";
 import type { SqlServer, SqlSettings } from "../control/trial";
 import { listed, type RefusedTable, type RehearsedTables } from "../core/rehearsal";
-import { asLoaded, canTry, type Definition, withoutReplication } from "./definitions";
+import { asLoaded, canTry, type Definition, ofServer, withoutReplication } from "./definitions";
 import { inParallel } from "./parallel";
 import { standIns } from "./stand-ins";
 
@@ -22,7 +22,8 @@ export async function tryTables(
 	const tried: Definition[] = [];
 	const skipped: Definition[] = [];
 	for (const one of definitions) (canTry(one, remote) ? tried : skipped).push(one);
-	for (const database of new Set(definitions.map((one) => one.database).filter((name) => name !== "")))
+	const { here, others, unknown } = await databasesOf(cluster, server);
+	for (const database of new Set([...here, ...definitions.map((one) => one.database).filter((name) => name !== "")]))
 		await server.run(`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
 	await inParallel(await standIns(cluster, skipped), async (statement) => {
 		await reasonAgainst(() => server.run(statement));
@@ -41,7 +42,8 @@ export async function tryTables(
 		loading ??= await loadingOn(server);
 		const unloaded = await loading(rest);
 		// That a stand-in lacks something says nothing about the version.
-		const isSound = ({ statement }: Definition) => !skipped.some(({ name }) => statement.includes(name));
+		const absent = [...skipped.map(({ name }) => name), ...others];
+		const isSound = ({ statement }: Definition) => !absent.some((name) => statement.includes(name));
 		for (const [one, reason] of uncreated)
 			if (!unloaded.has(one) && isSound(one)) notCreated.push({ name: named(one), reason });
 		rest = [...unloaded.keys()];
@@ -49,12 +51,41 @@ export async function tryTables(
 		if (unloaded.size === uncreated.size) break;
 		refused = [];
 	}
+	const barred = refused.filter(({ reason }) => missingRight.test(reason)).length;
 	return {
 		loaded: tried.length - refused.length,
-		refused: listed(refused),
-		notCreated: listed(notCreated),
-		skipped: skipped.length,
+		refused: listed([...unknown, ...refused.filter(({ reason }) => !missingRight.test(reason))]),
+		notCreated: listed(notCreated.filter(({ reason }) => !missingRight.test(reason))),
+		skipped: skipped.length + barred,
 	};
+}
+
+/** READONLY and ACCESS_DENIED: what our user may not do says nothing about the version. */
+const missingRight = /\bCode: (?:164|497)\b/;
+
+/**
+ * The names of databases whose tables are here and elsewhere, and those of an engine that only the running version knows:
+ * the server would not start with one. Servers before 20.4 do not say which they know, and none lists what it has for
+ * itself, as the one behind `clickhouse local`.
+ */
+async function databasesOf(cluster: SqlServer, server: SqlServer) {
+	const engines = async (of: SqlServer) => {
+		const rows = await ifKnown(() => of.rows("SELECT name FROM system.database_engines"));
+		return new Set(rows?.map(({ name }) => String(name)));
+	};
+	const [all, before, after] = await Promise.all([
+		cluster.rows(
+			`SELECT name, engine, engine IN ${ofServer} AS here FROM system.databases WHERE name NOT IN ${ownDatabases}`,
+		),
+		engines(cluster),
+		engines(server),
+	]);
+	const names = (here: boolean) =>
+		all.filter((row) => (Number(row.here) === 1) === here).map(({ name }) => String(name));
+	const unknown = all
+		.filter(({ engine }) => after.size > 0 && before.has(String(engine)) && !after.has(String(engine)))
+		.map(({ name, engine }) => ({ name: String(name), reason: `there is no database engine ${engine} any more` }));
+	return { here: names(true), others: names(false), unknown };
 }
 
 /**

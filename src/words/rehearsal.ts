@@ -93,7 +93,7 @@ export const rehearsalProgress = {
 		`${rehearsal.to} can't be rehearsed: ${withFullStop(oneLine(rehearsal.leftOut ?? ""))} The update starts without a rehearsal.`,
 };
 
-function passed({ places, tables, queries }: Rehearsal): string {
+function passed({ places, tables, tablesLeftOut, queries }: Rehearsal): string {
 	const starts =
 		places.length === 1
 			? `starts on ${oneLine(places[0]?.name ?? "", 80)}`
@@ -101,7 +101,8 @@ function passed({ places, tables, queries }: Rehearsal): string {
 	const loaded = tables && `loads ${tables.loaded} of ${count(totalOf(tables), "table", "tables")}${skippedOf(tables)}`;
 	const planned =
 		queries && `accepts ${queries.planned} of ${count(triedOf(queries), "query", "queries")}${skippedOf(queries)}`;
-	return [starts, loaded, planned].filter((part) => part !== undefined).join(", ");
+	const untried = tablesLeftOut && `its tables could not be tried (${oneLine(tablesLeftOut, 200)})`;
+	return [starts, loaded, planned, untried].filter((part) => part !== undefined).join(", ");
 }
 
 const totalOf = ({ loaded, refused }: RehearsedTables) => loaded + refused.count;

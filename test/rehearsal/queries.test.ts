@@ -46,6 +46,38 @@ test.each([
 	expect([...cluster.asked, ...server.asked].filter((sql) => sql.startsWith("EXPLAIN"))).toEqual([]);
 });
 
+test("a stand-in's engine, and a database that is elsewhere, are no reason against a query", async () => {
+	const databases = [{ name: "pg" }];
+	const found = ["SELECT x FROM shop.queue FINAL", "SELECT 1 FROM pg.users", "SELECT queues FROM shop.t"].map(
+		(text, n): SqlRow => ({ hash: `${n}`, text, database: "shop", times: 1 }),
+	);
+	const cluster = new ScriptedServer((sql) =>
+		sql.includes("FROM system.query_log\nWHERE")
+			? found
+			: sql.includes("FROM system.databases")
+				? databases
+				: undefined,
+	);
+	const server = new ScriptedServer(
+		(sql) => (sql.includes("'Null'") ? [{ name: "queue", engine: "Null" }] : undefined),
+		(sql) => (sql.startsWith("EXPLAIN") ? "Code: 181. (ILLEGAL_FINAL)" : undefined),
+	);
+	expect(await tryQueries(cluster, server, 200)).toEqual({
+		planned: 0,
+		failing: { count: 1, first: [{ hash: "2", error: "ILLEGAL_FINAL" }] },
+		skipped: 2,
+	});
+});
+
+test("no plan reads the cluster's rows: a Distributed table of the trial would ask its replicas", async () => {
+	const cluster = clusterWith(["SELECT 1 FROM t WHERE x = (SELECT max(x) FROM shop.all)", "SELECT x FROM shop.all"]);
+	const distributed = (sql: string) =>
+		sql.includes("'Distributed'") ? [{ name: "all", engine: "Distributed" }] : undefined;
+	const server = new ScriptedServer(distributed);
+	expect(await tryQueries(cluster, server, 200)).toEqual({ planned: 1, failing: none, skipped: 1 });
+	expect(server.asked.filter((sql) => sql.startsWith("EXPLAIN"))).toEqual(["EXPLAIN SELECT x FROM shop.all\n"]);
+});
+
 test("a log that is missing, too old or empty, and no queries that are wanted, are nothing", async () => {
 	const without = new ScriptedServer(undefined, () => "Code: 60. DB::Exception: Table system.query_log doesn't exist");
 	expect(await tryQueries(without, new ScriptedServer(), 200)).toBeUndefined();

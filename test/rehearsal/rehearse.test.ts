@@ -76,6 +76,7 @@ test.each<[string, Partial<Started>, Partial<Trial>, object]>([
 		{},
 		{ failure: { cause: "exits" } },
 	],
+	["its tables can't be tried", { server: undefined, tablesLeftOut: "Code: 516" }, {}, { tablesLeftOut: "Code: 516" }],
 	[
 		"it can't be tried",
 		{ server: undefined, places: [], leftOut: "no right" },

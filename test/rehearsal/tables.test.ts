@@ -86,6 +86,48 @@ test("a server without UUIDs loads by name", async () => {
 	expect(server.ran.at(-1)).toBe("ATTACH TABLE d.t (x Int8) ENGINE = Log");
 });
 
+test("a database whose engine the version does not know is no less a reason than a table", async () => {
+	const databases = (sql: string) =>
+		sql.includes("database_engines")
+			? [{ name: "Atomic" }, { name: "MaterializedMySQL" }]
+			: sql.includes("FROM system.databases WHERE name NOT IN")
+				? [
+						{ name: "d", engine: "Atomic", here: 1 },
+						{ name: "empty", engine: "Atomic", here: 1 },
+						{ name: "shop", engine: "MaterializedMySQL", here: 0 },
+						{ name: "own", engine: "Overlay", here: 0 },
+					]
+				: undefined;
+	const engines = (sql: string) => (sql.includes("database_engines") ? [{ name: "Atomic" }] : undefined);
+	const definitions = [defined("CREATE VIEW d.v AS SELECT * FROM shop.orders")];
+	const refuse = (sql: string) => (sql.startsWith("CREATE VIEW") ? "Code: 81. no database shop" : undefined);
+	const server = new ScriptedServer(engines, refuse);
+	const found = await tryTables(new ScriptedServer(databases), server, definitions);
+	expect(found).toMatchObject({
+		loaded: 1,
+		refused: { first: [{ name: "shop", reason: "there is no database engine MaterializedMySQL any more" }] },
+		// What reads it can't be created here, whatever the version.
+		notCreated: none,
+	});
+	// A query may be one of a database without tables.
+	expect(server.ran).toContain("CREATE DATABASE IF NOT EXISTS `empty`");
+	// Old servers do not say which engines they know.
+	expect(await tryTables(new ScriptedServer(databases), new ScriptedServer(), [])).toMatchObject({ refused: none });
+});
+
+test("what our user may not create is not tried", async () => {
+	const server = new ScriptedServer(undefined, (sql) =>
+		named(sql) === "t" ? "Code: 497. DB::Exception: Not enough privileges. (ACCESS_DENIED)" : undefined,
+	);
+	const definitions = ["t", "u"].map((name) => defined(`CREATE TABLE d.${name} (x Int8) ENGINE = Log`));
+	expect(await tryTables(cluster, server, definitions)).toEqual({
+		loaded: 1,
+		refused: none,
+		notCreated: none,
+		skipped: 1,
+	});
+});
+
 test("tables in another place are left out, and stand there for what reads them", async () => {
 	const policies = (sql: string) => (sql.includes("storage_policies") ? [{ policy_name: "cold" }] : undefined);
 	const source = new ScriptedServer((sql) =>

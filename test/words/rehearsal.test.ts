@@ -33,6 +33,7 @@ const remarkable = of({
 	settings: { unknown: listed(["max_x", "max_y"]), defaults: listed(defaults) },
 	queries: { planned: 198, failing: listed([{ hash: "7163", error: "UNKNOWN_IDENTIFIER" }]), skipped: 0 },
 });
+const barred = of({ tablesLeftOut: "Code: 516. DB::Exception: app: Authentication failed (AUTHENTICATION_FAILED)" });
 const unloaded = of({
 	tables: {
 		...tables,
@@ -45,7 +46,7 @@ const image = of({
 const crash = of({ places: [{ ...node, failure: exits }], failure: exits });
 const leftOut = of({ places: [], leftOut: 'pods is forbidden: User "x" cannot create resource "pods"' });
 
-const said = { passed, remarkable, unloaded, image, crash, leftOut };
+const said = { passed, remarkable, unloaded, image, crash, leftOut, barred };
 const each = (say: (rehearsal: Rehearsal) => string) =>
 	Object.fromEntries(Object.entries(said).map(([name, rehearsal]) => [name, say(rehearsal)]));
 

@@ -5,6 +5,7 @@ import { Conflict } from "../api/errors";
 import type { KubeObject, Pod } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { diagnose, isReady } from "../ask/diagnose";
+import { serverStatus } from "../ask/opened";
 import { sleep } from "../change/wait";
 import { trialLabel } from "./pod";
 
@@ -49,13 +50,14 @@ export async function outcome(
 		const pod = await cluster.api.get<Pod>("pods", name);
 		if (pod === undefined || pod.metadata.uid !== created.metadata.uid || pod.metadata.deletionTimestamp !== undefined)
 			throw new ControlError(`the pod ${name} of the rehearsal was deleted outside Pulumi`);
+		// Also where another container, which somebody puts into each pod, goes on.
+		if (what === "image" && (pod.status?.phase === "Succeeded" || endedWith(pod) === 0)) return {};
 		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
 		if (phase !== last) [last, since] = [phase, Date.now()];
 		const still = (Date.now() - since) / 1000;
 		const unplaced = failure?.cause === "scheduling" || (cause === "scheduling" && still > roomSeconds);
 		if (unplaced || hasNoRoom(pod)) return { leftOut: `${name}: ${phase}` };
 		if (failure !== undefined) return what === "start" || isOfImage(failure) ? { failure } : {};
-		if (what === "image" && pod.status?.phase === "Succeeded") return {};
 		if (what === "start" && (await answers(cluster, name))) return { pod };
 		readySince = isReady(pod) ? (readySince ?? Date.now()) : undefined;
 		if (readySince !== undefined && Date.now() - readySince > reachSeconds * 1000) return {};
@@ -96,17 +98,21 @@ const isOfImage = ({ cause, words }: Failure) =>
 function refusal(error: unknown): TrialOutcome {
 	if (!(error instanceof ControlError)) throw error;
 	const { message } = error;
-	if (/cannot create resource|exceeded quota|must specify|usage per/i.test(message)) return { leftOut: message };
+	if (/cannot create resource|exceeded quota|must specify|(usage|ratio) per/i.test(message))
+		return { leftOut: message };
 	if (error instanceof PlatformError && !/forbid|denied/i.test(message)) throw error;
 	return { failure: { cause: "admission", words: message } };
 }
 
 /** It is never restarted, so its first end is its last. */
 export function endOf(pod: Pod | undefined): Failure | undefined {
-	if (pod?.status?.phase !== "Failed") return undefined;
+	if (pod === undefined || (pod.status?.phase !== "Failed" && endedWith(pod) === undefined)) return undefined;
 	const { cause = "exits", phase } = diagnose({ ...pod, status: { ...pod.status, phase: "Running" } }, { now: 0 });
 	return { cause, words: phase };
 }
+
+/** The exit code of its server, once that has ended. */
+const endedWith = (pod: Pod): number | undefined => serverStatus(pod)?.state?.terminated?.exitCode;
 
 async function answers(cluster: Cluster, name: string): Promise<boolean> {
 	const answer = await cluster.api

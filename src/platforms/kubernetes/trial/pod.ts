@@ -1,14 +1,17 @@
 import type { KubeObject, StatefulSet } from "../api/types";
 import { annotation, containerOf, recordName } from "../render/names";
 import type { Image } from "../render/pod";
+import { type Elsewhere, trialSettings } from "./settings";
 
 /** On a pod that only tries a version: the cluster for which it does. No selector of the cluster matches it. */
 export const trialLabel = "pulumi-dbcluster/trial";
-/** On the same: the settings that keep its server away from Keeper. */
+/** On the same: the settings with which its server keeps to itself. */
 const settingsAnnotation = "pulumi-dbcluster/trial-settings";
 
 const settingsFile = "zz-dbcluster-trial.xml";
 const configFolder = "/etc/clickhouse-server/config.d";
+/** What the image's entrypoint runs on an empty volume, such as CREATE TABLE: a replica, which has data, never does. */
+const initFolder = "/docker-entrypoint-initdb.d";
 
 /** After this long the kubelet ends it, whatever became of the process that made it: tens of thousands of tables take less. */
 const deadlineSeconds = 3600;
@@ -38,6 +41,7 @@ export interface Trying {
 	readonly what: "start" | "image";
 	/** The root element of the server's configuration. */
 	readonly configRoot: string;
+	readonly elsewhere?: Elsewhere;
 	readonly httpPort: number;
 }
 
@@ -58,6 +62,7 @@ export function trialPod({
 	index,
 	what,
 	configRoot,
+	elsewhere = {},
 	httpPort,
 }: Trying): KubeObject & Json {
 	const { template } = set.spec;
@@ -67,12 +72,20 @@ export function trialPod({
 	const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name);
 	const volumes = [
 		...(spec.volumes ?? []).filter((volume) => !claims.includes(String(volume.name))).map(withoutClaim),
-		...claims.map((claim) => ({ name: claim, emptyDir: {} })),
+		...[...claims, "trial-init"].map((empty) => ({ name: empty, emptyDir: {} })),
 	];
-	const mounts = (server.volumeMounts ?? []) as readonly Mount[];
+	const mounts = [
+		...((server.volumeMounts ?? []) as readonly Mount[]).filter(({ mountPath }) => !mountPath.startsWith(initFolder)),
+		{ name: "trial-init", mountPath: initFolder },
+	];
 	const { initContainers = [], affinity, nodeSelector, topologySpreadConstraints: _t, hostNetwork: _h, ...rest } = spec;
 	const settings = { path: settingsFile, fieldRef: { fieldPath: `metadata.annotations['${settingsAnnotation}']` } };
-	const whole = mounts.find(({ mountPath, subPath }) => mountPath.replace(/\/$/, "") === configFolder && !subPath);
+	const whole = mounts.find(
+		({ name: volume, mountPath, subPath }) =>
+			mountPath.replace(/\/$/, "") === configFolder &&
+			!subPath &&
+			volumes.some((each) => each.name === volume && projectable.some((kind) => kind in each)),
+	);
 	const { livenessProbe: _l, readinessProbe: _r, startupProbe: _s, lifecycle: _y, ports: _p, ...plain } = server;
 	const { limits } = (server.resources ?? {}) as { readonly limits?: Json };
 	return {
@@ -84,7 +97,7 @@ export function trialPod({
 			annotations: {
 				...template.metadata?.annotations,
 				[annotation.container]: name,
-				[settingsAnnotation]: withoutKeeper(configRoot),
+				[settingsAnnotation]: trialSettings(configRoot, elsewhere),
 			},
 			ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: recordName(cluster), uid: owner.uid }],
 		},
@@ -128,19 +141,24 @@ function storageOf({ resources }: Json): Json {
 	return storage === undefined ? {} : { "ephemeral-storage": storage };
 }
 
-const withoutKeeper = (root: string) =>
-	`<${root}><zookeeper remove="1"/><keeper_server remove="1"/><distributed_ddl remove="1"/></${root}>`;
-
-/** A claim or a folder of the node may hold a replica's data. */
+/** A claim or a folder of the node may hold a replica's data; what a CSI driver makes for one pod, such as keys, can't. */
 function withoutClaim({ name, ...source }: Json): Json {
-	const isHarmless = ["configMap", "secret", "projected", "downwardAPI", "emptyDir"].some((kind) => kind in source);
+	const isHarmless = [...projectable, "downwardAPI", "emptyDir", "csi", "image"].some((kind) => kind in source);
 	return isHarmless ? { name, ...source } : { name, emptyDir: {} };
 }
 
-/** A folder that is one ConfigMap takes no other file: both together are a projected volume. */
-function withSettings({ name, configMap, projected }: Json, settings: object): Json {
-	const { defaultMode, ...map } = (configMap ?? {}) as Json;
-	const sources = projected === undefined ? [{ configMap: map }] : ((projected as Json).sources as Json[]);
+/** Volumes that take no other file, and that can be parts of a projected one. */
+const projectable = ["configMap", "secret", "projected"];
+
+/** A folder that is one ConfigMap or Secret, and the settings: together they are a projected volume. */
+function withSettings({ name, configMap, secret, projected }: Json, settings: object): Json {
+	const { defaultMode, ...source } = (configMap ?? secret ?? projected) as Json;
+	const { secretName, ...rest } = source;
+	const sources = {
+		configMap: [{ configMap: source }],
+		secret: [{ secret: { name: secretName, ...rest } }],
+		projected: source.sources as Json[],
+	}[secret !== undefined ? "secret" : projected !== undefined ? "projected" : "configMap"];
 	return {
 		name,
 		projected: {

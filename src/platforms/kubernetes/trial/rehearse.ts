@@ -1,4 +1,5 @@
-import { PlatformError } from "../../../control/errors";
+import { createHash } from "node:crypto";
+import { ControlError, PlatformError } from "../../../control/errors";
 import type { Claim, Rehearse } from "../../../control/port";
 import { type SqlServer, type Started, TrialEnded } from "../../../control/trial";
 import type { Rehearsal, RehearsedPlace } from "../../../core/rehearsal";
@@ -8,10 +9,11 @@ import type { Cluster } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
 import { until } from "../change/wait";
 import { recordName } from "../render/names";
-import type { Image } from "../render/pod";
+import { type Image, templateHash } from "../render/pod";
 import type { KeptSettings } from "../render/shape";
 import { endOf, outcome } from "./outcome";
 import { trialLabel, trialPod } from "./pod";
+import { elsewhereOf } from "./settings";
 
 /**
  * Tries a version with pods beside the cluster: on one node a server, on each other node of a replica the server's
@@ -29,12 +31,13 @@ export async function rehearseByPods(
 	const [pods, sets, image] = await Promise.all([cluster.pods(), cluster.sets(), cluster.image(settings, version)]);
 	await clear(cluster);
 	const serving = pods.find(isReady);
+	const replica = serving && (await cluster.server(serving, settings));
 	try {
 		const found = await use(
 			{
-				artifact: image.reference,
-				...(serving && { cluster: await cluster.server(serving, settings) }),
-				start: (stop) => start(cluster, { pods, sets, image, stallSeconds, settings, stop }),
+				artifact: [image.reference, ...new Set(sets.map(setUp))].join(" "),
+				...(replica && { cluster: replica }),
+				start: (stop) => start(cluster, { pods, sets, image, stallSeconds, settings, replica, stop }),
 			},
 			stored.rehearsed,
 		);
@@ -45,17 +48,26 @@ export async function rehearseByPods(
 	}
 }
 
+/** With what a set starts its servers, whatever their version: as its hash says, or, if others made it, in full. */
+export function setUp({ spec }: StatefulSet): string {
+	const { containers, ...rest } = spec.template.spec;
+	const its = { ...rest, containers: containers.map(({ image: _, ...container }) => container) };
+	return templateHash(spec.template) ?? createHash("sha256").update(JSON.stringify(its)).digest("hex").slice(0, 16);
+}
+
 interface Starting {
 	readonly pods: readonly Pod[];
 	readonly sets: readonly StatefulSet[];
 	readonly image: Image;
 	readonly stallSeconds: number;
 	readonly settings: KeptSettings;
+	/** One that serves, if any does. */
+	readonly replica: SqlServer | undefined;
 	readonly stop?: AbortSignal;
 }
 
 async function start(cluster: Cluster, starting: Starting): Promise<Started> {
-	const { pods, sets, image, stallSeconds, settings, stop } = starting;
+	const { pods, sets, image, stallSeconds, settings, replica, stop } = starting;
 	const nodes = new Map<string | undefined, Pod[]>();
 	for (const pod of pods) {
 		const node = pod.spec.nodeName;
@@ -70,7 +82,8 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 	if (owner === undefined) throw cluster.gone();
 	const { httpPort } = cluster;
 	const { configRoot } = settings;
-	const common = { cluster: cluster.name, owner: owner.metadata, image, configRoot, httpPort };
+	const elsewhere = replica && (await elsewhereOf(replica));
+	const common = { cluster: cluster.name, owner: owner.metadata, image, configRoot, elsewhere, httpPort };
 	// Many nodes are looked at less often, so that the API server is spared.
 	const pause = Math.max(200, nodes.size * 20);
 	const settled = await Promise.allSettled(
@@ -102,21 +115,33 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 		}),
 	);
 	// It may be Ready and still not be reached: a NetworkPolicy lets the API server's proxy reach the replicas only.
-	if (first?.pod === undefined) return { places, ...(first?.failure && { failure: first.failure }) };
+	if (first?.pod === undefined)
+		return { places, ...(first?.failure === undefined ? { tablesLeftOut: outOfReach } : { failure: first.failure }) };
 	const server = trying(cluster, first.pod, await cluster.server(first.pod, settings));
-	return { places, ...((await mayChange(server)) && { server }) };
+	const tablesLeftOut = await barred(server);
+	return { places, ...(tablesLeftOut === undefined ? { server } : { tablesLeftOut }) };
 }
 
-/** Whether statements other than SELECT are allowed to us: to create tables takes the right to create pods/proxy. */
-async function mayChange(server: SqlServer): Promise<boolean> {
+/**
+ * Why we may not create tables there; `undefined` if we may. Statements other than SELECT take the right to create
+ * pods/proxy; and our user may be one that SQL created, which no new server has, or may only read.
+ */
+export async function barred(server: SqlServer): Promise<string | undefined> {
 	try {
-		await server.run("SELECT 1");
-		return true;
+		await server.run(`CREATE DATABASE ${scratch}`);
+		await server.run(`CREATE TABLE ${scratch}.t (x UInt8) ENGINE = Null`);
+		await server.run(`DROP DATABASE ${scratch}`);
+		return undefined;
 	} catch (error) {
-		if (error instanceof PlatformError && /forbid/i.test(error.message)) return false;
-		throw error;
+		if (!(error instanceof ControlError)) throw error;
+		if (error instanceof PlatformError && !/forbid/i.test(error.message)) throw error;
+		return error.message;
 	}
 }
+
+const scratch = "`pulumi-dbcluster`";
+
+const outOfReach = "its server is ready, but out of the API server's reach, as behind a NetworkPolicy";
 
 const nameOf = ({ metadata }: Pod) => metadata.name;
 

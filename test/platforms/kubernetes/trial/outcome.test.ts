@@ -150,6 +150,11 @@ describe("a pod that only runs the program of an image", () => {
 		expect(await tried(() => ended({ exitCode: 1, message: "unknown option" }), image)).toEqual({ after: 0 });
 	});
 
+	it("is done also where another container, as of a service mesh, goes on", async () => {
+		const done = { phase: "Running", ...server({ imageID: "i", state: { terminated: { exitCode: 0 } } }) };
+		expect(await tried((seconds) => (seconds < 3 ? running : done), image)).toEqual({ after: 3 });
+	});
+
 	it("does not wait for a server, nor take the end of a program for a start", async () => {
 		expect(await tried(() => running, { ...image, answersAfter: 0, stallSeconds: 9 })).toMatchObject({
 			failure: {},
@@ -196,6 +201,7 @@ describe("a pod that the API server refuses", () => {
 		[403, "pods is forbidden: exceeded quota: compute"],
 		[403, "pods is forbidden: failed quota: compute: must specify limits.cpu"],
 		[403, "pods is forbidden: maximum cpu usage per Container is 1"],
+		[403, "pods is forbidden: memory max limit to request ratio per Container is 4, but provided ratio is 256.000000"],
 	])("is left out for what says nothing of the version: %i, %s", async (status, message) => {
 		expect(await refused(status, message)).toEqual({ leftOut: expect.stringContaining(message) });
 	});
@@ -239,5 +245,8 @@ describe("the end of a pod", () => {
 			words: expect.stringContaining("3"),
 		});
 		expect(endOf(podWith({ phase: "Failed", ...unpullable }))).toMatchObject({ cause: "image" });
+		// Another container goes on.
+		const alone = { phase: "Running", ...server({ imageID: "i", state: { terminated: { exitCode: 0 } } }) };
+		expect(endOf(podWith(alone))).toMatchObject({ words: expect.stringContaining("exit code 0") });
 	});
 });

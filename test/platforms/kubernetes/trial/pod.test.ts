@@ -13,7 +13,7 @@ interface Rendered {
 const configFolder = "/etc/clickhouse-server/config.d";
 
 /** As somebody else may have written it. */
-function set({ container = {}, pod = {} } = {}): StatefulSet {
+function set({ container = {}, pod = {} } = {}, volumes: readonly object[] = []): StatefulSet {
 	return {
 		metadata: { name: "db-0" },
 		spec: {
@@ -53,6 +53,7 @@ function set({ container = {}, pod = {} } = {}): StatefulSet {
 						{ name: "claimed", persistentVolumeClaim: { claimName: "x" } },
 						{ name: "config", configMap: { name: "db-config", defaultMode: 292 } },
 						{ name: "keys", secret: { secretName: "keys" } },
+						...volumes,
 					],
 				},
 			},
@@ -124,7 +125,21 @@ describe("the pod of a rehearsal", () => {
 			config: { configMap: { name: "db-config", defaultMode: 292 } },
 			keys: { secret: { secretName: "keys" } },
 		});
-		expect(spec.volumes).toHaveLength(6);
+		expect(spec.volumes).toHaveLength(7);
+	});
+
+	test("has what a driver makes for each pod anew, such as keys", () => {
+		const keys = { name: "vault", csi: { driver: "secrets-store.csi.k8s.io" } };
+		expect(of({ set: set({}, [keys]) }).spec.volumes).toContainEqual(keys);
+	});
+
+	test("runs none of what an image's entrypoint runs on an empty volume", () => {
+		const volumeMounts = [{ name: "config", mountPath: "/docker-entrypoint-initdb.d/a.sql", subPath: "a.sql" }];
+		const { spec: its } = of({ set: set({ container: { volumeMounts } }) });
+		const [server] = its.containers as readonly { readonly volumeMounts: readonly object[] }[];
+		expect(server?.volumeMounts).toContainEqual({ name: "trial-init", mountPath: "/docker-entrypoint-initdb.d" });
+		expect(JSON.stringify(server)).not.toContain("a.sql");
+		expect(its.volumes).toContainEqual({ name: "trial-init", emptyDir: {} });
 	});
 
 	test("has settings without Keeper, as one more file", () => {
@@ -141,7 +156,7 @@ describe("the pod of a rehearsal", () => {
 	test("has them beside a ConfigMap that is the whole folder", () => {
 		const volumeMounts = [{ name: "config", mountPath: `${configFolder}/` }];
 		const { spec: its } = of({ set: set({ container: { volumeMounts } }) });
-		expect(its.containers[0]?.volumeMounts).toEqual(volumeMounts);
+		expect(its.containers[0]?.volumeMounts).toEqual([...volumeMounts, expect.objectContaining({ name: "trial-init" })]);
 		expect(its.volumes.find(({ name }) => name === "config")).toEqual({
 			name: "config",
 			projected: {
@@ -152,6 +167,21 @@ describe("the pod of a rehearsal", () => {
 				],
 			},
 		});
+	});
+
+	test("has them beside a Secret that is the whole folder, and inside one that an init container fills", () => {
+		const inFolder = (name: string) =>
+			of({
+				set: set({ container: { volumeMounts: [{ name, mountPath: configFolder }] } }, [
+					{ name: "made", emptyDir: {} },
+				]),
+			}).spec;
+		expect(inFolder("keys").volumes.find(({ name }) => name === "keys")).toMatchObject({
+			projected: { sources: [{ secret: { name: "keys" } }, { downwardAPI: {} }] },
+		});
+		expect(inFolder("made").containers[0]?.volumeMounts).toContainEqual(
+			expect.objectContaining({ name: "trial", mountPath: `${configFolder}/zz-dbcluster-trial.xml` }),
+		);
 	});
 
 	test("that only pulls the image runs its program, and no init container", () => {
