@@ -62,6 +62,13 @@ export interface Platform<Settings = unknown> {
 	/** Keep-alive connections of clients are reset with their replica; shown among the caveats. */
 	readonly resetsConnections?: boolean;
 	readonly keys: readonly string[];
+	/** Those of `keys` that say where a cluster is, and how it is reached. Absent: each may. */
+	readonly locating?: readonly string[];
+	/**
+	 * Whether settings with another place may be about the same cluster, as by another name for its API server: then its
+	 * record says whether it is.
+	 */
+	mayBeSame?(before: Settings, now: Settings): boolean;
 	/** A version is an engine that a process loads, not an image: it has no digest. */
 	readonly engines?: true;
 	/**

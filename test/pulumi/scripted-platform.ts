@@ -37,6 +37,7 @@ export class Scripted {
 	readonly platform: Platform<Settings> = {
 		name: "scripted",
 		keys: ["folder", "port", "memory"],
+		locating: ["folder"],
 		read: ({ folder = "here", memory }) =>
 			typeof folder === "string"
 				? { settings: { folder, ...(typeof memory === "string" && { memory }) } }

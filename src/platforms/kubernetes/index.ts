@@ -25,6 +25,9 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	// A Service balances connections, not requests.
 	resetsConnections: true,
 	keys: settingKeys,
+	locating: ["namespace", "kubeconfig", "context", "existing"],
+	// A context is a name for an API server on one machine.
+	mayBeSame: (before, now) => before.namespace === now.namespace,
 	read: readSettings,
 	place: ({ namespace, context }) => (context === undefined ? namespace : `${context}/${namespace}`),
 	server: (settings) => createHash("sha256").update(connect(settings).server).digest("hex").slice(0, 16),

@@ -3,7 +3,7 @@ import type { Input } from "@pulumi/pulumi";
 /** How the servers of a cluster on Kubernetes are made, set up and reached. */
 export interface ServerArgs {
 	/**
-	 * The context of the kubeconfig.
+	 * The context of the kubeconfig. Another one is no move if it leads to the same cluster.
 	 *
 	 * @default the current one
 	 * @example "production"

@@ -7,7 +7,14 @@ import type { DbVersion } from "../../core/version";
 import { harmless } from "../../core/visible";
 import { controlErrorText } from "../../words/errors";
 import { withRule } from "../../words/refusals";
-import { movedText, newOwnerText, takenUpClause, takeoverCaveats } from "../../words/resource";
+import {
+	movedText,
+	newOwnerText,
+	takenUpClause,
+	takeoverCaveats,
+	unreachableText,
+	versionUnknownCaveats,
+} from "../../words/resource";
 import { withFullStop } from "../../words/text";
 import { asBefore, type Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
@@ -48,21 +55,30 @@ async function examine(olds: Properties, news: Properties): Promise<Found> {
 	const settled = settledBy(asked);
 	if (place === undefined) return { inputs: settled };
 	const record = await look(asked);
-	const { failures, inputs } = await decide({ ...asked, news: { ...asked.news, ...settled } }, place, record);
-	return { failures, inputs: { ...settled, ...inputs } };
+	const refusal = refusedThere(asked, place, record);
+	if (refusal !== undefined) return refusal;
+	// What it had to reach the cluster with may be old where other arguments are not known yet.
+	if (asked.isAssumed && !(record.known && record.value !== undefined)) return { inputs: settled };
+	const found = await decide({ ...asked, news: { ...asked.news, ...settled } }, place, record);
+	const { caveats = asked.isAssumed ? versionUnknownCaveats(asked.valid.unknown) : undefined } = found.inputs ?? {};
+	return { failures: found.failures, inputs: { ...settled, ...found.inputs, caveats } };
 }
 
 /** 1. Reads what is asked for, or finds what is wrong with the arguments by themselves. */
 async function read(olds: Properties, news: Properties): Promise<CheckInput | Required<Pick<Found, "failures">>> {
-	const valid = parse(news);
-	if (valid.problems !== undefined) return { failures: valid.problems };
-	const before = formerly(olds, news, valid);
-	const moved = movedFrom(before?.place, valid.place ?? placeAsBefore(olds, news));
-	if (moved !== undefined) return { failures: [moved] };
+	const given = parse(news);
+	if (given.problems !== undefined) return { failures: given.problems };
+	const before = formerly(olds, news, given);
+	const place = given.place ?? placeAsBefore(olds, news);
+	const moved = movedFrom(before?.place, place);
+	if (moved !== undefined && !mayBeSame(before?.place, place)) return { failures: [moved] };
+	// Which cluster it is depends on none of what is not known yet: the version is judged, by the settings of before.
+	const isAssumed = given.place === undefined && before?.place !== undefined && isFound(given, place);
+	const valid = isAssumed ? { ...given, place } : given;
 	const facts = factsOf(valid, before?.version, before === valid ? recently : undefined);
 	const { version, written, failure } = await resolveVersion(valid, facts, before?.version, olds.written);
 	if (failure !== undefined) return { failures: [failure] };
-	const settled = { before, version, written, olds, news: inputsAmong(news) };
+	const settled = { before, version, written, olds, news: inputsAmong(news), moved, ...(isAssumed && { isAssumed }) };
 	const pinned = pinnedTo(version, valid);
 	return pinned === undefined
 		? { ...settled, valid, facts }
@@ -80,6 +96,18 @@ function pinnedTo(version: DbVersion | undefined, valid: Valid): Valid | undefin
 async function look(asked: CheckInput): Promise<Known<ClusterRecord | undefined>> {
 	if (needsLook(asked)) await asked.facts.cluster();
 	return asked.facts.record();
+}
+
+/** Refuses a place in which the cluster can't be asked, or is another one of the same name, or none. */
+function refusedThere(
+	{ moved, valid, olds }: CheckInput,
+	{ platform }: Home,
+	record: Known<ClusterRecord | undefined>,
+): Found | undefined {
+	if (moved === undefined) return undefined;
+	if (!record.known) return refused(platform.name, unreachableText(record.why));
+	const owner = record.value?.owner;
+	return owner !== undefined && [valid.args.owner, olds.owner].includes(owner) ? undefined : { failures: [moved] };
 }
 
 /** 3. Decides, by the rules and by what the platform says. */
@@ -141,11 +169,28 @@ function formerly(olds: Properties, news: Properties, valid: Valid): Valid | und
 	return before.problems === undefined ? before : undefined;
 }
 
+/** Whether none of what is not known yet says where the cluster is. */
+function isFound({ unknown }: Valid, place: Home | undefined): boolean {
+	const { name, keys = [], locating = keys } = place?.platform ?? {};
+	return unknown.every((path) => {
+		const [first = "", setting] = path.split(/[.[]/);
+		if (first !== name) return first !== "name" && place !== undefined;
+		return setting !== undefined && !locating.includes(setting);
+	});
+}
+
 /** Where the cluster lives if all that is not known yet stays as it was. The rest of it is checked once it is known. */
 function placeAsBefore(olds: Properties, news: Properties): Home | undefined {
 	const settled = parse(asBefore(news, inputsAmong(olds)));
 	return settled.problems === undefined ? settled.place : undefined;
 }
+
+const mayBeSame = (old: Home | undefined, place: Home | undefined) =>
+	old !== undefined &&
+	place !== undefined &&
+	old.name === place.name &&
+	old.platform === place.platform &&
+	place.platform.mayBeSame?.(old.settings, place.settings) === true;
 
 function movedFrom(old: Home | undefined, place: Home | undefined): InputProblem | undefined {
 	if (old === undefined || place === undefined || old.id === place.id) return undefined;

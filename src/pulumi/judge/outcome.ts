@@ -11,6 +11,10 @@ export interface CheckInput {
 	readonly valid: Valid;
 	/** What is asked of the world outside, of which each branch of the check asks only what it needs. */
 	readonly facts: Facts;
+	/** What refuses the move, where the place is another and its cluster may still be the same. */
+	readonly moved?: InputProblem;
+	/** Some settings are not known yet: those of before stand in for them. */
+	readonly isAssumed?: boolean;
 	/** The old inputs, where there are some that this package can read. */
 	readonly before: Valid | undefined;
 	/** `undefined`: not known yet. */

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as provider from "../../../src/pulumi/provider";
 import { base, Engine, running } from "../engine";
 import { scripted } from "../scripted-platform";
@@ -79,6 +79,32 @@ describe("what can't be changed", () => {
 		expect(refused).toEqual([expect.stringContaining(said)]);
 	});
 
+	describe("to another name of the same server", () => {
+		const there = { version: "1.9.0", scripted: { folder: "there" } };
+		beforeEach(() => void Object.assign(scripted.platform, { mayBeSame: () => true }));
+		afterEach(() => void Object.assign(scripted.platform, { mayBeSame: undefined }));
+
+		test("is none where the cluster's own record says that it is this resource's", async () => {
+			const engine = await running("1.9.0");
+			expect((await engine.preview(there)).refused).toEqual([]);
+			await engine.up(there);
+			expect(engine.outputs.endpoint).toBe("http://a.there");
+		});
+
+		test("is refused where there is another one of the same name, or none, or where it can't be asked", async () => {
+			const engine = await running("1.9.0");
+			const moved = [expect.stringContaining("can't become scripted:there/a")];
+			const { cluster } = world();
+			Object.assign(cluster ?? {}, { owner: "other/stack/a" });
+			expect((await engine.preview(there)).refused).toEqual(moved);
+			scripted.unreachable = true;
+			expect((await engine.preview(there)).refused).toEqual([expect.stringContaining("connection refused")]);
+			scripted.unreachable = false;
+			world().destroy(false);
+			expect((await engine.preview(there)).refused).toEqual(moved);
+		});
+	});
+
 	test.each([
 		{ scripted: unknown },
 		{ scripted: { folder: unknown, memory: "2Gi" } },
@@ -116,6 +142,26 @@ describe("what is not known yet in preview", () => {
 			"1.8.0 -> 1.9.0": { unknown: "update.drainSeconds is not known yet, and is checked in the update" },
 		});
 		expect((await engine.preview({ version: "1.7.1", update: unknown })).refused).toHaveLength(1);
+	});
+
+	test("a setting, such as the name of a Secret that is still to be made: the version is judged all the same", async () => {
+		const engine = await running("1.8.0", { scripted: { memory: "1" } });
+		const scripted = { memory: unknown };
+		expect((await engine.preview({ version: "1.7.1", scripted })).rules).toEqual(["no-downgrade"]);
+		expect((await engine.preview({ version: "1.9.0", scripted })).inputs.caveats).toMatchObject({
+			"1.8.0 -> 1.9.0": { unknown: expect.stringContaining("scripted.memory is not known yet") },
+		});
+		const { inputs, refused } = await engine.preview({ version: "1.8.0", scripted });
+		expect([refused, inputs.caveats]).toEqual([
+			[],
+			{ "not known yet": { unknown: expect.stringContaining("scripted.memory is not known yet") } },
+		]);
+	});
+
+	test("a setting, while the cluster can't be reached: it may be reached once that is known", async () => {
+		const engine = await running("1.8.0", { scripted: { memory: "1" } });
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.7.1", scripted: { memory: unknown } })).refused).toEqual([]);
 	});
 
 	test("where the cluster lives: then nothing is read, and there is no endpoint", async () => {
