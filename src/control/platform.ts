@@ -62,7 +62,7 @@ export interface Platform<Settings = unknown> {
 	/** Keep-alive connections of clients are reset with their replica; shown among the caveats. */
 	readonly resetsConnections?: boolean;
 	readonly keys: readonly string[];
-	/** Those of `keys` that say where a cluster is, and how it is reached. Absent: each may. */
+	/** Those of `keys` that say where a cluster is, how it is reached, and which versions there are. Absent: each may. */
 	readonly locating?: readonly string[];
 	/**
 	 * Whether settings with another place may be about the same cluster, as by another name for its API server: then its

@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { kubernetesControl } from "../../src/platforms/kubernetes/control";
+import { unknownValue } from "../../src/pulumi/args/unknown";
 import { Space, unavailable } from "./harness";
 import { startLoad } from "./load";
 import { type Properties, Resource } from "./resource";
@@ -43,6 +44,16 @@ it.skipIf(unavailable !== undefined)(
 				kubernetes: space.settings({ storageClass, ...more }),
 			});
 			await db.up(at(2));
+			// Another name for the same API server is no move, and a version is judged whatever else is not known yet.
+			const { kubeconfig, passwordSecret } = space.settings({});
+			const config = JSON.parse(String(kubeconfig));
+			const contexts = [...config.contexts, { ...config.contexts[0], name: "alias" }];
+			const aliased = { kubeconfig: JSON.stringify({ ...config, contexts }), context: "alias" };
+			expect((await db.preview(at(2, aliased))).refused).toEqual([]);
+			const toBeMade = { passwordSecret: { ...passwordSecret, name: unknownValue } };
+			expect((await db.preview({ ...at(2, toBeMade), version: "0.9.1.4" })).refused).toContainEqual(
+				expect.stringContaining("0.9.1.4 is older than 1.7.1"),
+			);
 			const table = (engine: string) => `(n UInt64, d Date DEFAULT toDate('2026-01-01')) ENGINE = ${engine}`;
 			for (const pod of ["db-0-0", "db-0-1"]) {
 				await space.queryPod(pod, "CREATE DATABASE shop");
@@ -96,6 +107,9 @@ it.skipIf(unavailable !== undefined)(
 			]);
 
 			await space.queryPod("db-0-2", "DROP TABLE shop.lonely");
+			// As an autoresizer does: the program says less, and nobody asked for it to shrink.
+			const grown = { spec: { resources: { requests: { storage: "3Gi" } } } };
+			await space.api.merge("persistentvolumeclaims", "data-db-0-1", grown);
 			const smaller = at(2, kept);
 			expect((await db.preview(smaller)).inputs.caveats).toMatchObject({
 				"settings at 1.7.1": {

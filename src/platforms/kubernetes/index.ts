@@ -25,7 +25,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 	// A Service balances connections, not requests.
 	resetsConnections: true,
 	keys: settingKeys,
-	locating: ["namespace", "kubeconfig", "context", "existing"],
+	locating: ["namespace", "kubeconfig", "context", "existing", "image"],
 	// A context is a name for an API server on one machine.
 	mayBeSame: (before, now) => before.namespace === now.namespace,
 	read: readSettings,

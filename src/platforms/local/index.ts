@@ -19,7 +19,7 @@ import { Store } from "./store";
 export const localPlatform: Platform<LocalSettings> = {
 	name: "local",
 	keys,
-	locating: ["directory"],
+	locating: ["directory", "engines"],
 	read: readSettings,
 	place,
 	endpoint: (name, settings) => `http://127.0.0.1:${portOf(name, settings)}`,
