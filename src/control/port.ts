@@ -118,6 +118,8 @@ export interface ClusterControl<Settings = unknown> {
 	 * @param care Without it a platform may take some seconds to tell whether a replica that clients write to has caught up.
 	 */
 	observe(care?: "brief"): Promise<Observation | undefined>;
+	/** What belongs to the cluster and somebody deleted, as text, such as `Service db`: `configure` makes it again. */
+	missing?(): Promise<readonly string[]>;
 	/**
 	 * A replica as it is now.
 	 *

@@ -10,6 +10,8 @@ type RefusalOf<Name extends RuleName> = Extract<Refusal, { readonly rule: Name }
 
 const accepted = `three or four numbers separated by dots, such as 1.8.0 or 0.9.2.0, or "latest"`;
 const support = "contact the vendor's support";
+const again =
+	"set version to the one that runs, and run pulumi refresh, then pulumi up, which makes again what somebody deleted";
 const supportHelps = "The vendor's support can help.";
 
 /**
@@ -87,7 +89,7 @@ const texts: { readonly [Name in RuleName]: (refusal: RefusalOf<Name>) => string
 		const known = troubles.find(({ cause }) => cause !== undefined && cause !== "exits");
 		const first = known?.cause === undefined ? "Repair the cluster first" : sentence(advice(known.cause, known));
 		const wayOut = transient
-			? `Preview again once it has reached one of these states. If it never does, ${support}.`
+			? `Preview again once it has reached one of these states. If it never does, ${state === "Starting" ? again : support}.`
 			: `${first}, then preview again. If it can't be repaired, ${support}.`;
 		return `the cluster is ${state}${details}; an update to ${target} can start only from Started, Stopped or Idle. ${wayOut}`;
 	},

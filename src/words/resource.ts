@@ -140,6 +140,16 @@ export function versionUnknownCaveats(properties: readonly string[]): Record<str
 	};
 }
 
+/**
+ * The input `unfinished` of a cluster of which somebody deleted objects.
+ *
+ * @param objects such as `Service db`
+ */
+export function deletedText(objects: readonly string[]): string {
+	return `${deletedOutside}: ${list([...objects].sort(), 6)}`;
+}
+export const deletedOutside = "deleted outside Pulumi";
+
 /** What to do after a creation that did not finish. */
 export function createStoppedText(why: string): string {
 	return `${withFullStop(why)} The creation is not finished, and what exists is kept: pulumi up resumes the creation, pulumi destroy deletes what exists.`;

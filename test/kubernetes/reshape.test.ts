@@ -165,6 +165,16 @@ it.skipIf(unavailable !== undefined)(
 					},
 					{ timeout: minute, interval: 500 },
 				);
+
+			// What somebody deletes comes back with the next `up` after a refresh.
+			await space.api.delete("services", "db");
+			await space.api.delete("poddisruptionbudgets", "db-0");
+			expect(await db.refresh()).toMatchObject({ state: "Starting" });
+			expect((await db.preview(smaller)).changes).toBe(true);
+			expect(await db.up(smaller)).toMatchObject({ state: "Started", version: "1.7.1" });
+			await space.reachable("db");
+			expect(await space.api.get("poddisruptionbudgets", "db-0")).toBeDefined();
+			expect((await db.preview(smaller)).changes).toBe(false);
 		} finally {
 			lines.mockRestore();
 			await space.close();

@@ -17,6 +17,8 @@ export class Scripted {
 	catalogue = "1.7.1 1.8.0 1.9.0";
 	obstacles: Obstacle[] = [];
 	unreachable = false;
+	/** What somebody deleted beside the replicas. */
+	deleted: string[] = [];
 	/** A version of which there is no image. */
 	missing = "";
 	/** The digest of every image. */
@@ -51,7 +53,8 @@ export class Scripted {
 			return `db:${version}@${this.digest}`;
 		},
 		control: (name) => {
-			const control = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
+			const scripted = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
+			const control = Object.assign(scripted, { missing: async () => this.deleted });
 			const down = async () => {
 				throw new PlatformError("connection refused");
 			};

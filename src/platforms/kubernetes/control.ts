@@ -7,6 +7,7 @@ import type { DbVersion } from "../../core/version";
 import { Cluster } from "./ask/cluster";
 import { holds } from "./ask/holds";
 import { fromListing } from "./ask/listing";
+import { missing } from "./ask/missing";
 import { look, observe } from "./ask/observe";
 import { settle } from "./ask/opened";
 import { aloneOrBack, rivals } from "./ask/rivals";
@@ -25,10 +26,11 @@ import { rehearseByPods } from "./trial/rehearse";
 /** A cluster on Kubernetes, through its API server. Connects at the first call. */
 export function kubernetesControl(name: string, settings: KubernetesSettings, pin?: Pin) {
 	const on = callsOn(() => new Cluster(name, settings, pin));
-	return controlBy(on, (cluster, stored, shard, image) => applySet(cluster, cluster.shape(stored), shard, image));
+	const its = controlBy(on, (cluster, stored, shard, image) => applySet(cluster, cluster.shape(stored), shard, image));
+	return { ...its, missing: on(missing) };
 }
 
-export type KubernetesControl = ReturnType<typeof kubernetesControl>;
+export type KubernetesControl = ReturnType<typeof controlBy> & Pick<ClusterControl, "missing">;
 
 /** Makes a function on a cluster a method of the port. */
 export function callsOn<Its extends Cluster>(connect: () => Its) {

@@ -6,6 +6,7 @@ import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
 import { sameVersion } from "../../core/version";
 import { untaken } from "../../words/import";
+import { deletedText } from "../../words/resource";
 import { complete } from "../args/complete";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError } from "../host/failure";
@@ -40,10 +41,18 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 			...sizeOf(inputs, itsRecord),
 		};
 		const written = sameVersion(version, valid.version) ? props.written : undefined;
+		const deleted = (await control.missing?.()) ?? [];
 		const kept = args.update.judge === "recorded" ? { recorded: await recordedOf(control, cluster, props) } : {};
 		return {
 			id,
-			inputs: withoutUndefined({ ...inputs, ...refreshed, ...kept, written }),
+			inputs: withoutUndefined({
+				...inputs,
+				...refreshed,
+				...kept,
+				written,
+				// So that there is something to do for the next pulumi up, which makes it again.
+				...(deleted.length > 0 && { unfinished: deletedText(deleted) }),
+			}),
 			props: withoutUndefined({
 				...props,
 				...refreshed,

@@ -6,6 +6,8 @@ import { type Release, spelledOtherwise } from "../../core/release";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
 import {
 	availableText,
+	deletedOutside,
+	deletedText,
 	goneText,
 	recordedOnlyText,
 	scaledText,
@@ -45,7 +47,10 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned(asked) || isBehind(itsRecord, version);
 	const recording = isRecorded(asked);
 	const { scaled } = itsRecord;
-	const toAssess = mark !== undefined || scaled !== undefined || isReset(asked) || isResized(valid, itsRecord);
+	// A refresh found so; whoever looks without one is not made to ask.
+	const deleted = String(olds.unfinished).startsWith(deletedOutside) ? await facts.missing() : [];
+	const toAssess =
+		mark !== undefined || scaled !== undefined || deleted.length > 0 || isReset(asked) || isResized(valid, itsRecord);
 	const toSwitch = isSwitched(asked);
 	if (!toJudge) await tellOfLatest(asked, place);
 	if (!toJudge && !toAssess && !toSwitch && !recording) return {};
@@ -58,7 +63,10 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const change = toJudge || toAssess || toSwitch ? { ...changeOf(asked, version), reshaping } : undefined;
 	const kept = recording ? { recorded: record(cluster, olds.recorded, change) } : {};
 	const obstacles = reshaping?.obstacles ?? [];
-	const drift = scaled && { scaled: scaledText(scaled, itsRecord) };
+	const drift = {
+		...(scaled && { scaled: scaledText(scaled, itsRecord) }),
+		...(deleted.length > 0 && { unfinished: deletedText(deleted) }),
+	};
 	if (!toJudge) {
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
 		// A restart takes what the version's tag is now, or its highest revision.

@@ -53,6 +53,11 @@ export function factsOf(valid: Valid, before?: string, age?: number) {
 			const { value } = seen;
 			return attempt(() => withHolds(control(), value));
 		}),
+		/** What a refresh may have found deleted, as it is now; nothing where that can't be told. */
+		async missing(): Promise<readonly string[]> {
+			const found = await attempt(async () => (await control().missing?.()) ?? []);
+			return found.known ? found.value : [];
+		},
 		catalogue: once(() => catalogueOf(valid, before)),
 		/** What exactly a version is; unknown where there is no such thing. */
 		artifact: (version: DbVersion) =>

@@ -38,6 +38,21 @@ describe("refresh", () => {
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
 	});
 
+	test("of a cluster of which objects were deleted leaves a change, which makes them again", async () => {
+		const engine = await running("1.8.0");
+		scripted.deleted = ["Service a", "ConfigMap a-config"];
+		await engine.refresh();
+		expect(engine.inputs).toMatchObject({ unfinished: "deleted outside Pulumi: ConfigMap a-config and Service a" });
+		const configure = world().configure.bind(world());
+		vi.spyOn(world(), "configure").mockImplementation((spec) => {
+			configure(spec);
+			scripted.deleted = [];
+		});
+		expect(await engine.up({ version: "1.8.0" })).toBe(true);
+		expect(scripted.deleted).toEqual([]);
+		expect(await engine.preview({ version: "1.8.0" })).toMatchObject({ changes: false });
+	});
+
 	test("is an error, not proof of absence, while the cluster is out of reach", async () => {
 		const engine = await running("1.7.1");
 		scripted.unreachable = true;
