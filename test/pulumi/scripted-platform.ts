@@ -17,7 +17,7 @@ export class Scripted {
 	catalogue = "1.7.1 1.8.0 1.9.0";
 	obstacles: Obstacle[] = [];
 	unreachable = false;
-	/** What somebody deleted beside the replicas. */
+	/** What somebody deleted beside the replicas; `?`: nobody may ask. */
 	deleted: string[] = [];
 	/** A version of which there is no image. */
 	missing = "";
@@ -54,7 +54,11 @@ export class Scripted {
 		},
 		control: (name) => {
 			const scripted = new ScriptedControl(this.world(name)) as ClusterControl<Settings>;
-			const control = Object.assign(scripted, { missing: async () => this.deleted });
+			const missing = async () => {
+				if (this.deleted.includes("?")) throw new ControlError("services is forbidden");
+				return this.deleted;
+			};
+			const control = Object.assign(scripted, { missing });
 			const down = async () => {
 				throw new PlatformError("connection refused");
 			};

@@ -1,5 +1,5 @@
 import type { ReadResult } from "@pulumi/pulumi/dynamic";
-import { attempt } from "../../control/errors";
+import { attempt, ifKnown } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { ClusterControl } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
@@ -41,7 +41,8 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 			...sizeOf(inputs, itsRecord),
 		};
 		const written = sameVersion(version, valid.version) ? props.written : undefined;
-		const deleted = (await control.missing?.()) ?? [];
+		// Who may not list them all can refresh all the same.
+		const deleted = (await ifKnown(async () => control.missing?.())) ?? [];
 		const kept = args.update.judge === "recorded" ? { recorded: await recordedOf(control, cluster, props) } : {};
 		return {
 			id,

@@ -53,6 +53,14 @@ describe("refresh", () => {
 		expect(await engine.preview({ version: "1.8.0" })).toMatchObject({ changes: false });
 	});
 
+	test("needs no right to see what else there is", async () => {
+		const engine = await running("1.8.0");
+		scripted.deleted = ["?"];
+		await engine.refresh();
+		scripted.deleted = [];
+		expect(engine.inputs).not.toHaveProperty("unfinished");
+	});
+
 	test("is an error, not proof of absence, while the cluster is out of reach", async () => {
 		const engine = await running("1.7.1");
 		scripted.unreachable = true;
