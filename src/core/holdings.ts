@@ -48,7 +48,8 @@ export const isInner = ({ name }: Pick<HeldTable, "name">): boolean => name.star
  * What a server has only while it works on another table: the next rows of a view that refreshes, the table that is about
  * to take another one's place. Nobody holds it.
  */
-export const isTransient = (name: string): boolean => /^(?:\.tmp\.?inner|_tmp_replace_)/.test(name);
+export const isTransient = ({ name }: Pick<HeldTable, "name">): boolean =>
+	/^(?:\.tmp\.?inner|_tmp_replace_)/.test(name);
 
 /** The tables of one replica that another lacks, compared by name, engine and what copies share. */
 export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTable[] {

@@ -10,6 +10,9 @@ export const secretSign = {
 	mark: "1b47061264138c4ac30d75fd1eb44270",
 } as const;
 
+/** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** What each face of a resource has to name in its constructor, so that it exists as an output. */
 export const commonOutputs = {
 	previousVersion: undefined,

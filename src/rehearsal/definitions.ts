@@ -43,7 +43,7 @@ export async function definitionsOf(cluster: SqlServer): Promise<Definition[]> {
 				statement: String(statement),
 			}))
 			// A view's own table comes with the view.
-			.filter((one) => !isInner(one) && !isTransient(one.name))
+			.filter((one) => !isInner(one) && !isTransient(one))
 	);
 }
 

@@ -51,12 +51,13 @@ export async function tryTables(
 		if (unloaded.size === uncreated.size) break;
 		refused = [];
 	}
-	const barred = refused.filter(({ reason }) => missingRight.test(reason)).length;
+	const isOfVersion = ({ reason }: RefusedTable) => !missingRight.test(reason);
+	const against = refused.filter(isOfVersion);
 	return {
 		loaded: tried.length - refused.length,
-		refused: listed([...unknown, ...refused.filter(({ reason }) => !missingRight.test(reason))]),
-		notCreated: listed(notCreated.filter(({ reason }) => !missingRight.test(reason))),
-		skipped: skipped.length + barred,
+		refused: listed([...unknown, ...against]),
+		notCreated: listed(notCreated.filter(isOfVersion)),
+		skipped: skipped.length + refused.length - against.length,
 	};
 }
 

@@ -131,8 +131,8 @@ export function catalogueUnknownText(name: string, version: DbVersion, why: stri
 	return `${name}: ${withFullStop(`it was not checked whether ${version} exists, because the catalogue can't be read: ${oneLine(why)}`)}`;
 }
 
-/** What the input `caveats` says while the version itself is known only in the update. */
-export function versionUnknownCaveats(properties: readonly string[]): Record<string, Record<string, string>> {
+/** What the input `caveats` says while arguments are known only in the update, which judges then. */
+export function notKnownYetCaveats(properties: readonly string[]): Record<string, Record<string, string>> {
 	return {
 		"not known yet": {
 			unknown: `${list([...properties].sort())} ${properties.length === 1 ? "is" : "are"} not known yet; the update checks whether the change is allowed`,

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { kubernetesControl } from "../../src/platforms/kubernetes/control";
-import { unknownValue } from "../../src/pulumi/args/unknown";
+import { unknownValue } from "../../src/pulumi/stored";
 import { Space, unavailable } from "./harness";
 import { startLoad } from "./load";
 import { type Properties, Resource } from "./resource";

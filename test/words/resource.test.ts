@@ -13,6 +13,7 @@ import {
 	letGoText,
 	movedText,
 	newOwnerText,
+	notKnownYetCaveats,
 	recordedOnlyText,
 	scaledText,
 	spelledOtherwiseText,
@@ -20,7 +21,6 @@ import {
 	takenUpClause,
 	takeoverCaveats,
 	unreachableText,
-	versionUnknownCaveats,
 	wakesText,
 	windowText,
 } from "../../src/words/resource";
@@ -71,7 +71,7 @@ golden("resource", {
 	"no catalogue": catalogueUnknownText("analytics", v("1.8.0"), "https://a.b/c answers with status 404"),
 	"a creation stopped": createStoppedText("the engine exits"),
 	"data is kept": keptText("analytics", home),
-	"caveats without a version": versionUnknownCaveats(["version", "replicas"])["not known yet"],
+	"caveats without a version": notKnownYetCaveats(["version", "replicas"])["not known yet"],
 });
 
 test("caveats of a takeover are the platform's clauses, each in one short line", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unknownValue } from "../../pulumi/stored";
 import { flawIn } from "../flaw";
 
 const properties = z.record(z.string(), z.unknown()).optional();
@@ -52,7 +53,7 @@ export type Diagnostic = z.output<typeof diagnostic>;
 
 /** Whether one of the values is not known yet: Pulumi writes this text in its place, whatever its type. */
 export const holdsUnknown = (values: Readonly<Record<string, unknown>>): boolean =>
-	JSON.stringify(values).includes('"04da6b54-80e4-46f7-96ec-b56ff0331ba9"');
+	JSON.stringify(values).includes(`"${unknownValue}"`);
 
 export interface Preview {
 	/**

@@ -15,7 +15,7 @@ export async function holdsOf(home: string, replica: string): Promise<Holdings |
 	type Answer = { readonly data: readonly HeldTable[] };
 	const answer = await askProcess<Answer>(socketPath(home, replica), "/query", 10_000, Buffer.from(question));
 	const tables = answer?.data
-		.filter(({ name }) => !isTransient(name))
+		.filter((table) => !isTransient(table))
 		.map(({ database, name, engine }) => ({ database, name, engine, path }));
 	return tables && { tables, at: join(home, replica, dataFolder) };
 }

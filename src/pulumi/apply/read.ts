@@ -1,5 +1,5 @@
 import type { ReadResult } from "@pulumi/pulumi/dynamic";
-import { attempt, ifKnown } from "../../control/errors";
+import { ifKnown } from "../../control/errors";
 import { withHolds } from "../../control/holds";
 import type { ClusterControl } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
@@ -10,6 +10,7 @@ import { deletedText } from "../../words/resource";
 import { complete } from "../args/complete";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError } from "../host/failure";
+import { missingOf } from "../judge/facts";
 import { record } from "../judge/snapshot";
 import { isUntaken, mustBeSameServer, outputsOf, runningVersion } from "./outputs";
 
@@ -41,8 +42,7 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 			...sizeOf(inputs, itsRecord),
 		};
 		const written = sameVersion(version, valid.version) ? props.written : undefined;
-		// Who may not list them all can refresh all the same.
-		const deleted = (await ifKnown(async () => control.missing?.())) ?? [];
+		const deleted = await missingOf(control);
 		const kept = args.update.judge === "recorded" ? { recorded: await recordedOf(control, cluster, props) } : {};
 		return {
 			id,
@@ -69,8 +69,7 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 
 /** What a later preview goes by: replicas that can't be asked hold what was recorded of them last. */
 async function recordedOf(control: ClusterControl, cluster: ObservedCluster, { recorded }: Properties) {
-	const asked = await attempt(() => withHolds(control, cluster));
-	return record(asked.known ? asked.value : cluster, recorded);
+	return record((await ifKnown(() => withHolds(control, cluster))) ?? cluster, recorded);
 }
 
 /** The size that it has or is asked to have by somebody else; where no program ever gave one, only the latter. */

@@ -1,7 +1,5 @@
 import { visible } from "../../core/visible";
-
-/** What Pulumi sends in preview for a value that is not known yet, whatever its type. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { unknownValue } from "../stored";
 
 /** A property of the arguments: `["local", "port"]`. */
 export type Path = readonly (string | number)[];

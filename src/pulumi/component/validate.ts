@@ -16,7 +16,8 @@ import { settingKeys } from "../../platforms/kubernetes/render/settings-schema";
 import { misshapen } from "../args/misshapen";
 import { parse } from "../args/parse";
 import { type InputProblem, stranger } from "../args/problem";
-import { type Path, pathText, shownPath, splitUnknown, unknownValue } from "../args/unknown";
+import { type Path, pathText, shownPath, splitUnknown } from "../args/unknown";
+import { unknownValue } from "../stored";
 import type { KubernetesDbClusterArgs } from "./args";
 
 export const defaultImage = "myscale/myscaledb";

@@ -9,12 +9,12 @@ import {
 	deletedOutside,
 	deletedText,
 	goneText,
+	notKnownYetCaveats,
 	recordedOnlyText,
 	scaledText,
 	spelledOtherwiseText,
 	strangerText,
 	unreachableText,
-	versionUnknownCaveats,
 	wakesText,
 	windowText,
 } from "../../words/resource";
@@ -43,7 +43,7 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const { valid, facts, before, version, olds } = asked;
 	if (!mayOwn(itsRecord, valid, olds.owner)) return refused("name", strangerText(place.name, itsRecord));
 	const { mark } = itsRecord;
-	if (version === undefined) return { inputs: { caveats: versionUnknownCaveats(valid.unknown) } };
+	if (version === undefined) return { inputs: { caveats: notKnownYetCaveats(valid.unknown) } };
 	const toJudge = mark !== undefined || !isUnchanged(asked) || isPinned(asked) || isBehind(itsRecord, version);
 	const recording = isRecorded(asked);
 	const { scaled } = itsRecord;

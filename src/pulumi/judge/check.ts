@@ -10,10 +10,10 @@ import { withRule } from "../../words/refusals";
 import {
 	movedText,
 	newOwnerText,
+	notKnownYetCaveats,
 	takenUpClause,
 	takeoverCaveats,
 	unreachableText,
-	versionUnknownCaveats,
 } from "../../words/resource";
 import { withFullStop } from "../../words/text";
 import { asBefore, type Home } from "../args/home";
@@ -60,7 +60,7 @@ async function examine(olds: Properties, news: Properties): Promise<Found> {
 	// What it had to reach the cluster with may be old where other arguments are not known yet.
 	if (asked.isAssumed && !(record.known && record.value !== undefined)) return { inputs: settled };
 	const found = await decide({ ...asked, news: { ...asked.news, ...settled } }, place, record);
-	const { caveats = asked.isAssumed ? versionUnknownCaveats(asked.valid.unknown) : undefined } = found.inputs ?? {};
+	const { caveats = asked.isAssumed ? notKnownYetCaveats(asked.valid.unknown) : undefined } = found.inputs ?? {};
 	return { failures: found.failures, inputs: { ...settled, ...found.inputs, caveats } };
 }
 

@@ -1,6 +1,6 @@
-import { attempt } from "../../control/errors";
+import { attempt, ifKnown } from "../../control/errors";
 import { withHolds } from "../../control/holds";
-import type { Assessment } from "../../control/port";
+import type { Assessment, ClusterControl } from "../../control/port";
 import type { ClusterRecord } from "../../control/record";
 import type { ObservedCluster } from "../../core/cluster";
 import { type Known, known } from "../../core/question";
@@ -53,11 +53,7 @@ export function factsOf(valid: Valid, before?: string, age?: number) {
 			const { value } = seen;
 			return attempt(() => withHolds(control(), value));
 		}),
-		/** What a refresh may have found deleted, as it is now; nothing where that can't be told. */
-		async missing(): Promise<readonly string[]> {
-			const found = await attempt(async () => (await control().missing?.()) ?? []);
-			return found.known ? found.value : [];
-		},
+		missing: () => missingOf(control()),
 		catalogue: once(() => catalogueOf(valid, before)),
 		/** What exactly a version is; unknown where there is no such thing. */
 		artifact: (version: DbVersion) =>
@@ -82,6 +78,11 @@ export function factsOf(valid: Valid, before?: string, age?: number) {
 export function sizeOf(valid: Valid, record: ClusterRecord): Pick<ClusterRecord, "shards" | "replicas"> {
 	const of = (property: "shards" | "replicas") => (isKnown(valid, property) ? valid.args[property] : record[property]);
 	return { shards: of("shards"), replicas: of("replicas") };
+}
+
+/** What somebody deleted of a cluster; nothing for who may not list it all. */
+export async function missingOf(control: ClusterControl): Promise<readonly string[]> {
+	return (await ifKnown(async () => control.missing?.())) ?? [];
 }
 
 function once<T>(ask: () => T): () => T {

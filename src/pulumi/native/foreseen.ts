@@ -3,8 +3,9 @@ import { caveatsText } from "../../words/caveats";
 import { idShowsText } from "../../words/resource";
 import { type Properties, withoutUndefined } from "../args/inputs";
 import { parse } from "../args/parse";
-import { pathText, unknownValue } from "../args/unknown";
+import { pathText } from "../args/unknown";
 import { warn } from "../host/engine";
+import { unknownValue } from "../stored";
 import { secretsIn } from "./hiding";
 import type { Opened } from "./values";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { unknownValue } from "../../../src/pulumi/args/unknown";
 import * as provider from "../../../src/pulumi/provider";
+import { unknownValue } from "../../../src/pulumi/stored";
 import { reasonsIn } from "../../reasons";
 
 const of = (name: string, namespace: unknown, secret: unknown, more: object = {}) => ({

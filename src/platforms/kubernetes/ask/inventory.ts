@@ -83,7 +83,7 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 	const key = ({ a, b }: { readonly a: string; readonly b: string }) => `${a}\0${b}`;
 	const paths = new Map(of("path").map((row) => [key(row), row.c]));
 	const counts = new Map(of("rows").map((row) => [key(row), row.n]));
-	const found = of("table").filter(({ b }) => !isTransient(b));
+	const found = of("table").filter(({ b }) => !isTransient({ name: b }));
 	// Of a database with views that a schedule fills anew, each time with as many rows as there are then.
 	const refreshing = new Set(found.filter(({ c, n }) => c === "MaterializedView" && n > 0).map(({ a }) => a));
 	const tables = found.map((row): HeldTable => {

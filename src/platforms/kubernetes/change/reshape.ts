@@ -72,9 +72,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 				restarts.push(...outdated.filter((name) => stays.includes(name) && cluster.place(name).shard === shard));
 		}
 	});
-	await attempt("kubernetes.storage", () =>
-		growVolumes(cluster, claimsOf(claims, names(cluster, shape)), shape.settings, { dryRun: true }),
-	);
+	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape, { dryRun: true }));
 	const rejoins = scaledAway(cluster, stored, sets).filter((name) => !leaves.includes(name));
 	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins };
 }
@@ -170,7 +168,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 			pods,
 		);
 	});
-	await growVolumes(cluster, claimsOf(claims, names(cluster, shape)), shape.settings);
+	await growVolumes(cluster, claims, shape);
 	await applyAll(cluster, seen, shape, spec.version);
 }
 
@@ -196,7 +194,7 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 		if (pod !== undefined) await relabel(cluster, pod, clientServiceName(cluster.name));
 	}
 	const claims = await volumeClaims(cluster);
-	await growVolumes(cluster, claimsOf(claims, names(cluster, shape)), shape.settings);
+	await growVolumes(cluster, claims, shape);
 	await markLeft(cluster, claimsOf(claims, fresh), false);
 	// Last: after a crash before this, the next call repeats all of it.
 	await cluster.record.under(claim, (now) => ({ ...now, shards: spec.shards, replicas: spec.replicas }));

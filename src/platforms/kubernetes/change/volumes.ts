@@ -1,7 +1,7 @@
 import type { Obstacle } from "../../../control/port";
 import { type DbVersion, parseVersion } from "../../../core/version";
 import type { Pod, VolumeClaim } from "../api/types";
-import type { Cluster } from "../ask/cluster";
+import { type Cluster, names } from "../ask/cluster";
 import { everStarted, openedBy } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { annotation, clusterSelector, parseReplica } from "../render/names";
@@ -13,14 +13,15 @@ export const volumeClaims = (cluster: Cluster) =>
 
 export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requests?.storage ?? "0";
 
-/** Grows these volumes to the size in the settings; a StatefulSet keeps its original size for new ones. */
+/** Grows the volumes of a shape's replicas to its size; a StatefulSet keeps its original size for new ones. */
 export async function growVolumes(
 	cluster: Cluster,
 	claims: readonly VolumeClaim[],
-	{ storage }: Pick<KeptSettings, "storage">,
+	shape: Pick<Shape, "shards" | "replicas"> & { readonly settings: Pick<KeptSettings, "storage"> },
 	options: { readonly dryRun?: boolean } = {},
 ): Promise<void> {
-	for (const each of claims) {
+	const { storage } = shape.settings;
+	for (const each of claimsOf(claims, names(cluster, shape))) {
 		if (amount(requestedStorage(each)) >= amount(storage)) continue;
 		const patch = { spec: { resources: { requests: { storage } } } };
 		await cluster.api.merge("persistentvolumeclaims", each.metadata.name, patch, options);

@@ -152,18 +152,15 @@ const projectable = ["configMap", "secret", "projected"];
 
 /** A folder that is one ConfigMap or Secret, and the settings: together they are a projected volume. */
 function withSettings({ name, configMap, secret, projected }: Json, settings: object): Json {
-	const { defaultMode, ...source } = (configMap ?? secret ?? projected) as Json;
-	const { secretName, ...rest } = source;
-	const sources = {
-		configMap: [{ configMap: source }],
-		secret: [{ secret: { name: secretName, ...rest } }],
-		projected: source.sources as Json[],
-	}[secret !== undefined ? "secret" : projected !== undefined ? "projected" : "configMap"];
+	const { defaultMode, sources, secretName, ...source } = (configMap ?? secret ?? projected) as Json;
+	const parts =
+		(sources as Json[] | undefined) ??
+		(secret === undefined ? [{ configMap: source }] : [{ secret: { name: secretName, ...source } }]);
 	return {
 		name,
 		projected: {
 			...(defaultMode !== undefined && { defaultMode }),
-			sources: [...sources, { downwardAPI: { items: [settings] } }],
+			sources: [...parts, { downwardAPI: { items: [settings] } }],
 		},
 	};
 }

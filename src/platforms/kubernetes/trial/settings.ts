@@ -5,8 +5,8 @@ import type { SqlServer } from "../../../control/trial";
 export interface Elsewhere {
 	/** Users and roles that were created by SQL are in Keeper. */
 	readonly users?: boolean;
-	/** The storage policy of every table that names none, such as `s3`. */
-	readonly policy?: string;
+	/** Tables that name no storage policy are where another one than `default` says, such as in a bucket. */
+	readonly tables?: boolean;
 }
 
 /** Asks a replica that serves; old servers have neither. */
@@ -17,8 +17,7 @@ export async function elsewhereOf(replica: SqlServer): Promise<Elsewhere> {
 			replica.rows("SELECT value FROM system.merge_tree_settings WHERE name = 'storage_policy' AND value != 'default'"),
 		),
 	]);
-	const policy = policies?.[0]?.value;
-	return { users: (users?.length ?? 0) > 0, ...(policy !== undefined && { policy: String(policy) }) };
+	return { users: (users?.length ?? 0) > 0, tables: (policies?.length ?? 0) > 0 };
 }
 
 /**
@@ -26,7 +25,7 @@ export async function elsewhereOf(replica: SqlServer): Promise<Elsewhere> {
  * the system's too, on its own volume. Removing what is not there does nothing, at the top: below an element that is not
  * there either, ClickHouse would take the removal for a setting.
  */
-export function trialSettings(root: string, { users, policy }: Elsewhere): string {
+export function trialSettings(root: string, { users, tables }: Elsewhere): string {
 	const inKeeper = [
 		...["zookeeper", "keeper", "keeper_server", "distributed_ddl"],
 		...["user_defined_zookeeper_path", "named_collections_storage"],
@@ -35,7 +34,7 @@ export function trialSettings(root: string, { users, policy }: Elsewhere): strin
 		`<${root}>`,
 		...inKeeper.map((name) => `<${name} remove="1"/>`),
 		users ? `<user_directories><replicated remove="1"/></user_directories>` : "",
-		policy === undefined ? "" : "<merge_tree><storage_policy>default</storage_policy></merge_tree>",
+		tables ? "<merge_tree><storage_policy>default</storage_policy></merge_tree>" : "",
 		`</${root}>`,
 	].join("");
 }

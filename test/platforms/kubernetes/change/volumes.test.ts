@@ -89,10 +89,11 @@ describe("the volumes of a cluster", () => {
 		claims(api, { "data-db-0-0": "5Gi", "data-db-0-1": "10Gi", "data-db-0-2": "20Gi", "data-db-0-3": undefined });
 		claims(api, { "data-other-0-0": "5Gi" }, { labels: { "pulumi-dbcluster/cluster": "other" } });
 		const found = await volumeClaims(cluster);
-		await growVolumes(cluster, found, { storage: "10Gi" }, { dryRun: true });
+		const shape = { shards: 1, replicas: 4, settings: { storage: "10Gi" } };
+		await growVolumes(cluster, found, shape, { dryRun: true });
 		expect(await volumeClaims(cluster)).toEqual(found);
 		api.calls.length = 0;
-		await growVolumes(cluster, found, { storage: "10Gi" });
+		await growVolumes(cluster, found, shape);
 		const larger = { spec: { resources: { requests: { storage: "10Gi" } } } };
 		expect(patched(api)).toEqual({ "data-db-0-0": larger, "data-db-0-3": larger });
 	});

@@ -15,18 +15,18 @@ test("a server that is tried asks no Keeper for users, functions or collections"
 
 test("a server that is tried has its tables on its own volume", () => {
 	expect(trialSettings("clickhouse", {})).not.toContain("merge_tree");
-	expect(trialSettings("clickhouse", { policy: "s3" })).toContain("<storage_policy>default</storage_policy>");
+	expect(trialSettings("clickhouse", { tables: true })).toContain("<storage_policy>default</storage_policy>");
 });
 
 test("what is elsewhere is asked of a replica", async () => {
 	const replica = new ScriptedServer((sql) =>
 		sql.includes("user_directories") ? [{ name: "replicated" }] : [{ value: "s3" }],
 	);
-	expect(await elsewhereOf(replica)).toEqual({ users: true, policy: "s3" });
-	expect(await elsewhereOf(new ScriptedServer())).toEqual({ users: false });
+	expect(await elsewhereOf(replica)).toEqual({ users: true, tables: true });
+	expect(await elsewhereOf(new ScriptedServer())).toEqual({ users: false, tables: false });
 	const old = new ScriptedServer(
 		undefined,
 		() => "Code: 60. DB::Exception: Table system.user_directories doesn't exist",
 	);
-	expect(await elsewhereOf(old)).toEqual({ users: false });
+	expect(await elsewhereOf(old)).toEqual({ users: false, tables: false });
 });
