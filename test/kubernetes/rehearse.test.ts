@@ -109,6 +109,59 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		}
 	});
 
+	test("is left out where a policy wants of pods what a replica has and its pod has not, and fails where it forbids the version", async () => {
+		const of = (name: string, expression: string) => ({
+			name: `${space.namespace}-${name}`,
+			spec: {
+				matchConstraints: {
+					resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+					namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": space.namespace } },
+				},
+				validations: [{ expression, message: `the policy of the test: ${name}` }],
+			},
+		});
+		const forbidding = async (name: string, expression: string) => {
+			const policy = of(name, expression);
+			const apiVersion = "admissionregistration.k8s.io/v1";
+			const path = `/apis/${apiVersion}/validatingadmission`;
+			const binding = { policyName: policy.name, validationActions: ["Deny"] };
+			const metadata = { name: policy.name };
+			await send(space.api, "POST", `${path}policies`, {
+				apiVersion,
+				kind: "ValidatingAdmissionPolicy",
+				metadata,
+				spec: policy.spec,
+			});
+			await send(space.api, "POST", `${path}policybindings`, {
+				apiVersion,
+				kind: "ValidatingAdmissionPolicyBinding",
+				metadata,
+				spec: binding,
+			});
+			return async () => {
+				await send(space.api, "DELETE", `${path}policybindings/${policy.name}`, {});
+				await send(space.api, "DELETE", `${path}policies/${policy.name}`, {});
+			};
+		};
+		const allow = await forbidding("label", "'pulumi-dbcluster/shard' in object.metadata.labels");
+		try {
+			await expect
+				.poll(() => rehearsed(versions.v2), { timeout: 60_000 })
+				.toMatchObject({ leftOut: expect.stringContaining("the policy of the test: label") });
+		} finally {
+			await allow();
+		}
+		const any = await forbidding("image", `object.spec.containers.all(c, !c.image.endsWith('${versions.v2}'))`);
+		try {
+			await expect
+				.poll(() => rehearsed(versions.v2), { timeout: 60_000 })
+				.toMatchObject({ failure: { cause: "admission", words: expect.stringContaining("the policy of the test: image") } });
+		} finally {
+			await any();
+		}
+		expect(await pods()).toEqual(before);
+	});
+
 	test("is left out where no pods may be created", async () => {
 		const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${space.namespace}/roles/dbcluster`;
 		const { connection } = space.api;

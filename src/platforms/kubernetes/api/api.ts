@@ -79,8 +79,8 @@ export class Api {
 		return (await this.list<T>(kindOf(kind), { fields: `metadata.name=${metadata.name}` }))[0];
 	}
 
-	async create<T>(kind: Kind, object: KubeObject): Promise<T> {
-		const path = `${this.path(kind)}?fieldManager=${fieldManager}`;
+	async create<T>(kind: Kind, object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
+		const path = `${this.path(kind)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`;
 		return this.send<T>({ method: "POST", path, ...content(object, "json") });
 	}
 

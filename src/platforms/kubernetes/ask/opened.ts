@@ -6,14 +6,19 @@ import type { Opening, Stored } from "./record";
 
 /** The version of a pod or a template: by its image's tag, else by the annotation about that very image. */
 export function versionOf(image: string, of: PodTemplate): DbVersion | undefined {
-	const container = containerOf(of);
-	const reference = of.spec.containers.find(({ name }) => name === container)?.image;
+	const reference = serverImage(of);
 	if (reference === undefined) return undefined;
 	const noted = of.metadata?.annotations;
 	return (
 		versionOfImage(image, reference) ??
 		(isSame(noted?.[annotation.image], reference) ? (noted?.[annotation.version] as DbVersion | undefined) : undefined)
 	);
+}
+
+/** The image that its server runs, as it is written there. */
+export function serverImage(of: PodTemplate): string | undefined {
+	const container = containerOf(of);
+	return of.spec.containers.find(({ name }) => name === container)?.image;
 }
 
 /** Also by digest: webhooks redirect pods to a mirror, or drop the tag. */

@@ -18,6 +18,8 @@ export interface TrialWait {
 	readonly pause: number;
 	/** Once aborted, it waits no longer. */
 	readonly stop?: AbortSignal;
+	/** The same pod with the image that runs now. */
+	readonly asNow?: KubeObject;
 }
 
 /** What became of a pod that tries a version; nothing if its program ran, or if its server is Ready and out of reach. */
@@ -33,13 +35,15 @@ export interface TrialOutcome {
 export async function outcome(
 	cluster: Cluster,
 	object: KubeObject,
-	{ what, stallSeconds, pause, stop }: TrialWait,
+	{ what, stallSeconds, pause, stop, asNow }: TrialWait,
 ): Promise<TrialOutcome> {
 	let created: Pod;
 	try {
 		created = await create(cluster, object);
 	} catch (error) {
-		return refusal(error);
+		const refused = refusal(error);
+		const { failure } = refused;
+		return failure && asNow && (await isForbidden(cluster, asNow)) ? { leftOut: failure.words } : refused;
 	}
 	const { name } = object.metadata;
 	let last = "";
@@ -94,7 +98,7 @@ const hasNoRoom = ({ status }: Pod) =>
 const isOfImage = ({ cause, words }: Failure) =>
 	["image", "admission", "configuration"].includes(cause) || /exec format error/i.test(words);
 
-/** A missing right and a used-up quota say nothing about the version; a policy that forbids the pod does. */
+/** A missing right and a used-up quota say nothing about the version; a policy that forbids the pod may. */
 function refusal(error: unknown): TrialOutcome {
 	if (!(error instanceof ControlError)) throw error;
 	const { message } = error;
@@ -102,6 +106,12 @@ function refusal(error: unknown): TrialOutcome {
 		return { leftOut: message };
 	if (error instanceof PlatformError && !/forbid|denied/i.test(message)) throw error;
 	return { failure: { cause: "admission", words: message } };
+}
+
+/** Whether a policy forbids the pod with any image, as for a label that replicas have and it has not. */
+async function isForbidden({ api }: Cluster, asNow: KubeObject): Promise<boolean> {
+	const { failure } = await api.create("pods", asNow, { dryRun: true }).then((): TrialOutcome => ({}), refusal);
+	return failure !== undefined && !/not support dry run/i.test(failure.words);
 }
 
 /** It is never restarted, so its first end is its last. */

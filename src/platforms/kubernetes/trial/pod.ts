@@ -33,7 +33,7 @@ export interface Trying {
 	/** Of the cluster's record, which owns the pod. */
 	readonly owner: { readonly uid: string };
 	readonly set: StatefulSet;
-	readonly image: Image;
+	readonly image: Pick<Image, "reference">;
 	/** Absent if the scheduler is to choose one, as for a replica. */
 	readonly node: string | undefined;
 	readonly index: number;

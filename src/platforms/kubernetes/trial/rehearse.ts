@@ -7,6 +7,7 @@ import type { DbVersion } from "../../../core/version";
 import type { KubeObject, Pod, StatefulSet } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
+import { serverImage } from "../ask/opened";
 import { until } from "../change/wait";
 import { recordName } from "../render/names";
 import { type Image, templateHash } from "../render/pod";
@@ -93,11 +94,14 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 			const set = sets.find(({ metadata }) => its[0]?.metadata.name.startsWith(`${metadata.name}-`)) ?? sets[0];
 			if (set === undefined) throw cluster.gone();
 			const what = index === 0 ? ("start" as const) : ("image" as const);
-			const object = trialPod({ ...common, set, node, index, what });
+			const trying = { ...common, set, node, index, what };
+			const runs = serverImage(its[0] ?? set.spec.template);
+			const differs = runs !== undefined && runs !== image.reference;
+			const asNow = differs ? trialPod({ ...trying, image: { reference: runs } }) : undefined;
 			return {
 				name: node ?? "any node",
 				replicas: its.map(nameOf),
-				...(await outcome(cluster, object, { what, stallSeconds, pause, stop })),
+				...(await outcome(cluster, trialPod(trying), { what, stallSeconds, pause, stop, asNow })),
 			};
 		}),
 	);

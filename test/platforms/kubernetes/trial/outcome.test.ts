@@ -216,6 +216,23 @@ describe("a pod that the API server refuses", () => {
 		});
 	});
 
+	it.each<[string, string | undefined, object]>([
+		["the image that runs, too, and is left out", "denied the request: no label", { leftOut: expect.stringContaining("no") }],
+		["the new image only, and fails", undefined, { failure: { cause: "admission" } }],
+		["what can't be tried, and fails", "webhook does not support dry run", { failure: { cause: "admission" } }],
+	])("is asked about once more: a policy forbids %s", async (_, asNow, expected) => {
+		const api = new FakeApi("db");
+		const pod = (image: string) => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "db-trial-0" }, image });
+		api.send = async ({ method, path, body = "" }) => {
+			expect([method, path.includes("dryRun=All")]).toEqual(["POST", body.includes('"old"')]);
+			const message = body.includes('"old"') ? asNow : "denied the request: no";
+			if (message === undefined) return { status: 201, text: body };
+			return { status: 400, text: JSON.stringify({ kind: "Status", message }) };
+		};
+		const wait = { what: "start", stallSeconds: 300, pause: 1000, asNow: pod("old") } as const;
+		expect(await outcome(clusterOn(api), pod("new"), wait)).toMatchObject(expected);
+	});
+
 	it("is an error where the API server is away", async () => {
 		expect(await refused(500, "etcd is away")).toBe("PlatformError");
 	});
