@@ -1,7 +1,6 @@
 import type { KubeObject, StatefulSet } from "../api/types";
 import { annotation, containerOf, recordName } from "../render/names";
 import type { Image } from "../render/pod";
-import { type Elsewhere, trialSettings } from "./settings";
 
 /** On a pod that only tries a version: the cluster for which it does. No selector of the cluster matches it. */
 export const trialLabel = "pulumi-dbcluster/trial";
@@ -9,7 +8,6 @@ export const trialLabel = "pulumi-dbcluster/trial";
 const settingsAnnotation = "pulumi-dbcluster/trial-settings";
 
 const settingsFile = "zz-dbcluster-trial.xml";
-const configFolder = "/etc/clickhouse-server/config.d";
 /** What the image's entrypoint runs on an empty volume, such as CREATE TABLE: a replica, which has data, never does. */
 const initFolder = "/docker-entrypoint-initdb.d";
 
@@ -39,9 +37,10 @@ export interface Trying {
 	readonly index: number;
 	/** `start` runs the server; `image` only its program, to tell its version. */
 	readonly what: "start" | "image";
-	/** The root element of the server's configuration. */
-	readonly configRoot: string;
-	readonly elsewhere?: Elsewhere;
+	/** Of which the server merges the files. */
+	readonly configFolder: string;
+	/** What keeps the server apart, as XML. */
+	readonly settings: string;
 	readonly httpPort: number;
 }
 
@@ -61,14 +60,14 @@ export function trialPod({
 	node,
 	index,
 	what,
-	configRoot,
-	elsewhere = {},
+	configFolder,
+	settings,
 	httpPort,
 }: Trying): KubeObject & Json {
 	const { template } = set.spec;
 	const spec = template.spec as unknown as Spec;
 	const name = containerOf(template);
-	const server = spec.containers.find((each) => each.name === name) ?? {};
+	const server = serverOf(set);
 	const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name);
 	const volumes = [
 		...(spec.volumes ?? []).filter((volume) => !claims.includes(String(volume.name))).map(withoutClaim),
@@ -78,14 +77,18 @@ export function trialPod({
 		...((server.volumeMounts ?? []) as readonly Mount[]).filter(({ mountPath }) => !mountPath.startsWith(initFolder)),
 		{ name: "trial-init", mountPath: initFolder },
 	];
-	const { initContainers = [], affinity, nodeSelector, topologySpreadConstraints: _t, hostNetwork: _h, ...rest } = spec;
-	const settings = { path: settingsFile, fieldRef: { fieldPath: `metadata.annotations['${settingsAnnotation}']` } };
-	const whole = mounts.find(
-		({ name: volume, mountPath, subPath }) =>
-			mountPath.replace(/\/$/, "") === configFolder &&
-			!subPath &&
-			volumes.some((each) => each.name === volume && projectable.some((kind) => kind in each)),
-	);
+	const { initContainers = [], affinity, nodeSelector, ...others } = spec;
+	const { topologySpreadConstraints: _t, hostNetwork: _h, ...placed } = others;
+	// With a replica's priority it would drive others' pods from a full node.
+	const { priorityClassName: _c, priority: _i, preemptionPolicy: _e, ...rest } = placed;
+	const settingsPath = `${configFolder}/${settingsFile}`;
+	const fieldRef = { fieldPath: `metadata.annotations['${settingsAnnotation}']` };
+	const [around] = mounts
+		.filter(({ mountPath }) => settingsPath.startsWith(withSlash(mountPath)))
+		.sort((a, b) => b.mountPath.length - a.mountPath.length);
+	const takesNoFile = (volume: Json) =>
+		volume.name === around?.name && !around?.subPath && projectable.some((kind) => kind in volume);
+	const whole = volumes.some(takesNoFile) ? around : undefined;
 	const { livenessProbe: _l, readinessProbe: _r, startupProbe: _s, lifecycle: _y, ports: _p, ...plain } = server;
 	const { limits } = (server.resources ?? {}) as { readonly limits?: Json };
 	return {
@@ -97,7 +100,7 @@ export function trialPod({
 			annotations: {
 				...template.metadata?.annotations,
 				[annotation.container]: name,
-				[settingsAnnotation]: trialSettings(configRoot, elsewhere),
+				[settingsAnnotation]: settings,
 			},
 			ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: recordName(cluster), uid: owner.uid }],
 		},
@@ -106,7 +109,7 @@ export function trialPod({
 			restartPolicy: "Never",
 			activeDeadlineSeconds: deadlineSeconds,
 			terminationGracePeriodSeconds: 1,
-			...(node === undefined ? { affinity, nodeSelector } : { nodeSelector: { "kubernetes.io/hostname": node } }),
+			...(node === undefined ? { affinity, nodeSelector } : { affinity: onNode(node) }),
 			...(what === "start" && {
 				initContainers: initContainers.filter(({ restartPolicy }) => restartPolicy !== "Always"),
 			}),
@@ -121,18 +124,36 @@ export function trialPod({
 						: { readinessProbe: { httpGet: { path: "/ping", port: httpPort }, periodSeconds: 1 } }),
 					volumeMounts: whole
 						? mounts
-						: [
-								...mounts,
-								{ name: "trial", mountPath: `${configFolder}/${settingsFile}`, subPath: settingsFile, readOnly: true },
-							],
+						: [...mounts, { name: "trial", mountPath: settingsPath, subPath: settingsFile, readOnly: true }],
 				},
 			],
 			volumes: whole
-				? volumes.map((volume) => (volume.name === whole.name ? withSettings(volume, settings) : volume))
-				: [...volumes, { name: "trial", downwardAPI: { items: [settings] } }],
+				? volumes.map((volume) =>
+						volume.name === whole.name
+							? withFile(volume, { path: settingsPath.slice(withSlash(whole.mountPath).length), fieldRef })
+							: volume,
+					)
+				: [...volumes, { name: "trial", downwardAPI: { items: [{ path: settingsFile, fieldRef }] } }],
 		},
 	} as unknown as KubeObject & Json;
 }
+
+/** The container of a set's template that runs the server. */
+export function serverOf({ spec: { template } }: StatefulSet): Json {
+	const { containers } = template.spec as unknown as Spec;
+	return containers.find(({ name }) => name === containerOf(template)) ?? {};
+}
+
+const withSlash = (path: string) => path.replace(/\/*$/, "/");
+
+/** By its name: the label `kubernetes.io/hostname` may be another one. */
+const onNode = (node: string) => ({
+	nodeAffinity: {
+		requiredDuringSchedulingIgnoredDuringExecution: {
+			nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: [node] }] }],
+		},
+	},
+});
 
 /** Its volume is a folder of the node, and counts as the node's. */
 function storageOf({ resources }: Json): Json {
@@ -150,8 +171,8 @@ function withoutClaim({ name, ...source }: Json): Json {
 /** Volumes that take no other file, and that can be parts of a projected one. */
 const projectable = ["configMap", "secret", "projected"];
 
-/** A folder that is one ConfigMap or Secret, and the settings: together they are a projected volume. */
-function withSettings({ name, configMap, secret, projected }: Json, settings: object): Json {
+/** A folder that is one ConfigMap or Secret, and a file: together they are a projected volume. */
+function withFile({ name, configMap, secret, projected }: Json, file: object): Json {
 	const { defaultMode, sources, secretName, ...source } = (configMap ?? secret ?? projected) as Json;
 	const parts =
 		(sources as Json[] | undefined) ??
@@ -160,7 +181,7 @@ function withSettings({ name, configMap, secret, projected }: Json, settings: ob
 		name,
 		projected: {
 			...(defaultMode !== undefined && { defaultMode }),
-			sources: [...parts, { downwardAPI: { items: [settings] } }],
+			sources: [...parts, { downwardAPI: { items: [file] } }],
 		},
 	};
 }

@@ -12,9 +12,10 @@ import { until } from "../change/wait";
 import { recordName } from "../render/names";
 import { type Image, templateHash } from "../render/pod";
 import type { KeptSettings } from "../render/shape";
+import { configFolderOf } from "./config-folder";
 import { endOf, outcome } from "./outcome";
-import { trialLabel, trialPod } from "./pod";
-import { elsewhereOf } from "./settings";
+import { serverOf, trialLabel, trialPod } from "./pod";
+import { elsewhereOf, trialSettings } from "./settings";
 
 /**
  * Tries a version with pods beside the cluster: on one node a server, on each other node of a replica the server's
@@ -84,9 +85,8 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 	);
 	if (owner === undefined) throw cluster.gone();
 	const { httpPort } = cluster;
-	const { configRoot } = settings;
-	const elsewhere = replica && (await elsewhereOf(replica));
-	const common = { cluster: cluster.name, owner: owner.metadata, image, configRoot, elsewhere, httpPort };
+	const apart = trialSettings(replica && (await elsewhereOf(replica)));
+	const common = { cluster: cluster.name, owner: owner.metadata, image, settings: apart, httpPort };
 	// Many nodes are looked at less often, so that the API server is spared.
 	const pause = Math.max(200, nodes.size * 20);
 	const settled = await Promise.allSettled(
@@ -94,14 +94,16 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 			const set = sets.find(({ metadata }) => its[0]?.metadata.name.startsWith(`${metadata.name}-`)) ?? sets[0];
 			if (set === undefined) throw cluster.gone();
 			const what = index === 0 ? ("start" as const) : ("image" as const);
-			const trying = { ...common, set, node, index, what };
+			const configFolder = configFolderOf(serverOf(set));
+			if (configFolder === undefined) return { name: "", replicas: [], leftOut: configElsewhere };
+			const tries = { ...common, set, node, index, what, configFolder };
 			const runs = serverImage(its[0] ?? set.spec.template);
 			const differs = runs !== undefined && runs !== image.reference;
-			const asNow = differs ? trialPod({ ...trying, image: { reference: runs } }) : undefined;
+			const asNow = differs ? trialPod({ ...tries, image: { reference: runs } }) : undefined;
 			return {
 				name: node ?? "any node",
 				replicas: its.map(nameOf),
-				...(await outcome(cluster, trialPod(trying), { what, stallSeconds, pause, stop, asNow })),
+				...(await outcome(cluster, trialPod(tries), { what, stallSeconds, pause, stop, asNow })),
 			};
 		}),
 	);
@@ -124,7 +126,8 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 	if (first?.pod === undefined)
 		return { places, ...(first?.failure === undefined ? { tablesLeftOut: outOfReach } : { failure: first.failure }) };
 	const server = trying(cluster, first.pod, await cluster.server(first.pod, settings));
-	const tablesLeftOut = await barred(server);
+	const isApart = Object.values(await elsewhereOf(server)).every((is) => !is);
+	const tablesLeftOut = isApart ? await barred(server) : notApart;
 	return { places, ...(tablesLeftOut === undefined ? { server } : { tablesLeftOut }) };
 }
 
@@ -147,6 +150,10 @@ export async function barred(server: SqlServer): Promise<string | undefined> {
 
 const scratch = "`pulumi-dbcluster`";
 
+const configElsewhere =
+	"it is unknown where its servers read their configuration, and nothing else would keep a server that is tried from the cluster's Keeper";
+const notApart =
+	"its server does not merge the file of configuration that keeps it apart, and uses the cluster's Keeper";
 const outOfReach = "its server is ready, but out of the API server's reach, as behind a NetworkPolicy";
 
 const nameOf = ({ metadata }: Pod) => metadata.name;

@@ -70,7 +70,8 @@ const of = (more: Partial<Trying> = {}) =>
 		node: "node-1",
 		index: 0,
 		what: "start",
-		configRoot: "clickhouse",
+		configFolder,
+		settings: "<yandex/>",
 		httpPort: 8123,
 		...more,
 	}) as unknown as Rendered;
@@ -93,7 +94,6 @@ describe("the pod of a rehearsal", () => {
 		expect(others).toEqual([]);
 		expect(server).toMatchObject({ image: "db:2@sha256:1", env: [{ name: "CLICKHOUSE_USER", value: "u" }] });
 		expect(spec).toMatchObject({
-			nodeSelector: { "kubernetes.io/hostname": "node-1" },
 			serviceAccountName: "db",
 			imagePullSecrets: [{ name: "pull" }],
 			tolerations: [{ key: "db" }],
@@ -102,8 +102,22 @@ describe("the pod of a rehearsal", () => {
 			activeDeadlineSeconds: 3600,
 			initContainers: [{ name: "config" }],
 		});
-		for (const field of ["affinity", "topologySpreadConstraints", "hostNetwork"])
+		for (const field of ["nodeSelector", "topologySpreadConstraints", "hostNetwork"])
 			expect(spec).not.toHaveProperty(field);
+	});
+
+	test("is on the node of that name, whatever the node's labels say", () =>
+		expect(spec.affinity).toEqual({
+			nodeAffinity: {
+				requiredDuringSchedulingIgnoredDuringExecution: {
+					nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] }],
+				},
+			},
+		}));
+
+	test("drives no other pod from its node", () => {
+		const { spec: its } = of({ set: set({ pod: { priorityClassName: "high", preemptionPolicy: "Never" } }) });
+		for (const field of ["priorityClassName", "preemptionPolicy"]) expect(its).not.toHaveProperty(field);
 	});
 
 	test("fits on a node that a replica fills, and takes no port of the node", () => {
@@ -143,8 +157,7 @@ describe("the pod of a rehearsal", () => {
 	});
 
 	test("has settings without Keeper, as one more file", () => {
-		const xml = metadata.annotations["pulumi-dbcluster/trial-settings"];
-		expect(xml).toMatch(/^<clickhouse><zookeeper remove="1"\/>.*<\/clickhouse>$/);
+		expect(metadata.annotations["pulumi-dbcluster/trial-settings"]).toBe("<yandex/>");
 		expect(server.volumeMounts).toContainEqual({
 			name: "trial",
 			mountPath: `${configFolder}/zz-dbcluster-trial.xml`,
@@ -167,6 +180,33 @@ describe("the pod of a rehearsal", () => {
 				],
 			},
 		});
+	});
+
+	test.each([
+		["/etc/clickhouse-server", "config.d/zz-dbcluster-trial.xml"],
+		["/etc", "clickhouse-server/config.d/zz-dbcluster-trial.xml"],
+	])("has them inside a ConfigMap that is all of %s, into which no file can be mounted", (mountPath, path) => {
+		const { spec: its } = of({ set: set({ container: { volumeMounts: [{ name: "config", mountPath }] } }) });
+		expect(its.volumes.find(({ name }) => name === "config")).toMatchObject({
+			projected: {
+				sources: [
+					{ configMap: { name: "db-config" } },
+					{ downwardAPI: { items: [expect.objectContaining({ path })] } },
+				],
+			},
+		});
+		expect(JSON.stringify(its.containers)).not.toContain("zz-dbcluster-trial.xml");
+	});
+
+	test("has them in the innermost of two folders", () => {
+		const volumeMounts = [
+			{ name: "config", mountPath: "/etc/clickhouse-server" },
+			{ name: "made", mountPath: configFolder },
+		];
+		const { spec: its } = of({ set: set({ container: { volumeMounts } }, [{ name: "made", emptyDir: {} }]) });
+		expect(its.containers[0]?.volumeMounts).toContainEqual(
+			expect.objectContaining({ name: "trial", mountPath: `${configFolder}/zz-dbcluster-trial.xml` }),
+		);
 	});
 
 	test("has them beside a Secret that is the whole folder, and inside one that an init container fills", () => {
