@@ -74,9 +74,11 @@ export function keeper(scope: Scope) {
 		{ ...opts, dependsOn: [config, service], ignoreChanges: ["spec.replicas", "spec.volumeClaimTemplates"] },
 	);
 	return {
+		// As many as the ensemble has, whatever its size is asked to be by now.
 		hosts: pulumi
-			.output(namespace)
-			.apply((where) => keeperHosts(cluster, where, replicas).map((host) => `${host}:${keeperPorts.client}`)),
+			.all([namespace, config.data])
+			.apply(([where, files]) => keeperHosts(cluster, where, Object.keys(files).length))
+			.apply((hosts) => hosts.map((host) => `${host}:${keeperPorts.client}`)),
 		made: [set, budget],
 	};
 }

@@ -27,6 +27,7 @@ import { sizeOf } from "./facts";
 import { foresee, type Judgement, judge, judgeRestart, windowNow } from "./judge";
 import {
 	type CheckInput,
+	changes,
 	type Found,
 	isPinned,
 	isRecorded,
@@ -67,7 +68,9 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 		...(scaled && { scaled: scaledText(scaled, itsRecord) }),
 		...(deleted.length > 0 && { unfinished: deletedText(deleted) }),
 	};
-	if (!toJudge) {
+	// A create that is taken up again, or --replace: what runs is what counts. Where that is the target, the rest is told.
+	const isThere = before === undefined && mark === undefined && runsEverywhere(cluster, version);
+	if (!toJudge || isThere) {
 		if (reshaping === undefined && !toSwitch) return { inputs: kept };
 		// A restart takes what the version's tag is now, or its highest revision.
 		const artifact = reshaping?.restarts.length ? await facts.artifact(version) : undefined;
@@ -77,10 +80,6 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 		const { caveats } = foreseen;
 		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };
 	}
-	// A create that is taken up again, or --replace: what runs is what counts, and where that is the target all is well.
-	if (before === undefined && mark === undefined && runsEverywhere(cluster, version))
-		return { failures: obstacles, inputs: { ...kept, ...drift } };
-
 	const { refusals, ...foreseen } = await judgeUpdate(asked, version, known(cluster), reshaping);
 	const failures = [...obstacles, ...refusals];
 	if (failures.length > 0) return { failures };
@@ -99,8 +98,11 @@ function isResized(valid: Valid, itsRecord: ClusterRecord): boolean {
 export async function checkUnreachable(asked: CheckInput, why: string): Promise<Found> {
 	const { valid, version, olds } = asked;
 	const recording = isRecorded(asked);
-	if (version === undefined || isUnchanged(asked)) return { inputs: recording ? { recorded: olds.recorded } : {} };
-	if (Object.keys(olds).length === 0) return refused(valid.place?.platform.name ?? "", unreachableText(why));
+	// What is recorded are the replicas: other changes are judged in the update.
+	if (version === undefined || (recording ? isUnchanged(asked) : !changes(asked)))
+		return { inputs: recording ? { recorded: olds.recorded } : {} };
+	if (isUnchanged(asked) || Object.keys(olds).length === 0)
+		return refused(valid.place?.platform.name ?? "", unreachableText(why));
 	const recalled = recording ? recall(olds.recorded) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled);
 	const { refusals, ...foreseen } = await judgeUpdate(asked, version, cluster);

@@ -71,12 +71,18 @@ export function isSwitched({ valid, before }: CheckInput): boolean {
  * that stopped midway, or of somebody else who scaled it.
  */
 export function needsLook(asked: CheckInput): boolean {
-	const { valid, before, version, olds } = asked;
+	const { version, olds } = asked;
 	if (version === undefined || Object.keys(olds).length === 0) return false;
+	return isRecorded(asked) || changes(asked);
+}
+
+/** Whether the arguments ask for another version, settings, size or state of the cluster than the old inputs. */
+export function changes(asked: CheckInput): boolean {
+	const { valid, before } = asked;
 	const resized = (["shards", "replicas"] as const).some(
 		(property) => isKnown(valid, property) && valid.args[property] !== before?.args[property],
 	);
-	return [isPinned, isSwitched, isReset, isRecorded].some((is) => is(asked)) || !isUnchanged(asked) || resized;
+	return [isPinned, isSwitched, isReset].some((is) => is(asked)) || !isUnchanged(asked) || resized;
 }
 
 /** Whether the version that is asked for is the one that the old inputs hold. */

@@ -46,7 +46,10 @@ type Make = (
 	opts: pulumi.ComponentResourceOptions,
 ) => KubernetesDbCluster | Promise<KubernetesDbCluster>;
 
-/** Declares the component against mocks, in a program of its own, and waits until every child is registered. */
+/**
+ * Declares the component against mocks, in a program of its own, and waits until every child is registered. `kept` is what
+ * resources of a type have already, and keep by ignoreChanges.
+ */
 export async function declare(
 	args: KubernetesDbClusterArgs | (() => KubernetesDbClusterArgs),
 	{
@@ -54,12 +57,16 @@ export async function declare(
 		name = "analytics",
 		opts = () => ({}) as pulumi.ComponentResourceOptions,
 		make = ((...all) => new KubernetesDbCluster(...all)) as Make,
+		kept = (_type: string): Inputs => ({}),
 	} = {},
 ) {
 	seen = [];
 	outputs = {};
 	await pulumi.runtime.setMocks(
-		{ newResource: ({ type, name, inputs }) => made(type, name, inputs, preview), call: () => ({}) },
+		{
+			newResource: ({ type, name, inputs }) => made(type, name, { ...inputs, ...kept(type) }, preview),
+			call: () => ({}),
+		},
 		"shop",
 		"live",
 		preview,

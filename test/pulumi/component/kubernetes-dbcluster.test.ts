@@ -27,6 +27,17 @@ describe("children", () => {
 		}
 	});
 
+	test("are reached as they are: servers know as many Keepers as the ensemble has, whatever its size is to be now", async () => {
+		const files = Object.fromEntries([0, 1, 2].map((n) => [`analytics-keeper-${n}.xml`, "<clickhouse/>"]));
+		const { declared } = await declare(
+			{ ...cases.minimal, version: "1.8.0", keeper: { replicas: 1 } },
+			{ kept: (type) => (type === "kubernetes:core/v1:ConfigMap" ? { data: files } : {}) },
+		);
+		expect(find(declared, "DbCluster")?.inputs.kubernetes).toMatchObject({
+			keeper: [0, 1, 2].map((n) => expect.stringContaining(`analytics-keeper-${n}.`)),
+		});
+	});
+
 	test("go through the component's transformations", async () => {
 		const mark: pulumi.ResourceTransformation = ({ props, opts, type }) =>
 			type.startsWith("kubernetes:core") ? { props: { ...props, marked: "yes" }, opts } : undefined;

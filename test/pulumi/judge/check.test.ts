@@ -250,6 +250,36 @@ describe("--replace and edited state", () => {
 		await expect(provider.create({ ...inputs, version: "1.8.0", ...forward })).rejects.toThrow(/is older than 1\.9\.0/);
 		expect(versionsNow()).toEqual(["1.9.0", "1.9.0"]);
 	});
+
+	test("hide nothing else that the up does, though the version runs already", async () => {
+		await running("1.9.0");
+		const { inputs, refused } = await new Engine().preview({ version: "1.9.0", replicas: 1, desiredState: "Stopped" });
+		expect(refused).toEqual([]);
+		expect(JSON.stringify(inputs.caveats)).toContain("a-0-1 is removed permanently");
+		expect(JSON.stringify(inputs.caveats)).toContain("then stopped");
+		const { inputs: restarting } = await new Engine().preview({ version: "1.9.0", scripted: { memory: "2" } });
+		expect(JSON.stringify(restarting.caveats)).toContain("order");
+	});
+});
+
+describe("a cluster out of reach", () => {
+	test("is no reason against a program that asks nothing else of it", async () => {
+		const engine = await running("1.9.0");
+		scripted.unreachable = true;
+		const update = { drainSeconds: 20 };
+		expect((await engine.preview({ version: "1.9.0", deletionPolicy: "Retain", update })).refused).toEqual([]);
+	});
+
+	test.each<[string, object]>([
+		["size", { replicas: 1 }],
+		["state", { desiredState: "Stopped" }],
+		["settings", { scripted: { memory: "2" } }],
+	])("can't be given another %s unseen", async (_, change) => {
+		const engine = await running("1.9.0");
+		scripted.unreachable = true;
+		const { refused } = await engine.preview({ version: "1.9.0", ...change });
+		expect(refused).toEqual([expect.stringContaining("connection refused")]);
+	});
 });
 
 describe("a state from before an update", () => {
