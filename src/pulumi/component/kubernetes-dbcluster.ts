@@ -15,8 +15,9 @@ import { clusterKeys, defaultImage, select, serverKeys, validate } from "./valid
  * A production-grade MyScaleDB or ClickHouse cluster on Kubernetes in one declaration: a {@link DbCluster} with its
  * namespace, password, Keeper, ServiceAccount and NetworkPolicies and, where asked for, an Ingress and a ServiceMonitor.
  *
- * It makes a Kubernetes provider from `kubeconfig` and `context`, unless one is among the options or comes from a parent;
- * `DbCluster` takes the same two, so give them in that case as well.
+ * It makes a Kubernetes provider from `kubeconfig` and `context`, by default those of the stack's configuration, such as
+ * `kubernetes:context`. If a provider is among the options or comes from a parent, that one is used; `DbCluster` takes the
+ * same two, so give them in that case as well.
  *
  * @throws pulumi.RunError that names every argument that has a problem, with its value, the reason and the way out.
  *
@@ -78,7 +79,9 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 		super(type, name, {}, { ...opts, aliases: [...(opts?.aliases ?? []), { type: other }] });
 
 		const cluster = args.name ?? name;
-		const provider = this.getProvider("kubernetes::") ?? ownProvider(this, name, args);
+		const ofOptions = this.getProvider("kubernetes::");
+		const connection = ofOptions === undefined ? connectionOf(args) : args;
+		const provider = ofOptions ?? new kubernetes.Provider(name, connection, { parent: this });
 		const children: pulumi.CustomResourceOptions = { parent: this, provider };
 		const namespace = makeNamespace({
 			component: name,
@@ -111,14 +114,14 @@ export class KubernetesDbCluster extends pulumi.ComponentResource {
 				...(select(args, clusterKeys) as Pick<KubernetesDbClusterArgs, "version">),
 				name: cluster,
 				kubernetes: {
-					...select(args, serverKeys),
+					...select({ ...args, ...connection }, serverKeys),
 					image: args.image ?? defaultImage,
 					namespace: namespace === undefined ? scope.namespace : nameFromId(namespace),
 					passwordSecret: { name: login.made, ...(login.key !== undefined && { key: login.key }) },
 					keeper: keepers.hosts,
 					config: serverFiles(scope),
 					serviceAccountName: cluster,
-					...(args.kubeconfig !== undefined && { kubeconfig: pulumi.secret(args.kubeconfig) }),
+					...(connection.kubeconfig !== undefined && { kubeconfig: pulumi.secret(connection.kubeconfig) }),
 				},
 			},
 			{
@@ -162,15 +165,16 @@ export const componentTypes = {
 	native: "dbcluster-kubernetes:index:KubernetesDbCluster",
 } as const;
 
-function ownProvider(parent: pulumi.Resource, name: string, { kubeconfig, context }: KubernetesDbClusterArgs) {
-	return new kubernetes.Provider(
-		name,
-		{
-			...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
-			...(context !== undefined && { context }),
-		},
-		{ parent },
-	);
+type Connection = Pick<KubernetesDbClusterArgs, "kubeconfig" | "context">;
+
+/** By default what Pulumi's own Kubernetes provider takes from the stack's configuration. */
+function connectionOf(args: Connection): Connection {
+	const config = new pulumi.Config("kubernetes");
+	const { kubeconfig = config.get("kubeconfig"), context = config.get("context") } = args;
+	return {
+		...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
+		...(context !== undefined && { context }),
+	};
 }
 
 /** Volumes live in the namespace: it stays where they do. */

@@ -60,6 +60,22 @@ describe("children", () => {
 		});
 	});
 
+	test("use the provider that the stack's configuration says, unless arguments say another", async () => {
+		const configured = { "kubernetes:context": "staging", "kubernetes:kubeconfig": "/etc/kube/config" };
+		const declaredWith = async (more: object, opts?: () => pulumi.ComponentResourceOptions) => {
+			const { declared } = await declare(() => {
+				pulumi.runtime.setAllConfig(configured, ["kubernetes:kubeconfig"]);
+				return { ...cases.minimal, version: "1.8.0", ...more };
+			}, opts && { opts }).finally(() => pulumi.runtime.setAllConfig({}));
+			return [find(declared, "kubernetes")?.inputs, find(declared, "DbCluster")?.inputs.kubernetes];
+		};
+		for (const its of await declaredWith({})) expect(its).toMatchObject({ context: "staging", kubeconfig: "[secret]" });
+		for (const its of await declaredWith({ context: "production" }))
+			expect(its).toMatchObject({ context: "production", kubeconfig: "[secret]" });
+		const [, its] = await declaredWith({}, () => ({ provider: new kubernetes.Provider("mine", {}) }));
+		expect(its).not.toHaveProperty("context");
+	});
+
 	test.each(["provider", "providers", "of a parent"])("use a %s of the options, and none is made", async (how) => {
 		let parents: pulumi.ComponentResource | undefined;
 		const { declared } = await declare(cases.minimal ?? never(), {
