@@ -53,14 +53,18 @@ export class DbCluster extends pulumi.CustomResource {
 	constructor(name: string, args: DbClusterArgs, opts?: pulumi.CustomResourceOptions) {
 		const restore = withoutPromiseTraces();
 		try {
-			const { native, dynamic } = clusterTypes;
 			// The state of the resource that needs no plugin becomes this one's.
-			super(native, name, { ...outputs, ...args }, pulumi.mergeOptions(opts, { aliases: [{ type: dynamic }] }));
+			const aliases = [opts?.parent === undefined ? urnOf(name) : { type: clusterTypes.dynamic }];
+			super(clusterTypes.native, name, { ...outputs, ...args }, pulumi.mergeOptions(opts, { aliases }));
 		} finally {
 			restore();
 		}
 	}
 }
+
+/** Of the dynamic resource without a parent. Pulumi works an alias out for each resource, which a text saves a program. */
+const urnOf = (name: string) =>
+	`urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${clusterTypes.dynamic}::${name}`;
 
 /** The other face hands over the last two as inputs. */
 const outputs = { ...commonOutputs, endpoint: undefined, caveats: undefined };
