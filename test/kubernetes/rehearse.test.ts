@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outcomeOf, type Rehearsal } from "../../src/core/rehearsal";
 import type { DbVersion } from "../../src/core/version";
-import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import type { KubeObject, Pod, StatefulSet } from "../../src/platforms/kubernetes/api/types";
 import { loginOf, readCredentials, Server } from "../../src/platforms/kubernetes/ask/server";
 import type { KubernetesControl } from "../../src/platforms/kubernetes/control";
+import { trialPod } from "../../src/platforms/kubernetes/trial/pod";
 import { inParallel } from "../../src/rehearsal/parallel";
 import { rehearsing } from "../../src/rehearsal/rehearse";
 import { Space, send, startCluster, unavailable, versions } from "./harness";
@@ -162,6 +163,52 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 			await any();
 		}
 		expect(await pods()).toEqual(before);
+	});
+
+	test("has its settings also in a folder that is one ConfigMap, into which no file can be mounted", async () => {
+		const folder = "/etc/clickhouse-server";
+		const { uid = "", name } = (await space.api.get<Pod>("configmaps", "db-dbcluster"))?.metadata ?? {};
+		await space.api.create("configmaps", {
+			apiVersion: "v1",
+			kind: "ConfigMap",
+			metadata: { name: "whole" },
+			data: { "config.xml": "<own/>" },
+		} as KubeObject);
+		const [set] = await space.api.list<StatefulSet>("statefulsets", {});
+		const { template } = set?.spec ?? {};
+		const [server] = template?.spec.containers ?? [];
+		const files = ["config.xml", "config.d/zz-dbcluster-trial.xml"].map((file) => `${folder}/${file}`);
+		const whole = {
+			...server,
+			command: ["cat", ...files],
+			volumeMounts: [{ name: "whole", mountPath: folder }],
+			envFrom: [],
+		};
+		const spec = { ...template?.spec, containers: [whole], volumes: [{ name: "whole", configMap: { name: "whole" } }] };
+		const pod = trialPod({
+			cluster: "db",
+			owner: { uid },
+			set: {
+				metadata: { name: "db-0" },
+				spec: { replicas: 1, template: { ...template, spec } },
+			} as unknown as StatefulSet,
+			image: { reference: server?.image ?? "" },
+			node: (await space.api.get<Pod>("pods", "db-0-0"))?.spec.nodeName,
+			index: 9,
+			what: "start",
+			configFolder: `${folder}/config.d`,
+			settings: "<trial/>",
+			httpPort: 8123,
+		});
+		expect(name).toBe("db-dbcluster");
+		await space.api.create("pods", pod);
+		await expect
+			.poll(async () => (await space.api.get<Pod>("pods", pod.metadata.name))?.status?.phase, { timeout: 60_000 })
+			.toBe("Succeeded");
+		const said = await space.api.log(pod.metadata.name, server?.name ?? "", { lines: 10, previous: false });
+		expect(said).toBe("<own/><trial/>");
+		await space.api.delete("pods", pod.metadata.name);
+		await expect.poll(pods, { timeout: 60_000 }).toEqual(before);
 	});
 
 	test("is left out where no pods may be created", async () => {
