@@ -21,6 +21,7 @@ import {
 	isTaken,
 	mustBeFree,
 	removeCluster,
+	removeData,
 	removeReplica,
 	running,
 	untilEnded,
@@ -246,6 +247,8 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		if (cluster !== undefined) {
 			await this.stop(claim);
 			await untilEnded(() => running(this.#home, cluster));
+			// While there is data there is a cluster: a destroy that is killed meanwhile is done again.
+			if (data) await removeData(this.#home);
 		}
 		await this.#change(claim, ({ cluster, ...record }) => {
 			if (data || cluster === undefined) return record;
