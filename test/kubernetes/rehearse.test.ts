@@ -155,7 +155,9 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		try {
 			await expect
 				.poll(() => rehearsed(versions.v2), { timeout: 60_000 })
-				.toMatchObject({ failure: { cause: "admission", words: expect.stringContaining("the policy of the test: image") } });
+				.toMatchObject({
+					failure: { cause: "admission", words: expect.stringContaining("the policy of the test: image") },
+				});
 		} finally {
 			await any();
 		}

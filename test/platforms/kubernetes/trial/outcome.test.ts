@@ -217,7 +217,11 @@ describe("a pod that the API server refuses", () => {
 	});
 
 	it.each<[string, string | undefined, object]>([
-		["the image that runs, too, and is left out", "denied the request: no label", { leftOut: expect.stringContaining("no") }],
+		[
+			"the image that runs, too, and is left out",
+			"denied the request: no label",
+			{ leftOut: expect.stringContaining("no") },
+		],
 		["the new image only, and fails", undefined, { failure: { cause: "admission" } }],
 		["what can't be tried, and fails", "webhook does not support dry run", { failure: { cause: "admission" } }],
 	])("is asked about once more: a policy forbids %s", async (_, asNow, expected) => {
