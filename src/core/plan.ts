@@ -1,4 +1,11 @@
-import { byShard, type ObservedCluster, type ObservedReplica, standsAt, standsEverywhere } from "./cluster";
+import {
+	byShard,
+	type ObservedCluster,
+	type ObservedReplica,
+	runsEverywhere,
+	standsAt,
+	standsEverywhere,
+} from "./cluster";
 import type { EligibleState } from "./state";
 import { compareVersions, type DbVersion, lowest, sameVersion } from "./version";
 
@@ -66,6 +73,15 @@ export function plan(cluster: ObservedCluster, to: DbVersion): Plan {
 		...(canary !== undefined && { canary }),
 		resumes: cluster.mark !== undefined && (creates || compareVersions(to, cluster.mark.to) >= 0),
 	};
+}
+
+/**
+ * Whether there is an update to roll out: of the version or of settings, or one to resume. A replica that is only down
+ * has a step in it, and is no reason for one.
+ */
+export function isToRoll(cluster: ObservedCluster, to: DbVersion): boolean {
+	const outdated = cluster.replicas.some((replica) => replica.outdated);
+	return cluster.mark !== undefined || outdated || !runsEverywhere(cluster, to);
 }
 
 export function restarting({ lanes }: Pick<Plan, "lanes">): Set<string> {

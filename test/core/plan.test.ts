@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ObservedCluster } from "../../src/core/cluster";
-import { plan } from "../../src/core/plan";
+import { isToRoll, plan } from "../../src/core/plan";
 import { sameVersion } from "../../src/core/version";
 import { clusters, versions } from "../arbitrary";
 import { cluster, creation, mark, v } from "../build";
@@ -240,4 +240,14 @@ test("a creation over the data of one replica upgrades that, though the other is
 	const but = { "0-0": { serving: false, openedBy: v("1.7.1") }, "0-1": { serving: false, openedBy: undefined } };
 	const observed = cluster("1.8.0 1.8.0", { state: "Degraded", mark: creation("1.8.0"), but });
 	expect(plan(observed, to)).toMatchObject({ transition: "1.7.1 -> 1.8.0", upgrades: true });
+});
+
+test.each([
+	["another version", cluster("1.8.0 1.7.1"), true],
+	["other settings", cluster("1.8.0 1.8.0", { but: { "0-1": { outdated: true } } }), true],
+	["an unfinished update", cluster("1.8.0 1.8.0", { mark: mark("1.7.1", "1.8.0") }), true],
+	["a replica that is only down", cluster("1.8.0 1.8.0", { but: { "0-1": down } }), false],
+	["nothing", cluster("1.8.0 1.8.0"), false],
+])("there is an update to roll out for %s: %#", (_, observed, is) => {
+	expect(isToRoll(observed, to)).toBe(is);
 });

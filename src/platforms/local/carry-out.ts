@@ -62,17 +62,28 @@ export async function removeReplica(home: string, folder: string): Promise<void>
 	await remove(home, folder);
 }
 
-/** Removes what the cluster's own processes made, and nothing else: the record after the data, with all that is small. */
+/** Removes the replicas' folders, and that of a rehearsal that was killed. */
+export async function removeData(home: string): Promise<void> {
+	for (const folder of ownIn(home, /^(?:0-\d+|trial)$/)) await remove(home, folder);
+}
+
+/**
+ * Removes what the cluster's own processes made, and nothing else: the record last, since without it the rest of what a
+ * killed removal leaves would count as somebody else's.
+ */
 export async function removeCluster(home: string): Promise<void> {
 	if (!existsSync(home)) return;
-	const own = (kind: RegExp) => inFolder(home, () => readdirSync(home).filter((name) => kind.test(name)));
-	for (const folder of own(/^0-\d+$/)) await remove(home, folder);
-	for (const entry of own(/^(?:cluster\..*|logs|run|sockets|router\.lock)$/))
-		inFolder(home, () => rmSync(join(home, entry), { recursive: true, force: true }));
+	await removeData(home);
+	// The lock of a dead router is broken under locks that begin with its name.
+	for (const kind of [/^(?:logs|run|sockets|router\.lock.*)$/, /^cluster\./])
+		for (const entry of ownIn(home, kind))
+			inFolder(home, () => rmSync(join(home, entry), { recursive: true, force: true }));
 	inFolder(home, () => {
 		if (readdirSync(home).length === 0) rmdirSync(home);
 	});
 }
+
+const ownIn = (home: string, kind: RegExp) => inFolder(home, () => readdirSync(home).filter((name) => kind.test(name)));
 
 /** Thousands of tables take minutes, and one process serves many clusters: their claims are extended meanwhile. */
 async function remove(home: string, folder: string): Promise<void> {

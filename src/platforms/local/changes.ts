@@ -103,7 +103,7 @@ export function assessment(cluster: LocalCluster, wanted: Size, runs: boolean): 
 
 /** A replica that joins copies the data of another one, which must run for that. */
 export function sizeObstacles({ replicas }: LocalCluster, { name, ...wanted }: Size, runs: boolean): Obstacle[] {
-	const reason = `${name} has ${counted(replicas)} and is stopped, and replicas can only be added or removed while it runs. Set replicas to ${replicas}, set desiredState to "Started" and run pulumi up; then change replicas.`;
+	const reason = `${name} has ${counted(replicas)} and is stopped, and replicas can only be added or removed while it runs. Set replicas to ${replicas}, set desiredState to "Started" and run pulumi up --refresh; then change replicas.`;
 	return [
 		...(wanted.shards === 1 ? [] : [{ property: "shards", reason: oneShard(wanted.shards) }]),
 		...(replicas === wanted.replicas || runs ? [] : [{ property: "replicas", reason }]),

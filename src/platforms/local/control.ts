@@ -21,6 +21,7 @@ import {
 	isTaken,
 	mustBeFree,
 	removeCluster,
+	removeData,
 	removeReplica,
 	running,
 	untilEnded,
@@ -120,13 +121,15 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 
 	async restart(claim: Claim, replica: string, version: DbVersion): Promise<void> {
 		const engines = await engineChoice(this.settings);
-		await this.#carryOut(claim, (before) => {
+		const after = await this.#changeCluster(claim, (before) => {
 			const cluster = changes.withEngines(before, engines);
 			const folder = this.#folder(cluster, replica);
 			changes.mustRun(cluster, [folder], version, this.#store);
 			const run = (cluster.wanted[folder]?.run ?? 0) + 1;
 			return { ...cluster, wanted: { ...cluster.wanted, [folder]: { version, run } } };
 		});
+		// Where nothing runs, as after the machine was restarted, the cluster is Stopped and stays so.
+		if (running(this.#home, after).length > 0) await carryOut(this.#home, after);
 	}
 
 	async rehearse(
@@ -244,6 +247,8 @@ export class LocalControl implements ClusterControl<LocalSettings> {
 		if (cluster !== undefined) {
 			await this.stop(claim);
 			await untilEnded(() => running(this.#home, cluster));
+			// While there is data there is a cluster: a destroy that is killed meanwhile is done again.
+			if (data) await removeData(this.#home);
 		}
 		await this.#change(claim, ({ cluster, ...record }) => {
 			if (data || cluster === undefined) return record;

@@ -9,10 +9,9 @@ import {
 	runsEverywhere,
 	type UpdateMark,
 } from "../../core/cluster";
-import { plan } from "../../core/plan";
+import { isToRoll, plan } from "../../core/plan";
 import { known } from "../../core/question";
 import type { State } from "../../core/state";
-import type { DbVersion } from "../../core/version";
 import { type ClaimOptions, underClaim } from "../../roll/claim-keeper";
 import { systemClock, timestamp } from "../../roll/clock";
 import type { RollEvent } from "../../roll/events";
@@ -214,11 +213,6 @@ async function reshape(
 	return changes ? ((await control.observe()) ?? cluster) : cluster;
 }
 
-function isToRoll(cluster: ObservedCluster, version: DbVersion): boolean {
-	const outdated = cluster.replicas.some((replica) => replica.outdated);
-	return cluster.mark !== undefined || outdated || !runsEverywhere(cluster, version);
-}
-
 /** The live cluster is judged right before it is touched, whatever preview said. */
 async function refuse(
 	{ wanted, bare }: Change,
@@ -232,9 +226,9 @@ async function refuse(
 /** Settings that restart replicas wait for the maintenance window, and need replicas that can stand in for each other. */
 async function mayRestart({ wanted, bare }: Change, observed: ObservedCluster, reshaping: Reshaping): Promise<void> {
 	const touches = reshaping.restarts.length > 0 || observed.replicas.some(({ outdated }) => outdated);
-	const cluster = reshaped(touches ? await withHolds(bare, observed) : observed, reshaping);
-	const closed = judgeWindow(wanted, wanted.version, known(cluster));
-	throwAny([...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster)]);
+	const cluster = touches ? await withHolds(bare, observed) : observed;
+	const closed = judgeWindow(wanted, wanted.version, known(reshaped(cluster, reshaping)));
+	throwAny([...(closed === undefined ? [] : [closed]), ...judgeRestart(wanted, wanted.version, cluster, reshaping)]);
 }
 
 /** Every reason at once, each on a line of its own. */

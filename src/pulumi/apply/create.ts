@@ -29,7 +29,7 @@ export async function create(inputs: Properties): Promise<CreateResult> {
 		// Something is there and is ours: Pulumi has to know of it, so that destroy finds it.
 		const isThere = record.known && record.value?.generation === generation;
 		if (!isThere) throw new OneLineError(message);
-		const kept = { ...inputs, generation, ...lastUpdate(recorder, error) };
+		const kept = { ...inputs, generation, version, ...lastUpdate(recorder, error) };
 		throw new Unfinished(place.id, createStoppedText(message), withoutUndefined(kept));
 	}
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { UpdateResult } from "@pulumi/pulumi/dynamic";
-import { parseVersion, sameVersion } from "../../core/version";
+import { sameVersion } from "../../core/version";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
 import { untaken } from "../../words/import";
 import { complete } from "../args/complete";
+import { plainVersion } from "../args/digest";
 import { inForce, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError, Unfinished } from "../host/failure";
 import { factsOf } from "../judge/facts";
@@ -26,7 +27,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 	const recorder = recorderOf(wanted.place, version);
 	try {
 		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate, recorder });
-		const before = parseVersion(olds.version);
+		const before = plainVersion(olds.version);
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;
 		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };

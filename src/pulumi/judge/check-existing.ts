@@ -1,6 +1,6 @@
 import type { ClusterRecord } from "../../control/record";
 import type { CaveatNote } from "../../core/caveats";
-import { type ObservedCluster, type Reshaping, reshaped, runsEverywhere, type UpdateMark } from "../../core/cluster";
+import { type ObservedCluster, type Reshaping, runsEverywhere, type UpdateMark } from "../../core/cluster";
 import { type Known, known, unknown } from "../../core/question";
 import { type Release, spelledOtherwise } from "../../core/release";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
@@ -75,7 +75,7 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 		// A restart takes what the version's tag is now, or its highest revision.
 		const artifact = reshaping?.restarts.length ? await facts.artifact(version) : undefined;
 		const foreseen = foresee(valid, version, cluster, [...notesOf(artifact), ...moveOf(asked)], reshaping);
-		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, reshaped(cluster, reshaping));
+		const refusals = reshaping === undefined ? [] : judgeRestart(valid, version, cluster, reshaping);
 		await tellOfNow(valid, foreseen, place.name);
 		const { caveats } = foreseen;
 		return { failures: [...obstacles, ...refusals], inputs: { ...kept, ...drift, caveats } };

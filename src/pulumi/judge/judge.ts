@@ -2,7 +2,7 @@ import { knownReleases } from "../../catalogue/known";
 import { waitsAfterFirst } from "../../core/canary-queries";
 import { type CaveatNote, caveats, switched } from "../../core/caveats";
 import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
-import { plan } from "../../core/plan";
+import { isToRoll, plan } from "../../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../../core/question";
 import type { RuleName } from "../../core/refusal";
 import { type Rehearsal, type Unrehearsed, unrehearsed } from "../../core/rehearsal";
@@ -89,7 +89,14 @@ export function judgeWindow(valid: Valid, target: DbVersion, cluster: Known<Obse
 }
 
 /** Why replicas that keep their version may not be restarted, whenever that is. */
-export function judgeRestart(valid: Valid, target: DbVersion, cluster: ObservedCluster): readonly Reason[] {
+export function judgeRestart(
+	valid: Valid,
+	target: DbVersion,
+	observed: ObservedCluster,
+	reshaping: Reshaping,
+): readonly Reason[] {
+	const cluster = reshaped(observed, reshaping);
+	if (!isToRoll(cluster, target) && !resizes(reshaping)) return [];
 	const question = questionOf(valid, target, known(cluster), unknown("it has no say in a restart"));
 	return decide(question, restartRules).map(refusalOf);
 }
@@ -132,6 +139,9 @@ function windowNote(valid: Valid): CaveatNote[] {
 	return [{ note: "window", ...window, ignored: ignoreWindow }];
 }
 
+/** A change of the size leaves a mark, so that replicas which are down are restarted with it. */
+const resizes = ({ joins, leaves, rejoins }: Reshaping) => joins.length + leaves.length + rejoins.length > 0;
+
 /** The input `caveats` of what is to be done to a cluster, also where no rule has a say; absent where that is nothing. */
 export function foresee(
 	valid: Valid,
@@ -141,12 +151,13 @@ export function foresee(
 	reshaping?: Reshaping,
 ): Pick<Judgement, "caveats" | "wakes"> {
 	const cluster = reshaping === undefined ? before : reshaped(before, reshaping);
-	const planned = plan(cluster, version);
-	const { joins = [], leaves = [], rejoins = [] } = reshaping ?? {};
-	const resizes = joins.length + leaves.length + rejoins.length > 0;
+	const rolls = isToRoll(cluster, version);
+	const resized = reshaping !== undefined && resizes(reshaping);
+	const whole = plan(cluster, version);
+	const planned = rolls || resized ? whole : { ...whole, lanes: [] };
 	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
 	const moves = notes.some(({ note }) => note === "endpoint");
-	if (planned.lanes.length === 0 && cluster.mark === undefined && !resizes && !moves) {
+	if (planned.lanes.length === 0 && cluster.mark === undefined && !resized && !moves) {
 		const then = switched(cluster, desired);
 		return then === undefined ? {} : { caveats: switchInput(cluster.state, then) };
 	}
@@ -155,7 +166,7 @@ export function foresee(
 	if (restarts && valid.place?.platform.resetsConnections)
 		said.push({ note: "connections-reset", betweenServers: byShard(cluster).size > 1 });
 	// An unfinished update goes on at any time.
-	if (planned.lanes.length > 0 && cluster.mark === undefined) said.push(...windowNote(valid));
+	if (planned.lanes.length > 0 && rolls && cluster.mark === undefined) said.push(...windowNote(valid));
 	const { hold } = valid.args.update;
 	if (hold !== undefined && isKnown(valid, "update") && waitsAfterFirst(planned, cluster) !== undefined)
 		said.push({ note: "hold", seconds: hold.seconds });

@@ -1,6 +1,7 @@
-import { parseVersion, sameVersion } from "../../core/version";
+import { sameVersion } from "../../core/version";
 import { caveatsText } from "../../words/caveats";
 import { idShowsText } from "../../words/resource";
+import { plainVersion } from "../args/digest";
 import { type Properties, withoutUndefined } from "../args/inputs";
 import { parse } from "../args/parse";
 import { pathText } from "../args/unknown";
@@ -19,21 +20,29 @@ const seenThen = {
 
 /** The outputs of a cluster that is to be created, as far as a preview knows them. */
 export function foreseenCreate(inputs: Properties): Properties {
-	return { endpoint: unknownValue, ...inputs, ...seenThen, generation: unknownValue };
+	return { endpoint: unknownValue, ...inputs, ...versionOf(inputs), ...seenThen, generation: unknownValue };
 }
 
 /** The outputs of one that is to be updated. */
 export function foreseenUpdate(olds: Properties, news: Properties): Properties {
-	const [before, version] = [parseVersion(olds.version), parseVersion(news.version)];
-	const moved = version === undefined || (before !== undefined && !sameVersion(before, version));
+	const [before, version] = [plainVersion(olds.version), plainVersion(news.version)];
+	const moved = before !== undefined && !sameVersion(before, version);
+	const previous = moved ? before : olds.previousVersion;
 	return withoutUndefined({
 		endpoint: unknownValue,
 		...news,
+		...versionOf(news),
 		...seenThen,
 		generation: olds.generation,
-		previousVersion: moved ? olds.version : olds.previousVersion,
+		previousVersion: version === undefined ? unknownValue : previous,
 		lastUpdate: unknownValue,
 	});
+}
+
+/** The outputs have it without the digest. */
+function versionOf({ version }: Properties): Properties {
+	const plain = plainVersion(version);
+	return plain === undefined ? {} : { version: plain };
 }
 
 /**

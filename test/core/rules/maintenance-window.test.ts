@@ -24,6 +24,16 @@ test.each([
 	["an update that is held to none", cluster("1.7.1"), {}],
 	["a cluster with nothing to do", cluster("1.8.0"), { window: closed }],
 	[
+		"a cluster with nothing to do but a replica that is down",
+		cluster("1.8.0 1.8.0", { but: { "0-1": { serving: false } } }),
+		{ window: closed },
+	],
+	[
+		"a stopped cluster whose settings come with its next start",
+		cluster("1.8.0", { state: "Stopped", but: { "0-0": { outdated: true } } }),
+		{ window: closed },
+	],
+	[
 		"an unfinished update, which goes on at any time",
 		cluster("1.8.0 1.7.1", { state: "Updating", mark: mark("1.7.1", "1.8.0") }),
 		{ window: closed },

@@ -1,11 +1,17 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { removeCluster, removeReplica } from "../../../src/platforms/local/carry-out";
+
+vi.mock("node:fs", async (original) => {
+	const actual = await original<typeof import("node:fs")>();
+	return { ...actual, rmSync: vi.fn(actual.rmSync) };
+});
 
 let home: string;
 beforeEach(() => {
+	vi.mocked(rmSync).mockClear();
 	home = mkdtempSync(join(tmpdir(), "cluster-"));
 	for (const folder of ["0-0", "0-1", "logs"]) {
 		mkdirSync(join(home, folder, "data"), { recursive: true });
@@ -30,6 +36,16 @@ it("leaves a process free for its other clusters while data is removed", async (
 	expect(readdirSync(home).sort()).toEqual(["0-0", "cluster.json", "logs"]);
 	expect(await othersWorkDuring(removeCluster(home))).toBe(true);
 	expect(existsSync(home)).toBe(false);
+});
+
+it("removes the record last: what a kill leaves without it would count as somebody else's", async () => {
+	for (const entry of ["sockets", "router.lock", "cluster.lock"]) writeFileSync(join(home, entry), "");
+	await removeCluster(home);
+	const removed = vi.mocked(rmSync).mock.calls.map(([path]) => basename(String(path)));
+	expect([removed.slice(0, 3).sort(), removed.slice(3).sort()]).toEqual([
+		["logs", "router.lock", "sockets"],
+		["cluster.json", "cluster.lock"],
+	]);
 });
 
 it("keeps the record until the data is removed, and what is not the cluster's", async () => {

@@ -113,7 +113,7 @@ function sizeObstacles(
 	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
 		refuse(
 			replicas === stored.replicas ? "shards" : "replicas",
-			`'${name}' is stopped, and replicas can only be added or removed while it runs. Set shards to ${stored.shards ?? 1} and replicas to ${stored.replicas ?? 1}, set desiredState to "Started" and run pulumi up; then change the size.`,
+			`'${name}' is stopped, and replicas can only be added or removed while it runs. Set shards to ${stored.shards ?? 1} and replicas to ${stored.replicas ?? 1}, set desiredState to "Started" and run pulumi up --refresh; then change the size.`,
 		);
 	const { existing } = stored.settings ?? {};
 	if (existing !== undefined)
