@@ -22,7 +22,7 @@ import type { Spec } from "./create";
 import { relabel } from "./drain";
 import { lossOf } from "./leave";
 import { collector } from "./obstacles";
-import { claimsOf, growVolumes, markLeft, requestedStorage, volumeClaims } from "./volumes";
+import { claimsOf, growVolumes, haveClass, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
 
@@ -125,15 +125,15 @@ function sizeObstacles(
 	const { storage: had = storage } = stored.settings ?? {};
 	// Volumes may be larger than the program has ever said: grown by an autoresizer, or kept from a replica that left.
 	const stay = { shards: Math.min(shards, stored.shards ?? 1), replicas: Math.min(replicas, stored.replicas ?? 1) };
-	const larger = claimsOf(claims, names(cluster, stay)).find(
-		(each) => amount(requestedStorage(each)) > amount(storage),
-	);
+	const its = claimsOf(claims, names(cluster, stay));
+	const larger = its.find((each) => amount(requestedStorage(each)) > amount(storage));
 	if (larger !== undefined && amount(storage) < amount(had))
 		refuse(
 			"kubernetes.storage",
 			`volumes can't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${had} or more.`,
 		);
-	if (stored.settings !== undefined && stored.settings.storageClass !== storageClass)
+	const isOther = stored.settings !== undefined && stored.settings.storageClass !== storageClass;
+	if (isOther && !haveClass(sets, its, storageClass))
 		refuse(
 			"kubernetes.storageClass",
 			`the volumes have ${stored.settings.storageClass ?? "the default StorageClass"}, and that can't be changed. Set storageClass back, or create a new cluster and move the data.`,

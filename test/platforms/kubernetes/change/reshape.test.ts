@@ -20,10 +20,10 @@ async function start(shards: number, replicas: number) {
 	api.calls.length = 0;
 }
 
-const volume = (replica: string, size = "10Gi", annotations = {}) =>
+const volume = (replica: string, size = "10Gi", annotations = {}, storageClassName = "standard") =>
 	api.put("persistentvolumeclaims", {
 		metadata: { name: `data-${replica}`, labels: { "pulumi-dbcluster/cluster": "db" }, annotations },
-		spec: { resources: { requests: { storage: size } } },
+		spec: { storageClassName, resources: { requests: { storage: size } } },
 	});
 const storage = () => api.all("persistentvolumeclaims").map(({ spec }) => spec.resources.requests.storage as string);
 /** As `kubectl scale` does. */
@@ -160,6 +160,31 @@ describe("a size or settings that are asked for", () => {
 	it("may have any StorageClass where the record says none", async () => {
 		await alter({ settings: undefined });
 		expect((await assessed({ settings: settingsOf({ storageClass: "fast" }) })).refused).toEqual([]);
+	});
+
+	it("may name the default StorageClass that all volumes have, and leave it out again", async () => {
+		const named = settingsOf({ storageClass: "standard" });
+		const claims = () => api.objects.get("statefulsets/db-0").spec.volumeClaimTemplates;
+		const before = claims();
+		expect(await assessed({ settings: named })).toEqual(nothing);
+		await configure(cluster, claim, specOf({ settings: named }));
+		expect((await stored())?.settings).toEqual(named);
+		// That field of a StatefulSet can't be changed.
+		expect(claims()).toEqual(before);
+		expect(await assessed()).toEqual(nothing);
+		volume("db-0-1", "10Gi", {}, "fast");
+		await alter({ settings: settingsOf() });
+		expect((await assessed({ settings: named })).refused).toEqual(["kubernetes.storageClass"]);
+		expect((await assessed({ settings: named, replicas: 1 })).refused).toEqual([]);
+	});
+
+	it("can't leave out a StorageClass with which the volumes were made", async () => {
+		api = new FakeApi("db");
+		const settings = settingsOf({ storageClass: "standard" });
+		({ cluster, claim } = await made(api, specOf({ settings })));
+		expect((await assessed()).refused).toEqual(["kubernetes.storageClass"]);
+		for (const { metadata } of api.all("statefulsets")) api.objects.delete(`statefulsets/${metadata.name}`);
+		expect((await assessed()).refused).toEqual(["kubernetes.storageClass"]);
 	});
 
 	it("may leave volumes larger that others grew, and can't lower what was asked for", async () => {
