@@ -59,14 +59,18 @@ interface Servers {
 	readonly data?: readonly string[];
 	/** Absent of servers that don't know the table. */
 	readonly disks?: readonly string[];
+	/** Those without the ones of temporary data; absent of servers that don't say which those are. */
+	readonly dataDisks?: readonly string[];
 }
 
-function answerOf(query: string, { data = ["/var/lib/clickhouse/"], disks }: Servers) {
-	const rows = (all: readonly object[]) => ({ status: 200, text: all.map((row) => JSON.stringify(row)).join("\n") });
-	if (query.includes("FROM system.disks"))
+function answerOf(query: string, { data = ["/var/lib/clickhouse/"], ...all }: Servers) {
+	const rows = (them: readonly object[]) => ({ status: 200, text: them.map((row) => JSON.stringify(row)).join("\n") });
+	if (query.includes("FROM system.disks")) {
+		const disks = query.includes("system.server_settings") ? all.dataDisks : all.disks;
 		return disks === undefined
 			? { status: 404, text: "Code: 60, e.displayText() = DB::Exception: Table system.disks doesn't exist." }
 			: rows(disks.map((path) => ({ path })));
+	}
 	return rows(
 		query.includes("'data' AS kind") ? data.map((a) => ({ kind: "data", a, b: "", c: "", d: "", n: 0 })) : [],
 	);
@@ -350,6 +354,11 @@ describe("what others made can be taken over", () => {
 	it("not while a disk is in the container itself, also one that holds nothing yet", async () => {
 		const why = "/mnt/cold/ is on no volume but in the container's own file system";
 		expect(await reasons(good(), { disks: ["/var/lib/clickhouse/", "/mnt/cold/"] })).toEqual([
+			lost("clickhouse-0, clickhouse-1", why),
+		]);
+		const dataDisks = ["/var/lib/clickhouse/"];
+		expect(await reasons(good(), { disks: [...dataDisks, "/mnt/cold/"], dataDisks })).toEqual([]);
+		expect(await reasons(good(), { data: ["/mnt/cold/"], dataDisks })).toEqual([
 			lost("clickhouse-0, clickhouse-1", why),
 		]);
 		expect(await reasons(good(), { data: ["/mnt/cold/"] })).toEqual([lost("clickhouse-0, clickhouse-1", why)]);
