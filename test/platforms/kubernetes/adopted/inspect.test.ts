@@ -210,6 +210,61 @@ describe("what others made can be taken over", () => {
 		expect(await reasons({ ...good(), ...world })).toEqual([reason]);
 	});
 
+	describe("where a webhook rewrites the image of each pod", () => {
+		const hash = (revision: string) => ({ ...labels, "controller-revision-hash": revision });
+		const pods = (image: string, revision?: string) =>
+			Object.fromEntries(
+				["clickhouse-0", "clickhouse-1"].map((name) => {
+					const pod = podOf(name, image);
+					const its = revision === undefined ? {} : { labels: hash(revision) };
+					return [name, { ...pod, metadata: { ...pod.metadata, ...its } }];
+				}),
+			);
+		const digest = `mirror/server@sha256:${"a".repeat(64)}`;
+		const open = (image: string) =>
+			Object.keys(pods(image)).map(
+				(name) =>
+					`kubernetes.existing.statefulSets: ${name} runs ${image}, and its StatefulSet has clickhouse/server:1.7.1. Complete that rollout first, or set the image back.`,
+			);
+
+		it("by the same tag of a mirror, or by a digest in pods of the current revision", async () => {
+			expect(await reasons({ ...good(), pods: pods("mirror/library/server:1.7.1") })).toEqual([]);
+			expect(await reasons({ ...good(), pods: pods(digest, "r1") })).toEqual([]);
+			const { cluster } = clusterOf({ ...good(), pods: pods(digest, "r1") });
+			const { obstacles } = await inspect(cluster, { ...wanted, version: v("1.8.0") });
+			expect(obstacles.map(({ reason }) => reason)).toEqual([
+				expect.stringMatching(/^clickhouse-0 runs 1\.7\.1\./),
+				expect.stringMatching(/^clickhouse-1 runs 1\.7\.1\./),
+			]);
+		});
+
+		it("not while that revision may be another one, or the tag is", async () => {
+			const seen = (status: object) => ({
+				...good(),
+				statefulsets: { clickhouse: set({ updateStrategy: { type: "OnDelete" } }, {}, status) },
+			});
+			expect(await reasons({ ...good(), pods: pods(digest, "r0") })).toEqual(open(digest));
+			expect(await reasons({ ...good(), pods: pods(digest) })).toEqual(open(digest));
+			expect(await reasons({ ...seen({ observedGeneration: 2 }), pods: pods(digest, "r1") })).toEqual(open(digest));
+			expect(await reasons({ ...seen({ updateRevision: undefined }), pods: pods(digest) })).toEqual(open(digest));
+			// As by kubectl set image of a pod.
+			const later = "mirror/server:1.8.0";
+			expect(await reasons({ ...good(), pods: pods(later, "r1") })).toEqual(open(later));
+		});
+
+		it("not if its StatefulSet has no version of the image", async () => {
+			const clickhouse = set();
+			Object.assign(clickhouse.spec.template.spec.containers[1] ?? {}, { image: "other/server:1.7.1" });
+			const world = { ...good(), statefulsets: { clickhouse }, pods: pods("mirror/server:1.7.1", "r1") };
+			expect(await reasons(world)).toEqual(
+				Object.keys(world.pods).map(
+					(name) =>
+						`kubernetes.image: ${name} runs other/server:1.7.1, which names no version of clickhouse/server. Set image to other/server.`,
+				),
+			);
+		});
+	});
+
 	it("not while its shards differ", async () => {
 		const world = good();
 		const two = set({ replicas: 3 }, { name: "two" });
