@@ -21,7 +21,7 @@ import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type See
 import type { Spec } from "./create";
 import { relabel } from "./drain";
 import { lossOf } from "./leave";
-import { collector } from "./obstacles";
+import { collector, tryOut } from "./obstacles";
 import { claimsOf, growVolumes, haveClass, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
@@ -57,14 +57,14 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	}
 	const restarts: string[] = [];
 	await attempt("kubernetes", async () => {
-		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
+		for (const object of surroundings(shape)) await tryOut(cluster, obstacles, object);
 		for (const set of sets) {
 			const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard ?? 0;
 			if (shard >= shape.shards) continue;
 			const image = await imageOf(cluster, seen, shape, shard, wanted.version);
 			const { resourceVersion: _, ...metadata } = set.metadata;
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
-			await cluster.api.apply(object, { dryRun: true });
+			await tryOut(cluster, obstacles, object);
 			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
 			// By the pods, because the StatefulSet may have a template from a size change that was reverted.
 			const outdated = pods.filter((pod) => templateHash(pod) !== templateHash(template)).map(nameOf);

@@ -229,6 +229,49 @@ describe("a size or settings that are asked for", () => {
 		expect((await assessed({ settings: settingsOf({ storage: "20Gi" }) })).refused).toEqual([property]);
 	});
 
+	describe("where its dry runs are forbidden", () => {
+		const answering = (kind: string, message: string) => {
+			const send = api.send.bind(api);
+			api.send = async (call): Promise<ApiAnswer> =>
+				call.path.includes("dryRun") && call.path.includes(kind)
+					? { status: 403, text: JSON.stringify({ kind: "Status", message }) }
+					: send(call);
+		};
+		const lacks = (verb: string, kind: string) =>
+			`${kind} "a" is forbidden: User "ci" cannot ${verb} resource "${kind}" in API group "" in the namespace "db"`;
+		const settings = settingsOf({ ...other, storage: "20Gi" });
+
+		it.each(["patch", "create"])("for want of the right to %s: what it would do is told all the same", async (verb) => {
+			answering("/namespaces/", lacks(verb, "configmaps"));
+			const { obstacles, ...found } = await assess(cluster, specOf({ settings }));
+			const reason = `the API server at ${api.server} forbids this request: ${lacks(verb, "configmaps")}`;
+			expect(obstacles).toEqual([{ property: "kubernetes", reason, untried: true }]);
+			expect(found).toMatchObject({ restarts: ["db-0-0", "db-0-1"] });
+		});
+
+		it("for want of one right only: what may be tried is tried", async () => {
+			answering("/persistentvolumeclaims/", lacks("patch", "persistentvolumeclaims"));
+			const send = api.send.bind(api);
+			api.send = async (call) =>
+				call.path.includes("/statefulsets/") && call.path.includes("dryRun") ? { status: 422, text: "no" } : send(call);
+			const { obstacles } = await assess(cluster, specOf({ settings }));
+			expect(obstacles).toMatchObject([
+				{ property: "kubernetes", reason: expect.stringContaining("rejects this request: no") },
+				{ property: "kubernetes.storage", untried: true },
+			]);
+			expect(obstacles[0]).not.toHaveProperty("untried");
+		});
+
+		it.each([
+			'admission webhook "a.b" denied the request: users cannot patch resource "configmaps"',
+			'configmaps "a" is forbidden: exceeded quota: q',
+		])("by a policy: %s", async (message) => {
+			answering("/configmaps/", message);
+			const { obstacles } = await assess(cluster, specOf({ settings }));
+			expect(obstacles).toEqual([{ property: "kubernetes", reason: expect.stringContaining(message) }]);
+		});
+	});
+
 	it("is about a cluster that is there", async () => {
 		api.objects.delete("configmaps/db-dbcluster");
 		await expect(assess(cluster, specOf())).rejects.toThrow("db-dbcluster");
