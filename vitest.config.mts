@@ -14,6 +14,7 @@ const local = [
 	"test/contract/local*.test.ts",
 	"test/platforms/local/**/*.test.ts",
 	"test/platforms/kubernetes/ask/{alone,flush,statements,copy-tables,tally}.test.ts",
+	"test/platforms/kubernetes/adopted/disks.test.ts",
 ];
 /** Only with a KUBECONFIG, and only when asked for: `npm run test:kubernetes`. */
 const kubernetes = ["test/contract/kubernetes.test.ts", "test/kubernetes/**/*.test.{ts,mts}"];

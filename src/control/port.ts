@@ -76,6 +76,11 @@ export interface Obstacle {
 	readonly property: string;
 	/** Names the value, the reason and what to do. */
 	readonly reason: string;
+	/**
+	 * A right is missing to try whether there is an obstacle, and only the change itself needs that right: so a preview
+	 * shows this, and does not refuse.
+	 */
+	readonly untried?: true;
 }
 
 export interface Assessment extends Reshaping {

@@ -120,6 +120,11 @@ export function recordedOnlyText(name: string, why: string): string {
 	return `${name} can't be reached: ${withFullStop(oneLine(why))} This preview checks the state that the last pulumi up recorded; pulumi up checks the live cluster.`;
 }
 
+/** Of a change that only who may make it may try. */
+export function untriedText(name: string, why: string): string {
+	return `${name}: it was not tried whether the platform accepts this change: ${withFullStop(oneLine(why))} pulumi up needs that right, and tries the change before it changes anything.`;
+}
+
 /** Of a new cluster, which has no caveats. */
 export function deprecatedText(name: string, version: DbVersion, { deprecated }: Pick<Release, "deprecated">): string {
 	const why = typeof deprecated === "string" ? `: ${oneLine(deprecated)}` : "";

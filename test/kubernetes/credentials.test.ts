@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connect } from "../../src/platforms/kubernetes/api/connection";
-import { Space, startCluster, unavailable, versions } from "./harness";
+import { environment, Space, startCluster, unavailable, versions } from "./harness";
 
 test.skipIf(unavailable !== undefined)(
 	"a plugin is asked again for a token that the API server rejects, and once only",
@@ -49,6 +49,25 @@ if [ "$(wc -c <asked)" -le ${rejected} ]; then echo '${credential("nobody")}'; e
 		}
 	},
 );
+
+test.skipIf(unavailable !== undefined)("an impersonated user is in the groups that the kubeconfig names", async () => {
+	const { KubeConfig } = require("@kubernetes/client-node");
+	const config = new KubeConfig();
+	config.loadFromFile(environment.kubeconfig);
+	const given = JSON.parse(config.exportConfig());
+	const status = async (more: object) => {
+		const users = given.users.map((each: { user: object }) => ({
+			...each,
+			user: { ...each.user, as: "jane", ...more },
+		}));
+		const kubeconfig = JSON.stringify({ ...given, users });
+		return (await connect({ kubeconfig }).send({ method: "GET", path: "/api/v1/namespaces" })).status;
+	};
+	expect(await status({})).toBe(403);
+	expect(await status({ "as-groups": ["dev", "system:masters"], "as-user-extra": { "a.b/reason": ["test"] } })).toBe(
+		200,
+	);
+});
 
 test.skipIf(unavailable !== undefined)("a password of any letters opens the servers", async () => {
 	const space = await Space.open();

@@ -93,11 +93,19 @@ export class Space {
 			metadata: { name: "db-password" },
 			stringData: { password },
 		});
-		const kubeconfig = await kubeconfigWithRole(api);
+		const kubeconfig = await kubeconfigWithRole(api, "pulumi");
 		// The API server's authorizer sees a binding a moment after the server has stored it.
 		const bound = new Api(connect({ kubeconfig }), namespace);
 		await vi.waitFor(() => bound.list("configmaps", {}), { timeout: 60_000, interval: 50 });
 		return new Space(namespace, api, kubeconfig);
+	}
+
+	/** The content of a kubeconfig with the Role's verbs get and list only. */
+	async reader(): Promise<string> {
+		const kubeconfig = await kubeconfigWithRole(this.api, "reader", ["get", "list"]);
+		const bound = new Api(connect({ kubeconfig }), this.namespace);
+		await vi.waitFor(() => bound.list("configmaps", {}), { timeout: 60_000, interval: 50 });
+		return kubeconfig;
 	}
 
 	/** Settings for a small cluster here, as a user would write them. */
@@ -238,24 +246,27 @@ export async function send(api: Api, method: "POST" | "DELETE", path: string, bo
 	return answer.text;
 }
 
-/** Makes a ServiceAccount with the Role of examples/kubernetes, and a kubeconfig of it. */
-async function kubeconfigWithRole(api: Api): Promise<string> {
+/** Makes a ServiceAccount with the Role of examples/kubernetes, or some of its verbs, and a kubeconfig of it. */
+async function kubeconfigWithRole(api: Api, name: string, only?: readonly string[]): Promise<string> {
 	// It holds ES modules only, and types for them; the tests are CommonJS.
 	const { KubeConfig, loadYaml } = require("@kubernetes/client-node");
 	const role = loadYaml(readFileSync(join(__dirname, "../../examples/kubernetes/role.yaml"), "utf8"));
 	const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${api.namespace}`;
 	const accounts = `/api/v1/namespaces/${api.namespace}/serviceaccounts`;
+	role.metadata.name = name;
+	for (const rule of role.rules) rule.verbs = rule.verbs.filter((verb: string) => only?.includes(verb) ?? true);
+	role.rules = role.rules.filter(({ verbs }: { verbs: string[] }) => verbs.length > 0);
 	await send(api, "POST", `${rbac}/roles`, role);
-	await send(api, "POST", accounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "pulumi" } });
+	await send(api, "POST", accounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } });
 	await send(api, "POST", `${rbac}/rolebindings`, {
 		apiVersion: "rbac.authorization.k8s.io/v1",
 		kind: "RoleBinding",
-		metadata: { name: "pulumi" },
-		roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-		subjects: [{ kind: "ServiceAccount", name: "pulumi", namespace: api.namespace }],
+		metadata: { name },
+		roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+		subjects: [{ kind: "ServiceAccount", name, namespace: api.namespace }],
 	});
 	const { status } = JSON.parse(
-		await send(api, "POST", `${accounts}/pulumi/token`, {
+		await send(api, "POST", `${accounts}/${name}/token`, {
 			apiVersion: "authentication.k8s.io/v1",
 			kind: "TokenRequest",
 			spec: { expirationSeconds: 3600 },

@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import type { Pod, VolumeClaim } from "../../src/platforms/kubernetes/api/types";
 import { kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { unknownValue } from "../../src/pulumi/stored";
 import { Space, unavailable } from "./harness";
@@ -213,6 +214,36 @@ it.skipIf(unavailable !== undefined)(
 			expect((await db.preview(at(1))).refused).toEqual([
 				expect.stringMatching(/^shards: 'db' has 2 shards, and the rows of removed shards would be lost\./),
 			]);
+			// The default StorageClass may be named, and left out again below: the volumes have it already.
+			const uids = async () => (await space.api.list<Pod>("pods", {})).map(({ metadata }) => metadata.uid).sort();
+			const before = await uids();
+			const [volume] = await space.api.list<VolumeClaim>("persistentvolumeclaims", {});
+			const { storageClassName: storageClass } = volume?.spec ?? {};
+			const named = { versions, shards: 2, kubernetes: space.settings({ storageClass }) };
+			await db.up(named);
+			expect((await db.preview(named)).changes).toBe(false);
+			expect(await uids()).toEqual(before);
+			// Whoever may only read gets the same preview, and changes nothing.
+			const kubeconfig = await space.reader();
+			const other = { resources: { requests: { cpu: "11m", memory: "64Mi" } }, labels: { team: "a" } };
+			const changed = (more: Properties = {}) => ({
+				...named,
+				kubernetes: space.settings({ storageClass, ...other, ...more }),
+			});
+			const full = await db.preview(changed());
+			lines.mockClear();
+			const read = await db.preview(changed({ kubeconfig }));
+			expect(read.refused).toEqual([]);
+			expect(read.inputs.caveats).toEqual(full.inputs.caveats);
+			expect(lines).toHaveBeenCalledWith(
+				expect.stringMatching(/^db: it was not tried .* cannot patch resource "configmaps"/),
+			);
+			const records = async () => (await space.api.get<Pod>("configmaps", "db-dbcluster"))?.metadata.resourceVersion;
+			const record = await records();
+			await expect(db.apply(read.inputs)).rejects.toThrow(/cannot patch resource "configmaps"/);
+			expect(await records()).toBe(record);
+			const fresh = { owner: "project/stack/new", name: "new", version: "1.7.1", versions };
+			expect((await new Resource(fresh).preview({ kubernetes: space.settings({ kubeconfig }) })).refused).toEqual([]);
 			// Half of the pods know one user and half the other meanwhile, and all can be asked.
 			const kubernetes = space.settings({ storage: "1Gi", user: "clerk" });
 			await db.up({ versions, shards: 2, kubernetes });

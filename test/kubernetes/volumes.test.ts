@@ -3,8 +3,9 @@ import { create } from "../../src/pulumi/apply/create";
 import { check } from "../../src/pulumi/judge/check";
 import { reasonsIn } from "../reasons";
 import { environment, Space, startCluster, unavailable, versions } from "./harness";
-import { deploy, existing, kubectl, running } from "./made-by-others";
+import { deploy, existing, kubectl, running, untilServing } from "./made-by-others";
 import { credentials } from "./query";
+import { Resource } from "./resource";
 import { makeRows } from "./tables";
 
 const minute = 60_000;
@@ -123,6 +124,45 @@ test.skipIf(unavailable !== undefined)(
 				"version: clickhouse-0 and clickhouse-1 would lose data when their pods are replaced: /var/lib/clickhouse/ is on the emptyDir volume clickhouse-data. Copy the tables to a cluster whose data is on volume claims, such as a new DbCluster with version 1.8.0, and use the new cluster instead.",
 			]);
 			for (const pod of replicas) expect(await space.queryPod(pod, "SELECT count() FROM rows")).toBe(String(rows));
+		} finally {
+			await space.close();
+		}
+	},
+);
+
+test.skipIf(unavailable !== undefined)(
+	"pods whose images were redirected to another name of the registry are taken over, and updated",
+	async () => {
+		const space = await Space.open();
+		try {
+			await deploy(space, replicas);
+			await makeRows(space, replicas);
+			const image = `${environment.image.replace("127.0.0.1", "localhost")}:1.7.1`;
+			for (const pod of replicas) await kubectl(space, ["set", "image", `pod/${pod}`, `clickhouse=${image}`]);
+			await vi.waitFor(
+				async () =>
+					expect((await running(space, replicas, "data")).map(({ restarts }) => restarts)).toEqual([[1], [1]]),
+				{ timeout: 2 * minute, interval: 500 },
+			);
+			await untilServing(space, replicas);
+			const db = new Resource(
+				resource({
+					adopt: true,
+					kubernetes: existing(space, { statefulSets: ["clickhouse"], services: ["clickhouse"] }),
+				}),
+			);
+			const version = (text: string) => expect.objectContaining({ version: text });
+			await vi.waitFor(async () => expect((await db.preview({})).refused).toEqual([]), {
+				timeout: minute,
+				interval: 500,
+			});
+			const { replicaVersions } = await db.up({});
+			expect(replicaVersions).toEqual([version("1.7.1"), version("1.7.1")]);
+			await vi.waitFor(async () => expect((await db.preview({ version: "1.8.0" })).refused).toEqual([]), {
+				timeout: minute,
+				interval: 500,
+			});
+			expect((await db.up({ version: "1.8.0" })).replicaVersions).toEqual([version("1.8.0"), version("1.8.0")]);
 		} finally {
 			await space.close();
 		}

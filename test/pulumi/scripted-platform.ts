@@ -16,6 +16,8 @@ export class Scripted {
 	readonly worlds = new Map<string, World>();
 	catalogue = "1.7.1 1.8.0 1.9.0";
 	obstacles: Obstacle[] = [];
+	/** What the platform says where a change may not be tried. */
+	untried = "";
 	unreachable = false;
 	/** What somebody deleted beside the replicas; `?`: nobody may ask. */
 	deleted: string[] = [];
@@ -58,7 +60,13 @@ export class Scripted {
 				if (this.deleted.includes("?")) throw new ControlError("services is forbidden");
 				return this.deleted;
 			};
-			const control = Object.assign(scripted, { missing });
+			const itself = scripted.assess.bind(scripted);
+			const assess: typeof itself = async (spec) => {
+				const found = await itself(spec);
+				const untried = { property: "scripted", reason: this.untried, untried: true } as const;
+				return { ...found, obstacles: [...found.obstacles, ...(this.untried === "" ? [] : [untried])] };
+			};
+			const control = Object.assign(scripted, { missing, assess });
 			const down = async () => {
 				throw new PlatformError("connection refused");
 			};

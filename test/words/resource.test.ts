@@ -21,6 +21,7 @@ import {
 	takenUpClause,
 	takeoverCaveats,
 	unreachableText,
+	untriedText,
 	wakesText,
 	windowText,
 } from "../../src/words/resource";
@@ -61,6 +62,10 @@ golden("resource", {
 	}),
 	"it is Idle": wakesText("analytics"),
 	"only the record can be read": recordedOnlyText("analytics", "no route to 10.0.0.1"),
+	"a right to try it is missing": untriedText(
+		"analytics",
+		'the API server at https://10.0.0.1 forbids this request: configmaps "analytics-config" is forbidden: User "ci" cannot patch resource "configmaps"',
+	),
 	"newer versions under another spelling": spelledOtherwiseText("analytics", [
 		{ image: "acme/db:{version}-debian-12-r*", tag: "25.7.5-debian-12-r2" },
 		{ image: "acme/db:v{version}", tag: "v25.7.4" },

@@ -10,12 +10,11 @@ import { connect } from "./api/connection";
 import { Cluster } from "./ask/cluster";
 import { resolveImage } from "./ask/images";
 import { mayBeMade } from "./change/create";
-import { collector } from "./change/obstacles";
+import { collector, tryOut } from "./change/obstacles";
 import { kubernetesControl } from "./control";
 import { kubernetesImporting } from "./imported";
 import { clientServiceName, ports } from "./render/names";
-import { statefulSet, surroundings } from "./render/objects";
-import { indexes } from "./render/server-config";
+import { wholeCluster } from "./render/objects";
 import { isAdopted, type KubernetesSettings, readSettings, settingKeys } from "./render/settings-schema";
 import { shapeOf } from "./render/shape";
 
@@ -53,7 +52,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 
 /** A dry run of everything that would be created: finds a missing namespace, rights, quotas, policies. */
 async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation">, pin?: Pin): Promise<Obstacle[]> {
-	const { name, settings, version, shards, replicas } = spec;
+	const { name, settings, version } = spec;
 	const found: Obstacle[] = [];
 	const attempt = collector(found);
 	if (isAdopted(settings)) {
@@ -64,16 +63,12 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 	}
 	const shape = shapeOf(spec);
 	const image = { reference: settings.image, version, pullAlways: true };
-	const objects = [
-		...surroundings(shape),
-		...indexes(shards).map((shard) => statefulSet(shape, shard, image, { replicas })),
-	];
 	await attempt("kubernetes", async () => {
 		const cluster = new Cluster(name, settings, pin);
 		await attempt("version", () => cluster.image(shape.settings, version));
 		await attempt("kubernetes.passwordSecret", () => cluster.credentials(shape.settings));
 		await attempt("name", async () => found.push(...(await mayBeMade(cluster, spec)).obstacles));
-		for (const object of objects) await cluster.api.apply(object, { dryRun: true });
+		for (const object of wholeCluster(shape, image)) await tryOut(cluster, found, object);
 	});
 	return found;
 }

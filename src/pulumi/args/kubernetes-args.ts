@@ -182,7 +182,8 @@ export interface KubernetesArgs extends ServerArgs {
 	keeper?: Input<Input<string>[]>;
 
 	/**
-	 * The StorageClass of each replica's volume. It can't be changed later.
+	 * The StorageClass of each replica's volume. It can't be changed later, but the one that the volumes have already can be
+	 * named. New replicas of a shard get the StorageClass that was set when the shard was created.
 	 *
 	 * @default the default one of the Kubernetes cluster
 	 * @example "fast"

@@ -38,6 +38,7 @@ import {
 	refused,
 } from "./outcome";
 import { type Change, recall, record } from "./snapshot";
+import { refusing } from "./untried";
 
 /** A check where there is a cluster: of an unchanged one nothing but its record is read. */
 export async function checkExisting(asked: CheckInput, place: Home, itsRecord: ClusterRecord): Promise<Found> {
@@ -63,7 +64,7 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	const reshaping = toAssess ? await facts.assessment(version, itsRecord) : undefined;
 	const change = toJudge || toAssess || toSwitch ? { ...changeOf(asked, version), reshaping } : undefined;
 	const kept = recording ? { recorded: record(cluster, olds.recorded, change) } : {};
-	const obstacles = reshaping?.obstacles ?? [];
+	const obstacles = await refusing(reshaping?.obstacles ?? [], place.name);
 	const drift = {
 		...(scaled && { scaled: scaledText(scaled, itsRecord) }),
 		...(deleted.length > 0 && { unfinished: deletedText(deleted) }),

@@ -12,6 +12,7 @@ import { sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
 import type { Facts } from "./facts";
 import { type CheckInput, type Found, refused } from "./outcome";
+import { refusing } from "./untried";
 
 /** A check where there is no cluster: it is to be made, or it is gone. */
 export async function checkNew({ valid, facts, version, olds, news }: CheckInput, place: Home): Promise<Found> {
@@ -31,7 +32,9 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 		isForeign ? [] : notToBeMade(valid, facts, name, version),
 	]);
 	// What the platform says of a version that is not to be had anyway would be another way out, into the same refusal.
-	const others = obstacles.filter(({ property }) => unlisted.length === 0 || property !== "version");
+	const others = (await refusing(obstacles, name)).filter(
+		({ property }) => unlisted.length === 0 || property !== "version",
+	);
 	const failures = [...unlisted, ...unasked, ...others];
 	if (failures.length > 0) return { failures };
 	const takes = (await platform.takeover?.(spec)) ?? {};

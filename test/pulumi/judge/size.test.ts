@@ -37,6 +37,23 @@ describe("other settings", () => {
 		expect((await engine.preview(memory("4Gi"))).inputs).not.toHaveProperty("caveats");
 	});
 
+	test("are previewed by who may not try them, with the same caveats, and are refused in up before anything is changed", async () => {
+		const engine = await running("1.8.0");
+		const { inputs } = await engine.preview(memory("4Gi"));
+		scripted.untried = "forbidden: cannot patch resource configmaps";
+		lines.length = 0;
+		expect(await engine.preview(memory("4Gi"))).toMatchObject({ inputs, refused: [], changes: true });
+		expect(lines).toContain(
+			"a: it was not tried whether the platform accepts this change: forbidden: cannot patch resource configmaps. pulumi up needs that right, and tries the change before it changes anything.",
+		);
+		const before = world().record();
+		await expect(engine.up(memory("4Gi"))).rejects.toThrow("forbidden: cannot patch resource configmaps");
+		expect(restarts()).toEqual([]);
+		expect(world().record()).toEqual(before);
+		scripted.untried = "";
+		await engine.up(memory("4Gi"));
+	});
+
 	test("go with a new version in one roll", async () => {
 		const engine = await running("1.7.1");
 		const { inputs } = await engine.preview(memory("4Gi"));

@@ -1,7 +1,7 @@
 import type { Pod } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { dataPlaces, volatile } from "../ask/data-volumes";
-import type { Inventory } from "../ask/inventory";
+import { databasesHere, type Inventory } from "../ask/inventory";
 import { QueryError, type Server } from "../ask/server";
 import type { Existing } from "../render/settings-schema";
 import { asTakenOver } from "./template";
@@ -30,14 +30,25 @@ export async function dataProblems(existing: Existing, asked: readonly AskedServ
 
 const silent = "silent";
 
-/** Including disks that are still empty; servers before 19.15 have only the one of their data. */
+const disks = "SELECT path FROM system.disks";
+
+/** Without disks that only temporary data of queries may use, and no table does. */
+const dataDisks = `${disks} WHERE name = 'default' OR name NOT IN (
+SELECT arrayJoin(disks) FROM system.storage_policies WHERE policy_name IN (SELECT value FROM system.server_settings WHERE name = 'tmp_policy')
+) OR arrayExists(folder -> startsWith(folder, path), (SELECT groupUniqArrayArray(data_paths) FROM system.tables WHERE database IN (${databasesHere})))`;
+
+/**
+ * Including disks that are still empty. Servers before 23.1 do not say what temporary data uses; those before 19.15 have
+ * only the one of their data.
+ */
 async function diskPaths(server: Pick<Server, "rows">): Promise<string[]> {
-	try {
-		return (await server.rows("SELECT path FROM system.disks")).map(({ path }) => String(path));
-	} catch (error) {
-		if (error instanceof QueryError) return [];
-		throw error;
-	}
+	for (const query of [dataDisks, disks])
+		try {
+			return (await server.rows(query)).map(({ path }) => String(path));
+		} catch (error) {
+			if (!(error instanceof QueryError)) throw error;
+		}
+	return [];
 }
 
 /** The next pod may have other volumes than the running one, if the template was changed since. */

@@ -4,29 +4,39 @@ import { repositoryOf } from "../../../remote/reference";
 import { tagWithDigest } from "../../../remote/same-image";
 import { spellingOf } from "../../../remote/spelling";
 import { allTags } from "../../../remote/tag-versions";
-import type { Pod, PodTemplate } from "../api/types";
+import type { Pod, StatefulSet } from "../api/types";
 import { isImageOf } from "../ask/images";
 import { serverStatus, versionOf } from "../ask/opened";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
 import { asTakenOver, serverImageOf } from "./template";
 
-/** Why a pod's image can't be taken over: it must be the StatefulSet's, and of a version that its tag names. */
+/**
+ * Why a pod's image can't be taken over: it must be the StatefulSet's, if by another name, because a webhook may redirect
+ * pods to a mirror; and of a version that the StatefulSet's tag names.
+ */
 export async function imageProblem(
 	cluster: AdoptedCluster,
 	version: DbVersion,
 	pod: Pod,
-	template: PodTemplate,
+	set: StatefulSet,
 ): Promise<Obstacle | undefined> {
 	const { existing, given } = cluster;
-	const { name } = pod.metadata;
-	const reference = serverImageOf(pod, existing);
-	if (serverImageOf(template, existing) !== reference)
+	const { name, labels } = pod.metadata;
+	const { template } = set.spec;
+	const reference = serverImageOf(template, existing);
+	const ofTemplate = versionOf(given.image, asTakenOver(template, existing));
+	const ofPod = versionOf(given.image, asTakenOver(pod, existing));
+	const revision = isObserved(set) ? set.status?.updateRevision : undefined;
+	const isFromTemplate = revision !== undefined && labels?.["controller-revision-hash"] === revision;
+	// A tag counts even then, because the image of a pod can be changed in place.
+	const isRewritten = ofPod === undefined ? isFromTemplate : sameVersion(ofPod, ofTemplate);
+	if (serverImageOf(pod, existing) !== reference && !isRewritten)
 		return {
 			property: "kubernetes.existing.statefulSets",
-			reason: `${name} runs ${reference}, and its StatefulSet has ${serverImageOf(template, existing)}. Complete that rollout first, or set the image back.`,
+			reason: `${name} runs ${serverImageOf(pod, existing)}, and its StatefulSet has ${reference}. Complete that rollout first, or set the image back.`,
 		};
-	const runs = versionOf(given.image, asTakenOver(pod, existing));
+	const runs = ofPod ?? ofTemplate;
 	if (runs === undefined || !isImageOf(given.image, reference))
 		return {
 			property: "kubernetes.image",
@@ -39,6 +49,10 @@ export async function imageProblem(
 		};
 	return undefined;
 }
+
+/** Whether the controller has seen a StatefulSet as it is now. */
+export const isObserved = ({ metadata, status }: StatefulSet) =>
+	(status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 
 /** A tag that contains a version is spelled otherwise; for others the registry is asked for a tag of the same image. */
 async function wayOut(cluster: AdoptedCluster, pod: Pod, reference: string): Promise<string> {

@@ -12,7 +12,7 @@ import type { KubernetesSettings } from "../render/settings-schema";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
 import { type AskedServer, dataProblems } from "./data";
-import { imageProblem } from "./image";
+import { imageProblem, isObserved } from "./image";
 import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
 import { asTakenOver, podsOf } from "./template";
@@ -84,7 +84,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 			}
 			if (pod === undefined) continue;
 			pods.push(pod);
-			const problem = await imageProblem(cluster, wanted.version, pod, template);
+			const problem = await imageProblem(cluster, wanted.version, pod, set);
 			if (problem !== undefined) obstacles.push(problem);
 		}
 	}
@@ -99,8 +99,9 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 	return { obstacles: distinct(obstacles), sets: there, pods, undrained: services.undrained, replicates };
 }
 
-async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: StatefulSet): Promise<string[]> {
-	const { name, labels, ownerReferences = [], generation = 0 } = metadata;
+async function setProblems(cluster: AdoptedCluster, set: StatefulSet): Promise<string[]> {
+	const { metadata, spec, status } = set;
+	const { name, labels, ownerReferences = [] } = metadata;
 	const found: string[] = [];
 	const its = labels?.[label.cluster];
 	if (its !== undefined && its !== cluster.name) {
@@ -120,7 +121,7 @@ async function setProblems(cluster: AdoptedCluster, { metadata, spec, status }: 
 			`the pods of ${name} are numbered from ${spec.ordinals.start} (spec.ordinals.start), and only a StatefulSet whose pods are numbered from 0 can be taken over. Do not change spec.ordinals.start: the pods would get new, empty volumes. Keep updating the StatefulSet as before, or copy its tables to a new DbCluster.`,
 		);
 	const { type = "RollingUpdate", rollingUpdate } = spec.updateStrategy ?? {};
-	const seen = (status?.observedGeneration ?? 0) >= generation;
+	const seen = isObserved(set);
 	if (type === "RollingUpdate" && !(seen && status?.currentRevision === status?.updateRevision)) {
 		// Above a partition the controller never completes a rollout, however long one waits.
 		const partition = seen ? (rollingUpdate?.partition ?? 0) : 0;

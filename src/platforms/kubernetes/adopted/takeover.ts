@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ControlError } from "../../../control/errors";
 import type { Assessment, Claim, Obstacle } from "../../../control/port";
+import type { DbVersion } from "../../../core/version";
 import type { Service } from "../api/types";
 import { settle } from "../ask/opened";
 import { takenUp } from "../change/apply";
@@ -24,7 +25,7 @@ export async function takeOver(cluster: AdoptedCluster, claim: Claim, spec: Spec
 	const { obstacles } = await inspect(cluster, spec);
 	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
 	await cluster.record.guard(claim);
-	await prepare(cluster);
+	await prepare(cluster, spec.version);
 	const pods = await cluster.pods();
 	const { owner, generation, shards, replicas, update } = spec;
 	await cluster.record.under(claim, (now) => {
@@ -94,14 +95,18 @@ export async function letGo(cluster: AdoptedCluster, claim: Claim): Promise<void
 	if (stored.owner !== undefined) await cluster.record.remove();
 }
 
-/** First the templates of new pods, then the existing pods; the Services last, so that none of them loses a pod. */
-async function prepare(cluster: AdoptedCluster): Promise<void> {
+/**
+ * First the templates of new pods, then the existing pods; the Services last, so that none of them loses a pod.
+ *
+ * @param version What all pods run, if that is known.
+ */
+async function prepare(cluster: AdoptedCluster, version?: DbVersion): Promise<void> {
 	for (const [shard, name] of cluster.statefulSets.entries()) {
 		const set = await change(cluster, shard);
 		await takenUp(cluster, shard, set);
 		for (const pod of await podsOf(cluster, set))
 			if (pod.metadata.name.replace(/-\d+$/, "") === name && pod.metadata.deletionTimestamp === undefined)
-				await changePod(cluster, pod, { labels: podLabels(cluster, shard), annotations: noted(cluster, pod) });
+				await changePod(cluster, pod, { labels: podLabels(cluster, shard), annotations: noted(cluster, pod, version) });
 	}
 	for (const name of cluster.services) await select(cluster, name, cluster.name);
 }

@@ -1,4 +1,5 @@
 import { PlatformError } from "../../../control/errors";
+import type { DbVersion } from "../../../core/version";
 import type { Pod, PodTemplate, StatefulSet } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { versionOf } from "../ask/opened";
@@ -61,10 +62,14 @@ const told = ({ container }: Existing, { version, reference }: Pick<Image, "vers
 	[annotation.image]: reference,
 });
 
-/** The image's version as annotations, so that it stays known if `image` is spelt differently later. */
-export function noted(cluster: AdoptedCluster, of: PodTemplate): Record<string, string> {
+/**
+ * The image's version as annotations, so that it stays known if `image` is spelt differently later.
+ *
+ * @param otherwise The version of an image that names none, such as a digest that a webhook wrote.
+ */
+export function noted(cluster: AdoptedCluster, of: PodTemplate, otherwise?: DbVersion): Record<string, string> {
 	const { existing } = cluster;
-	const version = versionOf(cluster.given.image, asTakenOver(of, existing));
+	const version = versionOf(cluster.given.image, asTakenOver(of, existing)) ?? otherwise;
 	const reference = serverImageOf(of, existing);
 	return version === undefined
 		? { [annotation.container]: existing.container }

@@ -1,9 +1,10 @@
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import { PlatformError } from "../../../control/errors";
 import { retry } from "../../../control/retry";
 import { apiError, noAnswer, Unanswered } from "./errors";
-import { type KubeConfig, type KubeconfigSettings, loadKubeconfig } from "./kubeconfig";
+import { type KubeconfigSettings, loadKubeconfig } from "./kubeconfig";
+import { impersonationOf, type KubeConfig } from "./kubeconfig-user";
 import type { ApiAnswer, ApiCall, Connection } from "./wire";
 
 /**
@@ -105,13 +106,14 @@ const overloaded = (status: number) => status === 429 || (status >= 500 && statu
 async function prepare(config: KubeConfig, agent: Agent | undefined): Promise<RequestOptions> {
 	const options: RequestOptions = {};
 	await config.applyToHTTPSOptions(options);
-	return { ...options, rejectUnauthorized: true, ...(agent === undefined ? {} : { agent }) };
+	const headers = { ...options.headers, ...impersonationOf(config) } as OutgoingHttpHeaders;
+	return { ...options, headers, rejectUnauthorized: true, ...(agent === undefined ? {} : { agent }) };
 }
 
 function exchange(url: URL, options: RequestOptions, call: ApiCall): Promise<[ApiAnswer, date: number | undefined]> {
 	return new Promise((resolve, reject) => {
 		const headers = {
-			...(options.headers as Record<string, string>),
+			...(options.headers as OutgoingHttpHeaders),
 			accept: "application/json",
 			...call.headers,
 			// Node omits it in a DELETE, and the server would read the body as the next request.

@@ -7,6 +7,9 @@ export class Conflict extends ControlError {
 	override readonly name = "Conflict";
 }
 
+/** A dry run is forbidden for want of the right to carry out what it tries. */
+export class NotPermitted extends PlatformError {}
+
 /** No answer in time. */
 export class TimedOut extends PlatformError {}
 
@@ -36,6 +39,9 @@ const statusFormat = z.object({
 });
 type Status = z.output<typeof statusFormat>;
 
+/** As an API server words it; a policy that denies an object has its own words. */
+const missingRight = / is forbidden: User ".*" cannot (create|patch) resource "/;
+
 /** The message for an error of the API server: which verb on what is forbidden, that the namespace is missing. */
 export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, answer: ApiAnswer): ControlError {
 	const status = readStatus(answer.text);
@@ -43,7 +49,12 @@ export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, 
 	if (answer.status === 409) return new Conflict(message);
 	if (answer.status === 401)
 		return new PlatformError(`the API server at ${server} does not accept the kubeconfig's credentials: ${message}`);
-	if (answer.status === 403) return new PlatformError(`the API server at ${server} forbids this request: ${message}`);
+	if (answer.status === 403) {
+		const isDryRun = call.path.includes("dryRun=All") && missingRight.test(message);
+		return new (isDryRun ? NotPermitted : PlatformError)(
+			`the API server at ${server} forbids this request: ${message}`,
+		);
+	}
 	if (answer.status === 404 && status?.details?.kind === "namespaces")
 		return new ControlError(`the namespace '${status.details.name}' does not exist at ${server}: create it first`);
 	// 400 and 422: the object itself is rejected, and would be again.

@@ -2,9 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { PlatformError } from "../../../control/errors";
-
-/** The package has ES modules only, which `require` loads; the types have to be imported as such. */
-export type KubeConfig = import("@kubernetes/client-node", { with: { "resolution-mode": "import" }}).KubeConfig;
+import { complete, equip, type KubeConfig } from "./kubeconfig-user";
 
 /** Which cluster to connect to: exactly what the settings name; `kubeconfig` is a path or the content. */
 export interface KubeconfigSettings {
@@ -33,6 +31,7 @@ export function loadKubeconfig({ kubeconfig, context }: KubeconfigSettings): Kub
 		}
 		config.setCurrentContext(context);
 	}
+	equip(config);
 	return config;
 }
 
@@ -80,6 +79,7 @@ function fromFile(path: string): KubeConfig | undefined {
 		// kubectl takes an empty file for an empty kubeconfig.
 		if (text.trim() === "") return config;
 		config.loadFromString(text);
+		complete(config, text, dirname(path));
 		config.makePathsAbsolute(dirname(path));
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
@@ -93,6 +93,7 @@ function fromText(text: string): KubeConfig {
 	const config = newConfig();
 	try {
 		config.loadFromString(text);
+		complete(config, text);
 	} catch {
 		throw unreadable();
 	}

@@ -55,7 +55,10 @@ export interface StatefulSet {
 		readonly replicas?: number;
 		readonly template: PodTemplate;
 		/** A volume of this name in each pod. */
-		readonly volumeClaimTemplates?: readonly { readonly metadata: Pick<Meta, "name"> }[];
+		readonly volumeClaimTemplates?: readonly {
+			readonly metadata: Pick<Meta, "name">;
+			readonly spec?: VolumeClaim["spec"];
+		}[];
 		readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
 		readonly podManagementPolicy?: string;
 		readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
@@ -135,6 +138,9 @@ export interface Event {
 
 export interface VolumeClaim {
 	readonly metadata: Meta;
-	readonly spec?: { readonly resources?: { readonly requests?: { readonly storage?: string } } };
+	readonly spec?: {
+		readonly storageClassName?: string;
+		readonly resources?: { readonly requests?: { readonly storage?: string } };
+	};
 	readonly status?: { readonly phase?: string };
 }

@@ -6,6 +6,9 @@ import { QueryError, type Server } from "./server";
 const elsewhere =
 	"('MySQL', 'PostgreSQL', 'SQLite', 'S3', 'HDFS', 'Filesystem', 'DataLakeCatalog', 'Iceberg', 'Remote', 'Backup')";
 
+/** The names of the others, but for those that every server has. */
+export const databasesHere = `SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine NOT IN ${elsewhere}`;
+
 /** The disk of a part's folder. */
 const disk = `replaceRegexpOne(path, '(data/[^/]+/[^/]+|store/[^/]+/[^/]+)/[^/]+/?$', '')`;
 
@@ -17,7 +20,7 @@ const ofDatabase = /\/(data\/[^/]+|store)\/?$/;
  * on understand. From `system.replicas` it reads only columns that need no request to Keeper.
  */
 export const inventory = `SELECT kind, a, b, c, d, n FROM (
-SELECT 'table' AS kind, database AS a, name AS b, engine AS c, '' AS d, toUInt64(position(engine_full, ' TTL ') > 0 OR position(create_table_query, ' REFRESH ') > 0) AS n FROM system.tables WHERE database IN (SELECT name FROM system.databases WHERE name NOT IN ${ownDatabases} AND engine NOT IN ${elsewhere})
+SELECT 'table' AS kind, database AS a, name AS b, engine AS c, '' AS d, toUInt64(position(engine_full, ' TTL ') > 0 OR position(create_table_query, ' REFRESH ') > 0) AS n FROM system.tables WHERE database IN (${databasesHere})
 UNION ALL SELECT 'table' AS kind, name AS a, '*' AS b, engine AS c, '' AS d, toUInt64(0) AS n FROM system.databases WHERE engine IN ${elsewhere}
 UNION ALL SELECT 'path' AS kind, database AS a, table AS b, zookeeper_path AS c, replica_name AS d, toUInt64(0) AS n FROM system.replicas
 UNION ALL SELECT 'rows' AS kind, database AS a, table AS b, '' AS c, '' AS d, sum(rows) AS n FROM system.parts WHERE active GROUP BY database, table

@@ -6,7 +6,7 @@ import type { Meta, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { settle } from "../ask/opened";
 import { label, shardName } from "../render/names";
-import { surroundings } from "../render/objects";
+import { surroundings, wholeCluster } from "../render/objects";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings-schema";
 import { kept, shapeOf } from "../render/shape";
@@ -50,8 +50,10 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 	const { sets, opened, claims, obstacles } = await mayBeMade(cluster, spec);
 	if (obstacles.length > 0) throw new ControlError(obstacles.map(({ reason }) => reason).join("\n"));
 	const pods = await cluster.pods();
-	// A missing image is reported before anything is written.
-	await cluster.image(kept(spec.settings), spec.version);
+	// A missing image is reported before anything is written, and so is a right that a preview can do without.
+	const image = await cluster.image(kept(spec.settings), spec.version);
+	if (sets.length === 0)
+		for (const object of wholeCluster(shapeOf(spec), image)) await cluster.api.apply(object, { dryRun: true });
 	const stored = await cluster.record.under(claim, (now) => {
 		const settled = settle(now, pods, spec.settings.image);
 		const { owner, generation, shards, replicas, update } = spec;

@@ -21,8 +21,8 @@ import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type See
 import type { Spec } from "./create";
 import { relabel } from "./drain";
 import { lossOf } from "./leave";
-import { collector } from "./obstacles";
-import { claimsOf, growVolumes, markLeft, requestedStorage, volumeClaims } from "./volumes";
+import { collector, tryOut } from "./obstacles";
+import { claimsOf, growVolumes, haveClass, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
 
@@ -57,14 +57,14 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	}
 	const restarts: string[] = [];
 	await attempt("kubernetes", async () => {
-		for (const object of surroundings(shape)) await cluster.api.apply(object, { dryRun: true });
+		for (const object of surroundings(shape)) await tryOut(cluster, obstacles, object);
 		for (const set of sets) {
 			const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard ?? 0;
 			if (shard >= shape.shards) continue;
 			const image = await imageOf(cluster, seen, shape, shard, wanted.version);
 			const { resourceVersion: _, ...metadata } = set.metadata;
 			const object = renderedSet(shape, shard, image, { ...set, metadata });
-			await cluster.api.apply(object, { dryRun: true });
+			await tryOut(cluster, obstacles, object);
 			const { template } = (object as { spec?: { template?: PodTemplate } }).spec ?? {};
 			// By the pods, because the StatefulSet may have a template from a size change that was reverted.
 			const outdated = pods.filter((pod) => templateHash(pod) !== templateHash(template)).map(nameOf);
@@ -125,15 +125,15 @@ function sizeObstacles(
 	const { storage: had = storage } = stored.settings ?? {};
 	// Volumes may be larger than the program has ever said: grown by an autoresizer, or kept from a replica that left.
 	const stay = { shards: Math.min(shards, stored.shards ?? 1), replicas: Math.min(replicas, stored.replicas ?? 1) };
-	const larger = claimsOf(claims, names(cluster, stay)).find(
-		(each) => amount(requestedStorage(each)) > amount(storage),
-	);
+	const its = claimsOf(claims, names(cluster, stay));
+	const larger = its.find((each) => amount(requestedStorage(each)) > amount(storage));
 	if (larger !== undefined && amount(storage) < amount(had))
 		refuse(
 			"kubernetes.storage",
 			`volumes can't shrink: ${larger.metadata.name} has ${requestedStorage(larger)}, and ${storage} is less. Set storage to ${had} or more.`,
 		);
-	if (stored.settings !== undefined && stored.settings.storageClass !== storageClass)
+	const isOther = stored.settings !== undefined && stored.settings.storageClass !== storageClass;
+	if (isOther && !haveClass(sets, its, storageClass))
 		refuse(
 			"kubernetes.storageClass",
 			`the volumes have ${stored.settings.storageClass ?? "the default StorageClass"}, and that can't be changed. Set storageClass back, or create a new cluster and move the data.`,

@@ -1,6 +1,6 @@
 import type { Obstacle } from "../../../control/port";
 import { type DbVersion, parseVersion } from "../../../core/version";
-import type { Pod, VolumeClaim } from "../api/types";
+import type { Pod, StatefulSet, VolumeClaim } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { everStarted, openedBy } from "../ask/opened";
 import type { Stored } from "../ask/record";
@@ -12,6 +12,14 @@ export const volumeClaims = (cluster: Cluster) =>
 	cluster.api.list<VolumeClaim>("persistentvolumeclaims", { labels: clusterSelector(cluster.name) });
 
 export const requestedStorage = ({ spec }: VolumeClaim) => spec?.resources?.requests?.storage ?? "0";
+
+/** Whether volumes have a StorageClass already: the default one may be named, and left out again. */
+export function haveClass(sets: readonly StatefulSet[], claims: readonly VolumeClaim[], wanted: string | undefined) {
+	// A claim always names one, so a StatefulSet says whether it was left out.
+	const templates = sets.flatMap(({ spec }) => spec.volumeClaimTemplates ?? []);
+	const those = wanted === undefined ? templates : claims;
+	return those.length > 0 && those.every(({ spec }) => spec?.storageClassName === wanted);
+}
 
 /** Grows the volumes of a shape's replicas to its size; a StatefulSet keeps its original size for new ones. */
 export async function growVolumes(

@@ -17,6 +17,12 @@ export function surroundings(shape: Shape): KubeObject[] {
 	];
 }
 
+/** All that a new cluster consists of. */
+export const wholeCluster = (shape: Shape, image: Image): KubeObject[] => [
+	...surroundings(shape),
+	...indexes(shape.shards).map((shard) => statefulSet(shape, shard, image, { replicas: shape.replicas })),
+];
+
 /** The fields of a live StatefulSet that must stay. */
 export interface Live {
 	/** 0 while stopped or idle. */

@@ -59,14 +59,18 @@ interface Servers {
 	readonly data?: readonly string[];
 	/** Absent of servers that don't know the table. */
 	readonly disks?: readonly string[];
+	/** Those without the ones of temporary data; absent of servers that don't say which those are. */
+	readonly dataDisks?: readonly string[];
 }
 
-function answerOf(query: string, { data = ["/var/lib/clickhouse/"], disks }: Servers) {
-	const rows = (all: readonly object[]) => ({ status: 200, text: all.map((row) => JSON.stringify(row)).join("\n") });
-	if (query.includes("FROM system.disks"))
+function answerOf(query: string, { data = ["/var/lib/clickhouse/"], ...all }: Servers) {
+	const rows = (them: readonly object[]) => ({ status: 200, text: them.map((row) => JSON.stringify(row)).join("\n") });
+	if (query.includes("FROM system.disks")) {
+		const disks = query.includes("system.server_settings") ? all.dataDisks : all.disks;
 		return disks === undefined
 			? { status: 404, text: "Code: 60, e.displayText() = DB::Exception: Table system.disks doesn't exist." }
 			: rows(disks.map((path) => ({ path })));
+	}
 	return rows(
 		query.includes("'data' AS kind") ? data.map((a) => ({ kind: "data", a, b: "", c: "", d: "", n: 0 })) : [],
 	);
@@ -204,6 +208,61 @@ describe("what others made can be taken over", () => {
 		],
 	])("not while %s", async (_, world, reason) => {
 		expect(await reasons({ ...good(), ...world })).toEqual([reason]);
+	});
+
+	describe("where a webhook rewrites the image of each pod", () => {
+		const hash = (revision: string) => ({ ...labels, "controller-revision-hash": revision });
+		const pods = (image: string, revision?: string) =>
+			Object.fromEntries(
+				["clickhouse-0", "clickhouse-1"].map((name) => {
+					const pod = podOf(name, image);
+					const its = revision === undefined ? {} : { labels: hash(revision) };
+					return [name, { ...pod, metadata: { ...pod.metadata, ...its } }];
+				}),
+			);
+		const digest = `mirror/server@sha256:${"a".repeat(64)}`;
+		const open = (image: string) =>
+			Object.keys(pods(image)).map(
+				(name) =>
+					`kubernetes.existing.statefulSets: ${name} runs ${image}, and its StatefulSet has clickhouse/server:1.7.1. Complete that rollout first, or set the image back.`,
+			);
+
+		it("by the same tag of a mirror, or by a digest in pods of the current revision", async () => {
+			expect(await reasons({ ...good(), pods: pods("mirror/library/server:1.7.1") })).toEqual([]);
+			expect(await reasons({ ...good(), pods: pods(digest, "r1") })).toEqual([]);
+			const { cluster } = clusterOf({ ...good(), pods: pods(digest, "r1") });
+			const { obstacles } = await inspect(cluster, { ...wanted, version: v("1.8.0") });
+			expect(obstacles.map(({ reason }) => reason)).toEqual([
+				expect.stringMatching(/^clickhouse-0 runs 1\.7\.1\./),
+				expect.stringMatching(/^clickhouse-1 runs 1\.7\.1\./),
+			]);
+		});
+
+		it("not while that revision may be another one, or the tag is", async () => {
+			const seen = (status: object) => ({
+				...good(),
+				statefulsets: { clickhouse: set({ updateStrategy: { type: "OnDelete" } }, {}, status) },
+			});
+			expect(await reasons({ ...good(), pods: pods(digest, "r0") })).toEqual(open(digest));
+			expect(await reasons({ ...good(), pods: pods(digest) })).toEqual(open(digest));
+			expect(await reasons({ ...seen({ observedGeneration: 2 }), pods: pods(digest, "r1") })).toEqual(open(digest));
+			expect(await reasons({ ...seen({ updateRevision: undefined }), pods: pods(digest) })).toEqual(open(digest));
+			// As by kubectl set image of a pod.
+			const later = "mirror/server:1.8.0";
+			expect(await reasons({ ...good(), pods: pods(later, "r1") })).toEqual(open(later));
+		});
+
+		it("not if its StatefulSet has no version of the image", async () => {
+			const clickhouse = set();
+			Object.assign(clickhouse.spec.template.spec.containers[1] ?? {}, { image: "other/server:1.7.1" });
+			const world = { ...good(), statefulsets: { clickhouse }, pods: pods("mirror/server:1.7.1", "r1") };
+			expect(await reasons(world)).toEqual(
+				Object.keys(world.pods).map(
+					(name) =>
+						`kubernetes.image: ${name} runs other/server:1.7.1, which names no version of clickhouse/server. Set image to other/server.`,
+				),
+			);
+		});
 	});
 
 	it("not while its shards differ", async () => {
@@ -350,6 +409,11 @@ describe("what others made can be taken over", () => {
 	it("not while a disk is in the container itself, also one that holds nothing yet", async () => {
 		const why = "/mnt/cold/ is on no volume but in the container's own file system";
 		expect(await reasons(good(), { disks: ["/var/lib/clickhouse/", "/mnt/cold/"] })).toEqual([
+			lost("clickhouse-0, clickhouse-1", why),
+		]);
+		const dataDisks = ["/var/lib/clickhouse/"];
+		expect(await reasons(good(), { disks: [...dataDisks, "/mnt/cold/"], dataDisks })).toEqual([]);
+		expect(await reasons(good(), { data: ["/mnt/cold/"], dataDisks })).toEqual([
 			lost("clickhouse-0, clickhouse-1", why),
 		]);
 		expect(await reasons(good(), { data: ["/mnt/cold/"] })).toEqual([lost("clickhouse-0, clickhouse-1", why)]);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Claim } from "../../../../src/control/port";
 import type { AdoptedCluster } from "../../../../src/platforms/kubernetes/adopted/cluster";
 import { assess, configure, letGo, takeOver } from "../../../../src/platforms/kubernetes/adopted/takeover";
+import { observe } from "../../../../src/platforms/kubernetes/ask/observe";
 import type { Spec } from "../../../../src/platforms/kubernetes/change/create";
 import { v } from "../../../build";
 import type { FakeApi } from "../fake-api";
@@ -66,6 +67,27 @@ describe("a takeover", () => {
 		expect(await stored()).not.toHaveProperty("update");
 		expect(api.all("pods").map(({ metadata }) => metadata.uid)).toEqual(uids);
 	});
+
+	it.each(["mirror/library/server:1.7.1", `mirror/server@sha256:${"a".repeat(64)}`])(
+		"knows the version of pods whose image a webhook rewrites: %s",
+		async (image) => {
+			for (const pod of api.all("pods")) {
+				pod.spec = { ...pod.spec, containers: [server({ image })] };
+				pod.metadata.labels["controller-revision-hash"] = "r";
+			}
+			await taken();
+			expect((await observe(cluster))?.replicas).toMatchObject([
+				{ version: "1.7.1", openedBy: "1.7.1" },
+				{ version: "1.7.1", openedBy: "1.7.1" },
+			]);
+			expect(api.objects.get("statefulsets/chi").spec.template.spec.containers[0].image).toBe(
+				"clickhouse/server:1.7.1",
+			);
+			// What died in the middle is repeated, on a template of another revision.
+			for (const pod of api.all("pods")) pod.metadata.labels["controller-revision-hash"] = "q";
+			await takeOver(cluster, claim, specOf());
+		},
+	);
 
 	it("writes in the order in which no Service loses a pod", async () => {
 		api.calls.length = 0;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Connection } from "../../../../src/platforms/kubernetes/api/wire";
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
-import { mayBeMade } from "../../../../src/platforms/kubernetes/change/create";
+import { create, mayBeMade } from "../../../../src/platforms/kubernetes/change/create";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
 import { v } from "../../../build";
+import { FakeApi } from "../fake-api";
+import { clusterOn, specOf } from "../made";
 
 const ours = { "pulumi-dbcluster/cluster": "db" };
 
@@ -55,4 +57,23 @@ describe("what has a name of a cluster that is to be made, and is another's", ()
 		expect(await said(["services", "db", ours], ["configmaps", "db-config", ours])).toBe("");
 		expect(await said(["services", "db-0-2"], ["configmaps", "settings"])).toBe("");
 	});
+});
+
+it("is made only once every object is accepted by a dry run: a preview may lack the rights for that", async () => {
+	const api = new FakeApi("db");
+	const cluster = clusterOn(api);
+	const claim = await cluster.record.claim("test", 60);
+	const send = api.send.bind(api);
+	const message = 'services "db" is forbidden: User "ci" cannot create resource "services" in API group ""';
+	api.send = async (call) =>
+		call.method === "PATCH" && call.path.includes("/services/db?")
+			? { status: 403, text: JSON.stringify({ kind: "Status", message }) }
+			: send(call);
+	const before = [...api.objects.keys()];
+	await expect(create(cluster, claim, specOf())).rejects.toThrow(message);
+	expect([...api.objects.keys()]).toEqual(before);
+	expect(await cluster.record.read()).not.toHaveProperty("owner");
+	api.send = send;
+	await create(cluster, claim, specOf());
+	expect(api.objects.has("services/db")).toBe(true);
 });

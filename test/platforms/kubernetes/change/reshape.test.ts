@@ -20,10 +20,10 @@ async function start(shards: number, replicas: number) {
 	api.calls.length = 0;
 }
 
-const volume = (replica: string, size = "10Gi", annotations = {}) =>
+const volume = (replica: string, size = "10Gi", annotations = {}, storageClassName = "standard") =>
 	api.put("persistentvolumeclaims", {
 		metadata: { name: `data-${replica}`, labels: { "pulumi-dbcluster/cluster": "db" }, annotations },
-		spec: { resources: { requests: { storage: size } } },
+		spec: { storageClassName, resources: { requests: { storage: size } } },
 	});
 const storage = () => api.all("persistentvolumeclaims").map(({ spec }) => spec.resources.requests.storage as string);
 /** As `kubectl scale` does. */
@@ -162,6 +162,31 @@ describe("a size or settings that are asked for", () => {
 		expect((await assessed({ settings: settingsOf({ storageClass: "fast" }) })).refused).toEqual([]);
 	});
 
+	it("may name the default StorageClass that all volumes have, and leave it out again", async () => {
+		const named = settingsOf({ storageClass: "standard" });
+		const claims = () => api.objects.get("statefulsets/db-0").spec.volumeClaimTemplates;
+		const before = claims();
+		expect(await assessed({ settings: named })).toEqual(nothing);
+		await configure(cluster, claim, specOf({ settings: named }));
+		expect((await stored())?.settings).toEqual(named);
+		// That field of a StatefulSet can't be changed.
+		expect(claims()).toEqual(before);
+		expect(await assessed()).toEqual(nothing);
+		volume("db-0-1", "10Gi", {}, "fast");
+		await alter({ settings: settingsOf() });
+		expect((await assessed({ settings: named })).refused).toEqual(["kubernetes.storageClass"]);
+		expect((await assessed({ settings: named, replicas: 1 })).refused).toEqual([]);
+	});
+
+	it("can't leave out a StorageClass with which the volumes were made", async () => {
+		api = new FakeApi("db");
+		const settings = settingsOf({ storageClass: "standard" });
+		({ cluster, claim } = await made(api, specOf({ settings })));
+		expect((await assessed()).refused).toEqual(["kubernetes.storageClass"]);
+		for (const { metadata } of api.all("statefulsets")) api.objects.delete(`statefulsets/${metadata.name}`);
+		expect((await assessed()).refused).toEqual(["kubernetes.storageClass"]);
+	});
+
 	it("may leave volumes larger that others grew, and can't lower what was asked for", async () => {
 		volume("db-0-1", "30Gi");
 		expect((await assessed()).refused).toEqual([]);
@@ -202,6 +227,49 @@ describe("a size or settings that are asked for", () => {
 		api.send = async (call): Promise<ApiAnswer> =>
 			call.path.includes(kind) && call.path.includes("dryRun") ? { status: 422, text: "no" } : send(call);
 		expect((await assessed({ settings: settingsOf({ storage: "20Gi" }) })).refused).toEqual([property]);
+	});
+
+	describe("where its dry runs are forbidden", () => {
+		const answering = (kind: string, message: string) => {
+			const send = api.send.bind(api);
+			api.send = async (call): Promise<ApiAnswer> =>
+				call.path.includes("dryRun") && call.path.includes(kind)
+					? { status: 403, text: JSON.stringify({ kind: "Status", message }) }
+					: send(call);
+		};
+		const lacks = (verb: string, kind: string) =>
+			`${kind} "a" is forbidden: User "ci" cannot ${verb} resource "${kind}" in API group "" in the namespace "db"`;
+		const settings = settingsOf({ ...other, storage: "20Gi" });
+
+		it.each(["patch", "create"])("for want of the right to %s: what it would do is told all the same", async (verb) => {
+			answering("/namespaces/", lacks(verb, "configmaps"));
+			const { obstacles, ...found } = await assess(cluster, specOf({ settings }));
+			const reason = `the API server at ${api.server} forbids this request: ${lacks(verb, "configmaps")}`;
+			expect(obstacles).toEqual([{ property: "kubernetes", reason, untried: true }]);
+			expect(found).toMatchObject({ restarts: ["db-0-0", "db-0-1"] });
+		});
+
+		it("for want of one right only: what may be tried is tried", async () => {
+			answering("/persistentvolumeclaims/", lacks("patch", "persistentvolumeclaims"));
+			const send = api.send.bind(api);
+			api.send = async (call) =>
+				call.path.includes("/statefulsets/") && call.path.includes("dryRun") ? { status: 422, text: "no" } : send(call);
+			const { obstacles } = await assess(cluster, specOf({ settings }));
+			expect(obstacles).toMatchObject([
+				{ property: "kubernetes", reason: expect.stringContaining("rejects this request: no") },
+				{ property: "kubernetes.storage", untried: true },
+			]);
+			expect(obstacles[0]).not.toHaveProperty("untried");
+		});
+
+		it.each([
+			'admission webhook "a.b" denied the request: users cannot patch resource "configmaps"',
+			'configmaps "a" is forbidden: exceeded quota: q',
+		])("by a policy: %s", async (message) => {
+			answering("/configmaps/", message);
+			const { obstacles } = await assess(cluster, specOf({ settings }));
+			expect(obstacles).toEqual([{ property: "kubernetes", reason: expect.stringContaining(message) }]);
+		});
 	});
 
 	it("is about a cluster that is there", async () => {
