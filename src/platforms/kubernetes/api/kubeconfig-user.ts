@@ -33,7 +33,7 @@ const format = z.object({
  *
  * Source: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  */
-export function complete(config: KubeConfig, text: string, folder = ""): void {
+export function addUnread(config: KubeConfig, text: string, folder = ""): void {
 	const { users, clusters } = format.parse(load(text));
 	config.users = config.users.map((user, index): User => {
 		const { tokenFile, ...its } = users?.[index]?.user ?? {};

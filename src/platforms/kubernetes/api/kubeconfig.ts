@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { PlatformError } from "../../../control/errors";
-import { complete, equip, type KubeConfig } from "./kubeconfig-user";
+import { addUnread, equip, type KubeConfig } from "./kubeconfig-user";
 
 /** Which cluster to connect to: exactly what the settings name; `kubeconfig` is a path or the content. */
 export interface KubeconfigSettings {
@@ -79,7 +79,7 @@ function fromFile(path: string): KubeConfig | undefined {
 		// kubectl takes an empty file for an empty kubeconfig.
 		if (text.trim() === "") return config;
 		config.loadFromString(text);
-		complete(config, text, dirname(path));
+		addUnread(config, text, dirname(path));
 		config.makePathsAbsolute(dirname(path));
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
@@ -93,7 +93,7 @@ function fromText(text: string): KubeConfig {
 	const config = newConfig();
 	try {
 		config.loadFromString(text);
-		complete(config, text);
+		addUnread(config, text);
 	} catch {
 		throw unreadable();
 	}
