@@ -7,7 +7,10 @@ import { createRequire } from "node:module";
  */
 export function fromSdk(name: string): unknown {
 	load ??= createRequire(require.resolve("@pulumi/pulumi/package.json"));
-	return load(name);
+	// Node.js looks a name up on disk each time, and every answer to the engine needs one.
+	if (!loaded.has(name)) loaded.set(name, load(name));
+	return loaded.get(name);
 }
 
 let load: NodeJS.Require | undefined;
+const loaded = new Map<string, unknown>();

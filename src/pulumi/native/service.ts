@@ -52,9 +52,8 @@ export function serviceOf({ version, schema }: About): UntypedServiceImplementat
 	/** Answers a call about one resource. */
 	function about<Request extends Asked, Response>(work: (request: Request) => Promise<Response>) {
 		return answering<Request, Response>((request) => {
-			const over = new AbortController();
-			const timer = timerOf(request.getTimeout?.() ?? 0, over);
-			const stop = AbortSignal.any([cancelled.signal, over.signal]);
+			const { timer, over } = timerOf(request.getTimeout?.() ?? 0);
+			const stop = over === undefined ? cancelled.signal : AbortSignal.any([cancelled.signal, over]);
 			const hide = hiding(() => structsOf(request).map(open));
 			return call
 				.run({ urn: request.getUrn(), stop, hide }, async () => {
@@ -201,10 +200,11 @@ function close(properties: Properties = {}, secrets: Opened["secrets"]): Struct 
 }
 
 /** Ends a call after the time that a program gives it with `customTimeouts`; 0 is any. */
-function timerOf(seconds: number, over: AbortController): NodeJS.Timeout | undefined {
-	if (seconds === 0) return undefined;
+function timerOf(seconds: number): { readonly timer?: NodeJS.Timeout; readonly over?: AbortSignal } {
+	if (seconds === 0) return {};
+	const over = new AbortController();
 	const reason: Interruption = { kind: "interrupted", by: "timeout", seconds };
-	return setTimeout(() => over.abort(reason), Math.min(seconds * 1000, longest));
+	return { timer: setTimeout(() => over.abort(reason), Math.min(seconds * 1000, longest)), over: over.signal };
 }
 
 function answering<Request, Response>(work: (request: Request) => Promise<Response>) {

@@ -1,10 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { MockMonitor, type MockResourceArgs } from "@pulumi/pulumi/runtime/mocks";
 import { beforeAll, expect, expectTypeOf, test } from "vitest";
 import { DbCluster as Dynamic } from "../../../src/index";
 import { DbCluster } from "../../../src/native";
 
 const registered: MockResourceArgs[] = [];
+const requests: RegisterResourceRequest[] = [];
+
+// The mocks are not told of aliases.
+const { registerResource } = MockMonitor.prototype;
+MockMonitor.prototype.registerResource = function (request, callback) {
+	requests.push(request);
+	return registerResource.call(this, request, callback);
+};
 
 beforeAll(() =>
 	pulumi.runtime.setMocks({
@@ -33,4 +42,18 @@ test("is told from the dynamic one, and has the same outputs", () => {
 	expect([native, dynamic].map((it) => Dynamic.isInstance(it))).toEqual([false, true]);
 	type Outputs<Class> = Omit<Class, keyof pulumi.CustomResource>;
 	expectTypeOf<Outputs<DbCluster>>().toEqualTypeOf<Outputs<Dynamic>>();
+});
+
+test("takes the state of the dynamic one over, also below a parent", async () => {
+	class Stage extends pulumi.ComponentResource {}
+	const parent = new Stage("my:own:Stage", "stage");
+	const below = new DbCluster("below", { version: "1.8.0", local: {} }, { parent });
+	const alone = new DbCluster("alone", { version: "1.8.0", local: {} }, { aliases: [{ name: "former" }] });
+	for (const db of [below, alone]) await value(db.urn);
+	const of = (its: string) => requests.find((request) => request.getName() === its)?.getAliasesList() ?? [];
+	const type = "pulumi-nodejs:dynamic/dbcluster:DbCluster";
+	expect(of("below").map((alias) => alias.getSpec()?.getType())).toEqual([type]);
+	const [former, other] = of("alone");
+	expect(former?.getSpec()?.getName()).toBe("former");
+	expect(other?.getUrn()).toBe(await value(pulumi.createUrn("alone", type)));
 });
