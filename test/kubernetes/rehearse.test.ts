@@ -212,7 +212,7 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 	});
 
 	test("is left out where no pods may be created", async () => {
-		const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${space.namespace}/roles/dbcluster`;
+		const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${space.namespace}/roles/pulumi`;
 		const { connection } = space.api;
 		const role = JSON.parse((await connection.send({ method: "GET", path })).text);
 		const rules = role.rules.filter(
