@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { PodTemplate, StatefulSet, Volume } from "../api/types";
-import { containerOf } from "../render/names";
+import { serverIn } from "../render/names";
 
 export interface DataPlace {
 	readonly path: string;
@@ -36,8 +36,7 @@ export function dataPlaces(
 	paths: readonly string[],
 	claims: StatefulSet["spec"]["volumeClaimTemplates"] = [],
 ): DataPlace[] {
-	const name = containerOf(of);
-	const container = of.spec.containers.find((each) => each.name === name);
+	const container = serverIn(of);
 	if (container === undefined) return [];
 	const mounts = (container.volumeMounts ?? []).map((mount) => ({ ...mount, folder: folderOf(mount.mountPath) }));
 	const volumes: readonly Volume[] = [

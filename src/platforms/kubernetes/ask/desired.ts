@@ -1,7 +1,7 @@
 import type { Asked } from "../../../control/port";
 import type { Failure } from "../../../core/cluster";
 import type { StatefulSet } from "../api/types";
-import { containerOf, label, replicaName, shardName } from "../render/names";
+import { label, replicaName, serverIn, shardName } from "../render/names";
 import { type Cluster, names } from "./cluster";
 import { versionOf } from "./opened";
 import type { Stored } from "./record";
@@ -22,7 +22,7 @@ export function desiredState(
 	if (set === undefined) return { object, of };
 	const { template, replicas = 1 } = set.spec;
 	if (template.metadata?.labels?.[label.clients] === undefined) return undefined;
-	const image = template.spec.containers.find(({ name }) => name === containerOf(template))?.image;
+	const image = serverIn(template)?.image;
 	const version = versionOf(cluster.settings(stored).image, template);
 	return { object, of, replicas, ...(image !== undefined && { image }), ...(version !== undefined && { version }) };
 }

@@ -1,24 +1,18 @@
 import { compareVersions, type DbVersion, highest } from "../../../core/version";
 import type { ContainerStatus, Pod, PodTemplate } from "../api/types";
-import { annotation, containerOf } from "../render/names";
+import { annotation, containerOf, serverIn } from "../render/names";
 import { versionOfImage } from "./images";
 import type { Opening, Stored } from "./record";
 
 /** The version of a pod or a template: by its image's tag, else by the annotation about that very image. */
 export function versionOf(image: string, of: PodTemplate): DbVersion | undefined {
-	const reference = serverImage(of);
+	const reference = serverIn(of)?.image;
 	if (reference === undefined) return undefined;
 	const noted = of.metadata?.annotations;
 	return (
 		versionOfImage(image, reference) ??
 		(isSame(noted?.[annotation.image], reference) ? (noted?.[annotation.version] as DbVersion | undefined) : undefined)
 	);
-}
-
-/** The image that its server runs, as it is written there. */
-export function serverImage(of: PodTemplate): string | undefined {
-	const container = containerOf(of);
-	return of.spec.containers.find(({ name }) => name === container)?.image;
 }
 
 /** Also by digest: webhooks redirect pods to a mirror, or drop the tag. */

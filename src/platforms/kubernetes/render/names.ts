@@ -41,6 +41,8 @@ export const container = "server";
 /** The server's container in a pod or a template. */
 export const containerOf = ({ metadata }: Pick<PodTemplate, "metadata">): string =>
 	metadata?.annotations?.[annotation.container] ?? container;
+/** The container that runs the server. */
+export const serverIn = (of: PodTemplate) => of.spec.containers.find(({ name }) => name === containerOf(of));
 export const dataVolume = "data";
 
 export const recordName = (cluster: string) => `${cluster}-dbcluster`;

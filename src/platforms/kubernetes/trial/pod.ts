@@ -1,5 +1,5 @@
 import type { KubeObject, StatefulSet } from "../api/types";
-import { annotation, containerOf, recordName } from "../render/names";
+import { annotation, containerOf, recordName, serverIn } from "../render/names";
 import type { Image } from "../render/pod";
 
 /** On a pod that only tries a version: the cluster for which it does. No selector of the cluster matches it. */
@@ -67,7 +67,7 @@ export function trialPod({
 	const { template } = set.spec;
 	const spec = template.spec as unknown as Spec;
 	const name = containerOf(template);
-	const server = serverOf(set);
+	const server = (serverIn(template) ?? {}) as Json;
 	const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name);
 	const volumes = [
 		...(spec.volumes ?? []).filter((volume) => !claims.includes(String(volume.name))).map(withoutClaim),
@@ -136,12 +136,6 @@ export function trialPod({
 				: [...volumes, { name: "trial", downwardAPI: { items: [{ path: settingsFile, fieldRef }] } }],
 		},
 	} as unknown as KubeObject & Json;
-}
-
-/** The container of a set's template that runs the server. */
-export function serverOf({ spec: { template } }: StatefulSet): Json {
-	const { containers } = template.spec as unknown as Spec;
-	return containers.find(({ name }) => name === containerOf(template)) ?? {};
 }
 
 const withSlash = (path: string) => path.replace(/\/*$/, "/");

@@ -7,14 +7,13 @@ import type { DbVersion } from "../../../core/version";
 import type { KubeObject, Pod, StatefulSet } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
-import { serverImage } from "../ask/opened";
 import { until } from "../change/wait";
-import { recordName } from "../render/names";
+import { recordName, serverIn } from "../render/names";
 import { type Image, templateHash } from "../render/pod";
 import type { KeptSettings } from "../render/shape";
 import { configFolderOf } from "./config-folder";
 import { endOf, outcome } from "./outcome";
-import { serverOf, trialLabel, trialPod } from "./pod";
+import { trialLabel, trialPod } from "./pod";
 import { elsewhereOf, trialSettings } from "./settings";
 
 /**
@@ -94,17 +93,14 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 			const set = sets.find(({ metadata }) => its[0]?.metadata.name.startsWith(`${metadata.name}-`)) ?? sets[0];
 			if (set === undefined) throw cluster.gone();
 			const what = index === 0 ? ("start" as const) : ("image" as const);
-			const configFolder = configFolderOf(serverOf(set));
-			if (configFolder === undefined) return { name: "", replicas: [], leftOut: configElsewhere };
+			const place = { name: node ?? "any node", replicas: its.map(nameOf) };
+			const configFolder = configFolderOf(serverIn(set.spec.template) ?? {});
+			if (configFolder === undefined) return { ...place, leftOut: configElsewhere };
 			const tries = { ...common, set, node, index, what, configFolder };
-			const runs = serverImage(its[0] ?? set.spec.template);
+			const runs = serverIn(its[0] ?? set.spec.template)?.image;
 			const differs = runs !== undefined && runs !== image.reference;
 			const asNow = differs ? trialPod({ ...tries, image: { reference: runs } }) : undefined;
-			return {
-				name: node ?? "any node",
-				replicas: its.map(nameOf),
-				...(await outcome(cluster, trialPod(tries), { what, stallSeconds, pause, stop, asNow })),
-			};
+			return { ...place, ...(await outcome(cluster, trialPod(tries), { what, stallSeconds, pause, stop, asNow })) };
 		}),
 	);
 	// All have ended before anything is removed.
