@@ -10,6 +10,8 @@ export interface ObservedReplica {
 	readonly ordinal: number;
 	/** The version that it runs or, while stopped, would start. */
 	readonly version: DbVersion | undefined;
+	/** The digest of the image that it runs, if its pod asks for one: `sha256:` and 64 hexadecimal digits. */
+	readonly digest?: string;
 	/** The highest version that ever opened its data; no older one can open it. */
 	readonly openedBy: DbVersion | undefined;
 	/** Answers queries and is among the cluster's endpoints. */

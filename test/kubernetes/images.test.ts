@@ -57,6 +57,8 @@ it.skipIf(unavailable !== undefined)(
 			const { cluster } = await to(versions.slow);
 			expect(cluster).toMatchObject({ state: "Started" });
 			expect(cluster.replicas.map(({ version }) => version)).toEqual([versions.slow, versions.slow]);
+			const digest = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
+			expect(cluster.replicas).toEqual([expect.objectContaining({ digest }), expect.objectContaining({ digest })]);
 			const served = events.flatMap((event) => (event.event === "serving" ? [event] : []));
 			expect(served.map(({ replica }) => replica)).toEqual(["db-0-1", "db-0-0"]);
 			for (const { seconds } of served) expect(seconds).toBeGreaterThan(20);

@@ -25,6 +25,8 @@ export class Scripted {
 	missing = "";
 	/** The digest of every image. */
 	digest = `sha256:${"1".repeat(64)}`;
+	/** The digest that every replica's pod asks for, if it does. */
+	runs: string | undefined;
 	/** Whether others made the cluster. */
 	foreign = false;
 
@@ -66,7 +68,13 @@ export class Scripted {
 				const untried = { property: "scripted", reason: this.untried, untried: true } as const;
 				return { ...found, obstacles: [...found.obstacles, ...(this.untried === "" ? [] : [untried])] };
 			};
-			const control = Object.assign(scripted, { missing, assess });
+			const see = scripted.observe.bind(scripted);
+			const observe: typeof see = async () => {
+				const seen = await see();
+				if (seen === undefined || this.runs === undefined) return seen;
+				return { ...seen, replicas: seen.replicas.map((each) => ({ ...each, digest: this.runs })) };
+			};
+			const control = Object.assign(scripted, { missing, assess, observe });
 			const down = async () => {
 				throw new PlatformError("connection refused");
 			};

@@ -10,6 +10,7 @@ beforeEach(() => {
 		obstacles: [],
 		unreachable: false,
 		missing: "",
+		runs: undefined,
 		foreign: false,
 	});
 	scripted.worlds.clear();

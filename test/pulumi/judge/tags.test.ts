@@ -71,6 +71,29 @@ describe("two tags of one image", () => {
 		expect(await engine.preview({ version: "1.8.0", ...args, update: {} })).toMatchObject({ changes: false });
 	});
 
+	test.each(["1.8.0.1", "latest"])(
+		"are two where the shorter moved since the cluster got its image: %s is an update",
+		async (version) => {
+			const { args } = await tagged();
+			const engine = await running("1.8.0", args);
+			scripted.runs = `sha256:${"2".repeat(64)}`;
+			expect(await engine.preview({ version, ...args })).toMatchObject({
+				refused: [],
+				changes: true,
+				inputs: { version: "1.8.0.1", caveats: { "1.8.0 -> 1.8.0.1": {} } },
+			});
+		},
+	);
+
+	test("that were both built again since are no way back: the shorter is the version that runs", async () => {
+		const { args } = await tagged();
+		const engine = await running("1.8.0.1", args);
+		scripted.runs = `sha256:${"2".repeat(64)}`;
+		const { refused, inputs } = await engine.preview({ version: "1.8.0", ...args });
+		expect(refused).toEqual([]);
+		expect(inputs).toMatchObject({ version: "1.8.0.1", written: "1.8.0" });
+	});
+
 	test("are two once they differ: the older is refused, the newer an update", async () => {
 		const { registry, args } = await tagged();
 		registry.digests["1.8.0"] = "another";

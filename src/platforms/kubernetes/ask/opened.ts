@@ -17,9 +17,14 @@ export function versionOf(image: string, of: PodTemplate): DbVersion | undefined
 
 /** Also by digest: webhooks redirect pods to a mirror, or drop the tag. */
 function isSame(noted: string | undefined, reference: string): boolean {
-	const digest = /@sha256:[0-9a-f]{64}$/.exec(reference)?.[0];
-	return noted === reference || (digest !== undefined && noted?.endsWith(digest) === true);
+	const digest = digestIn(reference);
+	return noted === reference || (digest !== undefined && noted?.endsWith(`@${digest}`) === true);
 }
+
+const digestIn = (reference: string | undefined) => /@(sha256:[0-9a-f]{64})$/.exec(reference ?? "")?.[1];
+
+/** The digest of a pod's or a template's image; `undefined` where it asks for a tag alone. */
+export const digestOf = (of: PodTemplate) => digestIn(serverIn(of)?.image);
 
 export function serverStatus(pod: Pod): ContainerStatus | undefined {
 	const container = containerOf(pod);
