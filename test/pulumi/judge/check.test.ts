@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ObservedCluster } from "../../../src/core/cluster";
 import * as provider from "../../../src/pulumi/provider";
 import { base, Engine, running } from "../engine";
 import { scripted } from "../scripted-platform";
@@ -194,6 +195,21 @@ describe("judge: recorded", () => {
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
+	});
+
+	test("takes a replica of which nothing is known, such as a pod that no node has room for", async () => {
+		const engine = await running("1.8.0", recorded);
+		const look = world().look.bind(world());
+		vi.spyOn(world(), "look").mockImplementation((name, memory) => {
+			const view = look(name, memory);
+			const unseen = { version: undefined, openedBy: undefined, serving: false };
+			return name === "a-0-1" ? { ...view, replica: { ...view.replica, ...unseen } } : view;
+		});
+		const { inputs } = await engine.preview({ version: "1.8.0", ...recorded });
+		expect((inputs.recorded as ObservedCluster).replicas[1]).toMatchObject({ ordinal: 1 });
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).rules).toEqual(["eligible-state"]);
+		await engine.refresh();
+		expect((engine.inputs.recorded as ObservedCluster).replicas[1]).not.toHaveProperty("version");
 	});
 
 	test("a plan holds: nothing differs where the cluster is reached later, is behind for a while or has more rows", async () => {
