@@ -129,6 +129,10 @@ describe("what can't be changed", () => {
 });
 
 describe("what is not known yet in preview", () => {
+	const later = (which: string) => ({
+		"not known yet": { unknown: `${which} not known yet; the update checks whether the change is allowed` },
+	});
+
 	test("a version: the caveats say that it is judged in the update", async () => {
 		const engine = await running("1.8.0");
 		const { inputs, refused } = await engine.preview({ version: unknown });
@@ -162,7 +166,8 @@ describe("what is not known yet in preview", () => {
 	test("a setting, while the cluster can't be reached: it may be reached once that is known", async () => {
 		const engine = await running("1.8.0", { scripted: { memory: "1" } });
 		scripted.unreachable = true;
-		expect((await engine.preview({ version: "1.7.1", scripted: { memory: unknown } })).refused).toEqual([]);
+		const { inputs, refused } = await engine.preview({ version: "1.7.1", scripted: { memory: unknown } });
+		expect([refused, inputs.caveats]).toEqual([[], later("scripted.memory is")]);
 	});
 
 	test("where the cluster lives: then nothing is read, and there is no endpoint", async () => {
@@ -172,6 +177,23 @@ describe("what is not known yet in preview", () => {
 		expect(refused).toEqual([]);
 		expect(inputs).not.toHaveProperty("endpoint");
 		expect(world().calls).toBe(before);
+		expect(inputs.caveats).toEqual(later("scripted.folder is"));
+		const fresh = await new Engine().preview({ version: "1.7.1", scripted: { folder: unknown } });
+		expect(fresh.inputs).not.toHaveProperty("caveats");
+	});
+
+	test.each<[string, object]>([
+		["shards is", { shards: unknown }],
+		["replicas is", { replicas: unknown }],
+		["desiredState is", { desiredState: unknown }],
+		["replicas and shards are", { replicas: unknown, shards: unknown }],
+	])("the size or the state alone: the caveats say that %s not", async (which, args) => {
+		const engine = await running("1.8.0", { desiredState: "Started" });
+		const { inputs, refused } = await engine.preview({ version: "1.8.0", ...args });
+		expect([refused, inputs.caveats]).toEqual([[], later(which)]);
+		expect((await new Engine().preview({ version: "1.8.0", ...args })).inputs.caveats).not.toEqual(later(which));
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.8.0", desiredState: "Started", ...args })).refused).toEqual([]);
 	});
 });
 
