@@ -72,6 +72,11 @@ describe("children", () => {
 		for (const its of await declaredWith({})) expect(its).toMatchObject({ context: "staging", kubeconfig: "[secret]" });
 		for (const its of await declaredWith({ context: "production" }))
 			expect(its).toMatchObject({ context: "production", kubeconfig: "[secret]" });
+		// The configuration's context is one of its own kubeconfig.
+		for (const its of await declaredWith({ kubeconfig: "/home/ann/config" })) {
+			expect(its).toMatchObject({ kubeconfig: "[secret]" });
+			expect(its).not.toHaveProperty("context");
+		}
 		const [, its] = await declaredWith({}, () => ({ provider: new kubernetes.Provider("mine", {}) }));
 		expect(its).not.toHaveProperty("context");
 	});
