@@ -111,6 +111,11 @@ describe("children", () => {
 	});
 });
 
+test("adopt, which messages of its cluster name as the way out, goes to that cluster", async () => {
+	const { declared } = await declare({ version: "1.8.0", adopt: true });
+	expect(find(declared, "DbCluster")?.inputs).toMatchObject({ adopt: true });
+});
+
 describe("secrets", () => {
 	const passwords = { minimal: generated, full: "given-password" };
 
