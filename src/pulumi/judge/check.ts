@@ -13,7 +13,7 @@ import {
 	notKnownYetCaveats,
 	takenUpClause,
 	takeoverCaveats,
-	unreachableText,
+	unseenText,
 } from "../../words/resource";
 import { withFullStop } from "../../words/text";
 import { asBefore, type Home } from "../args/home";
@@ -113,7 +113,7 @@ function refusedThere(
 	record: Known<ClusterRecord | undefined>,
 ): Found | undefined {
 	if (moved === undefined) return undefined;
-	if (!record.known) return refused(platform.name, unreachableText(record.why));
+	if (!record.known) return refused(platform.name, unseenText(record.why));
 	const owner = record.value?.owner;
 	return owner !== undefined && [valid.args.owner, olds.owner].includes(owner) ? undefined : { failures: [moved] };
 }

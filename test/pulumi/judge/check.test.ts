@@ -316,7 +316,16 @@ describe("a cluster out of reach", () => {
 		const engine = await running("1.9.0");
 		scripted.unreachable = true;
 		const { refused } = await engine.preview({ version: "1.9.0", ...change });
-		expect(refused).toEqual([expect.stringContaining("connection refused")]);
+		expect(refused).toEqual([
+			"scripted: connection refused. So it is unknown whether this change of the cluster is allowed, and nothing is changed. Fix this, then preview again.",
+		]);
+	});
+
+	test("is not created unseen either: there may be one", async () => {
+		scripted.unreachable = true;
+		expect((await new Engine().preview({ version: "1.9.0" })).refused).toEqual([
+			expect.stringContaining("So it is unknown whether the cluster exists already, and nothing is created."),
+		]);
 	});
 });
 
