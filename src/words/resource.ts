@@ -82,6 +82,11 @@ export function unreachableText(why: string): string {
 	return `${withFullStop(oneLine(why))} So it is unknown whether the cluster exists already, and nothing is created. Fix this, then preview again.`;
 }
 
+/** A cluster of which something is to change can't be seen. */
+export function unseenText(why: string): string {
+	return `${withFullStop(oneLine(why))} So it is unknown whether this change of the cluster is allowed, and nothing is changed. Fix this, then preview again.`;
+}
+
 /** A version is written with a digest that can't be used. */
 export function digestFlawText(flaw: "latest" | "malformed" | "no-image"): string {
 	switch (flaw) {

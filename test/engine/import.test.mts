@@ -10,7 +10,7 @@ import { newVersion, oldVersion, type Stack, stack, transition } from "./stack.m
 
 /** A program that at first declares nothing, then what an import printed. */
 class ImportingStack extends YamlStack {
-	resources: Record<string, { properties: Record<string, unknown> }> = {};
+	resources: Record<string, { properties?: Record<string, unknown>; [option: string]: unknown }> = {};
 
 	override write(): void {
 		this.document({ name: "test", runtime: "yaml", plugins, resources: this.resources as Args });
@@ -69,6 +69,17 @@ test("a cluster that its own stack has lost comes back as it was", async () => {
 	expect(db.resources.db?.properties).not.toHaveProperty("adopt");
 	expect((await db.preview("--expect-no-changes")).status).toBe(0);
 	expect((await db.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")).status).toBe(0);
+});
+
+test("a program that only reads the cluster, with get, is given its outputs and no advice for an import", async () => {
+	const first = await stack();
+	await first.upOk();
+	const db = await importing();
+	db.resources = { theirs: { type: "dbcluster:DbCluster", get: { id: `local:${first.cluster}/db` } } };
+	const said = await db.upOk();
+	expect(said).toContain("read dbcluster:index:DbCluster theirs");
+	expect(said).not.toContain("adopt");
+	expect(await db.exported()).toContain(`"endpoint": "http://127.0.0.1:${first.port}"`);
 });
 
 test("an id that is none says what one looks like, and one that leads nowhere what there is", async () => {

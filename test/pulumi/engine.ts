@@ -1,3 +1,4 @@
+import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect } from "vitest";
 import type { Unfinished } from "../../src/pulumi/host/failure";
 import * as provider from "../../src/pulumi/provider";
@@ -9,6 +10,12 @@ export type Properties = Record<string, unknown>;
 export const text = "exports.handler = ...";
 export const base = { owner: "p/s/a", name: "a", scripted: {}, __provider: text };
 
+/** Fails like Pulumi's own messages where a property holds an `undefined`, however deep. */
+export function sent<Sent extends object | undefined>(properties: Sent): Sent {
+	Struct.fromJavaScript((properties ?? {}) as Parameters<typeof Struct.fromJavaScript>[0]);
+	return properties;
+}
+
 /** What Pulumi does of a resource: its state goes from one run to the next. */
 export class Engine {
 	id = "";
@@ -17,6 +24,7 @@ export class Engine {
 
 	async preview(args: Properties) {
 		const { inputs = {}, failures = [] } = await provider.check(this.inputs, { ...base, ...args });
+		sent(inputs);
 		const refused = reasonsIn(failures);
 		const rules = failures.map(({ reason }) => readRule(reason).rule);
 		const { changes } = this.id === "" ? { changes: true } : await provider.diff(this.id, this.outputs, inputs);
@@ -28,10 +36,10 @@ export class Engine {
 		expect(refused).toEqual([]);
 		if (this.id === "") {
 			const { id, outs } = await provider.create(inputs);
-			Object.assign(this, { id, outputs: { ...outs, __provider: text } });
+			Object.assign(this, { id, outputs: { ...sent(outs), __provider: text } });
 		} else if (changes) {
 			const { outs } = await provider.update(this.id, this.outputs, inputs);
-			this.outputs = { ...outs, __provider: text };
+			this.outputs = { ...sent(outs), __provider: text };
 		}
 		this.inputs = inputs;
 		return changes;
@@ -46,13 +54,14 @@ export class Engine {
 		);
 		const { id, properties } = error as Partial<Unfinished>;
 		if (this.id === "" && id !== undefined) Object.assign(this, { id, inputs });
-		if (properties !== undefined) this.outputs = { ...properties };
+		if (properties !== undefined) this.outputs = { ...sent(properties) };
 		return error.message;
 	}
 
 	async refresh() {
 		const { id = "", inputs = {}, props = {} } = await provider.read(this.id, this.outputs);
 		Object.assign(this, { id, inputs, outputs: props });
+		sent({ inputs, props });
 	}
 }
 

@@ -58,6 +58,8 @@ export async function read(id: string, props: Properties): Promise<ReadResult> {
 				...props,
 				...refreshed,
 				...kept,
+				// That of an earlier deletion may be word for word the same, and then the next one would be no change.
+				unfinished: deleted.length > 0 ? undefined : props.unfinished,
 				previousVersion: sameVersion(version, valid.version) ? props.previousVersion : valid.version,
 				...(await outputsOf(valid, cluster, version)),
 			}),

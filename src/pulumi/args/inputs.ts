@@ -13,9 +13,15 @@ export function inputsAmong(properties: Properties): Record<string, unknown> {
 	return Object.fromEntries(Object.entries(properties).filter(([name]) => inputNames.includes(name)));
 }
 
-/** Pulumi can't take an `undefined` at the top level. */
+/** Pulumi's messages can't hold an `undefined`, however deep. */
 export function withoutUndefined(properties: Properties): Record<string, unknown> {
-	return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+	const known = Object.entries(properties).filter(([, value]) => value !== undefined);
+	return Object.fromEntries(known.map(([name, value]) => [name, within(value)]));
+}
+
+function within(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(within);
+	return typeof value === "object" && value !== null ? withoutUndefined(value as Properties) : value;
 }
 
 /** What needs nothing of the platform, and delete and read go by. */

@@ -137,6 +137,16 @@ export interface KubernetesDbClusterArgs extends ClusterArgs, ServerArgs {
 	deletionPolicy?: string;
 
 	/**
+	 * Takes over a cluster that exists already under this name and belongs to no resource or to another one. Without it
+	 * such a cluster is refused. It is for the cluster alone: of the other objects, such as the ServiceAccount, those that
+	 * exist have to be imported first. If the cluster has another Keeper than this component's, name it in `keeper.hosts`.
+	 *
+	 * @default false
+	 * @example true
+	 */
+	adopt?: Input<boolean>;
+
+	/**
 	 * The cluster's name on Kubernetes, from which all objects have theirs. It can't be changed later.
 	 *
 	 * @default the name of the component

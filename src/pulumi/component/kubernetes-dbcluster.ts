@@ -16,8 +16,8 @@ import { clusterKeys, defaultImage, select, serverKeys, validate } from "./valid
  * namespace, password, Keeper, ServiceAccount and NetworkPolicies and, where asked for, an Ingress and a ServiceMonitor.
  *
  * It makes a Kubernetes provider from `kubeconfig` and `context`, by default those of the stack's configuration, such as
- * `kubernetes:context`. If a provider is among the options or comes from a parent, that one is used; `DbCluster` takes the
- * same two, so give them in that case as well.
+ * `kubernetes:context`; a `kubeconfig` that is given comes with its own current context. If a provider is among the
+ * options or comes from a parent, that one is used; `DbCluster` takes the same two, so give them in that case as well.
  *
  * @throws pulumi.RunError that names every argument that has a problem, with its value, the reason and the way out.
  *
@@ -167,10 +167,14 @@ export const componentTypes = {
 
 type Connection = Pick<KubernetesDbClusterArgs, "kubeconfig" | "context">;
 
-/** By default what Pulumi's own Kubernetes provider takes from the stack's configuration. */
+/**
+ * By default what Pulumi's own Kubernetes provider takes from the stack's configuration, whose context need not be in a
+ * kubeconfig that is given.
+ */
 function connectionOf(args: Connection): Connection {
 	const config = new pulumi.Config("kubernetes");
-	const { kubeconfig = config.get("kubeconfig"), context = config.get("context") } = args;
+	const ofStack = args.kubeconfig === undefined ? config.get("context") : undefined;
+	const { kubeconfig = config.get("kubeconfig"), context = ofStack } = args;
 	return {
 		...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
 		...(context !== undefined && { context }),

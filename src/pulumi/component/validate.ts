@@ -23,7 +23,16 @@ import type { KubernetesDbClusterArgs } from "./args";
 export const defaultImage = "myscale/myscaledb";
 
 /** Arguments that go to DbCluster under the same names. */
-export const clusterKeys = ["version", "shards", "replicas", "versions", "update", "desiredState", "deletionPolicy"];
+export const clusterKeys = [
+	"version",
+	"shards",
+	"replicas",
+	"versions",
+	"update",
+	"desiredState",
+	"deletionPolicy",
+	"adopt",
+];
 
 const notUnderTheSameName = ["namespace", "kubeconfig", "existing", "keeper", "passwordSecret", "serviceAccountName"];
 

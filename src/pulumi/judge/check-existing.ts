@@ -15,6 +15,7 @@ import {
 	spelledOtherwiseText,
 	strangerText,
 	unreachableText,
+	unseenText,
 	wakesText,
 	windowText,
 } from "../../words/resource";
@@ -102,8 +103,9 @@ export async function checkUnreachable(asked: CheckInput, why: string): Promise<
 	// What is recorded are the replicas: other changes are judged in the update.
 	if (version === undefined || (recording ? isUnchanged(asked) : !changes(asked)))
 		return { inputs: recording ? { recorded: olds.recorded } : {} };
-	if (isUnchanged(asked) || Object.keys(olds).length === 0)
-		return refused(valid.place?.platform.name ?? "", unreachableText(why));
+	const isNew = Object.keys(olds).length === 0;
+	if (isNew || isUnchanged(asked))
+		return refused(valid.place?.platform.name ?? "", isNew ? unreachableText(why) : unseenText(why));
 	const recalled = recording ? recall(olds.recorded) : undefined;
 	const cluster = recalled === undefined ? unknown(why) : known(recalled);
 	const { refusals, ...foreseen } = await judgeUpdate(asked, version, cluster);

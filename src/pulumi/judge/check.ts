@@ -13,12 +13,12 @@ import {
 	notKnownYetCaveats,
 	takenUpClause,
 	takeoverCaveats,
-	unreachableText,
+	unseenText,
 } from "../../words/resource";
 import { withFullStop } from "../../words/text";
 import { asBefore, type Home } from "../args/home";
 import { endpointOf, inputsAmong, type Properties, withoutUndefined } from "../args/inputs";
-import { parse, type Valid } from "../args/parse";
+import { isKnown, parse, type Valid } from "../args/parse";
 import type { InputProblem } from "../args/problem";
 import { tell } from "../host/teller";
 import { checkExisting, checkUnreachable } from "./check-existing";
@@ -53,15 +53,23 @@ async function examine(olds: Properties, news: Properties): Promise<Found> {
 	const { place } = asked.valid;
 	// In the place of `latest` stands the version that it means now, so that a newer one shows as a change.
 	const settled = settledBy(asked);
-	if (place === undefined) return { inputs: settled };
+	const caveats = unjudged(asked);
+	if (place === undefined) return { inputs: { ...settled, caveats } };
 	const record = await look(asked);
 	const refusal = refusedThere(asked, place, record);
 	if (refusal !== undefined) return refusal;
 	// What it had to reach the cluster with may be old where other arguments are not known yet.
-	if (asked.isAssumed && !(record.known && record.value !== undefined)) return { inputs: settled };
+	if (asked.isAssumed && !(record.known && record.value !== undefined)) return { inputs: { ...settled, caveats } };
 	const found = await decide({ ...asked, news: { ...asked.news, ...settled } }, place, record);
-	const { caveats = asked.isAssumed ? notKnownYetCaveats(asked.valid.unknown) : undefined } = found.inputs ?? {};
-	return { failures: found.failures, inputs: { ...settled, ...found.inputs, caveats } };
+	const inputs = { ...settled, ...found.inputs };
+	return { failures: found.failures, inputs: { ...inputs, caveats: inputs.caveats ?? caveats } };
+}
+
+/** What the caveats say where there is a cluster and what is not known yet may change it, unless they say more. */
+function unjudged({ valid, isAssumed, olds }: CheckInput): Properties | undefined {
+	const isWhole = valid.place !== undefined && !isAssumed;
+	const isJudged = isWhole && ["shards", "replicas", "desiredState"].every((property) => isKnown(valid, property));
+	return isJudged || Object.keys(olds).length === 0 ? undefined : notKnownYetCaveats(valid.unknown);
 }
 
 /** 1. Reads what is asked for, or finds what is wrong with the arguments by themselves. */
@@ -105,7 +113,7 @@ function refusedThere(
 	record: Known<ClusterRecord | undefined>,
 ): Found | undefined {
 	if (moved === undefined) return undefined;
-	if (!record.known) return refused(platform.name, unreachableText(record.why));
+	if (!record.known) return refused(platform.name, unseenText(record.why));
 	const owner = record.value?.owner;
 	return owner !== undefined && [valid.args.owner, olds.owner].includes(owner) ? undefined : { failures: [moved] };
 }

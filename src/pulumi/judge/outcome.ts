@@ -63,7 +63,7 @@ export function isRecorded({ valid }: CheckInput): boolean {
 
 /** Whether it is to be started or stopped now. */
 export function isSwitched({ valid, before }: CheckInput): boolean {
-	return valid.args.desiredState !== before?.args.desiredState;
+	return isKnown(valid, "desiredState") && valid.args.desiredState !== before?.args.desiredState;
 }
 
 /**

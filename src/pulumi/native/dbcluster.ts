@@ -46,6 +46,17 @@ export class DbCluster extends pulumi.CustomResource {
 	}
 
 	/**
+	 * Reads a cluster that this program does not declare: its outputs, and nothing is changed.
+	 *
+	 * @param name The resource's name in the program.
+	 * @param id As in Pulumi's state and for `pulumi import`: `kubernetes:db/analytics`.
+	 * @param opts As of any Pulumi resource.
+	 */
+	static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): DbCluster {
+		return new DbCluster(name, { version: undefined } as never, { ...opts, id });
+	}
+
+	/**
 	 * @param name The resource's name in the program; the cluster's own name too, unless `args.name` says another.
 	 * @param args What the cluster is to be.
 	 * @param opts As of any Pulumi resource.

@@ -39,10 +39,9 @@ export function foreseenUpdate(olds: Properties, news: Properties): Properties {
 	});
 }
 
-/** The outputs have it without the digest. */
+/** The outputs have it without the digest, and a number also where the program says `latest`. */
 function versionOf({ version }: Properties): Properties {
-	const plain = plainVersion(version);
-	return plain === undefined ? {} : { version: plain };
+	return { version: plainVersion(version) ?? unknownValue };
 }
 
 /**

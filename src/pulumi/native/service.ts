@@ -162,8 +162,7 @@ async function update(request: messages.UpdateRequest): Promise<messages.UpdateR
 
 async function read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
 	const { value, secrets } = open(request.getProperties());
-	// An import knows the id alone.
-	if (Object.keys(value).length === 0) return readImported(request);
+	if (Object.keys(value).length === 0) return readById(request);
 	const { id = "", inputs, props } = await provider.read(request.getId(), value);
 	const response = new messages.ReadResponse().setId(id);
 	if (id === "") return response;
@@ -171,9 +170,10 @@ async function read(request: messages.ReadRequest): Promise<messages.ReadRespons
 	return response.setInputs(close(inputs, its)).setProperties(close(props, its));
 }
 
-async function readImported(request: messages.ReadRequest): Promise<messages.ReadResponse> {
+/** An import, or what a program reads with `get`. The latter has inputs, though none are in them, and nothing to declare. */
+async function readById(request: messages.ReadRequest): Promise<messages.ReadResponse> {
 	const { id, inputs, outputs, notes } = await imported(request.getId(), ownerOf(request.getUrn()));
-	for (const text of notes) await warn(text);
+	if (!request.hasInputs()) for (const text of notes) await warn(text);
 	return new messages.ReadResponse().setId(id).setInputs(close(inputs, [])).setProperties(close(outputs, []));
 }
 

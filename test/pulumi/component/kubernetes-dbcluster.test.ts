@@ -72,6 +72,11 @@ describe("children", () => {
 		for (const its of await declaredWith({})) expect(its).toMatchObject({ context: "staging", kubeconfig: "[secret]" });
 		for (const its of await declaredWith({ context: "production" }))
 			expect(its).toMatchObject({ context: "production", kubeconfig: "[secret]" });
+		// The configuration's context is one of its own kubeconfig.
+		for (const its of await declaredWith({ kubeconfig: "/home/ann/config" })) {
+			expect(its).toMatchObject({ kubeconfig: "[secret]" });
+			expect(its).not.toHaveProperty("context");
+		}
 		const [, its] = await declaredWith({}, () => ({ provider: new kubernetes.Provider("mine", {}) }));
 		expect(its).not.toHaveProperty("context");
 	});
@@ -104,6 +109,11 @@ describe("children", () => {
 		]);
 		expect(children.length).toBeGreaterThan(8);
 	});
+});
+
+test("adopt, which messages of its cluster name as the way out, goes to that cluster", async () => {
+	const { declared } = await declare({ version: "1.8.0", adopt: true });
+	expect(find(declared, "DbCluster")?.inputs).toMatchObject({ adopt: true });
 });
 
 describe("secrets", () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ObservedCluster } from "../../../src/core/cluster";
 import * as provider from "../../../src/pulumi/provider";
 import { base, Engine, running } from "../engine";
 import { scripted } from "../scripted-platform";
@@ -128,6 +129,10 @@ describe("what can't be changed", () => {
 });
 
 describe("what is not known yet in preview", () => {
+	const later = (which: string) => ({
+		"not known yet": { unknown: `${which} not known yet; the update checks whether the change is allowed` },
+	});
+
 	test("a version: the caveats say that it is judged in the update", async () => {
 		const engine = await running("1.8.0");
 		const { inputs, refused } = await engine.preview({ version: unknown });
@@ -161,7 +166,8 @@ describe("what is not known yet in preview", () => {
 	test("a setting, while the cluster can't be reached: it may be reached once that is known", async () => {
 		const engine = await running("1.8.0", { scripted: { memory: "1" } });
 		scripted.unreachable = true;
-		expect((await engine.preview({ version: "1.7.1", scripted: { memory: unknown } })).refused).toEqual([]);
+		const { inputs, refused } = await engine.preview({ version: "1.7.1", scripted: { memory: unknown } });
+		expect([refused, inputs.caveats]).toEqual([[], later("scripted.memory is")]);
 	});
 
 	test("where the cluster lives: then nothing is read, and there is no endpoint", async () => {
@@ -171,6 +177,23 @@ describe("what is not known yet in preview", () => {
 		expect(refused).toEqual([]);
 		expect(inputs).not.toHaveProperty("endpoint");
 		expect(world().calls).toBe(before);
+		expect(inputs.caveats).toEqual(later("scripted.folder is"));
+		const fresh = await new Engine().preview({ version: "1.7.1", scripted: { folder: unknown } });
+		expect(fresh.inputs).not.toHaveProperty("caveats");
+	});
+
+	test.each<[string, object]>([
+		["shards is", { shards: unknown }],
+		["replicas is", { replicas: unknown }],
+		["desiredState is", { desiredState: unknown }],
+		["replicas and shards are", { replicas: unknown, shards: unknown }],
+	])("the size or the state alone: the caveats say that %s not", async (which, args) => {
+		const engine = await running("1.8.0", { desiredState: "Started" });
+		const { inputs, refused } = await engine.preview({ version: "1.8.0", ...args });
+		expect([refused, inputs.caveats]).toEqual([[], later(which)]);
+		expect((await new Engine().preview({ version: "1.8.0", ...args })).inputs.caveats).not.toEqual(later(which));
+		scripted.unreachable = true;
+		expect((await engine.preview({ version: "1.8.0", desiredState: "Started", ...args })).refused).toEqual([]);
 	});
 });
 
@@ -194,6 +217,21 @@ describe("judge: recorded", () => {
 		});
 		// The update itself judges live, always.
 		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow(/connection refused/);
+	});
+
+	test("takes a replica of which nothing is known, such as a pod that no node has room for", async () => {
+		const engine = await running("1.8.0", recorded);
+		const look = world().look.bind(world());
+		vi.spyOn(world(), "look").mockImplementation((name, memory) => {
+			const view = look(name, memory);
+			const unseen = { version: undefined, openedBy: undefined, serving: false };
+			return name === "a-0-1" ? { ...view, replica: { ...view.replica, ...unseen } } : view;
+		});
+		const { inputs } = await engine.preview({ version: "1.8.0", ...recorded });
+		expect((inputs.recorded as ObservedCluster).replicas[1]).toMatchObject({ ordinal: 1 });
+		expect((await engine.preview({ version: "1.9.0", ...recorded })).rules).toEqual(["eligible-state"]);
+		await engine.refresh();
+		expect((engine.inputs.recorded as ObservedCluster).replicas[1]).not.toHaveProperty("version");
 	});
 
 	test("a plan holds: nothing differs where the cluster is reached later, is behind for a while or has more rows", async () => {
@@ -278,7 +316,16 @@ describe("a cluster out of reach", () => {
 		const engine = await running("1.9.0");
 		scripted.unreachable = true;
 		const { refused } = await engine.preview({ version: "1.9.0", ...change });
-		expect(refused).toEqual([expect.stringContaining("connection refused")]);
+		expect(refused).toEqual([
+			"scripted: connection refused. So it is unknown whether this change of the cluster is allowed, and nothing is changed. Fix this, then preview again.",
+		]);
+	});
+
+	test("is not created unseen either: there may be one", async () => {
+		scripted.unreachable = true;
+		expect((await new Engine().preview({ version: "1.9.0" })).refused).toEqual([
+			expect.stringContaining("So it is unknown whether the cluster exists already, and nothing is created."),
+		]);
 	});
 });
 

@@ -57,3 +57,12 @@ test("takes the state of the dynamic one over, also below a parent", async () =>
 	expect(former?.getSpec()?.getName()).toBe("former");
 	expect(other?.getUrn()).toBe(await value(pulumi.createUrn("alone", type)));
 });
+
+test("reads one that another program declares, by its id", async () => {
+	const db = DbCluster.get("theirs", "local:~/.pulumi-dbcluster/analytics");
+	expect(await value(db.state)).toBe("Started");
+	expect(await value(db.id)).toBe("local:~/.pulumi-dbcluster/analytics");
+	for (const output of [db.version, db.endpoint, db.caveats]) expect(pulumi.Output.isInstance(output)).toBe(true);
+	expect(registered.at(-1)).toMatchObject({ id: "local:~/.pulumi-dbcluster/analytics", inputs: {} });
+	expect(requests.map((request) => request.getName())).not.toContain("theirs");
+});

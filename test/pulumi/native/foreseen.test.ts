@@ -31,6 +31,19 @@ test("a preview shows the versions that the outputs have then, also where the pr
 	});
 });
 
+test("a version that latest will mean only then is not known", async () => {
+	const args = { version: "latest", versions: unknownValue };
+	const first = await new Engine().preview(args);
+	expect([first.refused, foreseenCreate(first.inputs).version]).toEqual([[], unknownValue]);
+	const engine = new Engine();
+	await engine.up({ version: "1.8.0", ...forward });
+	const { inputs } = await engine.preview(args);
+	expect(pick(foreseenUpdate(engine.outputs, inputs))).toEqual({
+		version: unknownValue,
+		previousVersion: unknownValue,
+	});
+});
+
 test("also after a creation that stopped, whose outputs have no digest either", async () => {
 	const engine = new Engine();
 	world().engines.set("1.8.0", { fate: "exits", boots: 20 });
