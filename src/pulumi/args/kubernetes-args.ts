@@ -86,7 +86,7 @@ export interface ServerArgs {
 	labels?: Input<{ [label: string]: Input<string> }>;
 
 	/**
-	 * Annotations of every pod.
+	 * Annotations of the servers' pods.
 	 *
 	 * @default none
 	 * @example { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" }
