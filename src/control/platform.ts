@@ -82,8 +82,13 @@ export interface Platform<Settings = unknown> {
 	): { readonly settings: Settings } | { readonly problems: readonly SettingProblem[] };
 	/** Where such clusters run, a folder or a namespace: `<platform>:<place>/<name>` names one cluster. */
 	place(settings: Settings): string;
-	/** Which server is asked, if the place does not say so: a digest, so that it contains no credentials. */
+	/**
+	 * Which server is asked, or which machine this is, if the place does not say so: a digest, so that it contains no
+	 * credentials. A cluster that is not found on another one is not taken for deleted.
+	 */
 	server?(settings: Settings): string;
+	/** `server` is this machine, not one that is asked over a network. */
+	readonly onMachine?: true;
 	/** The URL of the cluster's HTTP interface. Pure: known before the cluster exists. */
 	endpoint(name: string, settings: Settings): string;
 	/**

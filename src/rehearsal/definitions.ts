@@ -94,16 +94,22 @@ const outside =
 export const reachesOutside = (sql: string) => outside.test(sql);
 
 /** Strings and quoted names first, so that their contents are never taken for SQL. */
-const replicatedEngine =
-	/'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|\bENGINE = Replicated(\w*MergeTree)(?:\((?:\s*'(?:[^'\\]|\\.|'')*'\s*(?:,\s*)?){2}(\))?|(?=\())?/g;
+const quoted = /'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`/;
+const replicated = /\bENGINE = Replicated(\w*MergeTree)(?:\((?:\s*'(?:[^'\\]|\\.|'')*'\s*(?:,\s*)?){2}(\))?|(?=\())?/;
+const user = `(?:${quoted.source}|\\w+)`;
+/** As servers from 24.2 on show whose rights a view has. */
+const definer = new RegExp(`\\bDEFINER = ${user}(?:@${user})? SQL SECURITY DEFINER ?`);
+const parts = new RegExp([quoted, replicated, definer].map(({ source }) => source).join("|"), "g");
 
 /**
- * The definition with each replicated engine as its plain one, which needs no Keeper.
+ * The definition with each replicated engine as its plain one, which needs no Keeper, and without the user whose rights a
+ * view has: users that SQL created are not on the server that is tried.
  *
  * @example "... ENGINE = ReplicatedMergeTree('/t', '{replica}') ORDER BY x" // "... ENGINE = MergeTree ORDER BY x"
  */
-export function withoutReplication(statement: string): string {
-	return statement.replace(replicatedEngine, (whole, engine?: string, closed?: string) => {
+export function asTried(statement: string): string {
+	return statement.replace(parts, (whole, engine?: string, closed?: string) => {
+		if (whole.startsWith("DEFINER")) return "";
 		if (engine === undefined) return whole;
 		const hasRest = whole.includes("(") && closed === undefined;
 		return `ENGINE = ${engine}${hasRest ? "(" : ""}`;

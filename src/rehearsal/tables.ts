@@ -2,7 +2,7 @@ import { ControlError, ifKnown, PlatformError } from "../control/errors";
 import { identifier, ownDatabases } from "../control/sql";
 import type { SqlServer, SqlSettings } from "../control/trial";
 import { listed, type RefusedTable, type RehearsedTables } from "../core/rehearsal";
-import { asLoaded, canTry, type Definition, ofServer, withoutReplication } from "./definitions";
+import { asLoaded, asTried, canTry, type Definition, ofServer } from "./definitions";
 import { inParallel } from "./parallel";
 import { standIns } from "./stand-ins";
 
@@ -33,7 +33,7 @@ export async function tryTables(
 	let loading: Awaited<ReturnType<typeof loadingOn>> | undefined;
 	// What a table needs may come later in the list. Each round settles at least one, or it is the last.
 	for (let rest = tried; rest.length > 0; ) {
-		const uncreated = await failing(server, rest, ({ statement }) => withoutReplication(statement));
+		const uncreated = await failing(server, rest, ({ statement }) => asTried(statement));
 		if (uncreated.size === 0) break;
 		if (uncreated.size < rest.length) {
 			rest = [...uncreated.keys()];
@@ -101,9 +101,9 @@ async function loadingOn(server: SqlServer) {
 	const allowed = Object.fromEntries(switches.map(({ name }) => [String(name), "1"]));
 	const byName = new Set(ordinary.map(({ name }) => String(name)));
 	return async (definitions: readonly Definition[]) => {
-		const forbidden = await failing(server, definitions, ({ statement }) => withoutReplication(statement), allowed);
+		const forbidden = await failing(server, definitions, ({ statement }) => asTried(statement), allowed);
 		return failing(server, [...forbidden.keys()], ({ statement, database }) =>
-			asLoaded(withoutReplication(statement), byName.has(database)),
+			asLoaded(asTried(statement), byName.has(database)),
 		);
 	};
 }

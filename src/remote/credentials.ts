@@ -21,22 +21,23 @@ const dockerHub = "https://index.docker.io/v1/";
 const helperSeconds = 10;
 
 /**
- * The credentials that `docker login` stored for a registry: in `config.json` of `DOCKER_CONFIG` or `~/.docker`, or
- * with the program `docker-credential-*` that it names. Messages never contain any of it.
+ * The credentials that `docker login` stored for a repository of a registry: in `config.json` of `DOCKER_CONFIG` or
+ * `~/.docker`, or with the program `docker-credential-*` that it names. Messages never contain any of it.
  *
  * Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores
  *
  * @throws ControlError if the configuration or its program is broken.
  */
-export async function credentialsFor(registry: string): Promise<RegistryCredentials | undefined> {
+export async function credentialsFor(registry: string, repository: string): Promise<RegistryCredentials | undefined> {
 	const config = readConfig();
-	const names = registry === "registry-1.docker.io" ? [dockerHub, "docker.io", "index.docker.io"] : [registry];
-	const helper = entryOf(config.credHelpers, names) ?? config.credsStore;
+	const names =
+		registry === "registry-1.docker.io" ? [dockerHub, "docker.io", "index.docker.io", registry] : [registry];
+	const helper = entryOf(config.credHelpers, names, repository) ?? config.credsStore;
 	if (helper !== undefined && helper !== "") {
 		const found = await askHelper(helper, names[0] as string);
 		if (found !== undefined) return found;
 	}
-	const { auth, identitytoken } = entryOf(config.auths, names) ?? {};
+	const { auth, identitytoken } = entryOf(config.auths, names, repository) ?? {};
 	if (identitytoken) return { identityToken: identitytoken };
 	const [username, ...password] = Buffer.from(auth ?? "", "base64")
 		.toString("utf8")
@@ -62,12 +63,31 @@ function readConfig(): DockerConfig {
 	}
 }
 
-/** Older entries have a scheme before the host, or a path after it. */
-function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, names: readonly string[]): T | undefined {
-	const bare = (name: string) => name.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-	const wanted = names.map(bare);
-	const found = Object.entries(entries ?? {}).filter(([name]) => wanted.includes(bare(name)));
-	return (found.find(([name]) => names.includes(name)) ?? found[0])?.[1];
+/**
+ * Of the entries for a registry the one with the longest path that the repository is in, as podman and kaniko read them.
+ * Docker goes by the host alone, so any other comes last. Older entries have a scheme before the host, and a version of the
+ * API after it.
+ *
+ * Source: https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+ */
+function entryOf<T>(
+	entries: Readonly<Record<string, T>> | undefined,
+	names: readonly string[],
+	repository: string,
+): T | undefined {
+	const bare = (name: string) => name.replace(/^https?:\/\//, "");
+	const hostOf = (name: string) => bare(name).replace(/\/.*$/, "");
+	const pathOf = (name: string) => bare(name).replace(/^[^/]*\/?(v[12](\/|$))?|\/$/g, "");
+	const hosts = names.map(hostOf);
+	const rank = (name: string) => {
+		const path = pathOf(name);
+		if (!`${repository}/`.startsWith(path === "" ? "" : `${path}/`)) return -1;
+		return path.length + (names.includes(name) ? 0.5 : 0);
+	};
+	const [first] = Object.entries(entries ?? {})
+		.filter(([name]) => hosts.includes(hostOf(name)))
+		.sort(([one], [other]) => rank(other) - rank(one));
+	return first?.[1];
 }
 
 /**

@@ -57,7 +57,7 @@ export async function request(url: URL, call: Call = {}, limits: Limits = defaul
 		return await retry(attempt, (error, tries) => pauseAfter(error, tries, limits));
 	} catch (error) {
 		if (error instanceof Trouble) return error.answer;
-		throw readable(error, limits);
+		throw readable(error, url, limits);
 	}
 }
 
@@ -119,12 +119,23 @@ function mayPass(error: unknown): boolean {
 	return code === "ECONNRESET" || code === "EPIPE" || code === "EAI_AGAIN" || code === "UND_ERR_SOCKET";
 }
 
-function readable(error: unknown, limits: Limits): ControlError {
+function readable(error: unknown, url: URL, limits: Limits): ControlError {
 	if (error instanceof ControlError) return error;
 	const { name, message, cause } = error as Error & { readonly cause?: NodeJS.ErrnoException };
-	if (name === "TimeoutError") return new ControlError(`does not respond within ${limits.milliseconds / 1000} seconds`);
+	const hint = isProxyUnused(url)
+		? " (HTTPS_PROXY is set; Node.js 22.21, 24 or later uses it with NODE_USE_ENV_PROXY=1)"
+		: "";
+	if (name === "TimeoutError")
+		return new ControlError(`does not respond within ${limits.milliseconds / 1000} seconds${hint}`);
 	// A host with several addresses fails with an AggregateError, whose own message is empty.
-	return new ControlError(`can't be reached: ${cause?.message || cause?.code || message}`);
+	return new ControlError(`can't be reached: ${cause?.message || cause?.code || message}${hint}`);
+}
+
+/** Whether a proxy is set that curl and docker go through, and Node.js does not. */
+function isProxyUnused({ protocol }: URL): boolean {
+	const { HTTPS_PROXY, https_proxy, NODE_USE_ENV_PROXY, NODE_OPTIONS = "" } = process.env;
+	const isUsed = NODE_USE_ENV_PROXY === "1" || NODE_OPTIONS.includes("--use-env-proxy");
+	return protocol === "https:" && Boolean(HTTPS_PROXY || https_proxy) && !isUsed;
 }
 
 /** In milliseconds; the header has seconds or a date. */

@@ -132,7 +132,7 @@ async function ask(of: Repository, path: string, method: "GET" | "HEAD", limits?
 	let answer = await send(kept !== undefined && Date.now() < kept.until ? kept.authorization : undefined);
 	const challenge = answer.status === 401 ? answer.headers.get("www-authenticate") : null;
 	if (challenge === null) return answer;
-	const { credentials, trouble } = await credentialsFor(registry).then(
+	const { credentials, trouble } = await credentialsFor(registry, repository).then(
 		(found) => ({ credentials: found, trouble: undefined }),
 		(error: Error) => ({ credentials: undefined, trouble: error }),
 	);

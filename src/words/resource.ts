@@ -77,6 +77,11 @@ export function elsewhereText(id: string): string {
 	return `there is no cluster ${id} on this API server; it was on another API server before. Set kubeconfig and context back to that server. If the cluster no longer exists, remove it from the state with pulumi state delete.`;
 }
 
+/** The cluster is not found, on another machine than before, or for another user or program. */
+export function otherMachineText(id: string): string {
+	return `there is no cluster ${id} on this machine; it was on another machine, or in the folder of another user or project, before. Run Pulumi there. If the cluster no longer exists, remove it from the state with pulumi state delete.`;
+}
+
 /** It is unknown whether a new cluster's place is free. */
 export function unreachableText(why: string): string {
 	return `${withFullStop(oneLine(why))} So it is unknown whether the cluster exists already, and nothing is created. Fix this, then preview again.`;

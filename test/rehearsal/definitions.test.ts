@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { asLoaded, canTry, withoutReplication } from "../../src/rehearsal/definitions";
+import { asLoaded, asTried, canTry } from "../../src/rehearsal/definitions";
 import { defined } from "./server";
 
 const remote = new Set(["cold"]);
@@ -50,25 +50,42 @@ test.each([
 	["ReplicatedMergeTree('/it\\'s (', '{replica}') ORDER BY x", "MergeTree ORDER BY x"],
 ])("%s needs no Keeper", (engine, plain) => {
 	const of = (its: string) => `CREATE TABLE d.t ${columns} ENGINE = ${its}`;
-	expect(withoutReplication(of(engine))).toBe(of(plain));
+	expect(asTried(of(engine))).toBe(of(plain));
+});
+
+test.each([
+	"DEFINER = bob SQL SECURITY DEFINER ",
+	"DEFINER = `bo\\`b'` SQL SECURITY DEFINER ",
+	"DEFINER = bob@localhost SQL SECURITY DEFINER ",
+	"DEFINER = `bob`@`10.%` SQL SECURITY DEFINER ",
+])("a view of whom the server that is tried does not know needs nobody: %s", (definer) => {
+	const of = (its: string) => `CREATE MATERIALIZED VIEW d.v TO d.t ${columns} ${its}AS SELECT x FROM d.s`;
+	expect(asTried(of(definer))).toBe(of(""));
+	expect(asTried(of("SQL SECURITY INVOKER "))).toBe(of("SQL SECURITY INVOKER "));
 });
 
 /** Names and strings that look like SQL. */
 const odd = fc
-	.array(fc.constantFrom("ENGINE = ReplicatedMergeTree('a', 'b')", "`", "'", "\\", "(", ")", " UUID ", "x", "\n"), {
-		minLength: 1,
-		maxLength: 5,
-	})
+	.array(
+		fc.constantFrom(
+			...["ENGINE = ReplicatedMergeTree('a', 'b')", "DEFINER = x SQL SECURITY DEFINER"],
+			...["`", "'", "\\", "(", ")", " UUID ", "x", "\n"],
+		),
+		{ minLength: 1, maxLength: 5 },
+	)
 	.map((parts) => parts.join(""));
 const quote = (text: string, mark: string) => mark + text.replace(/[\\`']/g, "\\$&") + mark;
 
-test("replication is taken from the engine and from nowhere else", () => {
+test("what is taken is taken from the engine and the definer, and from nowhere else", () => {
 	fc.assert(
 		fc.property(odd, odd, odd, (name, column, text) => {
 			const of = (engine: string) =>
 				`CREATE TABLE ${quote(name, "`")}.t (${quote(column, "`")} String DEFAULT ${quote(text, "'")}) ENGINE = ${engine} ORDER BY x COMMENT ${quote(text, "'")}`;
-			expect(withoutReplication(of(`ReplicatedMergeTree(${quote(text, "'")}, '{replica}')`))).toBe(of("MergeTree"));
-			expect(withoutReplication(of("Log"))).toBe(of("Log"));
+			expect(asTried(of(`ReplicatedMergeTree(${quote(text, "'")}, '{replica}')`))).toBe(of("MergeTree"));
+			expect(asTried(of("Log"))).toBe(of("Log"));
+			const view = (definer: string) =>
+				`CREATE VIEW ${quote(name, "`")}.v ${definer}AS SELECT ${quote(text, "'")} AS ${quote(column, "`")}`;
+			expect(asTried(view(`DEFINER = ${quote(text, "`")} SQL SECURITY DEFINER `))).toBe(view(""));
 		}),
 	);
 });

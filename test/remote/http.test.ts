@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { type AddressInfo, createServer } from "node:net";
+import { afterEach, expect, test, vi } from "vitest";
 import { defaultLimits, isSafe, request } from "../../src/remote/http";
 import { failure } from "./failure";
 import { hangUp, TestServer } from "./server";
 
 const limits = { ...defaultLimits, pause: 1 };
+afterEach(() => vi.unstubAllEnvs());
 
 test.each([
 	["https://example.com/a", true],
@@ -74,6 +76,41 @@ test("nobody there is an error at once", async () => {
 	await server.close();
 	const waits = { ...limits, pause: 3_600_000 };
 	expect(await failure(request(new URL(server.url), {}, waits))).toMatch(/^can't be reached: .*ECONNREFUSED/);
+});
+
+test("where a proxy is set that Node.js does not use by itself, the error says how it does", async () => {
+	const server = await TestServer.open((_, response) => response.end());
+	await server.close();
+	const away = (protocol: string) => failure(request(new URL(server.url.replace(/^\w+/, protocol)), {}, limits));
+	for (const name of ["HTTPS_PROXY", "https_proxy", "NODE_USE_ENV_PROXY", "NODE_OPTIONS"]) vi.stubEnv(name, undefined);
+	expect(await away("https")).toMatch(/ECONNREFUSED 127\.0\.0\.1:\d+$/);
+	for (const name of ["HTTPS_PROXY", "https_proxy"]) {
+		vi.stubEnv(name, "http://proxy.example.com:3128");
+		expect(await away("https")).toMatch(
+			/ECONNREFUSED \S+ \(HTTPS_PROXY is set; Node\.js 22\.21, 24 or later uses it with NODE_USE_ENV_PROXY=1\)$/,
+		);
+		vi.stubEnv(name, undefined);
+	}
+	vi.stubEnv("HTTPS_PROXY", "http://proxy.example.com:3128");
+	// Requests without TLS are for this machine only.
+	expect(await away("http")).not.toContain("PROXY");
+	for (const [name, value] of [
+		["NODE_USE_ENV_PROXY", "1"],
+		["NODE_OPTIONS", "--use-env-proxy"],
+	] as const) {
+		vi.stubEnv(name, value);
+		expect(await away("https")).not.toContain("PROXY");
+		vi.stubEnv(name, undefined);
+	}
+	// A firewall.
+	const silent = createServer();
+	await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+	const { port } = silent.address() as AddressInfo;
+	const wait = { ...limits, milliseconds: 100 };
+	expect(await failure(request(new URL(`https://127.0.0.1:${port}`), {}, wait))).toMatch(
+		/^does not respond within 0\.1 seconds \(HTTPS_PROXY is set; /,
+	);
+	silent.close();
 });
 
 test("a server that never answers, or never ends, is left", async () => {

@@ -7,6 +7,7 @@ import { LocalControl } from "./control";
 import { errorText, folderError } from "./errors";
 import { localImporting } from "./imported";
 import { engineChoice, installedEngines, mustExist, noEngine } from "./installed";
+import { machineAndFolder } from "./machine";
 import { portTaken } from "./port";
 import { emptyRecord, replicaFolders } from "./record";
 import { folderOf, keys, type LocalSettings, place, portOf, readSettings } from "./settings";
@@ -22,6 +23,8 @@ export const localPlatform: Platform<LocalSettings> = {
 	locating: ["directory", "engines"],
 	read: readSettings,
 	place,
+	server: machineAndFolder,
+	onMachine: true,
 	endpoint: (name, settings) => `http://127.0.0.1:${portOf(name, settings)}`,
 	engines: true,
 	// An engine's DB version is the ClickHouse version that it answers.

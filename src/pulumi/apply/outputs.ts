@@ -2,7 +2,7 @@ import { ControlError } from "../../control/errors";
 import type { ObservedCluster } from "../../core/cluster";
 import { spelledOtherwise } from "../../core/release";
 import { compareVersions, type DbVersion, highest } from "../../core/version";
-import { elsewhereText, spelledOtherwiseText } from "../../words/resource";
+import { elsewhereText, otherMachineText, spelledOtherwiseText } from "../../words/resource";
 import type { Complete } from "../args/complete";
 import type { Home } from "../args/home";
 import type { Properties } from "../args/inputs";
@@ -47,13 +47,14 @@ function serverOf({ platform, settings }: Home): Properties {
 }
 
 /**
- * A cluster that is not there is gone only where the server is the one that it was on: another `KUBECONFIG`, or another
- * current context, is no proof.
+ * A cluster that is not there is gone only where the server is the one that it was on: another `KUBECONFIG`, another
+ * current context or a colleague's machine is no proof.
  *
  * @param props the old outputs; those of an early release name no server.
  */
 export function mustBeSameServer(place: Home, { server }: Properties): void {
-	if (server !== undefined && server !== serverOf(place).server) throw new ControlError(elsewhereText(place.id));
+	if (server === undefined || server === serverOf(place).server) return;
+	throw new ControlError(place.platform.onMachine ? otherMachineText(place.id) : elsewhereText(place.id));
 }
 
 /** Whether existing objects were imported and not taken over: a takeover gives a generation. */

@@ -86,7 +86,7 @@ export interface ServerArgs {
 	labels?: Input<{ [label: string]: Input<string> }>;
 
 	/**
-	 * Annotations of every pod.
+	 * Annotations of the servers' pods.
 	 *
 	 * @default none
 	 * @example { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" }
@@ -129,7 +129,8 @@ export interface ServerArgs {
 /** Where on Kubernetes a cluster lives, and what its pods look like. Each shard is one StatefulSet. */
 export interface KubernetesArgs extends ServerArgs {
 	/**
-	 * The namespace; it must exist. It can't be changed later.
+	 * The namespace; it must exist. Of one that the program creates pass the `id`: a preview knows its name already. It can't
+	 * be changed later.
 	 *
 	 * @example "db"
 	 */
@@ -166,7 +167,8 @@ export interface KubernetesArgs extends ServerArgs {
 
 	/**
 	 * The password of `user`, by reference to a Secret of the namespace. Needed unless files of `users` open the user `default`
-	 * without one, since the image's answers only inside its own pod, or unless `existing` servers answer without one.
+	 * without one, since the image's answers only inside its own pod, or unless `existing` servers answer without one. It must
+	 * exist; of one that the program creates take the name from its `id`. See docs/pulumi.md.
 	 *
 	 * @default none
 	 * @example { name: "db-password", key: "password" }

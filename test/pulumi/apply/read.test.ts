@@ -92,6 +92,17 @@ describe("refresh", () => {
 		expect(await provider.read(engine.id, { ...engine.outputs, server: undefined })).toMatchObject({ id: "" });
 	});
 
+	test("on another machine is one, too, in the words of machines", async () => {
+		Object.assign(scripted.platform, { onMachine: true });
+		onServer("one");
+		const engine = await running("1.7.1");
+		world().destroy(false);
+		onServer("two");
+		for (const run of [provider.read, provider.delete])
+			await expect(run(engine.id, engine.outputs)).rejects.toThrow(/on this machine; .* Run Pulumi there/);
+		Object.assign(scripted.platform, { onMachine: undefined });
+	});
+
 	test("on another address finds the cluster that is there", async () => {
 		onServer("one");
 		const engine = await running("1.7.1");

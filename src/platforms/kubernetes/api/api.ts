@@ -88,7 +88,9 @@ export class Api {
 	async apply<T>(object: KubeObject, options: { readonly dryRun?: boolean } = {}): Promise<T> {
 		const query = `fieldManager=${fieldManager}&force=true${options.dryRun ? "&dryRun=All" : ""}`;
 		const path = `${this.path(kindOf(object.kind), object.metadata.name)}?${query}`;
-		return this.send<T>({ method: "PATCH", path, ...content(object, "apply-patch+yaml") });
+		return unlessConditional(object, () =>
+			this.send<T>({ method: "PATCH", path, ...content(object, "apply-patch+yaml") }),
+		);
 	}
 
 	/** Patches single fields; a `resourceVersion` or `uid` in it is a precondition. `undefined` if the object is gone. */
@@ -99,7 +101,9 @@ export class Api {
 		options: { readonly dryRun?: boolean } = {},
 	): Promise<T | undefined> {
 		const path = `${this.path(kind, name)}?fieldManager=${fieldManager}${options.dryRun ? "&dryRun=All" : ""}`;
-		return this.ifThere<T>({ method: "PATCH", path, ...content(patch, "merge-patch+json") });
+		return unlessConditional(patch, () =>
+			this.ifThere<T>({ method: "PATCH", path, ...content(patch, "merge-patch+json") }),
+		);
 	}
 
 	/**
@@ -207,4 +211,10 @@ export function untilNoConflict<T>(attempt: () => Promise<T>): Promise<T> {
 			throw new PlatformError(`the object is changed again and again by another client: ${error.message}`);
 		return 20 * tries * (1 + Math.random());
 	});
+}
+
+/** A conflict of a write without a precondition is another object's, such as a quota's: kubernetes#67761. */
+function unlessConditional<T>(object: { readonly metadata?: Partial<Meta> }, write: () => Promise<T>): Promise<T> {
+	const { resourceVersion, uid } = object.metadata ?? {};
+	return resourceVersion === undefined && uid === undefined ? untilNoConflict(write) : write();
 }

@@ -56,7 +56,9 @@ export function apiError({ server }: Pick<Connection, "server">, call: ApiCall, 
 		);
 	}
 	if (answer.status === 404 && status?.details?.kind === "namespaces")
-		return new ControlError(`the namespace '${status.details.name}' does not exist at ${server}: create it first`);
+		return new ControlError(
+			`the namespace '${status.details.name}' does not exist at ${server}: create it first. If your program creates it, pass its id (namespace.id), which is known once it exists`,
+		);
 	// 400 and 422: the object itself is rejected, and would be again.
 	if (answer.status === 400 || answer.status === 422 || answer.status === 413)
 		return new ControlError(`the API server at ${server} rejects this request: ${message}`);

@@ -27,7 +27,9 @@ export async function readCredentials(api: Api, { user, passwordSecret }: Login)
 	const { name, key } = passwordSecret;
 	const secret = await api.get<{ data?: Record<string, string> }>("secrets", name);
 	if (secret === undefined)
-		throw new PlatformError(`the Secret ${name} does not exist in the namespace ${api.namespace}: create it first`);
+		throw new PlatformError(
+			`the Secret ${name} does not exist in the namespace ${api.namespace}: create it first. If your program creates it, take the name from its id, "${api.namespace}/${name}", which is known once it exists`,
+		);
 	const encoded = secret.data?.[key];
 	if (encoded === undefined)
 		throw new PlatformError(

@@ -36,7 +36,7 @@ function ownSettings(shape: Shape): string {
       </shard>`;
 	});
 	const keepers = settings.keeper.map((keeper, index) => {
-		const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(keeper.replace(/^\[(.*)\]/, "$1")) ?? [];
+		const [, host, port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(keeper) ?? [];
 		return `    <node index="${index + 1}"><host>${host}</host><port>${port ?? 2181}</port></node>`;
 	});
 	const keeper = keepers.length === 0 ? "" : `  <zookeeper>\n${keepers.join("\n")}\n  </zookeeper>\n`;

@@ -185,6 +185,12 @@ describe("the server's configuration", () => {
 		});
 	});
 
+	it("has IPv6 addresses of Keeper in brackets: a server joins host and port with a colon", () => {
+		const text = serverConfig(shape({ keeper: ["[fd00::10]", "[fd00::11]:2182"] }))["config-dbcluster.xml"];
+		expect(text).toContain('<node index="1"><host>[fd00::10]</host><port>2181</port></node>');
+		expect(text).toContain('<node index="2"><host>[fd00::11]</host><port>2182</port></node>');
+	});
+
 	it("has the root that old servers want", () => {
 		expect(serverConfig(shape({ configRoot: "yandex" }))["config-dbcluster.xml"]).toMatch(
 			/^<yandex>[\s\S]*<\/yandex>\n$/,
