@@ -1,11 +1,12 @@
 import { ControlError } from "../../../control/errors";
-import type { Claim, ClusterSpec } from "../../../control/port";
+import type { Claim, ClusterSpec, Obstacle } from "../../../control/port";
 import type { UpdateMark } from "../../../core/cluster";
-import { compareVersions, type DbVersion, highest } from "../../../core/version";
+import { compareVersions, type DbVersion, highest, sameVersion } from "../../../core/version";
 import type { Meta, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
+import { isCreated, lostRecord, toldToStart } from "../ask/lost";
 import { settle } from "../ask/opened";
-import { label, shardName } from "../render/names";
+import { label, recordName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings-schema";
@@ -29,14 +30,54 @@ export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">
 		);
 	const [sets, claims] = await Promise.all([cluster.sets(), volumeClaims(cluster)]);
 	if (before?.owner === undefined) await refuseStrangers(cluster, spec, sets);
-	const opened = openedVolumes(claims);
+	const isLost = before?.owner === undefined && sets.length > 0;
+	const told = isLost ? toldToStart(cluster, sets, names(cluster, spec), spec.settings.image) : {};
+	const opened = { ...openedVolumes(claims), ...told };
 	const newest = highest([...Object.values(before?.openedBy ?? {}), ...Object.values(opened)]);
 	if (sets.length === 0 && newest !== undefined && compareVersions(spec.version, newest) < 0)
 		throw new ControlError(
 			`the volumes of '${cluster.name}' hold data that ${newest} opened, and a DB version never goes back: set version to ${newest} or later`,
 		);
-	const obstacles = sets.length === 0 ? sizeOfVolumes(cluster, claims, spec) : [];
-	return { sets, opened, claims, obstacles };
+	const obstacles = isLost || sets.length === 0 ? sizeOfVolumes(cluster, claims, spec) : [];
+	if (isLost) obstacles.push(...lostObstacles(cluster, spec, sets, newest));
+	return { sets, isLost, opened, claims, obstacles };
+}
+
+/** Why a cluster without its record can't be had as it is asked for: all that is known of it is what runs. */
+function lostObstacles(
+	{ name, api }: Cluster,
+	{ version, replicas, adopt }: Omit<Spec, "generation">,
+	sets: readonly StatefulSet[],
+	runs: DbVersion | undefined,
+): Obstacle[] {
+	const [first] = sets;
+	if (first !== undefined && !adopt) return [{ property: "name", reason: lostRecord(first, name) }];
+	const stopped = sets.find(({ spec }) => spec.replicas === 0)?.metadata.name;
+	return [
+		...(stopped === undefined
+			? []
+			: [
+					{
+						property: "name",
+						reason: `${stopped} is scaled to 0, and a new record is only written for a cluster that runs. Scale it up first: kubectl scale statefulset ${stopped} --replicas=${replicas} --namespace=${api.namespace}`,
+					},
+				]),
+		...(runs === undefined || sameVersion(version, runs)
+			? []
+			: [
+					{
+						property: "version",
+						reason: `'${name}' runs ${runs}. Set version to ${runs}: what the missing record said is taken from what runs. Update in the next step.`,
+					},
+				]),
+	];
+}
+
+/** What a create would do to what exists already, by topic. */
+export async function foundBy(cluster: Cluster): Promise<Record<string, string>> {
+	const [before, sets] = await Promise.all([cluster.record.read(), cluster.sets()]);
+	if (before?.owner !== undefined || sets.length === 0) return {};
+	return { record: `the ConfigMap ${recordName(cluster.name)} is missing: a new one is written for what runs` };
 }
 
 const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
@@ -94,14 +135,10 @@ async function refuseStrangers(
 	spec: Omit<Spec, "generation">,
 	sets: readonly StatefulSet[],
 ): Promise<void> {
-	const [ours] = sets;
-	const stranger =
-		ours ??
-		(
-			await Promise.all(
-				indexes(spec.shards).map((shard) => cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard))),
-			)
-		).find((set) => set !== undefined);
+	const named = await Promise.all(
+		indexes(spec.shards).map((shard) => cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard))),
+	);
+	const stranger = [...sets, ...named].find((set) => set !== undefined && !isCreated(set, cluster.name));
 	if (stranger !== undefined)
 		throw new ControlError(
 			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that was not created by DbCluster: choose another name, or set kubernetes.existing to take it over`,
