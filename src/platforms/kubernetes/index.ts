@@ -48,7 +48,7 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 		const { name, settings } = spec;
 		if (isAdopted(settings))
 			return takenOver(settings.existing, await inspect(new AdoptedCluster(name, settings), spec));
-		return foundBy(new Cluster(name, settings));
+		return foundBy(new Cluster(name, settings), spec);
 	},
 };
 

@@ -6,13 +6,24 @@ import type { Meta, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { isCreated, lostRecord, toldToStart } from "../ask/lost";
 import { settle } from "../ask/opened";
-import { label, recordName, shardName } from "../render/names";
+import { annotation, label, recordName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings-schema";
 import { kept, shapeOf } from "../render/shape";
 import { applyAll, noteUnopened } from "./apply";
-import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "./volumes";
+import { collector } from "./obstacles";
+import {
+	claimsOf,
+	classOfVolumes,
+	growVolumes,
+	markLeft,
+	markUsed,
+	openedVolumes,
+	othersData,
+	sizeOfVolumes,
+	volumeClaims,
+} from "./volumes";
 
 export type Spec = ClusterSpec<KubernetesSettings>;
 
@@ -38,8 +49,22 @@ export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">
 		throw new ControlError(
 			`the volumes of '${cluster.name}' hold data that ${newest} opened, and a DB version never goes back: set version to ${newest} or later`,
 		);
-	const obstacles = isLost || sets.length === 0 ? sizeOfVolumes(cluster, claims, spec) : [];
+	const by = before?.owner === undefined ? othersData(claims, spec.owner) : undefined;
+	if (by !== undefined && !spec.adopt)
+		throw new ControlError(
+			`the volumes of '${cluster.name}' hold the data of an earlier cluster: ${by} destroyed it and kept the data. Set adopt to true to use the data, or choose another name`,
+		);
+	const obstacles: Obstacle[] = [];
 	if (isLost) obstacles.push(...lostObstacles(cluster, spec, sets, newest));
+	// An existing cluster keeps its settings, too.
+	if (isLost || sets.length === 0) {
+		const its = claimsOf(claims, names(cluster, spec));
+		obstacles.push(
+			...sizeOfVolumes(cluster, claims, spec),
+			...classOfVolumes(cluster, its, spec.settings.storageClass),
+		);
+		await collector(obstacles)("kubernetes.storage", () => growVolumes(cluster, its, spec, { dryRun: true }));
+	}
 	return { sets, isLost, opened, claims, obstacles };
 }
 
@@ -74,10 +99,18 @@ function lostObstacles(
 }
 
 /** What a create would do to what exists already, by topic. */
-export async function foundBy(cluster: Cluster): Promise<Record<string, string>> {
-	const [before, sets] = await Promise.all([cluster.record.read(), cluster.sets()]);
-	if (before?.owner !== undefined || sets.length === 0) return {};
-	return { record: `the ConfigMap ${recordName(cluster.name)} is missing: a new one is written for what runs` };
+export async function foundBy(cluster: Cluster, spec: Omit<Spec, "generation">): Promise<Record<string, string>> {
+	const [before, sets, claims] = await Promise.all([cluster.record.read(), cluster.sets(), volumeClaims(cluster)]);
+	if (before?.owner !== undefined) return {};
+	if (sets.length > 0)
+		return { record: `the ConfigMap ${recordName(cluster.name)} is missing: a new one is written for what runs` };
+	const used = claimsOf(claims, names(cluster, spec)).filter(({ status }) => status?.phase !== "Pending");
+	const isOwn = used.every(({ metadata }) => metadata.annotations?.[annotation.keptBy] === spec.owner);
+	if (isOwn) return {};
+	const by = othersData(claims, spec.owner);
+	const who =
+		by === undefined ? "an earlier cluster of this name left data" : `${by} destroyed its cluster and kept the data`;
+	return { data: `${who}, which is used: ${used.map(({ metadata }) => metadata.name).join(", ")}` };
 }
 
 const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
@@ -113,8 +146,11 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 		};
 		return noteUnopened(cluster, next, next, spec.version, pods);
 	});
+	const shape = cluster.shape(stored);
+	await markUsed(cluster, claims);
 	await markLeft(cluster, claimsOf(claims, names(cluster, stored)), false);
-	await applyAll(cluster, { stored, sets, pods }, cluster.shape(stored), spec.version);
+	await growVolumes(cluster, claims, shape);
+	await applyAll(cluster, { stored, sets, pods }, shape, spec.version);
 }
 
 export async function adopt(cluster: Cluster, claim: Claim, owner: string, generation: string): Promise<void> {
