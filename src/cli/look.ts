@@ -10,7 +10,7 @@ import { type Complete, complete } from "../pulumi/args/complete";
 import { catalogueOf, latestKnown } from "../pulumi/judge/catalogue";
 import { judge } from "../pulumi/judge/judge";
 import { controlErrorText } from "../words/errors";
-import { goneText } from "../words/resource";
+import { unrecordedText } from "../words/resource";
 import { type ClusterStatus, statusElsewhereText } from "../words/status";
 import type { RecordedCluster } from "./state";
 
@@ -47,7 +47,7 @@ export async function liveStatus(recorded: RecordedCluster, valid: Complete): Pr
 	try {
 		const control = place.platform.control(place.name, place.settings);
 		const cluster = await control.observe();
-		if (cluster?.record === undefined) return troubled(before, goneText(before.id));
+		if (cluster?.record === undefined) return troubled(before, unrecordedText(place, cluster));
 		const catalogue = await catalogueOf(valid);
 		const status = seen(
 			before,

@@ -13,7 +13,7 @@ import { withDefaults } from "../roll/timing";
 import { buildOf } from "../words/advice";
 import { progressText } from "../words/progress";
 import { rehearsalText, rehearseProblems } from "../words/rehearsal";
-import { goneText } from "../words/resource";
+import { unrecordedText } from "../words/resource";
 import { settingsOf } from "./look";
 import { print, printJson } from "./print";
 import { clustersOf } from "./status";
@@ -63,7 +63,7 @@ async function run(name: string | undefined, version: string | undefined, option
 	const clock = systemClock;
 	return underClaim({ control, holder: holder(), clock, timing, report: say }, async (keeper) => {
 		const cluster = await control.observe();
-		if (cluster?.record === undefined) throw new ControlError(goneText(place.id));
+		if (cluster?.record === undefined) throw new ControlError(unrecordedText(place, cluster));
 		const runs = highest(cluster.replicas.flatMap((replica) => replica.version ?? []));
 		const to = await target(valid, version, runs);
 		const { queries } = args.update.rehearsal;

@@ -16,7 +16,7 @@ export interface Claim {
 
 /** A whole cluster at one moment, with its record, so that nobody has to ask for it separately. */
 export interface Observation extends ObservedCluster {
-	/** What {@link ClusterControl.record} would have returned; absent for an existing cluster that has none yet. */
+	/** What {@link ClusterControl.record} would have returned; absent for an existing cluster that has none yet, and for one whose record was deleted. */
 	readonly record?: ClusterRecord;
 }
 

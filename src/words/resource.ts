@@ -72,6 +72,19 @@ export function goneText(id: string): string {
 	return `there is no cluster ${id} any more. Run pulumi refresh to update Pulumi's state, then pulumi up to create it again.`;
 }
 
+/** The replicas are there, and nothing tells whose they are. */
+export function recordLostText(id: string, name: string): string {
+	return `the cluster ${id} exists, but its record, the ConfigMap ${name}-dbcluster, is missing. Restore that ConfigMap from a backup. If there is no backup and no other program manages the cluster, set adopt to true and run pulumi up, which writes a new record.`;
+}
+
+/** The input `unfinished` of such a cluster that gets a new record. */
+export const recordLost = "its record is missing";
+
+/** Of a cluster that has no record: whether it is gone. */
+export function unrecordedText({ id, name }: { readonly id: string; readonly name: string }, seen: unknown): string {
+	return seen === undefined ? goneText(id) : recordLostText(id, name);
+}
+
 /** The cluster is not found, on another server than before. */
 export function elsewhereText(id: string): string {
 	return `there is no cluster ${id} on this API server; it was on another API server before. Set kubeconfig and context back to that server. If the cluster no longer exists, remove it from the state with pulumi state delete.`;

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { resolveImage } from "../../src/platforms/kubernetes/ask/images";
@@ -6,6 +6,7 @@ import { kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
 import { Space, startCluster, unavailable } from "./harness";
+import { Resource } from "./resource";
 
 const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
@@ -33,6 +34,49 @@ here("a cluster whose first pods can't start is mended by creating it again", as
 			["1.7.1", "1.7.1"],
 		]);
 	} finally {
+		await space.close();
+	}
+});
+
+here("a cluster whose ConfigMaps were all deleted is neither ended nor made anew, and gets a new record", async () => {
+	const space = await Space.open();
+	const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+	try {
+		const versions = { list: [{ version: "1.7.1" }, { version: "1.8.0" }] };
+		const { name, owner, replicas } = identity;
+		const update = { drainSeconds: 5, rehearsal: { policy: "off" } };
+		const kubernetes = space.settings({ storage: "1Gi" });
+		const db = new Resource({ name, owner, replicas, versions, update, kubernetes, deletionPolicy: "Delete" });
+		await db.up({ version: "1.7.1" });
+		for (const pod of ["db-0-0", "db-0-1"]) {
+			await space.queryPod(pod, "CREATE TABLE rows (n UInt64) ENGINE = Log");
+			await space.queryPod(pod, "INSERT INTO rows VALUES (7)");
+		}
+		const before = await podUids(space);
+		for (const { metadata } of await space.api.list<Pod>("configmaps", {}))
+			if (metadata.name.startsWith("db-")) await space.api.delete("configmaps", metadata.name);
+
+		const missing = /the ConfigMap db-dbcluster, is missing.*set adopt to true/;
+		await expect(db.destroy()).rejects.toThrow(missing);
+		expect((await db.preview({ version: "1.8.0" })).refused).toEqual([expect.stringMatching(missing)]);
+		await db.refresh();
+		expect((await db.preview({ version: "1.8.0" })).refused).toEqual([expect.stringMatching(missing)]);
+		expect((await db.preview({ version: "1.8.0", adopt: true })).refused).toEqual([
+			expect.stringMatching(/^version: .*Set version to 1\.7\.1/),
+		]);
+		expect(await db.up({ version: "1.7.1", adopt: true })).toMatchObject({ state: "Started" });
+		expect(await podUids(space)).toEqual(before);
+		expect((await db.preview({ version: "1.7.1" })).changes).toBe(false);
+		expect(await db.up({ version: "1.8.0" })).toMatchObject({
+			state: "Started",
+			replicaVersions: [{ version: "1.8.0" }, { version: "1.8.0" }],
+		});
+		expect(await space.queryPod("db-0-0", "SELECT n FROM rows")).toBe("7");
+		await db.destroy();
+		expect(await space.api.list("statefulsets", {})).toEqual([]);
+		expect(await space.api.list("persistentvolumeclaims", {})).toEqual([]);
+	} finally {
+		lines.mockRestore();
 		await space.close();
 	}
 });

@@ -235,6 +235,18 @@ describe("a cluster that is made anew over the volumes of an earlier one", () =>
 			`replicas: ${kept} with replicas: 4 the replicas without such a volume would serve without tables. Set replicas to 3; once the cluster serves, set replicas to 4.`,
 		]);
 		expect(await space.api.list("statefulsets", {})).toEqual([]);
+		const whose = { ...at(3), owner: "project/another/db" };
+		expect((await db.preview(whose)).refused).toEqual([
+			"name: the volumes of 'db' hold the data of an earlier cluster: project/stack/db destroyed it and kept the data. Set adopt to true to use the data, or choose another name.",
+		]);
+		const adopting = await db.preview({ ...whose, adopt: true });
+		expect([adopting.refused, adopting.inputs.caveats]).toEqual([
+			[],
+			{ "taken over": { data: expect.stringMatching(/^project\/stack\/db destroyed .*data-db-0-0, data-db-0-1/) } },
+		]);
+		expect((await db.preview(at(3, { kubernetes: space.settings({ storageClass: "other" }) }))).refused).toEqual([
+			expect.stringMatching(/^kubernetes\.storageClass: .*Leave storageClass out\./),
+		]);
 		await db.up(at(3));
 		expect(await Promise.all(["db-0-0", "db-0-1", "db-0-2"].map((pod) => rows(pod, "rows")))).toEqual([100, 100, 100]);
 		expect(await rows("db-0-2", "high")).toBe(50);

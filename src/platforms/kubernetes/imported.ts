@@ -5,6 +5,7 @@ import { Api } from "./api/api";
 import { connect } from "./api/connection";
 import type { StatefulSet } from "./api/types";
 import type { Connection } from "./api/wire";
+import { isCreated, lostRecord } from "./ask/lost";
 import { allRecords, RecordStore, type Stored } from "./ask/record";
 import { label, recordName } from "./render/names";
 import { alsoOfExisting, dnsLabel } from "./render/settings-schema";
@@ -79,11 +80,8 @@ function settingsIn({ settings }: Stored, name: string): object {
 /** A cluster of ours without its record is no existing one: what opened its data is unknown. */
 async function refuseLost(api: Api, name: string): Promise<void> {
 	const sets = await api.list<StatefulSet>("statefulsets", { labels: `${label.cluster}=${name}` });
-	const ours = sets.find(({ metadata }) => metadata.labels?.["app.kubernetes.io/managed-by"] === "pulumi-dbcluster");
-	if (ours !== undefined)
-		throw new ControlError(
-			`the StatefulSet ${ours.metadata.name} is part of the cluster '${name}', whose record, the ConfigMap ${recordName(name)}, is missing: restore it from a backup`,
-		);
+	const ours = sets.find((set) => isCreated(set, name));
+	if (ours !== undefined) throw new ControlError(lostRecord(ours, name));
 }
 
 async function absence(api: Api, name: string): Promise<string> {

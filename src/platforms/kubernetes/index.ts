@@ -9,12 +9,12 @@ import { takenOver } from "./adopted/words";
 import { connect } from "./api/connection";
 import { Cluster } from "./ask/cluster";
 import { resolveImage } from "./ask/images";
-import { mayBeMade } from "./change/create";
+import { foundBy, mayBeMade } from "./change/create";
 import { collector, tryOut } from "./change/obstacles";
 import { kubernetesControl } from "./control";
 import { kubernetesImporting } from "./imported";
 import { clientServiceName, ports } from "./render/names";
-import { wholeCluster } from "./render/objects";
+import { surroundings, wholeCluster } from "./render/objects";
 import { isAdopted, type KubernetesSettings, readSettings, settingKeys } from "./render/settings-schema";
 import { shapeOf } from "./render/shape";
 
@@ -44,9 +44,11 @@ export const kubernetesPlatform: Platform<KubernetesSettings> = {
 		isAdopted(settings) ? adoptedControl(name, settings, pin) : kubernetesControl(name, settings, pin),
 	obstacles,
 	isForeign: isAdopted,
-	takeover: async ({ name, settings, ...wanted }) => {
-		if (!isAdopted(settings)) return {};
-		return takenOver(settings.existing, await inspect(new AdoptedCluster(name, settings), wanted));
+	takeover: async (spec) => {
+		const { name, settings } = spec;
+		if (isAdopted(settings))
+			return takenOver(settings.existing, await inspect(new AdoptedCluster(name, settings), spec));
+		return foundBy(new Cluster(name, settings), spec);
 	},
 };
 
@@ -67,8 +69,15 @@ async function obstacles(spec: Omit<ClusterSpec<KubernetesSettings>, "generation
 		const cluster = new Cluster(name, settings, pin);
 		await attempt("version", () => cluster.image(shape.settings, version));
 		await attempt("kubernetes.passwordSecret", () => cluster.credentials(shape.settings));
-		await attempt("name", async () => found.push(...(await mayBeMade(cluster, spec)).obstacles));
-		for (const object of wholeCluster(shape, image)) await tryOut(cluster, found, object);
+		let isLost = false;
+		await attempt("name", async () => {
+			const { obstacles, ...what } = await mayBeMade(cluster, spec);
+			found.push(...obstacles);
+			({ isLost } = what);
+		});
+		// StatefulSets that are there keep what can't be changed.
+		for (const object of isLost ? surroundings(shape) : wholeCluster(shape, image))
+			await tryOut(cluster, found, object);
 	});
 	return found;
 }

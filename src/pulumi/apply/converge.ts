@@ -27,7 +27,7 @@ import { withDefaults } from "../../roll/timing";
 import { untilState } from "../../roll/until-state";
 import { phaseTeller } from "../../roll/watch";
 import { withRule } from "../../words/refusals";
-import { goneText, strangerText } from "../../words/resource";
+import { goneText, strangerText, unrecordedText } from "../../words/resource";
 import type { Complete } from "../args/complete";
 import type { InputProblem } from "../args/problem";
 import { call } from "../host/call";
@@ -144,7 +144,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	};
 	const cluster = await bare.observe();
 	if (cluster?.record === undefined) {
-		if (!wanted.mayCreate) throw new ControlError(goneText(place.id));
+		if (!wanted.mayCreate) throw new ControlError(unrecordedText(place, cluster));
 		await keeper.change((claim) => bare.create(claim, asked));
 		const made = await untilServing(change);
 		// What others made comes at the version that it runs.

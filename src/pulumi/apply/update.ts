@@ -3,6 +3,7 @@ import type { UpdateResult } from "@pulumi/pulumi/dynamic";
 import { sameVersion } from "../../core/version";
 import { RollStopped, WaitStopped } from "../../roll/stopped";
 import { untaken } from "../../words/import";
+import { recordLost } from "../../words/resource";
 import { complete } from "../args/complete";
 import { plainVersion } from "../args/digest";
 import { inForce, type Properties, withoutUndefined } from "../args/inputs";
@@ -23,7 +24,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 	const wanted = complete(news);
 	const { version } = wanted;
 	const generation = typeof olds.generation === "string" ? olds.generation : randomUUID();
-	const mayCreate = news.unfinished === untaken;
+	const mayCreate = news.unfinished === untaken || news.unfinished === recordLost;
 	const recorder = recorderOf(wanted.place, version);
 	try {
 		const cluster = await converge({ ...wanted, generation, formerOwner: olds.owner, mayCreate, recorder });
@@ -31,7 +32,8 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;
 		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
-		const now = { ...(await outputsOf(wanted, cluster, version)), ...last };
+		// Nothing is: else the same could not be found once more.
+		const now = { ...(await outputsOf(wanted, cluster, version)), ...last, unfinished: undefined };
 		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error, wanted.place.platform);

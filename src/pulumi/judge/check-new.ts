@@ -3,25 +3,40 @@ import { releaseOf } from "../../core/release";
 import { decide } from "../../core/rules";
 import type { DbVersion } from "../../core/version";
 import { untaken } from "../../words/import";
-import { adoptText, catalogueUnknownText, deprecatedText, goneText, takeoverCaveats } from "../../words/resource";
+import {
+	adoptText,
+	catalogueUnknownText,
+	deprecatedText,
+	recordLost,
+	takeoverCaveats,
+	unrecordedText,
+} from "../../words/resource";
 import type { Home } from "../args/home";
 import { isKnown, type Valid } from "../args/parse";
 import { type InputProblem, refusalOf } from "../args/problem";
 import { tell } from "../host/teller";
 import { sourceOf } from "./catalogue";
+import { checkUnreachable } from "./check-existing";
 import { hasChanges } from "./diff";
 import type { Facts } from "./facts";
 import { type CheckInput, type Found, refused } from "./outcome";
 import { refusing } from "./untried";
 
-/** A check where there is no cluster: it is to be made, or it is gone. */
-export async function checkNew({ valid, facts, version, olds, news }: CheckInput, place: Home): Promise<Found> {
+/** A check where there is no record: the cluster is to be made, it is gone, or its record is. */
+export async function checkNew(asked: CheckInput, place: Home): Promise<Found> {
+	const { valid, facts, version, olds, news } = asked;
 	const { platform, name, settings, pin } = place;
 	const isForeign = platform.isForeign?.(settings) === true;
 	// Imported: there is a cluster to take over, which has no record yet.
 	const isUntaken = isForeign && olds.unfinished === untaken;
-	if (Object.keys(olds).length > 0 && !isUntaken)
-		return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
+	const isLost = Object.keys(olds).length > 0 && !isUntaken;
+	if (isLost) {
+		const seen = await facts.cluster();
+		if (!seen.known) return checkUnreachable(asked, seen.why);
+		// A new record is written for who asks for that.
+		if (seen.value === undefined || !valid.args.adopt)
+			return hasChanges(olds, news) ? refused("name", unrecordedText(place, seen.value)) : {};
+	}
 	if (version === undefined) return {};
 	const { owner, shards, replicas, adopt } = valid.args;
 	const spec = { name, owner, version, shards, replicas, settings, adopt };
@@ -29,7 +44,7 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 	const [obstacles, unlisted] = await Promise.all([
 		platform.obstacles(spec, pin),
 		// To be refused a version that runs already would help nobody.
-		isForeign ? [] : notToBeMade(valid, facts, name, version),
+		isForeign || isLost ? [] : notToBeMade(valid, facts, name, version),
 	]);
 	// What the platform says of a version that is not to be had anyway would be another way out, into the same refusal.
 	const others = (await refusing(obstacles, name)).filter(
@@ -40,7 +55,8 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 	const takes = (await platform.takeover?.(spec)) ?? {};
 	if (!isForeign && Object.keys(takes).length === 0) return {};
 	const caveats = takeoverCaveats(takes);
-	return { inputs: { caveats, ...(isUntaken && { unfinished: untaken }) } };
+	const unfinished = isUntaken ? untaken : isLost ? recordLost : undefined;
+	return { inputs: { caveats, unfinished } };
 }
 
 /**

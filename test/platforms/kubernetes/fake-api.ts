@@ -63,6 +63,8 @@ export class FakeApi implements Connection {
 		if (call.method === "DELETE") {
 			this.objects.delete(`${kind}/${at}`);
 			for (const set of kind === "pods" ? this.all("statefulsets") : []) this.#control(set.metadata.name);
+			for (const { metadata } of kind === "statefulsets" ? this.all("pods") : [])
+				if (metadata.name.replace(/-\d+$/, "") === at) this.objects.delete(`pods/${metadata.name}`);
 			return said({});
 		}
 		const expected = body.metadata?.resourceVersion;

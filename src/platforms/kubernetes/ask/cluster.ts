@@ -75,7 +75,7 @@ export class Cluster {
 	/** Its record was deleted after it was last seen. */
 	gone(): ControlError {
 		return new ControlError(
-			`there is no cluster '${this.name}' any more: its ConfigMap ${recordName(this.name)} was deleted. Run pulumi refresh to update Pulumi's state, then pulumi up to create it again.`,
+			`the record of '${this.name}', the ConfigMap ${recordName(this.name)}, was deleted just now. Run pulumi up again: it says what is left of the cluster, and what to do.`,
 		);
 	}
 

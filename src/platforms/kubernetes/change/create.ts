@@ -1,17 +1,29 @@
 import { ControlError } from "../../../control/errors";
-import type { Claim, ClusterSpec } from "../../../control/port";
+import type { Claim, ClusterSpec, Obstacle } from "../../../control/port";
 import type { UpdateMark } from "../../../core/cluster";
-import { compareVersions, type DbVersion, highest } from "../../../core/version";
+import { compareVersions, type DbVersion, highest, sameVersion } from "../../../core/version";
 import type { Meta, StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
+import { isCreated, lostRecord, toldToStart } from "../ask/lost";
 import { settle } from "../ask/opened";
-import { label, shardName } from "../render/names";
+import { annotation, label, recordName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings-schema";
 import { kept, shapeOf } from "../render/shape";
 import { applyAll, noteUnopened } from "./apply";
-import { claimsOf, markLeft, openedVolumes, sizeOfVolumes, volumeClaims } from "./volumes";
+import { collector } from "./obstacles";
+import {
+	claimsOf,
+	classOfVolumes,
+	growVolumes,
+	markLeft,
+	markUsed,
+	openedVolumes,
+	othersData,
+	sizeOfVolumes,
+	volumeClaims,
+} from "./volumes";
 
 export type Spec = ClusterSpec<KubernetesSettings>;
 
@@ -29,14 +41,76 @@ export async function mayBeMade(cluster: Cluster, spec: Omit<Spec, "generation">
 		);
 	const [sets, claims] = await Promise.all([cluster.sets(), volumeClaims(cluster)]);
 	if (before?.owner === undefined) await refuseStrangers(cluster, spec, sets);
-	const opened = openedVolumes(claims);
+	const isLost = before?.owner === undefined && sets.length > 0;
+	const told = isLost ? toldToStart(cluster, sets, names(cluster, spec), spec.settings.image) : {};
+	const opened = { ...openedVolumes(claims), ...told };
 	const newest = highest([...Object.values(before?.openedBy ?? {}), ...Object.values(opened)]);
 	if (sets.length === 0 && newest !== undefined && compareVersions(spec.version, newest) < 0)
 		throw new ControlError(
 			`the volumes of '${cluster.name}' hold data that ${newest} opened, and a DB version never goes back: set version to ${newest} or later`,
 		);
-	const obstacles = sets.length === 0 ? sizeOfVolumes(cluster, claims, spec) : [];
-	return { sets, opened, claims, obstacles };
+	const by = before?.owner === undefined ? othersData(claims, spec.owner) : undefined;
+	if (by !== undefined && !spec.adopt)
+		throw new ControlError(
+			`the volumes of '${cluster.name}' hold the data of an earlier cluster: ${by} destroyed it and kept the data. Set adopt to true to use the data, or choose another name`,
+		);
+	const obstacles: Obstacle[] = [];
+	if (isLost) obstacles.push(...lostObstacles(cluster, spec, sets, newest));
+	// An existing cluster keeps its settings, too.
+	if (isLost || sets.length === 0) {
+		const its = claimsOf(claims, names(cluster, spec));
+		obstacles.push(
+			...sizeOfVolumes(cluster, claims, spec),
+			...classOfVolumes(cluster, its, spec.settings.storageClass),
+		);
+		await collector(obstacles)("kubernetes.storage", () => growVolumes(cluster, its, spec, { dryRun: true }));
+	}
+	return { sets, isLost, opened, claims, obstacles };
+}
+
+/** Why a cluster without its record can't be had as it is asked for: all that is known of it is what runs. */
+function lostObstacles(
+	{ name, api }: Cluster,
+	{ version, replicas, adopt }: Omit<Spec, "generation">,
+	sets: readonly StatefulSet[],
+	runs: DbVersion | undefined,
+): Obstacle[] {
+	const [first] = sets;
+	if (first !== undefined && !adopt) return [{ property: "name", reason: lostRecord(first, name) }];
+	const stopped = sets.find(({ spec }) => spec.replicas === 0)?.metadata.name;
+	return [
+		...(stopped === undefined
+			? []
+			: [
+					{
+						property: "name",
+						reason: `${stopped} is scaled to 0, and a new record is only written for a cluster that runs. Scale it up first: kubectl scale statefulset ${stopped} --replicas=${replicas} --namespace=${api.namespace}`,
+					},
+				]),
+		...(runs === undefined || sameVersion(version, runs)
+			? []
+			: [
+					{
+						property: "version",
+						reason: `'${name}' runs ${runs}. Set version to ${runs}: what the missing record said is taken from what runs. Update in the next step.`,
+					},
+				]),
+	];
+}
+
+/** What a create would do to what exists already, by topic. */
+export async function foundBy(cluster: Cluster, spec: Omit<Spec, "generation">): Promise<Record<string, string>> {
+	const [before, sets, claims] = await Promise.all([cluster.record.read(), cluster.sets(), volumeClaims(cluster)]);
+	if (before?.owner !== undefined) return {};
+	if (sets.length > 0)
+		return { record: `the ConfigMap ${recordName(cluster.name)} is missing: a new one is written for what runs` };
+	const used = claimsOf(claims, names(cluster, spec)).filter(({ status }) => status?.phase !== "Pending");
+	const isOwn = used.every(({ metadata }) => metadata.annotations?.[annotation.keptBy] === spec.owner);
+	if (isOwn) return {};
+	const by = othersData(claims, spec.owner);
+	const who =
+		by === undefined ? "an earlier cluster of this name left data" : `${by} destroyed its cluster and kept the data`;
+	return { data: `${who}, which is used: ${used.map(({ metadata }) => metadata.name).join(", ")}` };
 }
 
 const markOf = ({ api }: Cluster, version: DbVersion): UpdateMark => {
@@ -72,8 +146,11 @@ export async function create(cluster: Cluster, claim: Claim, spec: Spec): Promis
 		};
 		return noteUnopened(cluster, next, next, spec.version, pods);
 	});
+	const shape = cluster.shape(stored);
+	await markUsed(cluster, claims);
 	await markLeft(cluster, claimsOf(claims, names(cluster, stored)), false);
-	await applyAll(cluster, { stored, sets, pods }, cluster.shape(stored), spec.version);
+	await growVolumes(cluster, claims, shape);
+	await applyAll(cluster, { stored, sets, pods }, shape, spec.version);
 }
 
 export async function adopt(cluster: Cluster, claim: Claim, owner: string, generation: string): Promise<void> {
@@ -94,14 +171,10 @@ async function refuseStrangers(
 	spec: Omit<Spec, "generation">,
 	sets: readonly StatefulSet[],
 ): Promise<void> {
-	const [ours] = sets;
-	const stranger =
-		ours ??
-		(
-			await Promise.all(
-				indexes(spec.shards).map((shard) => cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard))),
-			)
-		).find((set) => set !== undefined);
+	const named = await Promise.all(
+		indexes(spec.shards).map((shard) => cluster.api.get<StatefulSet>("statefulsets", shardName(cluster, shard))),
+	);
+	const stranger = [...sets, ...named].find((set) => set !== undefined && !isCreated(set, cluster.name));
 	if (stranger !== undefined)
 		throw new ControlError(
 			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that was not created by DbCluster: choose another name, or set kubernetes.existing to take it over`,

@@ -51,14 +51,14 @@ async function scale(cluster: Cluster, replicas: number): Promise<void> {
 		});
 }
 
-/** Deletes every object; the volume claims stay unless `data` is set, annotated with the version that opened them. */
+/** Deletes every object; the volume claims stay unless `data` is set, annotated with the version that opened them and their owner. */
 export async function destroy(cluster: Cluster, claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	const { image } = cluster.settings(stored);
 	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
 	const settled = await cluster.record.under(claim, (now) => settle(now, pods, image));
 	const claims = await volumeClaims(cluster);
-	if (!data) await rememberOpened(cluster, settled, claims, pods);
+	if (!data) await rememberOpened(cluster, settled, claims, pods, stored.owner || undefined);
 	for (const { metadata } of sets) await cluster.api.delete("statefulsets", metadata.name, metadata.uid);
 	for (const kind of ["services", "poddisruptionbudgets", "configmaps"] as const)
 		for (const { metadata } of await cluster.api.list<Pod>(kind, { labels: clusterSelector(cluster.name) }))

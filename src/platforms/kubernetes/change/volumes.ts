@@ -39,20 +39,22 @@ export async function growVolumes(
 /** A replica's volume claim is called `data-<replica>`. */
 const replicaOf = ({ metadata }: VolumeClaim) => metadata.name.replace(/^data-/, "");
 
-/** Annotates the claims with the version that opened their data, for when the cluster's record is gone. */
+/** Annotates the claims with the version that opened their data, and who keeps it, for when the record is gone. */
 export async function rememberOpened(
 	cluster: Cluster,
 	stored: Stored,
 	claims: readonly VolumeClaim[],
 	pods: readonly Pod[],
+	keptBy?: string,
 ) {
 	const { image } = cluster.settings(stored);
 	for (const each of claims) {
 		const replica = replicaOf(each);
 		const pod = pods.find(({ metadata }) => metadata.name === replica);
 		const version = openedBy(stored, replica, pod && everStarted(pod) ? pod : undefined, image);
-		if (version === undefined) continue;
-		const metadata = { annotations: { [annotation.openedBy]: version } };
+		if (version === undefined && keptBy === undefined) continue;
+		const annotations = { [annotation.openedBy]: version, [annotation.keptBy]: keptBy };
+		const metadata = { annotations };
 		await cluster.api.merge("persistentvolumeclaims", each.metadata.name, { metadata });
 	}
 }
@@ -65,6 +67,21 @@ export function openedVolumes(claims: readonly VolumeClaim[]): Record<string, Db
 			return version === undefined ? [] : [[replicaOf(each), version]];
 		}),
 	);
+}
+
+/** Of the claims that an earlier cluster left: who kept their data, if that is not this owner. */
+export const othersData = (claims: readonly VolumeClaim[], owner: string) =>
+	claims
+		.map(({ metadata }) => metadata.annotations?.[annotation.keptBy])
+		.find((by) => by !== undefined && by !== owner);
+
+/** The data is that of a cluster from now on, which has its own owner. */
+export async function markUsed(cluster: Cluster, claims: readonly VolumeClaim[]): Promise<void> {
+	for (const { metadata } of claims) {
+		if (metadata.annotations?.[annotation.keptBy] === undefined) continue;
+		const annotations = { [annotation.keptBy]: null };
+		await cluster.api.merge("persistentvolumeclaims", metadata.name, { metadata: { annotations } });
+	}
 }
 
 /** Annotates the claims of replicas that were removed on purpose, or that are back. */
@@ -116,6 +133,15 @@ export function sizeOfVolumes(cluster: Cluster, claims: readonly VolumeClaim[], 
 			},
 		];
 	});
+}
+
+/** Why volumes that an earlier cluster left can't have the StorageClass that is asked for. */
+export function classOfVolumes({ name, api }: Cluster, claims: readonly VolumeClaim[], wanted?: string): Obstacle[] {
+	if (wanted === undefined || claims.length === 0 || haveClass([], claims, wanted)) return [];
+	const classes = [...new Set(claims.map(({ spec }) => spec?.storageClassName || "none"))].join(", ");
+	const all = claims.map(({ metadata }) => metadata.name).join(" ");
+	const reason = `the volumes that an earlier cluster '${name}' left have the StorageClass ${classes}, and that can't be changed. Leave storageClass out. If you don't need their data, delete it: kubectl delete pvc ${all} -n ${api.namespace}.`;
+	return [{ property: "kubernetes.storageClass", reason }];
 }
 
 const count = (number: number, one: string) => `${number} ${one}${number === 1 ? "" : "s"}`;

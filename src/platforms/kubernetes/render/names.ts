@@ -27,6 +27,8 @@ export const annotation = {
 	idle: "pulumi-dbcluster/idle",
 	/** On a volume claim of a deleted cluster: the highest version that opened its data. */
 	openedBy: "pulumi-dbcluster/opened-by",
+	/** On a volume claim of a deleted cluster: the owner that kept its data. */
+	keptBy: "pulumi-dbcluster/kept-by",
 	/**
 	 * On a volume claim: its replica was removed on purpose and holds nothing that the others lack. Public: if you set it
 	 * to `"true"`, a create ignores the volume.
