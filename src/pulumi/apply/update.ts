@@ -32,8 +32,9 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		const moved = before !== undefined && !sameVersion(before, version);
 		const previousVersion = moved ? before : olds.previousVersion;
 		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
-		// Nothing is: else the same could not be found once more.
-		const now = { ...(await outputsOf(wanted, cluster, version)), ...last, unfinished: undefined };
+		// Else a record that is lost once more would be no change.
+		const unfinished = news.unfinished === recordLost ? undefined : news.unfinished;
+		const now = { ...(await outputsOf(wanted, cluster, version)), ...last, unfinished };
 		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error, wanted.place.platform);
