@@ -13,7 +13,7 @@ import { desiredState, scaledDown } from "./desired";
 import { diagnose, isReady, troubleOf } from "./diagnose";
 import { emptied } from "./emptied";
 import { type Health, health, type RecentAnswers } from "./health";
-import { digestOf, everStarted, openedBy, serverStatus, settle, versionOf } from "./opened";
+import { everStarted, imageDigest, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { queryCounts } from "./server";
 import { desiredReplicas, sizedRecord } from "./size";
@@ -189,7 +189,7 @@ function replicaOf(
 			: (scaledDown(cluster, stored, shard, ordinal, set) ?? empty ?? troubleOf(pod, cluster.api.connection.now()));
 	const trouble = serving ? (unasked ?? healthy?.trouble) : stopped ? undefined : (gone ?? why?.words);
 	const pinned = pod ?? (stopped ? set.spec.template : undefined);
-	const digest = pinned && digestOf(pinned);
+	const digest = pinned && imageDigest(pinned);
 	return {
 		name,
 		shard,

@@ -24,7 +24,7 @@ function isSame(noted: string | undefined, reference: string): boolean {
 const digestIn = (reference: string | undefined) => /@(sha256:[0-9a-f]{64})$/.exec(reference ?? "")?.[1];
 
 /** The digest of a pod's or a template's image; `undefined` where it asks for a tag alone. */
-export const digestOf = (of: PodTemplate) => digestIn(serverIn(of)?.image);
+export const imageDigest = (of: PodTemplate) => digestIn(serverIn(of)?.image);
 
 export function serverStatus(pod: Pod): ContainerStatus | undefined {
 	const container = containerOf(pod);
