@@ -2,17 +2,17 @@ import { ControlError } from "../../../control/errors";
 import type { Claim, ClusterSpec, Obstacle } from "../../../control/port";
 import type { UpdateMark } from "../../../core/cluster";
 import { compareVersions, type DbVersion, highest, sameVersion } from "../../../core/version";
-import type { Meta, StatefulSet } from "../api/types";
+import type { StatefulSet } from "../api/types";
 import { type Cluster, names } from "../ask/cluster";
 import { isCreated, lostRecord, toldToStart } from "../ask/lost";
 import { settle } from "../ask/opened";
-import { annotation, label, recordName, shardName } from "../render/names";
+import { annotation, recordName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings-schema";
 import { kept, shapeOf } from "../render/shape";
 import { applyAll, noteUnopened } from "./apply";
-import { collector } from "./obstacles";
+import { collector, strangersAmong } from "./obstacles";
 import {
 	claimsOf,
 	classOfVolumes,
@@ -179,14 +179,7 @@ async function refuseStrangers(
 		throw new ControlError(
 			`the namespace ${cluster.api.namespace} has a StatefulSet ${stranger.metadata.name} that was not created by DbCluster: choose another name, or set kubernetes.existing to take it over`,
 		);
-	// Applying would overwrite an object of the same name, and it would be deleted with the cluster.
-	const others = await Promise.all(
-		surroundings(shapeOf(spec)).map(async (object) => {
-			const found = await cluster.api.namesake<{ metadata: Meta }>(object);
-			return found && found.metadata.labels?.[label.cluster] !== cluster.name ? object : undefined;
-		}),
-	);
-	const other = others.find((object) => object !== undefined);
+	const [other] = await strangersAmong(cluster, surroundings(shapeOf(spec)));
 	if (other !== undefined)
 		throw new ControlError(
 			`the namespace ${cluster.api.namespace} has a ${other.kind} ${other.metadata.name} that does not belong to this cluster: choose another name, or remove it first`,

@@ -1,6 +1,7 @@
 import { ControlError } from "../../../control/errors";
 import type { Claim } from "../../../control/port";
 import { withHeld } from "../../../control/record";
+import type { Kind } from "../api/shapes";
 import type { Pod, StatefulSet } from "../api/types";
 import { heldAlone } from "../ask/alone";
 import { type Cluster, names, podOf } from "../ask/cluster";
@@ -11,7 +12,7 @@ import { serverStatus, settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import type { Server } from "../ask/server";
 import { desiredReplicas } from "../ask/size";
-import { annotation, label, shardName } from "../render/names";
+import { annotation, clusterSelector, label, shardName } from "../render/names";
 import { claimsOf, markLeft, rememberOpened, volumeClaims } from "./volumes";
 import { until } from "./wait";
 
@@ -51,11 +52,17 @@ export async function leave(cluster: Cluster, claim: Claim, replica: string): Pr
 	await patchSet(cluster, shard, ordinal, { replicas: ordinal });
 	const seconds = cluster.settings(stored).gracePeriodSeconds + 60;
 	await until("the pod of a removed replica still exists", async () => !(await isThere(cluster, replica)), seconds);
-	await cluster.api.delete("services", replica);
+	await remove(cluster, "services", replica);
 	if (ordinal > 0) return;
 	// A shard that was created and never joined leaves nothing.
-	await cluster.api.delete("statefulsets", shardName(cluster, shard));
-	await cluster.api.delete("poddisruptionbudgets", shardName(cluster, shard));
+	await remove(cluster, "statefulsets", shardName(cluster, shard));
+	await remove(cluster, "poddisruptionbudgets", shardName(cluster, shard));
+}
+
+/** Deletes an object, unless it is another's of the same name. */
+async function remove({ api, name: its }: Cluster, kind: Kind, name: string): Promise<void> {
+	const found = await api.list<Pod>(kind, { labels: clusterSelector(its), fields: `metadata.name=${name}` });
+	for (const { metadata } of found) await api.delete(kind, name, metadata.uid);
 }
 
 /** Patches a shard's StatefulSet, while it asks for a replica. */

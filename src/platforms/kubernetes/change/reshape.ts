@@ -1,7 +1,8 @@
 import { ControlError } from "../../../control/errors";
 import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../../control/port";
 import { type HeldTable, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
-import type { Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
+import type { DbVersion } from "../../../core/version";
+import type { KubeObject, Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
 import { type Cluster, names, podOf } from "../ask/cluster";
 import { copyTables } from "../ask/copy-tables";
 import { isReady } from "../ask/diagnose";
@@ -12,7 +13,7 @@ import { settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { scaledAway } from "../ask/size";
 import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
-import { surroundings } from "../render/objects";
+import { surroundings, wholeCluster } from "../render/objects";
 import { templateHash } from "../render/pod";
 import { indexes } from "../render/server-config";
 import { amount, type KubernetesSettings } from "../render/settings-schema";
@@ -21,7 +22,7 @@ import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type See
 import type { Spec } from "./create";
 import { relabel } from "./drain";
 import { lossOf } from "./leave";
-import { collector, tryOut } from "./obstacles";
+import { collector, strangersAmong, tryOut } from "./obstacles";
 import { claimsOf, growVolumes, haveClass, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
 type Wanted = Omit<ClusterSpec<KubernetesSettings>, "generation">;
@@ -55,6 +56,7 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 			obstacles.push(...foreseen.obstacles);
 		});
 	}
+	if (joining.length > 0) obstacles.push(...(await namesTaken(cluster, stored, shape)));
 	const restarts: string[] = [];
 	await attempt("kubernetes", async () => {
 		for (const object of surroundings(shape)) await tryOut(cluster, obstacles, object);
@@ -76,6 +78,19 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	const rejoins = scaledAway(cluster, stored, sets).filter((name) => !leaves.includes(name));
 	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins };
 }
+
+/** Why a cluster can't grow where it is: what it would make has the name of somebody else's object. */
+async function namesTaken(cluster: Cluster, stored: Stored, shape: Shape): Promise<Obstacle[]> {
+	const image = { reference: shape.settings.image, version: "0.0.0" as DbVersion, pullAlways: true };
+	const had = new Set(wholeCluster(cluster.shape(stored), image).map(shown));
+	const made = wholeCluster(shape, image).filter((object) => !had.has(shown(object)));
+	return (await strangersAmong(cluster, made)).map((object) => ({
+		property: shape.shards > (stored.shards ?? 1) ? "shards" : "replicas",
+		reason: `the namespace ${cluster.api.namespace} has a ${shown(object)} that does not belong to this cluster, which needs that name to grow. Remove it first.`,
+	}));
+}
+
+const shown = ({ kind, metadata }: KubeObject) => `${kind} ${metadata.name}`;
 
 const nameOf = ({ metadata }: Pod) => metadata.name;
 

@@ -3,6 +3,7 @@ import type { Claim } from "../../../../src/control/port";
 import type { ApiAnswer } from "../../../../src/platforms/kubernetes/api/wire";
 import type { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import type { Spec } from "../../../../src/platforms/kubernetes/change/create";
+import { leave } from "../../../../src/platforms/kubernetes/change/leave";
 import { assess, configure, join } from "../../../../src/platforms/kubernetes/change/reshape";
 import { tables, v } from "../../../build";
 import { answered, FakeApi, type Thing } from "../fake-api";
@@ -227,6 +228,40 @@ describe("a size or settings that are asked for", () => {
 		api.send = async (call): Promise<ApiAnswer> =>
 			call.path.includes(kind) && call.path.includes("dryRun") ? { status: 422, text: "no" } : send(call);
 		expect((await assessed({ settings: settingsOf({ storage: "20Gi" }) })).refused).toEqual([property]);
+	});
+
+	it("needs names that nobody else's object has", async () => {
+		const theirs = (name: string, labels?: object) => ({
+			metadata: { name, labels },
+			spec: { selector: { app: "x" } },
+		});
+		api.put("services", theirs("db-0-2"));
+		api.put("poddisruptionbudgets", theirs("db-1", { "pulumi-dbcluster/cluster": "other" }));
+		api.put("services", theirs("db-9-9"));
+		const reasons = async (more: Partial<Spec>) =>
+			(await assess(cluster, specOf(more))).obstacles.map(({ property, reason }) => `${property}: ${reason}`);
+		const why = (what: string) =>
+			`the namespace db has a ${what} that does not belong to this cluster, which needs that name to grow. Remove it first.`;
+		expect(await reasons({ replicas: 3 })).toEqual([`replicas: ${why("Service db-0-2")}`]);
+		expect(await reasons({ shards: 2 })).toEqual([`shards: ${why("PodDisruptionBudget db-1")}`]);
+		expect(await reasons({})).toEqual([]);
+		// What an earlier try made is its own.
+		api.put("services", theirs("db-0-2", { "pulumi-dbcluster/cluster": "db" }));
+		expect(await reasons({ replicas: 3 })).toEqual([]);
+		api.objects.delete("poddisruptionbudgets/db-1");
+		const { template } = api.objects.get("statefulsets/db-0").spec;
+		api.put("statefulsets", { metadata: { name: "db-1" }, spec: { replicas: 0, template } });
+		expect(await reasons({ shards: 2 })).toEqual([`shards: ${why("StatefulSet db-1")}`]);
+	});
+
+	it("takes with a replica that leaves what is its own, and nothing of the same name", async () => {
+		const service = api.objects.get("services/db-0-1");
+		api.put("services", { ...service, metadata: { ...service.metadata, labels: { app: "x" } } });
+		await leave(cluster, claim, "db-0-1");
+		expect(api.objects.has("services/db-0-1")).toBe(true);
+		await start(1, 2);
+		await leave(cluster, claim, "db-0-1");
+		expect(api.objects.has("services/db-0-1")).toBe(false);
 	});
 
 	describe("where its dry runs are forbidden", () => {
