@@ -112,11 +112,14 @@ export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVer
 
 /**
  * Every replica runs this version, or will when it starts. Its data may still be of an older one; see {@link
- * standsEverywhere}.
+ * standsEverywhere}. A replica that does not serve may run nothing, as one whose pod never started: then what opened its
+ * data is what counts.
  */
 export function runsEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
-	return replicas.length > 0 && replicas.every(({ version }) => sameVersion(version, target));
+	return replicas.length > 0 && replicas.every((replica) => sameVersion(runsOrRan(replica), target));
 }
+
+const runsOrRan = ({ version, serving, openedBy }: ObservedReplica) => version ?? (serving ? undefined : openedBy);
 
 /**
  * Every replica's data is at this version: going to it upgrades nothing. A replica may have been told to start another

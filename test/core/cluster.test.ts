@@ -123,6 +123,24 @@ test.each([
 		true,
 	],
 	[
+		"one has a pod that never started, and its data is at it",
+		cluster("1.8.0 ?", { state: "Degraded", but: { "0-1": { serving: false, openedBy: v("1.8.0") } } }),
+		true,
+		true,
+	],
+	[
+		"one has a pod that never started, and its data is older",
+		cluster("1.8.0 ?", { state: "Degraded", but: { "0-1": { serving: false, openedBy: v("1.7.1") } } }),
+		false,
+		false,
+	],
+	[
+		"one has a pod that never started, and no data that is known",
+		cluster("1.8.0 ?", { state: "Degraded", but: { "0-1": { serving: false, openedBy: undefined } } }),
+		false,
+		false,
+	],
+	[
 		"one runs it, and the record is behind",
 		cluster("1.8.0 1.8.0", { but: { "0-1": { openedBy: v("1.7.1") } } }),
 		true,

@@ -1,14 +1,19 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { kubernetesPlatform } from "../../src/platforms/kubernetes";
 import type { Pod } from "../../src/platforms/kubernetes/api/types";
 import { resolveImage } from "../../src/platforms/kubernetes/ask/images";
 import { kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
-import { Space, startCluster, unavailable } from "./harness";
+import { Space, send, startCluster, unavailable } from "./harness";
+import { Resource } from "./resource";
 
 const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
+const forward = {
+	versions: { list: [{ version: "1.7.1" }, { version: "1.8.0" }] },
+	update: { policy: "any", drainSeconds: 5 },
+};
 const identity = { name: "db", owner: "project/stack/db", generation: "g1", shards: 1, replicas: 2 };
 
 here("a cluster whose first pods can't start is mended by creating it again", async () => {
@@ -65,6 +70,37 @@ here("other settings restart nothing by themselves, and say which replicas still
 		expect(await outdated()).toEqual(["db-0-0"]);
 		expect(await control.assess(spec)).toMatchObject({ restarts: ["db-0-0"] });
 	} finally {
+		await space.close();
+	}
+});
+
+here("a replica whose next pod a quota refuses comes up once the program asks for less memory", async () => {
+	const space = await Space.open();
+	const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+	try {
+		const db = new Resource({ owner: "project/stack/db", name: "db", version: "1.7.1", replicas: 2, ...forward });
+		await db.up({ kubernetes: space.given() });
+		const metadata = { name: "small" };
+		await send(space.api, "POST", `/api/v1/namespaces/${space.namespace}/resourcequotas`, {
+			apiVersion: "v1",
+			kind: "ResourceQuota",
+			metadata,
+			spec: { hard: { "requests.memory": "100Mi" } },
+		});
+		await space.kill("db-0-1");
+		await vi.waitFor(
+			async () => {
+				await db.refresh();
+				expect(db.outputs).toMatchObject({ state: "Degraded", replicaVersions: [{ version: "1.7.1" }, {}] });
+			},
+			{ timeout: 2 * minute, interval: 1000 },
+		);
+		const resources = { requests: { cpu: "10m", memory: "48Mi" } };
+		const { state, replicaVersions } = await db.up({ kubernetes: space.given({ resources }) });
+		expect(state).toBe("Started");
+		expect(replicaVersions).toEqual(["db-0-0", "db-0-1"].map((name) => ({ name, version: "1.7.1" })));
+	} finally {
+		lines.mockRestore();
 		await space.close();
 	}
 });
