@@ -95,7 +95,7 @@ here("a replica whose next pod a quota refuses comes up once the program asks fo
 			},
 			{ timeout: 2 * minute, interval: 1000 },
 		);
-		const resources = { requests: { cpu: "10m", memory: "48Mi" } };
+		const resources = { requests: { cpu: "10m", memory: "32Mi" } };
 		const { state, replicaVersions } = await db.up({ kubernetes: space.given({ resources }) });
 		expect(state).toBe("Started");
 		expect(replicaVersions).toEqual(["db-0-0", "db-0-1"].map((name) => ({ name, version: "1.7.1" })));
@@ -104,6 +104,59 @@ here("a replica whose next pod a quota refuses comes up once the program asks fo
 		await space.close();
 	}
 });
+
+here(
+	"StatefulSets that are deleted, scaled to 0 or only half started come back on their volumes by the next up",
+	async () => {
+		const space = await Space.open();
+		const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+		try {
+			const db = new Resource({ owner: "project/stack/db", name: "db", shards: 2, replicas: 1, ...forward });
+			const args = { version: "1.7.1", kubernetes: space.given() };
+			await db.up(args);
+			const [kept, lost] = ["db-0-0", "db-1-0"] as const;
+			await space.queryPod(lost, "CREATE TABLE t (n UInt64) ENGINE = Log");
+			await space.queryPod(lost, "INSERT INTO t VALUES (7)");
+			const uid = async () => (await space.api.get<Pod>("pods", kept))?.metadata.uid;
+			const before = await uid();
+
+			const isBack = async () => {
+				expect(await db.up(args)).toMatchObject({
+					state: "Started",
+					replicaVersions: [kept, lost].map((name) => ({ name, version: "1.7.1" })),
+				});
+				expect(await space.queryPod(lost, "SELECT n FROM t")).toBe("7");
+				expect(await uid()).toBe(before);
+			};
+			const isAway = () =>
+				vi.waitFor(async () => expect(await space.api.get<Pod>("pods", lost)).toBe(undefined), {
+					timeout: 2 * minute,
+					interval: 500,
+				});
+
+			await space.api.delete("statefulsets", "db-1");
+			await isAway();
+			expect((await db.preview({ ...args, version: "1.8.0" })).refused.join()).toContain(
+				"its StatefulSet db-1 is gone",
+			);
+			expect((await db.preview(args)).inputs.scaled).toBe("StatefulSet db-1 was deleted outside Pulumi");
+			await isBack();
+
+			await space.api.merge("statefulsets", "db-1", { spec: { replicas: 0 } });
+			await isAway();
+			expect((await db.preview(args)).inputs.scaled).toMatch(/^StatefulSet db-1 has no replicas while others run/);
+			await isBack();
+
+			await db.up({ ...args, desiredState: "Stopped" });
+			await space.api.merge("statefulsets", "db-0", { spec: { replicas: 1 } });
+			expect(await db.up({ ...args, desiredState: "Started" })).toMatchObject({ state: "Started" });
+			expect(await space.queryPod(lost, "SELECT n FROM t")).toBe("7");
+		} finally {
+			lines.mockRestore();
+			await space.close();
+		}
+	},
+);
 
 here("what is wrong with a place is said before anything is made", { timeout: minute }, async () => {
 	const space = await Space.open();

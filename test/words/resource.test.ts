@@ -44,6 +44,8 @@ golden("resource", {
 	"another place": movedText(home, "local:~/b/analytics"),
 	"another name": movedText(home, "local:~/a/sales", "analytics"),
 	"scaled by others": scaledText([scaled, { ...scaled, where: "StatefulSet db-1", replicas: 1 }], { replicas: 2 }),
+	"left behind": scaledText([{ ...scaled, replicas: 0 }], { replicas: 2 }),
+	"its StatefulSet deleted": scaledText([{ where: "StatefulSet db-0" }], { replicas: 2 }),
 	gone: goneText(home),
 	"on another server": elsewhereText(home),
 	"can't be reached": unreachableText("connection refused"),

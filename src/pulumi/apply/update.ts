@@ -7,6 +7,7 @@ import { complete } from "../args/complete";
 import { plainVersion } from "../args/digest";
 import { inForce, type Properties, withoutUndefined } from "../args/inputs";
 import { messageOf, OneLineError, Unfinished } from "../host/failure";
+import { withoutFound } from "../judge/diff";
 import { factsOf } from "../judge/facts";
 import { converge } from "./converge";
 import { lastUpdate, recorderOf } from "./last-update";
@@ -32,7 +33,7 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 		const previousVersion = moved ? before : olds.previousVersion;
 		const last = { lastUpdate: olds.lastUpdate, ...lastUpdate(recorder) };
 		const now = { ...(await outputsOf(wanted, cluster, version)), ...last };
-		return { outs: withoutUndefined({ ...news, generation, version, previousVersion, ...now }) };
+		return { outs: withoutUndefined({ ...withoutFound(news), generation, version, previousVersion, ...now }) };
 	} catch (error) {
 		const message = messageOf(error, wanted.place.platform);
 		const kept = inForce(olds, news);

@@ -30,6 +30,11 @@ const matters = [
 
 const found = ["unfinished", "scaled"];
 
+/** What an update leaves to be compared: it has dealt with what check found, so that the same found again is news. */
+export function withoutFound(news: Properties): Properties {
+	return Object.fromEntries(Object.entries(news).filter(([name]) => !found.includes(name)));
+}
+
 /**
  * Whether there is something to do. Pure and total, and never a replacement: a database is not made anew for a change.
  *
