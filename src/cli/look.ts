@@ -106,7 +106,7 @@ function seen(
 			serving,
 		})),
 		...(mark && { unfinished: { ...mark, ...(by !== undefined && { by }) } }),
-		...(scaled && { scaled: scaled.map(({ where, replicas }) => ({ where, replicas, wanted })) }),
+		...(scaled && { scaled: scaled.map(({ generation: _, ...its }) => ({ ...its, wanted })) }),
 		source: "live",
 	});
 }

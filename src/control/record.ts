@@ -25,9 +25,13 @@ export interface HeldDigest {
 export interface Scaled {
 	/** The object that asks, as text: `StatefulSet db-0`. */
 	readonly where: string;
-	readonly replicas: number;
-	/** Grows with each change of the object, so that the same number asked for again is recognised. */
-	readonly generation: number;
+	/** Absent if the object was deleted. */
+	readonly replicas?: number;
+	/**
+	 * Grows with each change of the object, and of a deleted one with each claim on the cluster, so that the same found
+	 * again is recognised.
+	 */
+	readonly generation?: number;
 }
 
 /** The argument `update` as the program last had it, without secrets. It rules nothing: an import has to find it. */

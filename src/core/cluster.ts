@@ -112,11 +112,14 @@ export function standsAt({ serving, version, openedBy }: ObservedReplica): DbVer
 
 /**
  * Every replica runs this version, or will when it starts. Its data may still be of an older one; see {@link
- * standsEverywhere}.
+ * standsEverywhere}. A replica that does not serve may run nothing, as one whose pod never started: then what opened its
+ * data is what counts.
  */
 export function runsEverywhere({ replicas }: ObservedCluster, target: DbVersion): boolean {
-	return replicas.length > 0 && replicas.every(({ version }) => sameVersion(version, target));
+	return replicas.length > 0 && replicas.every((replica) => sameVersion(runsOrRan(replica), target));
 }
+
+const runsOrRan = ({ version, serving, openedBy }: ObservedReplica) => version ?? (serving ? undefined : openedBy);
 
 /**
  * Every replica's data is at this version: going to it upgrades nothing. A replica may have been told to start another
@@ -220,8 +223,18 @@ export function reshaped(before: ObservedCluster, reshaping: Reshaping): Observe
 	return { ...cluster, replicas };
 }
 
-/** A cluster once the replicas that were scaled away are back, which comes first. */
+/**
+ * A cluster once the replicas that were scaled away are back, which comes first. Those of a shard that does not serve
+ * stay as they are: nobody can say what they hold.
+ */
 export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, "rejoins">): ObservedCluster {
+	const serving = new Set(cluster.replicas.flatMap((replica) => (replica.serving ? [replica.shard] : [])));
+	const known = cluster.replicas.filter(({ name, shard }) => rejoins.includes(name) && serving.has(shard));
+	return returned(cluster, { rejoins: known.map(({ name }) => name) });
+}
+
+/** A cluster once all replicas that were scaled away are back. */
+export function returned(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, "rejoins">): ObservedCluster {
 	if (rejoins.length === 0) return cluster;
 	const replicas = cluster.replicas.map(({ trouble, ...replica }): ObservedReplica => {
 		const isBack = rejoins.includes(replica.name) && !replica.serving;
@@ -230,6 +243,12 @@ export function restored(cluster: ObservedCluster, { rejoins }: Pick<Reshaping, 
 	});
 	const isWhole = cluster.state === "Degraded" && replicas.every(({ serving }) => serving);
 	return { ...cluster, replicas, ...(isWhole && { state: "Started" }) };
+}
+
+/** A cluster that is only to be stopped needs none of the replicas back that were scaled away. */
+export function stopping<R extends Reshaping>(reshaping: R): R {
+	const { restarts, joins, leaves } = reshaping;
+	return restarts.length + joins.length + leaves.length > 0 ? reshaping : { ...reshaping, rejoins: [] };
 }
 
 const fit = { serving: true, readOnly: false, caughtUp: true };

@@ -54,11 +54,12 @@ export function movedText(from: string, to: string, name?: string): string {
 }
 
 /** @example scaledClause(scaled, 2); // "StatefulSet db-0 was scaled to 3 replicas outside Pulumi (declared: 2)" */
-export function scaledClause(
-	{ where, replicas, generation }: Pick<Scaled, "where" | "replicas"> & Partial<Scaled>,
-	wanted: number,
-): string {
+export function scaledClause({ where, replicas, generation }: Scaled, wanted: number): string {
+	if (replicas === undefined)
+		return `${where} was deleted outside Pulumi${generation === undefined ? "" : ` (after claim ${generation})`}`;
 	const which = generation === undefined ? "" : `; its generation: ${generation}`;
+	// A start or a stop of our own may have been cut short.
+	if (replicas === 0) return `${where} has no replicas while others run (declared: ${wanted}${which})`;
 	return `${where} was scaled to ${count(replicas, "replica", "replicas")} outside Pulumi (declared: ${wanted}${which})`;
 }
 

@@ -33,7 +33,7 @@ export interface ClusterStatus {
 		readonly by?: string;
 	};
 	/** Somebody else asks for another number of replicas of a shard than the last `pulumi up`, which `wanted` is. */
-	readonly scaled?: readonly { readonly where: string; readonly replicas: number; readonly wanted: number }[];
+	readonly scaled?: readonly { readonly where: string; readonly replicas?: number; readonly wanted: number }[];
 	/** `live`: the cluster itself was asked. `recorded`: it is what Pulumi's state says. */
 	readonly source: "live" | "recorded";
 	/** Why the cluster could not be asked, or is not there. */
@@ -95,7 +95,7 @@ export function remarks(it: ClusterStatus): string[] {
 		);
 	} else if (scaled.length > 0 && next !== undefined) {
 		const sizes = scaled.map((each) => scaledClause(each, each.wanted));
-		said.push(`${name}: ${list(sizes)}. To scale back: ${next.command}`);
+		said.push(`${name}: ${list(sizes)}. To restore: ${next.command}`);
 	} else if (next !== undefined && refusals === undefined) {
 		said.push(`${name}: to update, set version to ${next.version}, then: ${next.command}`);
 	}

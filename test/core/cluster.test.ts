@@ -9,9 +9,11 @@ import {
 	othersOf,
 	reshaped,
 	restored,
+	returned,
 	runsEverywhere,
 	standsAt,
 	standsEverywhere,
+	stopping,
 } from "../../src/core/cluster";
 import { type ClusterExtras, cluster, creation, mark, tables, v } from "../build";
 
@@ -123,6 +125,24 @@ test.each([
 		true,
 	],
 	[
+		"one has a pod that never started, and its data is at it",
+		cluster("1.8.0 ?", { state: "Degraded", but: { "0-1": { serving: false, openedBy: v("1.8.0") } } }),
+		true,
+		true,
+	],
+	[
+		"one has a pod that never started, and its data is older",
+		cluster("1.8.0 ?", { state: "Degraded", but: { "0-1": { serving: false, openedBy: v("1.7.1") } } }),
+		false,
+		false,
+	],
+	[
+		"one has a pod that never started, and no data that is known",
+		cluster("1.8.0 ?", { state: "Degraded", but: { "0-1": { serving: false, openedBy: undefined } } }),
+		false,
+		false,
+	],
+	[
 		"one runs it, and the record is behind",
 		cluster("1.8.0 1.8.0", { but: { "0-1": { openedBy: v("1.7.1") } } }),
 		true,
@@ -231,6 +251,21 @@ describe("reshaped", () => {
 		const { replicas } = restored(observed, { rejoins: ["analytics-1-2"] });
 		expect(replicas[3]?.holds).toEqual({ tables: [replicated] });
 		expect(replicas.map((replica) => "trouble" in replica)).toEqual([false, false, false, false]);
+	});
+
+	test("of a shard that does not serve nobody knows what it holds: it is back only for what is foreseen", () => {
+		const but = { "1-0": { serving: false, trouble: "its StatefulSet is gone" } };
+		const observed = cluster("1.7.1 / 1.7.1", { state: "Degraded", but });
+		expect(restored(observed, { rejoins: ["analytics-1-0"] })).toBe(observed);
+		const { state, replicas } = returned(observed, { rejoins: ["analytics-1-0"] });
+		expect([state, replicas[1]?.serving, replicas[1]?.trouble]).toEqual(["Started", true, undefined]);
+	});
+
+	test("a cluster that is only stopped needs nothing back", () => {
+		const rejoins = ["analytics-0-1"];
+		expect(stopping({ ...nothing, rejoins })).toEqual(nothing);
+		for (const more of [{ restarts: ["analytics-0-0"] }, { leaves: ["analytics-0-2"] }])
+			expect(stopping({ ...nothing, rejoins, ...more })).toEqual({ ...nothing, rejoins, ...more });
 	});
 
 	test("another state than Degraded stays, though all are back", () => {

@@ -247,6 +247,7 @@ test.each([
 	["other settings", cluster("1.8.0 1.8.0", { but: { "0-1": { outdated: true } } }), true],
 	["an unfinished update", cluster("1.8.0 1.8.0", { mark: mark("1.7.1", "1.8.0") }), true],
 	["a replica that is only down", cluster("1.8.0 1.8.0", { but: { "0-1": down } }), false],
+	["one whose pod never started", cluster("1.8.0 ?", { but: { "0-1": { ...down, openedBy: to } } }), false],
 	["nothing", cluster("1.8.0 1.8.0"), false],
 ])("there is an update to roll out for %s: %#", (_, observed, is) => {
 	expect(isToRoll(observed, to)).toBe(is);

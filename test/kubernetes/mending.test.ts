@@ -5,11 +5,15 @@ import { resolveImage } from "../../src/platforms/kubernetes/ask/images";
 import { kubernetesControl } from "../../src/platforms/kubernetes/control";
 import { untilState } from "../../src/roll/until-state";
 import { v } from "../build";
-import { Space, startCluster, unavailable } from "./harness";
+import { Space, send, startCluster, unavailable } from "./harness";
 import { Resource } from "./resource";
 
 const here = it.skipIf(unavailable !== undefined);
 const minute = 60_000;
+const forward = {
+	versions: { list: [{ version: "1.7.1" }, { version: "1.8.0" }] },
+	update: { policy: "any", drainSeconds: 5 },
+};
 const identity = { name: "db", owner: "project/stack/db", generation: "g1", shards: 1, replicas: 2 };
 
 here("a cluster whose first pods can't start is mended by creating it again", async () => {
@@ -112,6 +116,90 @@ here("other settings restart nothing by themselves, and say which replicas still
 		await space.close();
 	}
 });
+
+here("a replica whose next pod a quota refuses comes up once the program asks for less memory", async () => {
+	const space = await Space.open();
+	const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+	try {
+		const db = new Resource({ owner: "project/stack/db", name: "db", version: "1.7.1", replicas: 2, ...forward });
+		await db.up({ kubernetes: space.given() });
+		const metadata = { name: "small" };
+		await send(space.api, "POST", `/api/v1/namespaces/${space.namespace}/resourcequotas`, {
+			apiVersion: "v1",
+			kind: "ResourceQuota",
+			metadata,
+			spec: { hard: { "requests.memory": "100Mi" } },
+		});
+		await space.kill("db-0-1");
+		await vi.waitFor(
+			async () => {
+				await db.refresh();
+				expect(db.outputs).toMatchObject({ state: "Degraded", replicaVersions: [{ version: "1.7.1" }, {}] });
+			},
+			{ timeout: 2 * minute, interval: 1000 },
+		);
+		const resources = { requests: { cpu: "10m", memory: "32Mi" } };
+		const { state, replicaVersions } = await db.up({ kubernetes: space.given({ resources }) });
+		expect(state).toBe("Started");
+		expect(replicaVersions).toEqual(["db-0-0", "db-0-1"].map((name) => ({ name, version: "1.7.1" })));
+	} finally {
+		lines.mockRestore();
+		await space.close();
+	}
+});
+
+here(
+	"StatefulSets that are deleted, scaled to 0 or only half started come back on their volumes by the next up",
+	async () => {
+		const space = await Space.open();
+		const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+		try {
+			const db = new Resource({ owner: "project/stack/db", name: "db", shards: 2, replicas: 1, ...forward });
+			const args = { version: "1.7.1", kubernetes: space.given() };
+			await db.up(args);
+			const [kept, lost] = ["db-0-0", "db-1-0"] as const;
+			await space.queryPod(lost, "CREATE TABLE t (n UInt64) ENGINE = Log");
+			await space.queryPod(lost, "INSERT INTO t VALUES (7)");
+			const uid = async () => (await space.api.get<Pod>("pods", kept))?.metadata.uid;
+			const before = await uid();
+
+			const isBack = async () => {
+				expect(await db.up(args)).toMatchObject({
+					state: "Started",
+					replicaVersions: [kept, lost].map((name) => ({ name, version: "1.7.1" })),
+				});
+				expect(await space.queryPod(lost, "SELECT n FROM t")).toBe("7");
+				expect(await uid()).toBe(before);
+			};
+			const isAway = () =>
+				vi.waitFor(async () => expect(await space.api.get<Pod>("pods", lost)).toBe(undefined), {
+					timeout: 2 * minute,
+					interval: 500,
+				});
+
+			await space.api.delete("statefulsets", "db-1");
+			await isAway();
+			expect((await db.preview({ ...args, version: "1.8.0" })).refused.join()).toContain(
+				"its StatefulSet db-1 is gone",
+			);
+			expect((await db.preview(args)).inputs.scaled).toMatch(/^StatefulSet db-1 was deleted outside Pulumi \(after claim \d+\)$/);
+			await isBack();
+
+			await space.api.merge("statefulsets", "db-1", { spec: { replicas: 0 } });
+			await isAway();
+			expect((await db.preview(args)).inputs.scaled).toMatch(/^StatefulSet db-1 has no replicas while others run/);
+			await isBack();
+
+			await db.up({ ...args, desiredState: "Stopped" });
+			await space.api.merge("statefulsets", "db-0", { spec: { replicas: 1 } });
+			expect(await db.up({ ...args, desiredState: "Started" })).toMatchObject({ state: "Started" });
+			expect(await space.queryPod(lost, "SELECT n FROM t")).toBe("7");
+		} finally {
+			lines.mockRestore();
+			await space.close();
+		}
+	},
+);
 
 here("what is wrong with a place is said before anything is made", { timeout: minute }, async () => {
 	const space = await Space.open();

@@ -56,7 +56,7 @@ export function configure(world: World, { settings, shards, replicas, update }: 
 	for (const unit of cluster.units.filter(({ scaled }) => scaled !== undefined)) {
 		unit.joining = unit.scaled === "surplus";
 		unit.scaled = undefined;
-		world.boot(unit);
+		if (cluster.mode === "running") world.boot(unit);
 	}
 	for (const { name, shard, ordinal } of places(world, { shards, replicas })) {
 		const present = cluster.units.find((unit) => unit.name === name);

@@ -263,7 +263,7 @@ export class World {
 		const since = new Date(this.clock.now()).toISOString();
 		const mark = { from: version, to: version, since, creates: true } as const;
 		this.cluster = { owner, generation, shards, replicas, settings, update, mode: "running", mark, units };
-		this.start();
+		this.#bootAll();
 	}
 
 	fresh(shard: number, ordinal: number, version: DbVersion): Unit {
@@ -290,10 +290,16 @@ export class World {
 		};
 	}
 
+	/** Of what runs it starts nothing, whatever became of a replica. */
 	start(): void {
 		const cluster = this.present();
+		if (cluster.mode === "running") return;
 		cluster.mode = "running";
-		for (const unit of cluster.units) if (unit.process === undefined) this.boot(unit);
+		this.#bootAll();
+	}
+
+	#bootAll(): void {
+		for (const unit of this.present().units) if (unit.process === undefined) this.boot(unit);
 	}
 
 	/** `idle` as a platform does it by itself. */

@@ -47,6 +47,8 @@ golden("resource", {
 	"another place": movedText(home, "local:~/b/analytics"),
 	"another name": movedText(home, "local:~/a/sales", "analytics"),
 	"scaled by others": scaledText([scaled, { ...scaled, where: "StatefulSet db-1", replicas: 1 }], { replicas: 2 }),
+	"left behind": scaledText([{ ...scaled, replicas: 0 }], { replicas: 2 }),
+	"its StatefulSet deleted": scaledText([{ where: "StatefulSet db-0", generation: 7 }], { replicas: 2 }),
 	gone: unrecordedText({ id: home, name: "analytics" }, undefined),
 	"without its record": unrecordedText({ id: "kubernetes:db/analytics", name: "analytics" }, {}),
 	"the input unfinished without its record": recordLost,

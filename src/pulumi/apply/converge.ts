@@ -7,6 +7,7 @@ import {
 	reshaped,
 	restored,
 	runsEverywhere,
+	stopping,
 	type UpdateMark,
 } from "../../core/cluster";
 import { isToRoll, plan } from "../../core/plan";
@@ -154,9 +155,11 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	const { record, mark: found } = cluster;
 	if (!mayOwn(record, wanted, wanted.formerOwner)) throw new ControlError(strangerText(place.name, record));
 	const spec = found?.creates ? { ...asked, ...noLarger(asked, record) } : asked;
-	const assessment = await bare.assess(spec);
-	throwAny(assessment.obstacles);
-	if (found !== undefined || !runsEverywhere(cluster, version)) await refuse(change, cluster, assessment);
+	const assessed = await bare.assess(spec);
+	throwAny(assessed.obstacles);
+	const updates = found !== undefined || !runsEverywhere(cluster, version);
+	const assessment = args.desiredState === "Stopped" && !updates ? stopping(assessed) : assessed;
+	if (updates) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
 	// Settings that a rehearsal does not have to find are stored once it has passed.
 	if (bare.rehearses === "given" && isToRoll(cluster, version)) await rehearseFirst(ground, cluster, wanted);
@@ -164,6 +167,8 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	if (record.owner !== owner || record.generation !== generation) {
 		await keeper.change((claim) => bare.adopt(claim, owner, generation));
 	}
+	// Before what was scaled away is started for nothing.
+	if (assessment.rejoins.length < assessed.rejoins.length) await keeper.change((claim) => bare.stop(claim));
 	return { cluster: await reshape(change, spec, cluster, assessment), found };
 }
 
@@ -253,7 +258,8 @@ async function bringTo(change: Change): Promise<ObservedCluster> {
 		await ground.keeper.change((claim) => bare.stop(claim));
 		return until("Stopped", bare, ground);
 	}
-	if (rests) await ground.keeper.change((claim) => bare.start(claim));
+	// What runs may be a part of it, as after a start that was cut short between two shards.
+	await ground.keeper.change((claim) => bare.start(claim));
 	return untilServing(change);
 }
 

@@ -76,7 +76,8 @@ async function recordedOf(control: ClusterControl, cluster: ObservedCluster, { r
 
 /** The size that it has or is asked to have by somebody else; where no program ever gave one, only the latter. */
 function sizeOf({ replicas }: Properties, record: ClusterRecord | undefined): Properties {
-	const asked = record?.scaled?.[0]?.replicas ?? (replicas === undefined ? undefined : record?.replicas);
+	const scaled = record?.scaled?.find(({ replicas }) => replicas)?.replicas;
+	const asked = scaled ?? (replicas === undefined ? undefined : record?.replicas);
 	return asked === undefined ? {} : { replicas: asked };
 }
 

@@ -1,6 +1,6 @@
 import type { ClusterRecord } from "../../control/record";
 import type { CaveatNote } from "../../core/caveats";
-import { type ObservedCluster, type Reshaping, runsEverywhere, type UpdateMark } from "../../core/cluster";
+import { type ObservedCluster, type Reshaping, runsEverywhere, stopping, type UpdateMark } from "../../core/cluster";
 import { type Known, known, unknown } from "../../core/question";
 import { type Release, spelledOtherwise } from "../../core/release";
 import { compareVersions, type DbVersion, parseVersion } from "../../core/version";
@@ -62,7 +62,9 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	if (!seen.known) return checkUnreachable(asked, seen.why);
 	const cluster = seen.value;
 	if (cluster === undefined) return refused("name", goneText(place.id));
-	const reshaping = toAssess ? await facts.assessment(version, itsRecord) : undefined;
+	const assessed = toAssess ? await facts.assessment(version, itsRecord) : undefined;
+	const stops = valid.args.desiredState === "Stopped" && !toJudge && runsEverywhere(cluster, version);
+	const reshaping = stops && assessed !== undefined ? stopping(assessed) : assessed;
 	const change = toJudge || toAssess || toSwitch ? { ...changeOf(asked, version), reshaping } : undefined;
 	const kept = recording ? { recorded: record(cluster, olds.recorded, change) } : {};
 	const obstacles = await refusing(reshaping?.obstacles ?? [], place.name);

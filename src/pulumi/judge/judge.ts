@@ -1,7 +1,7 @@
 import { knownReleases } from "../../catalogue/known";
 import { waitsAfterFirst } from "../../core/canary-queries";
 import { type CaveatNote, caveats, switched } from "../../core/caveats";
-import { byShard, type ObservedCluster, type Reshaping, reshaped, restored } from "../../core/cluster";
+import { byShard, type ObservedCluster, type Reshaping, reshaped, restored, returned } from "../../core/cluster";
 import { isToRoll, plan } from "../../core/plan";
 import { type Known, known, type Question, type Release, unknown, type Window } from "../../core/question";
 import type { RuleName } from "../../core/refusal";
@@ -150,7 +150,7 @@ export function foresee(
 	notes: readonly CaveatNote[],
 	reshaping?: Reshaping,
 ): Pick<Judgement, "caveats" | "wakes"> {
-	const cluster = reshaping === undefined ? before : reshaped(before, reshaping);
+	const cluster = reshaping === undefined ? before : reshaped(returned(before, reshaping), reshaping);
 	const rolls = isToRoll(cluster, version);
 	const resized = reshaping !== undefined && resizes(reshaping);
 	const whole = plan(cluster, version);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ApiAnswer, ApiCall, Connection } from "../../../src/platforms/kubernetes/api/wire";
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of every kind, as on the wire.
@@ -79,6 +80,7 @@ export class FakeApi implements Connection {
 	#control(name: string): void {
 		const { metadata, spec } = this.objects.get(`statefulsets/${name}`);
 		const { template, replicas = 1, volumeClaimTemplates = [] } = spec;
+		const revision = createHash("sha1").update(JSON.stringify(template)).digest("hex");
 		const wanted = Array.from({ length: replicas }, (_, ordinal) => `${name}-${ordinal}`);
 		for (const { metadata: pod } of this.all("pods"))
 			if (pod.name.replace(/-\d+$/, "") === name && !wanted.includes(pod.name)) this.objects.delete(`pods/${pod.name}`);
@@ -87,7 +89,8 @@ export class FakeApi implements Connection {
 				name: claim.metadata.name,
 				persistentVolumeClaim: { claimName: `${claim.metadata.name}-${pod}` },
 			}));
-			const labels = { ...template.metadata.labels, "statefulset.kubernetes.io/pod-name": pod };
+			const own = { "statefulset.kubernetes.io/pod-name": pod, "controller-revision-hash": revision };
+			const labels = { ...template.metadata.labels, ...own };
 			const { containers, volumes = [] } = template.spec;
 			this.put("pods", {
 				metadata: { ...template.metadata, name: pod, labels },
@@ -106,7 +109,7 @@ export class FakeApi implements Connection {
 				},
 			});
 		}
-		const status = { observedGeneration: metadata.generation, currentRevision: "r", updateRevision: "r" };
+		const status = { observedGeneration: metadata.generation, currentRevision: revision, updateRevision: revision };
 		this.objects.set(`statefulsets/${name}`, { ...this.objects.get(`statefulsets/${name}`), status });
 	}
 

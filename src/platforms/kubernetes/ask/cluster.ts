@@ -167,6 +167,10 @@ export function names(cluster: Named, { shards = 1, replicas = 1 }: Pick<Stored,
 	return indexes(shards).flatMap((shard) => indexes(replicas).map((ordinal) => replicaName(cluster, shard, ordinal)));
 }
 
+/** The names of the replicas that a shard's StatefulSet has. */
+export const membersOf = (cluster: Named, size: Pick<Stored, "shards" | "replicas">, set: string): string[] =>
+	names(cluster, size).filter((replica) => replica.replace(/-\d+$/, "") === set);
+
 export const podOf = (pods: readonly Pod[], replica: string) => pods.find(({ metadata }) => metadata.name === replica);
 
 /** Whether clients reach the pod through this Service, or through any. */

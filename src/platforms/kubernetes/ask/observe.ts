@@ -16,7 +16,7 @@ import { type Health, health, type RecentAnswers } from "./health";
 import { everStarted, imageDigest, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { queryCounts } from "./server";
-import { desiredReplicas, sizedRecord } from "./size";
+import { desiredReplicas, rests, sizedRecord } from "./size";
 
 /** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -173,21 +173,25 @@ function replicaOf(
 	const stopped = set?.spec.replicas === 0;
 	const away = set !== undefined && !stopped && desiredReplicas(set) <= ordinal;
 	// A pod that never started runs nothing; the mark shows what it was told to run.
+	const opened = openedBy(stored, name, pod, settings.image);
 	const version =
 		stopped || (away && pod === undefined)
 			? versionOf(settings.image, set.spec.template)
 			: pod && everStarted(pod)
 				? versionOf(settings.image, pod)
-				: undefined;
+				: // A StatefulSet that was deleted is created again with the version of the data.
+					set === undefined && pod === undefined
+					? opened
+					: undefined;
 	// If no StatefulSet was ever created, the cluster is still being created.
 	const made = sets.length > 0 || Object.keys(stored?.openedBy ?? {}).length > 0;
-	const gone = set === undefined && made ? `its StatefulSet ${shardName(cluster, shard)} is gone` : undefined;
+	const left = leftOut(cluster, sets, shard, made);
 	const outdated = pod !== undefined && set !== undefined && templateHash(pod) !== templateHash(set.spec.template);
 	const why =
-		serving || stopped || gone !== undefined
+		serving || stopped || left !== undefined
 			? undefined
 			: (scaledDown(cluster, stored, shard, ordinal, set) ?? empty ?? troubleOf(pod, cluster.api.connection.now()));
-	const trouble = serving ? (unasked ?? healthy?.trouble) : stopped ? undefined : (gone ?? why?.words);
+	const trouble = serving ? (unasked ?? healthy?.trouble) : (left ?? why?.words);
 	const pinned = pod ?? (stopped ? set.spec.template : undefined);
 	const digest = pinned && imageDigest(pinned);
 	return {
@@ -196,7 +200,7 @@ function replicaOf(
 		ordinal,
 		version,
 		...(digest !== undefined && { digest }),
-		openedBy: openedBy(stored, name, pod, settings.image),
+		openedBy: opened,
 		serving,
 		readOnly: healthy?.readOnly,
 		caughtUp: healthy?.caughtUp,
@@ -204,6 +208,16 @@ function replicaOf(
 		...(trouble !== undefined && { trouble }),
 		...(why !== undefined && { cause: why.cause }),
 	};
+}
+
+/** Why a shard has no pods although its cluster should run. */
+function leftOut(cluster: Cluster, sets: readonly StatefulSet[], shard: number, made: boolean): string | undefined {
+	const name = shardName(cluster, shard);
+	const set = sets.find(({ metadata }) => metadata.name === name);
+	if (rests(sets) || (set === undefined ? !made : set.spec.replicas !== 0)) return undefined;
+	const what = `its StatefulSet ${name} ${set === undefined ? "is gone" : "has no replicas"}`;
+	const isOurs = cluster.statefulSets === undefined;
+	return isOurs || set !== undefined ? `${what}; pulumi up without another version restores it` : what;
 }
 
 /** A replica that does not answer is not known to be behind. If it is ready, that is worth a message. */
@@ -224,7 +238,7 @@ async function askHealth(
 }
 
 function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplica[]): State {
-	if (sets.length > 0 && sets.every(({ spec }) => spec.replicas === 0)) {
+	if (rests(sets)) {
 		if (pods.length > 0) return "Stopping";
 		return sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true") ? "Idle" : "Stopped";
 	}

@@ -1,20 +1,43 @@
 import { asRecord, type ClusterRecord, type Scaled } from "../../../control/record";
 import type { StatefulSet } from "../api/types";
-import { parseReplica } from "../render/names";
-import { type Cluster, names } from "./cluster";
+import { parseReplica, shardName } from "../render/names";
+import { indexes } from "../render/server-config";
+import { type Cluster, membersOf } from "./cluster";
 import type { Stored } from "./record";
 
 export const desiredReplicas = ({ spec }: StatefulSet) => spec.replicas ?? 1;
 
-/** The StatefulSets whose number of replicas differs from the record; 0 means stopped. */
+/** Stopped or idle. A single StatefulSet without replicas is neither: its start or stop was cut short. */
+export const rests = (sets: readonly StatefulSet[]) =>
+	sets.length > 0 && sets.every((set) => desiredReplicas(set) === 0);
+
+/** The StatefulSets whose number of replicas differs from the record, and those that were deleted. */
 export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): Scaled[] {
 	const { shards = 1, replicas = 1 } = stored;
-	return sets.flatMap((set) => {
+	const scaled = sets.flatMap((set): Scaled[] => {
 		const { name, generation = 0 } = set.metadata;
 		const isMember = (parseReplica(cluster, `${name}-0`)?.shard ?? shards) < shards;
-		if (!isMember || desiredReplicas(set) === 0 || desiredReplicas(set) === replicas) return [];
-		return [{ where: `StatefulSet ${name}`, replicas: desiredReplicas(set), generation }];
+		const asks = desiredReplicas(set);
+		if (!isMember || asks === replicas || (asks === 0 && (rests(sets) || isForeign(cluster)))) return [];
+		return [{ where: `StatefulSet ${name}`, replicas: asks, generation }];
 	});
+	const deleted = deletedSets(cluster, stored, sets).map((name) => ({
+		where: `StatefulSet ${name}`,
+		generation: stored.fence,
+	}));
+	return [...scaled, ...deleted];
+}
+
+/** Only who made them can make existing StatefulSets again. */
+const isForeign = ({ statefulSets }: Cluster) => statefulSets !== undefined;
+
+/** The StatefulSets that somebody deleted. Of a cluster that is still being created they may not exist yet. */
+export function deletedSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): string[] {
+	if (stored.shards === undefined || stored.mark?.creates || isForeign(cluster)) return [];
+	const existing = new Set(sets.map(({ metadata }) => metadata.name));
+	return indexes(stored.shards)
+		.map((shard) => shardName(cluster, shard))
+		.filter((name) => !existing.has(name));
 }
 
 /** The public record, with the deviations of the StatefulSets. */
@@ -30,9 +53,12 @@ export function sizedRecord(
 
 /** The cluster's own replicas that no StatefulSet asks for although the cluster runs. */
 export function scaledAway(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): string[] {
-	const down = sets.filter((set) => desiredReplicas(set) > 0 && desiredReplicas(set) < (stored.replicas ?? 1));
-	return names(cluster, stored).filter((replica) => {
-		const [, name, ordinal] = /^(.*)-(\d+)$/.exec(replica) ?? [];
-		return down.some((set) => set.metadata.name === name && Number(ordinal) >= desiredReplicas(set));
+	if (rests(sets)) return [];
+	const deleted = deletedSets(cluster, stored, sets);
+	return indexes(stored.shards ?? 1).flatMap((shard) => {
+		const name = shardName(cluster, shard);
+		const set = sets.find(({ metadata }) => metadata.name === name);
+		if (set === undefined && !deleted.includes(name)) return [];
+		return membersOf(cluster, stored, name).slice(set === undefined ? 0 : desiredReplicas(set));
 	});
 }

@@ -1,11 +1,12 @@
-import type { DbVersion } from "../../../core/version";
+import { type DbVersion, highest, sameVersion } from "../../../core/version";
 import { untilNoConflict } from "../api/api";
 import type { KubeObject, Pod, StatefulSet } from "../api/types";
-import { type Cluster, names, podOf } from "../ask/cluster";
+import { type Cluster, membersOf, names, podOf } from "../ask/cluster";
 import { diagnose } from "../ask/diagnose";
 import { isImageOf } from "../ask/images";
 import { everStarted, noteOpening, openedBy, versionOf } from "../ask/opened";
 import type { Stored } from "../ask/record";
+import { rests } from "../ask/size";
 import { container, label, shardName } from "../render/names";
 import { statefulSet, surroundings } from "../render/objects";
 import { type Image, isSurplus } from "../render/pod";
@@ -22,14 +23,16 @@ export interface Seen {
 
 /**
  * Applies every object of a shape. If the shape is larger than what was observed, clients do not reach its new replicas
- * yet. A StatefulSet whose data a server has opened keeps its version; a recreated one gets that of the others or, if
- * there are none, `version`. Pods that serve are left alone.
+ * yet. A StatefulSet whose data a server has opened keeps its version, and gets it again where it was deleted; a new
+ * one gets that of the others or, if there are none, `version`. Pods that serve are left alone.
  */
 export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion): Promise<void> {
 	for (const object of surroundings(shape)) await cluster.api.apply(object);
+	// Of a stopped cluster a StatefulSet that was deleted is stopped, too.
+	const size = rests(seen.sets) ? 0 : shape.replicas;
 	for (const shard of indexes(shape.shards)) {
 		const image = await imageOf(cluster, seen, shape, shard, version);
-		await applySet(cluster, shape, shard, image, { joining: joins(seen.stored, shape, shard), size: shape.replicas });
+		await applySet(cluster, shape, shard, image, { joining: joins(seen.stored, shape, shard), size });
 	}
 	await replaceBroken(cluster, seen.stored, shape);
 }
@@ -46,10 +49,16 @@ export async function imageOf(
 	shard: number,
 	version: DbVersion,
 ): Promise<Image> {
-	const live = sets.find(({ metadata }) => metadata.name === shardName(cluster, shard)) ?? sets[0];
 	const before = cluster.settings(stored).image;
+	const name = shardName(cluster, shard);
+	const opened = openedIn(cluster, stored, name, pods);
+	const fits = ({ spec }: StatefulSet) => opened === undefined || sameVersion(versionOf(before, spec.template), opened);
+	const live = sets.find(({ metadata }) => metadata.name === name) ?? sets.find(fits);
+	if (live === undefined && opened !== undefined) return cluster.image(settings, opened);
 	const runs =
-		live !== undefined && wasOpened(cluster, stored, live, pods) ? versionOf(before, live.spec.template) : undefined;
+		live !== undefined && openedIn(cluster, stored, live.metadata.name, pods) !== undefined
+			? versionOf(before, live.spec.template)
+			: undefined;
 	const found = live?.spec.template.spec.containers.find(({ name }) => name === container);
 	if (runs === undefined || found?.image === undefined) return cluster.image(settings, version);
 	// As it is, even if its version has a higher revision by now: that comes with the next restart.
@@ -58,11 +67,11 @@ export async function imageOf(
 	return { reference: found.image, version: runs, pullAlways: imagePullPolicy === "Always" };
 }
 
-function wasOpened(cluster: Cluster, stored: Stored, { metadata }: StatefulSet, pods: readonly Pod[]): boolean {
+/** The highest version that opened the data of a StatefulSet's replicas. */
+function openedIn(cluster: Cluster, stored: Stored, set: string, pods: readonly Pod[]): DbVersion | undefined {
 	const { image } = cluster.settings(stored);
-	return names(cluster, stored)
-		.filter((replica) => replica.startsWith(`${metadata.name}-`))
-		.some((replica) => openedBy(stored, replica, podOf(pods, replica), image) !== undefined);
+	const its = membersOf(cluster, stored, set).map((replica) => openedBy(stored, replica, podOf(pods, replica), image));
+	return highest(its.filter((version) => version !== undefined));
 }
 
 /** Records that data which no server ever opened is about to be started with a version. */
@@ -100,7 +109,7 @@ async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape
 
 interface SetOptions {
 	readonly joining?: boolean;
-	/** The least number of replicas, unless it is stopped; the current number by default. */
+	/** The least number of replicas; the current number by default. */
 	readonly size?: number;
 }
 
@@ -123,12 +132,12 @@ export function renderedSet(
 	shard: number,
 	image: Image,
 	live: StatefulSet | undefined,
-	{ joining, size = 0 }: SetOptions = {},
+	{ joining, size }: SetOptions = {},
 ): KubeObject {
-	const now = live?.spec.replicas ?? shape.replicas;
+	const now = live?.spec.replicas ?? size ?? shape.replicas;
 	return statefulSet(shape, shard, image, {
 		joining,
-		replicas: now === 0 ? 0 : Math.max(now, size),
+		replicas: Math.max(now, size ?? 0),
 		resourceVersion: live?.metadata.resourceVersion,
 		volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
 	});

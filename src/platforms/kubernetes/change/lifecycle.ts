@@ -1,7 +1,8 @@
 import type { Claim } from "../../../control/port";
 import type { Pod, StatefulSet } from "../api/types";
-import { type Cluster, names } from "../ask/cluster";
+import { type Cluster, membersOf } from "../ask/cluster";
 import { noteOpening, settle, versionOf } from "../ask/opened";
+import { desiredReplicas } from "../ask/size";
 import { annotation, clusterSelector, recordName } from "../render/names";
 import { rememberOpened, volumeClaims } from "./volumes";
 import { until } from "./wait";
@@ -15,7 +16,7 @@ export async function start(cluster: Cluster, claim: Claim): Promise<void> {
 	await cluster.record.under(claim, (now) =>
 		down.reduce((noted, set) => {
 			const version = versionOf(image, set.spec.template);
-			const members = names(cluster, now).filter((replica) => replica.replace(/-\d+$/, "") === set.metadata.name);
+			const members = membersOf(cluster, now, set.metadata.name);
 			return version === undefined
 				? noted
 				: noteOpening(
@@ -26,14 +27,14 @@ export async function start(cluster: Cluster, claim: Claim): Promise<void> {
 					);
 		}, now),
 	);
-	await scale(cluster, stored.replicas ?? 1);
+	await scale(cluster, (now) => now || (stored.replicas ?? 1));
 }
 
 export async function stop(cluster: Cluster, claim: Claim): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	const pods = await cluster.pods();
 	await cluster.record.under(claim, (now) => settle(now, pods, cluster.settings(stored).image));
-	await scale(cluster, 0);
+	await scale(cluster, () => 0);
 }
 
 export async function wake(cluster: Cluster, claim: Claim): Promise<void> {
@@ -42,9 +43,10 @@ export async function wake(cluster: Cluster, claim: Claim): Promise<void> {
 	if (sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true")) await start(cluster, claim);
 }
 
-async function scale(cluster: Cluster, replicas: number): Promise<void> {
+async function scale(cluster: Cluster, size: (now: number) => number): Promise<void> {
 	for (const { metadata } of await cluster.sets())
 		await cluster.api.edit<StatefulSet>("statefulsets", metadata.name, (set) => {
+			const replicas = size(desiredReplicas(set));
 			const idle = set.metadata.annotations?.[annotation.idle] !== undefined;
 			if (set.spec.replicas === replicas && !idle) return undefined;
 			return { metadata: idle ? { annotations: { [annotation.idle]: null } } : {}, spec: { replicas } };

@@ -3,15 +3,15 @@ import type { Assessment, Claim, ClusterSpec, Obstacle } from "../../../control/
 import { type HeldTable, type LocalTables, lackedBy, tableName } from "../../../core/holdings";
 import type { DbVersion } from "../../../core/version";
 import type { KubeObject, Pod, PodTemplate, StatefulSet, VolumeClaim } from "../api/types";
-import { type Cluster, names, podOf } from "../ask/cluster";
+import { type Cluster, membersOf, names, podOf } from "../ask/cluster";
 import { copyTables } from "../ask/copy-tables";
 import { isReady } from "../ask/diagnose";
 import { health } from "../ask/health";
 import { inventoryOf } from "../ask/inventory";
 import { foreseeJoins } from "../ask/lacks";
-import { settle } from "../ask/opened";
+import { noteOpening, settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
-import { scaledAway } from "../ask/size";
+import { deletedSets, rests, scaledAway } from "../ask/size";
 import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
 import { templateHash } from "../render/pod";
@@ -22,6 +22,7 @@ import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type See
 import type { Spec } from "./create";
 import { relabel } from "./drain";
 import { lossOf } from "./leave";
+import { start } from "./lifecycle";
 import { collector, strangersAmong, tryOut } from "./obstacles";
 import { claimsOf, growVolumes, haveClass, markLeft, requestedStorage, volumeClaims } from "./volumes";
 
@@ -75,7 +76,9 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 		}
 	});
 	await attempt("kubernetes.storage", () => growVolumes(cluster, claims, shape, { dryRun: true }));
-	const rejoins = scaledAway(cluster, stored, sets).filter((name) => !leaves.includes(name));
+	// A StatefulSet that is deleted may leave its pods running.
+	const up = pods.filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined).map(nameOf);
+	const rejoins = scaledAway(cluster, stored, sets).filter((name) => ![...leaves, ...up].includes(name));
 	return { obstacles, restarts: restarts.sort(), joins, leaves, rejoins };
 }
 
@@ -173,8 +176,9 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	if (obstacle !== undefined) throw new ControlError(obstacle.reason);
 	const shape = shapeOf(spec);
 	const { version } = await imageOf(cluster, seen, shape, 0, spec.version);
+	const noted = await noteRemade(cluster, seen, shape, spec.version);
 	await cluster.record.under(claim, (now) => {
-		const settled = settle(now, pods, shape.settings.image);
+		const settled = noted(settle(now, pods, shape.settings.image));
 		return noteUnopened(
 			cluster,
 			{ ...settled, settings: shape.settings, ...(spec.update && { update: spec.update }) },
@@ -184,7 +188,25 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 		);
 	});
 	await growVolumes(cluster, claims, shape);
+	// What was cut short in the middle of a start or a stop of the shards, one after the other.
+	if (!rests(sets)) await start(cluster, claim);
 	await applyAll(cluster, seen, shape, spec.version);
+}
+
+/**
+ * Records that replicas are about to be started with the version of their shard's data: of a shard whose StatefulSet was
+ * deleted in the middle of an update, some may still have been at an older one.
+ */
+async function noteRemade(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion) {
+	const { stored, sets, pods } = seen;
+	const { image } = cluster.settings(stored);
+	const remade = deletedSets(cluster, stored, sets).map(async (name) => {
+		const members = membersOf(cluster, stored, name).map((replica) => ({ replica, pod: podOf(pods, replica) }));
+		const { shard = 0 } = parseReplica(cluster, `${name}-0`) ?? {};
+		return { members, version: (await imageOf(cluster, seen, shape, shard, version)).version };
+	});
+	const all = await Promise.all(remade);
+	return (now: Stored) => all.reduce((noted, { members, version }) => noteOpening(noted, version, members, image), now);
 }
 
 /** Gives new replicas the tables, then the rows, then clients. Returns those that are still out. */

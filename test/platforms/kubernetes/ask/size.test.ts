@@ -3,6 +3,9 @@ import type { StatefulSet } from "../../../../src/platforms/kubernetes/api/types
 import { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
 import { scaledAway, scaledSets } from "../../../../src/platforms/kubernetes/ask/size";
 import { readSettings } from "../../../../src/platforms/kubernetes/render/settings-schema";
+import { creation } from "../../../build";
+import { adoptedOn } from "../adopted/existing";
+import { FakeApi } from "../fake-api";
 
 const read = readSettings({
 	namespace: "ns",
@@ -33,9 +36,35 @@ test("what a StatefulSet asks for is held against the record, in both directions
 	});
 });
 
-test("what is stopped or idle, a shard that is still to join and what is gone were scaled by nobody", () => {
+test("what is stopped or idle and a shard that is still to join were scaled by nobody", () => {
 	expect(of(set("db-0", 0), set("db-1", 0))).toEqual({ scaled: [], away: [] });
-	expect(of(set("db-0", 2), set("db-2", 3))).toEqual({ scaled: [], away: [] });
+	expect(of(set("db-0", 2), set("db-1", 2), set("db-2", 3))).toEqual({ scaled: [], away: [] });
+});
+
+test("a shard without replicas beside one that runs was left behind", () => {
+	const scaled = [{ where: "StatefulSet db-1", replicas: 0, generation: 7 }];
+	expect(of(set("db-0", 2), set("db-1", 0))).toEqual({ scaled, away: ["db-1-0", "db-1-1"] });
+});
+
+test("what is gone was deleted, also of a stopped cluster, but not of one that is still being created", () => {
+	const scaled = [{ where: "StatefulSet db-1", generation: stored.fence }];
+	expect(of(set("db-0", 2))).toEqual({ scaled, away: ["db-1-0", "db-1-1"] });
+	expect(of(set("db-0", 0))).toEqual({ scaled, away: [] });
+	expect(of()).toEqual({
+		scaled: [{ where: "StatefulSet db-0", generation: stored.fence }, ...scaled],
+		away: ["db-0-0", "db-0-1", "db-1-0", "db-1-1"],
+	});
+	const creating = { ...stored, mark: creation("1.8.0") };
+	expect(scaledSets(cluster, creating, [set("db-0", 2)])).toEqual([]);
+	expect(scaledAway(cluster, creating, [set("db-0", 2)])).toEqual([]);
+});
+
+test("of existing StatefulSets neither counts: only who made them can make them again", () => {
+	const its = adoptedOn(new FakeApi("db"), { statefulSets: ["chi", "two"] });
+	for (const sets of [[set("chi", 2)], [set("chi", 2), set("two", 0)]]) {
+		expect(scaledSets(its, stored, sets)).toEqual([]);
+		expect(scaledSets(its, stored, [...sets.slice(1), set("chi", 1)])).toMatchObject([{ where: "StatefulSet chi" }]);
+	}
 });
 
 test("of more than ten replicas those beyond the StatefulSet's number are away, too", () => {
