@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cause } from "../core/cluster";
 import type { Rehearsal } from "../core/rehearsal";
 import { type DbVersion, parseVersion } from "../core/version";
+import type { HeldDigest } from "./record";
 
 /** What platforms store of a cluster, as anybody may have edited it. Fields of a later release stay. */
 
@@ -16,8 +17,13 @@ export const markFormat = z.looseObject({
 
 export const heldFormat = z.record(
 	z.string(),
-	z.looseObject({ tables: z.int(), digest: z.string(), localTables: z.array(z.string()).readonly().optional() }),
-);
+	z.looseObject({
+		tables: z.int(),
+		digest: z.string(),
+		localTables: z.array(z.string()).readonly().optional(),
+		others: z.array(z.string()).readonly().optional(),
+	}),
+) as unknown as z.ZodType<Readonly<Record<string, HeldDigest>>>;
 
 const failure = z.looseObject({ cause: z.string() as unknown as z.ZodType<Cause>, words: z.string() });
 const place = z.looseObject({

@@ -19,6 +19,8 @@ export interface HeldDigest {
 	readonly digest: string;
 	/** The value of `update.localTables` then; those tables are left out. */
 	readonly localTables?: readonly string[];
+	/** The other replicas of its shard that held all of it then: what they have dropped since, it need not have. */
+	readonly others?: readonly string[];
 }
 
 /** The cluster was scaled outside Pulumi: its platform asks for another number of replicas than the record. */

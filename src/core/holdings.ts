@@ -51,12 +51,18 @@ export const isInner = ({ name }: Pick<HeldTable, "name">): boolean => name.star
 export const isTransient = ({ name }: Pick<HeldTable, "name">): boolean =>
 	/^(?:\.tmp\.?inner|_tmp_replace_)/.test(name);
 
-/** The tables of one replica that another lacks, compared by name, engine and what copies share. */
+/** Versions rename the engines of what is elsewhere or nowhere: `AzureBlobStorage` is `Azure` later. */
+function isLike(one: HeldTable, other: HeldTable): boolean {
+	const keepsData = [one, other].some(({ path, rows }) => path !== undefined || rows !== undefined);
+	return one.path === other.path && (one.engine === other.engine || !keepsData);
+}
+
+/** The tables of one replica that another lacks, compared by name, by what copies share, and by engine if one keeps data. */
 export function lackedBy(other: Tables, of: Tables, local?: LocalTables): HeldTable[] {
 	const there = new Map(other.tables.map((table) => [tableName(table), table]));
 	return of.tables.filter((table) => {
 		const its = there.get(tableName(table));
-		const same = its !== undefined && its.engine === table.engine && its.path === table.path;
+		const same = its !== undefined && isLike(its, table);
 		return !same && !isInner(table) && !isLocal(table, local);
 	});
 }

@@ -5,11 +5,11 @@ import { ofServer, reachesOutside } from "./definitions";
 import { inParallel } from "./parallel";
 import { reasonAgainst } from "./tables";
 
-/** The most frequent SELECTs of the last day, one text of each kind. */
+/** The most frequent SELECTs of the last day, one text of each kind. A profile's time zone may be a day ahead of the log's. */
 const frequent = (most: number) => `SELECT toString(normalizedQueryHash(query)) AS hash, any(query) AS text,
 	any(current_database) AS database, count() AS times
 FROM system.query_log
-WHERE type = 'QueryFinish' AND is_initial_query AND event_time > now() - 86400 AND event_date >= today() - 1
+WHERE type = 'QueryFinish' AND is_initial_query AND event_time > now() - 86400 AND event_date >= today() - 2
 	AND match(query, '(?i)^\\\\s*(SELECT|WITH)\\\\b') AND query NOT LIKE '%pulumi-dbcluster%'
 GROUP BY hash ORDER BY times DESC LIMIT ${most}`;
 

@@ -1,10 +1,10 @@
 import type { ClusterControl } from "../control/port";
 import type { HeldDigest } from "../control/record";
-import { type Holdings, lackedBy } from "../core/holdings";
+import { type Holdings, lackedBy, tableName } from "../core/holdings";
 import { unchanged } from "./by-others";
 import type { Unable } from "./events";
 import { type Ground, type PlannedGround, StepStopped } from "./ground";
-import { digestOf, type Missing, missingFrom } from "./missing-tables";
+import { digestOf, type Held, holdAll, type Missing, missingFrom } from "./missing-tables";
 import { marks, watch } from "./watch";
 
 /** Seconds, for tables that are just being created on all replicas. */
@@ -12,13 +12,15 @@ const patience = 15;
 /** Seconds until the second look. */
 const secondLook = 3;
 
-/** Stores with the cluster what a replica holds right before it is taken out. */
+/** Stores with the cluster what a replica holds right before it is taken out, and which of the others hold that, too. */
 export async function remember(
 	{ control, keeper, localTables }: Ground,
 	replica: string,
 	holds: Holdings,
+	theirs: readonly Held[] = [],
 ): Promise<void> {
-	await keeper.change((claim) => control.remember(claim, replica, digestOf(holds, localTables)));
+	const digest = digestOf(holds, localTables, holdAll(holds, theirs, localTables));
+	await keeper.change((claim) => control.remember(claim, replica, digest));
 }
 
 /**
@@ -61,6 +63,8 @@ export async function othersHold(
 export interface Compared {
 	/** What the replica holds; `undefined` if it can't be asked. */
 	readonly own: Holdings | undefined;
+	/** What those of the others hold that could be asked. */
+	readonly theirs: readonly Held[];
 	/** The others that do not hold all of it, or can't be asked. */
 	readonly lacking: readonly Unable[];
 }
@@ -75,12 +79,12 @@ export async function compared(
 	others: readonly string[],
 	serves: boolean,
 ): Promise<Compared> {
-	const [own, theirs] = await Promise.all([control.holds(replica), holdingsOf(control, others)]);
-	const lacking = theirs.flatMap(({ name, holds }): Unable[] => {
+	const [own, asked] = await Promise.all([control.holds(replica), holdingsOf(control, others)]);
+	const lacking = asked.flatMap(({ name, holds }): Unable[] => {
 		if (holds === undefined || own === undefined) return serves ? [{ replica: name, problem: "unknown" }] : [];
 		return lackedBy(holds, own, localTables).length > 0 ? [{ replica: name, problem: "lacks" }] : [];
 	});
-	return { own, lacking };
+	return { own, theirs: answered(asked), lacking };
 }
 
 /**
@@ -90,6 +94,7 @@ export async function compared(
  * be wrong.
  *
  * @param before What it held; what an earlier process stored with the cluster if this one could not ask.
+ * @param theirs What the others held at the same time.
  * @throws {@link StepStopped} naming what is missing.
  */
 export function lossWatch(
@@ -97,6 +102,7 @@ export function lossWatch(
 	replica: string,
 	before: Holdings | undefined,
 	others: readonly string[],
+	theirs?: readonly Held[],
 ): () => Promise<boolean> {
 	const { control, clock, localTables } = ground;
 	let since: { readonly missing: string; readonly from: number } | undefined;
@@ -104,18 +110,18 @@ export function lossWatch(
 	return async () => {
 		// A server has read all table definitions before it answers: what was whole stays whole.
 		if (isWhole) return true;
-		const [now, theirs, record] = await Promise.all([
+		const [now, theirsNow, record] = await Promise.all([
 			control.holds(replica),
 			answersOf(control, others),
 			before === undefined ? control.record() : undefined,
 		]);
 		if (now === undefined) return false;
 		const digest = record?.held?.[replica];
-		const own = { name: replica, holds: now };
-		const its = missingFrom(now, { holds: before, digest }, theirs, localTables);
+		const own = { name: replica, holds: knownOf(now, before) };
+		const its = missingFrom(now, { holds: before, theirs, digest }, theirsNow, localTables);
 		const [found] = [
 			...(its === undefined ? [] : [{ ...own, missing: its }]),
-			...theirs.flatMap((other) => {
+			...theirsNow.flatMap((other) => {
 				const missing = missingFrom(other.holds, {}, [own], localTables);
 				return missing === undefined ? [] : [{ ...other, missing }];
 			}),
@@ -126,8 +132,15 @@ export function lossWatch(
 		const words = JSON.stringify([name, missing]);
 		if (since?.missing !== words) since = { missing: words, from: clock.now() };
 		if (clock.now() - since.from < secondLook * 1000) return false;
-		throw await lossOn(ground, name, [replica, ...others], holds, missing);
+		throw await lossOn(ground, name, [replica, ...others], holds, missing, name === replica ? before : undefined);
 	};
+}
+
+/** A restart brings detached tables back: nobody else needs to have what a replica did not have before. */
+function knownOf(now: Holdings, before: Holdings | undefined): Holdings {
+	if (before === undefined) return now;
+	const known = new Set(before.tables.map(tableName));
+	return { ...now, tables: now.tables.filter((table) => known.has(tableName(table))) };
 }
 
 /**
@@ -151,8 +164,15 @@ export async function isWhole(ground: Ground, replica: string, look: () => Promi
 }
 
 /** The error of a replica that came back with less than it had, once it is kept out. */
-async function lossOn(ground: Ground, name: string, others: readonly string[], { at }: Holdings, missing: Missing) {
-	await keepOut(ground, name, others);
+async function lossOn(
+	ground: Ground,
+	name: string,
+	others: readonly string[],
+	{ at }: Holdings,
+	missing: Missing,
+	before?: Holdings,
+) {
+	await keepOut(ground, name, others, before);
 	return new StepStopped({ kind: "data-missing", ...missing, ...(at !== undefined && { at }) }, name);
 }
 
@@ -160,18 +180,24 @@ async function lossOn(ground: Ground, name: string, others: readonly string[], {
  * If another replica serves all that it has, and more, that is stored with the cluster, so that no later rollout lets
  * the replica back before it has that, too. Best effort: a more telling error follows.
  */
-async function keepOut(ground: Ground, replica: string, others: readonly string[]): Promise<void> {
+async function keepOut(
+	ground: Ground,
+	replica: string,
+	others: readonly string[],
+	before: Holdings | undefined,
+): Promise<void> {
 	const { control, keeper, localTables } = ground;
-	const own = await control.holds(replica);
+	const now = await control.holds(replica);
+	const own = now && knownOf(now, before);
 	const views = await Promise.all(others.map((name) => control.look(name)));
 	const serving = views.flatMap((view) => (view.replica.serving ? [view.replica.name] : []));
-	const better = (await holdingsOf(control, serving)).find(({ holds }) => {
-		if (holds === undefined || own === undefined) return false;
+	const better = (await answersOf(control, serving)).find(({ holds }) => {
+		if (own === undefined) return false;
 		return lackedBy(own, holds, localTables).length > 0 && lackedBy(holds, own, localTables).length === 0;
-	})?.holds;
+	});
 	if (better === undefined) return;
 	const known = (await control.record())?.held?.[replica];
-	const digest = digestOf(better, localTables);
+	const digest = digestOf(better.holds, localTables, [better.name]);
 	const change = async () => {
 		if (known === undefined) await keeper.change((claim) => control.remember(claim, replica, digest));
 		await keeper.change((claim) => control.drain(claim, replica));
@@ -206,14 +232,17 @@ export async function remembered(
 	}
 }
 
-async function answersOf(control: Pick<ClusterControl, "holds">, replicas: readonly string[]) {
-	const asked = await holdingsOf(control, replicas);
-	return asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
+interface Asked {
+	readonly name: string;
+	readonly holds: Holdings | undefined;
 }
 
-function holdingsOf(
-	control: Pick<ClusterControl, "holds">,
-	replicas: readonly string[],
-): Promise<{ readonly name: string; readonly holds: Holdings | undefined }[]> {
+const answered = (asked: readonly Asked[]): Held[] =>
+	asked.flatMap(({ name, holds }) => (holds === undefined ? [] : [{ name, holds }]));
+
+const answersOf = async (control: Pick<ClusterControl, "holds">, replicas: readonly string[]) =>
+	answered(await holdingsOf(control, replicas));
+
+function holdingsOf(control: Pick<ClusterControl, "holds">, replicas: readonly string[]): Promise<Asked[]> {
 	return Promise.all(replicas.map(async (name) => ({ name, holds: await control.holds(name) })));
 }

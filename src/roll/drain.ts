@@ -7,6 +7,7 @@ import { secondsSince } from "./clock";
 import { type Compared, compared, othersHold } from "./data-loss";
 import type { Unable } from "./events";
 import { type Ground, StepStopped } from "./ground";
+import type { Held } from "./missing-tables";
 import { sightOf, watch } from "./watch";
 
 /** A replica that was down is back, and another of its shard is not: that one goes first. */
@@ -29,6 +30,8 @@ export interface Cleared {
 	readonly left: number;
 	/** What it held after its last query, if it is to come back and could be asked. */
 	readonly holds?: Holdings;
+	/** What the others held at the same time. */
+	readonly theirs?: readonly Held[];
 }
 
 /** Drains a replica at a moment when the others can take over. */
@@ -84,7 +87,8 @@ export async function clear(
 			if (unfit.length === 0) {
 				// A replica that was lost with its data may be back already.
 				const found = hasWaited ? await compare() : first;
-				if (found === undefined || found.lacking.length === 0) return { left, holds: found?.own };
+				if (found === undefined || found.lacking.length === 0)
+					return { left, holds: found?.own, theirs: found?.theirs };
 				unfit.push(...found.lacking);
 			}
 			if (attempt === tries) throw new StepStopped({ kind: "not-safe", others: unfit });

@@ -46,10 +46,10 @@ export async function takeStep(
 		}
 	}
 	const broken = step.broken ? rest.filter((other) => other.broken).map(({ replica }) => replica) : [];
-	const { left, holds } = await clear(ground, step.replica, others, goOn, { broken, next: to, seen });
+	const { left, holds, theirs } = await clear(ground, step.replica, others, goOn, { broken, next: to, seen });
 	try {
 		// What is remembered of it is replaced only once it was compared.
-		if (holds !== undefined && !unchecked.has(step.replica)) await remember(ground, step.replica, holds);
+		if (holds !== undefined && !unchecked.has(step.replica)) await remember(ground, step.replica, holds, theirs);
 		if (holds?.volatile !== undefined) throw new StepStopped({ kind: "volatile", words: holds.volatile });
 		goOn();
 		report({ event: "restarting", replica: step.replica, from: step.from, to });
@@ -59,7 +59,8 @@ export async function takeStep(
 		await letBack(ground, step.replica);
 		throw error;
 	}
-	const whole = lossWatch(ground, step.replica, unchecked.has(step.replica) ? undefined : holds, others);
+	const before = unchecked.has(step.replica) ? undefined : holds;
+	const whole = lossWatch(ground, step.replica, before, others, theirs);
 	const outcome = await comesUp(ground, step.replica, whole, { restarted: true });
 	if (outcome.kind !== "done") throw new StepStopped(outcome);
 	if (outcome.value !== "serves") throw new StepStopped({ kind: "wrong-version", runs: outcome.value.runs });

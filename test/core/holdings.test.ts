@@ -21,6 +21,22 @@ describe("what one replica lacks of another", () => {
 		["all, where it is empty", "", "a@/0/a b=0", "default.a default.b"],
 	])("%s", (_, its, theirs, lacks) => expect(names(lackedBy(of(its), of(theirs)))).toBe(lacks));
 
+	test.each([
+		["AzureBlobStorage", "Azure"],
+		["Iceberg", "IcebergS3"],
+		["View", "Distributed"],
+	])("nothing, where one shows %s as %s: versions rename the engines of what is elsewhere", (one, other) => {
+		const its = (engine: string) => ({ tables: [{ database: "lake", name: "events", engine }] });
+		expect(lackedBy(its(one), its(other))).toEqual([]);
+		expect(lackedBy(its(other), its(one))).toEqual([]);
+	});
+
+	test("one of another engine that has the same path", () => {
+		const its = (engine: string) => ({ tables: [{ database: "shop", name: "rows", engine, path: "/rows" }] });
+		const lacked = lackedBy(its("ReplicatedMergeTree"), its("ReplicatedSummingMergeTree"));
+		expect(names(lacked)).toBe("shop.rows");
+	});
+
 	test("but what differs on purpose", () => {
 		expect(names(lackedBy(of(""), of("loc=1 a@/0/a scratch.x=1"), ["default.loc", "scratch.*"]))).toBe("default.a");
 	});

@@ -85,6 +85,25 @@ it.skipIf(unavailable !== undefined)(
 				{ timeout: minute, interval: 500 },
 			);
 
+			// It lists what is to come from another table neither as an INSERT nor as a delay.
+			events.length = 0;
+			await space.queryPod("db-0-0", `SYSTEM STOP FETCHES ${table}`);
+			await space.queryPod("db-0-1", "CREATE TABLE staging (n UInt64) ENGINE = MergeTree ORDER BY n");
+			await space.queryPod("db-0-1", "INSERT INTO staging SELECT number FROM numbers(2000)");
+			await space.queryPod("db-0-1", `ALTER TABLE ${table} REPLACE PARTITION tuple() FROM staging`);
+			await space.queryPod("db-0-1", "DROP TABLE staging");
+			await vi.waitFor(async () => expect((await control.look("db-0-0")).replica.caughtUp).toBe(false), {
+				timeout: minute,
+				interval: 100,
+			});
+			await blocked("behind", "has not caught up");
+			expect(await space.queryPod("db-0-0", `SELECT count() FROM ${table}`)).toBe("1000");
+			await space.queryPod("db-0-0", `SYSTEM START FETCHES ${table}`);
+			await vi.waitFor(
+				async () => expect(await space.queryPod("db-0-0", `SELECT count() FROM ${table}`)).toBe("2000"),
+				{ timeout: minute, interval: 500 },
+			);
+
 			events.length = 0;
 			await keeper.cut();
 			await readOnly("1");
@@ -95,7 +114,7 @@ it.skipIf(unavailable !== undefined)(
 			const { cluster } = await update();
 			expect(cluster.replicas.map(({ version }) => version)).toEqual([versions.v2, versions.v2]);
 			for (const pod of ["db-0-0", "db-0-1"])
-				expect(await space.queryPod(pod, `SELECT count() FROM ${table}`)).toBe("1000");
+				expect(await space.queryPod(pod, `SELECT count() FROM ${table}`)).toBe("2000");
 		} finally {
 			await space.close();
 		}

@@ -95,7 +95,8 @@ describe("what others hold of a replica", () => {
 	])("%s", async (_, held, serves, lacking) => {
 		const { ground } = port({ holds: (name) => (held[name] === undefined ? undefined : of(held[name])) });
 		const own = held[a] === undefined ? undefined : of(held[a]);
-		expect(await compared(ground, a, [b, c], serves)).toEqual({ own, lacking });
+		const theirs = [b, c].flatMap((name) => (held[name] === undefined ? [] : [{ name, holds: of(held[name]) }]));
+		expect(await compared(ground, a, [b, c], serves)).toEqual({ own, theirs, lacking });
 	});
 
 	it("is waited for a while, and told once for each change", async () => {
@@ -127,9 +128,13 @@ describe("what others hold of a replica", () => {
 		const never = () => expect.unreachable();
 		const { ground } = port({ holds: never });
 		expect(await othersHold(ground, a, [], true, never)).toBe(false);
-		expect(await othersHold(ground, a, [b], true, never, { own: undefined, lacking: [] })).toBe(false);
+		expect(await othersHold(ground, a, [b], true, never, { own: undefined, theirs: [], lacking: [] })).toBe(false);
 		const { ground: asked, counts } = port({ holds: () => of("t@/t") });
-		await othersHold(asked, a, [b], true, go, { own: undefined, lacking: [{ replica: b, problem: "lacks" }] });
+		await othersHold(asked, a, [b], true, go, {
+			own: undefined,
+			theirs: [],
+			lacking: [{ replica: b, problem: "lacks" }],
+		});
 		expect(counts.renewals).toBe(1);
 	});
 
@@ -229,7 +234,7 @@ describe("a replica that came back", () => {
 	])("is not kept out where %s", async (_, more) => {
 		const shows = { holds: (name: string) => of(name === a ? "" : "t@/t"), ...more };
 		const { ground, clock, changes } = port(shows);
-		const look = lossWatch(ground, a, of("x@/x"), [b]);
+		const look = lossWatch(ground, a, of("x@/x own@/own"), [b]);
 		await look();
 		await clock.sleep(3000);
 		expect(await whyOf(look())).toMatchObject({ kind: "data-missing", replica: a });

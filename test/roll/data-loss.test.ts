@@ -97,6 +97,48 @@ describe("a replica that comes back with less", () => {
 		};
 		expect((await run(world, v2, { report })).error).toBeUndefined();
 	});
+
+	it("does not stop the roll where somebody drops a table on all while it restarts, nor the next one after a crash", async () => {
+		const dropping = () => {
+			const world = given([[whole, whole]]);
+			const report = once("a-0-1", () => {
+				for (const unit of world.present().units) world.data.setTables(unit, [rows]);
+			});
+			return { world, report };
+		};
+		const { world, report } = dropping();
+		let restarted = 0;
+		const noted = (event: RollEvent) => {
+			report(event);
+			if (event.event === "restarting" && event.replica === "a-0-1") restarted = world.calls;
+		};
+		expect((await run(world, v2, { report: noted })).error).toBeUndefined();
+		expect(world.violations).toEqual([]);
+
+		const killed = dropping();
+		const faults = { [restarted + 1]: { kind: "crash", when: "after" } } as const;
+		expect((await run(killed.world, v2, { faults, report: killed.report })).crashed).toBe(true);
+		expect(killed.world.record()?.held).toMatchObject({ "a-0-1": { tables: 2, others: ["a-0-0"] } });
+		expect((await run(killed.world, v2)).error).toBeUndefined();
+		expect(shown(killed.world)).toEqual(["a-0-0 1.8.0 serves", "a-0-1 1.8.0 serves"]);
+	});
+
+	it("does not stop the roll where its restart brings back a table that was detached on all", async () => {
+		const world = given([[{ tables: [rows] }, { tables: [rows] }]]);
+		const report = (event: RollEvent) => {
+			if (event.event === "restarting") world.data.setTables(world.unit(event.replica), whole.tables);
+		};
+		expect((await run(world, v2, { report })).error).toBeUndefined();
+		expect(shown(world)).toEqual(["a-0-0 1.8.0 serves", "a-0-1 1.8.0 serves"]);
+	});
+
+	it("serves nobody, whatever its restart brings back", async () => {
+		const world = given([[whole, whole]]);
+		const report = once("a-0-1", () => world.data.setTables(world.unit("a-0-1"), [rows, log]));
+		const cause = { kind: "data-missing", tables: ["default.more"], count: 1, elsewhere: "a-0-0" };
+		expect(await run(world, v2, { report })).toMatchObject(stops(cause, { replica: "a-0-1" }));
+		expect(world.condition(world.unit("a-0-1")).serving).toBe(false);
+	});
 });
 
 describe("after a crash of this process", () => {

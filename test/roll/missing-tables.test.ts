@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import type { HeldTable, Holdings } from "../../src/core/holdings";
-import { type Before, digestOf, type Missing, missingFrom } from "../../src/roll/missing-tables";
+import { type Before, digestOf, holdAll, type Missing, missingFrom } from "../../src/roll/missing-tables";
 
 const table = (name: string, more: Partial<HeldTable> = {}): HeldTable => ({
 	database: "default",
@@ -40,6 +40,15 @@ describe("the digest of what a replica holds", () => {
 		expect(digestOf(holds(a), [])).not.toHaveProperty("localTables");
 	});
 
+	it("keeps who else held all of it", () => {
+		const others = [
+			{ name: "a-0-0", holds: holds(b, a) },
+			{ name: "a-0-2", holds: holds(a) },
+		];
+		expect(holdAll(holds(a, b), others)).toEqual(["a-0-0"]);
+		expect(digestOf(holds(a, b), [], ["a-0-0"])).toEqual({ ...digestOf(holds(a, b)), others: ["a-0-0"] });
+	});
+
 	it("is small of thousands of tables", () => {
 		const many = holds(...Array.from({ length: 10_000 }, (_, index) => table(`t${index}`)));
 		expect(JSON.stringify(digestOf(many)).length).toBeLessThan(100);
@@ -71,6 +80,34 @@ describe("what a replica lacks", () => {
 			nobody,
 			{ tables: ["default.a"], count: 1 },
 		],
+		[
+			"a table less than it and another had, which nobody has any more",
+			holds(a),
+			{ holds: holds(a, b), theirs: peer(a, b) },
+			peer(a),
+			undefined,
+		],
+		[
+			"a table that it and another had, as it was before both created it again",
+			holds(table("a", { path: "/fresh" })),
+			{ holds: holds(a), theirs: peer(a) },
+			peer(table("a", { path: "/fresh" })),
+			undefined,
+		],
+		[
+			"a table less than it had, and another never had it",
+			holds(a),
+			{ holds: holds(a, b), theirs: peer(a) },
+			peer(a),
+			{ tables: ["default.b"], count: 1 },
+		],
+		[
+			"a table less than it and another had that does not answer any more",
+			holds(a),
+			{ holds: holds(a, b), theirs: peer(a, b) },
+			[{ name: "a-0-2", holds: holds(a) }],
+			{ tables: ["default.b"], count: 1 },
+		],
 		["fewer rows of its own", holds(log(2)), { holds: holds(log(3)) }, nobody, { tables: ["default.log"], count: 1 }],
 		["more rows of its own", holds(log(4)), { holds: holds(log(3)) }, nobody, undefined],
 		[
@@ -89,6 +126,20 @@ describe("what a replica lacks", () => {
 		],
 		["others, as many as were counted", holds(a, table("c")), { digest: digestOf(holds(a, b)) }, nobody, undefined],
 		["as many as were counted, more now", holds(a, b), { digest: digestOf(holds(a)) }, nobody, undefined],
+		[
+			"fewer than were counted, and one that had all of them answers",
+			holds(a),
+			{ digest: digestOf(holds(a, b), [], ["a-0-0"]) },
+			peer(a),
+			undefined,
+		],
+		[
+			"fewer than were counted, and none that had all of them answers",
+			holds(a),
+			{ digest: digestOf(holds(a, b), [], ["a-0-2"]) },
+			peer(a),
+			{ tables: [], count: 1 },
+		],
 		[
 			"fewer than were counted, of which others name some",
 			holds(),

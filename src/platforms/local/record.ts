@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { rehearsalFormat, storedVersion as version } from "../../control/record-format";
+import { heldFormat, rehearsalFormat, storedVersion as version } from "../../control/record-format";
 
 const claim = z.object({
 	holder: z.string(),
@@ -26,12 +26,7 @@ const cluster = z.object({
 	replicas: z.int().min(1),
 	mark: z.object({ from: version, to: version, since: z.string(), creates: z.literal(true).optional() }).optional(),
 	/** What replicas held that were taken out and were not seen to have come back whole, by their names. */
-	held: z
-		.record(
-			z.string(),
-			z.object({ tables: z.int(), digest: z.string(), localTables: z.array(z.string()).readonly().optional() }),
-		)
-		.optional(),
+	held: heldFormat.optional(),
 	/** The last rehearsal of a version. */
 	rehearsed: rehearsalFormat,
 	/** How updates go, as the program last had it. */

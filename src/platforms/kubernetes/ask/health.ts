@@ -3,7 +3,7 @@ import { QueryError, type Row, type Server } from "./server";
 export interface Health {
 	readonly readOnly: boolean;
 	readonly caughtUp: boolean;
-	/** Parts that it still has to fetch from other replicas. */
+	/** Parts, and replaced partitions, that it still has to fetch from other replicas. */
 	readonly waiting: number;
 	/** The table that has not caught up, and why. */
 	readonly trouble?: string;
@@ -55,7 +55,7 @@ export async function health(server: Pick<Server, "rows">, patience = 2000, rece
 		const rows = [...now.tables.values()];
 		const last = firsts.at(-1);
 		const readOnly = rows.some((row) => flag(row.is_readonly));
-		const waiting = rows.reduce((sum, row) => sum + count(row.inserts_in_queue), 0);
+		const waiting = rows.reduce((sum, row) => sum + count(row.inserts_in_queue) + count(row.replaces), 0);
 		const cut = rows.filter(
 			(row) => flag(row.is_readonly) || flag(row.is_session_expired) || !flag(row.total_replicas),
 		);
@@ -81,9 +81,12 @@ export async function health(server: Pick<Server, "rows">, patience = 2000, rece
 	}
 }
 
+/** Partitions that come from another table. `inserts_in_queue` does not count them, nor does `absolute_delay`. */
+const replaced =
+	"SELECT database, table, count() AS replaces, min(create_time) AS replaces_since FROM system.replication_queue WHERE type = 'REPLACE_RANGE' GROUP BY database, table";
+
 /** Only the replicated tables that are not idle: there may be thousands. Without Keeper its numbers are 0. */
-export const unsettled =
-	"SELECT database, table, is_readonly, is_session_expired, inserts_in_queue, toUnixTimestamp(now()) - toUnixTimestamp(inserts_oldest_time) AS age, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR log_pointer <= log_max_index";
+export const unsettled = `SELECT database, table, is_readonly, is_session_expired, inserts_in_queue, toUnixTimestamp(now()) - toUnixTimestamp(inserts_oldest_time) AS age, replaces, toUnixTimestamp(now()) - toUnixTimestamp(replaces_since) AS replaces_age, log_max_index, log_pointer, absolute_delay, total_replicas FROM system.replicas ANY LEFT JOIN (${replaced}) AS queue USING database, table WHERE is_readonly OR is_session_expired OR inserts_in_queue > 0 OR replaces > 0 OR log_pointer <= log_max_index`;
 
 async function unsettledTables(server: Pick<Server, "rows">): Promise<ReadonlyMap<string, Row>> {
 	const rows = await server.rows(unsettled);
@@ -122,8 +125,10 @@ function pulls(then: Row | undefined, before: Row | undefined, now: Row | undefi
 }
 
 /** Whether all that is in its queue is newer than `seconds` ago. A server's times are of whole seconds. */
-const processes = (now: Row | undefined, seconds: number) =>
-	now === undefined || count(now.inserts_in_queue) === 0 || count(now.age) + 1 <= seconds;
+function processes(now: Row | undefined, seconds: number): boolean {
+	const isNewer = (entries: unknown, age: unknown) => count(entries) === 0 || count(age) + 1 <= seconds;
+	return now === undefined || (isNewer(now.inserts_in_queue, now.age) && isNewer(now.replaces, now.replaces_age));
+}
 
 const flag = (value: unknown) => Number(value ?? 0) !== 0;
 const count = (value: unknown) => Number(value ?? 0);

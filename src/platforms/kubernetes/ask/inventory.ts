@@ -17,13 +17,15 @@ const ofDatabase = /\/(data\/[^/]+|store)\/?$/;
 
 /**
  * Everything that a server says about what it holds and its place in the cluster, in one query that servers from 18.16
- * on understand. From `system.replicas` it reads only columns that need no request to Keeper.
+ * on understand. From `system.replicas` it reads only columns that need no request to Keeper. That DELETE has masked rows
+ * shows as a mutation of the column `_row_exists`: old servers have no `has_lightweight_delete`.
  */
 export const inventory = `SELECT kind, a, b, c, d, n FROM (
 SELECT 'table' AS kind, database AS a, name AS b, engine AS c, '' AS d, toUInt64(position(engine_full, ' TTL ') > 0 OR position(create_table_query, ' REFRESH ') > 0) AS n FROM system.tables WHERE database IN (${databasesHere})
 UNION ALL SELECT 'table' AS kind, name AS a, '*' AS b, engine AS c, '' AS d, toUInt64(0) AS n FROM system.databases WHERE engine IN ${elsewhere}
 UNION ALL SELECT 'path' AS kind, database AS a, table AS b, zookeeper_path AS c, replica_name AS d, toUInt64(0) AS n FROM system.replicas
-UNION ALL SELECT 'rows' AS kind, database AS a, table AS b, '' AS c, '' AS d, sum(rows) AS n FROM system.parts WHERE active GROUP BY database, table
+UNION ALL SELECT 'rows' AS kind, database AS a, table AS b, '' AS c, toString(max(partition_id LIKE 'patch-%')) AS d, sum(rows) AS n FROM system.parts WHERE active GROUP BY database, table
+UNION ALL SELECT DISTINCT 'falls' AS kind, database AS a, table AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.mutations WHERE is_done = 0 OR command LIKE '%_row_exists%'
 UNION ALL SELECT DISTINCT 'data' AS kind, ${disk} AS a, '' AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.parts WHERE active
 UNION ALL SELECT 'data' AS kind, data_path AS a, '' AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.databases WHERE name = 'system'
 UNION ALL SELECT 'macro' AS kind, macro AS a, substitution AS b, '' AS c, '' AS d, toUInt64(0) AS n FROM system.macros
@@ -86,6 +88,8 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 	const key = ({ a, b }: { readonly a: string; readonly b: string }) => `${a}\0${b}`;
 	const paths = new Map(of("path").map((row) => [key(row), row.c]));
 	const counts = new Map(of("rows").map((row) => [key(row), row.n]));
+	// A merge drops the rows that DELETE has masked, patches of rows that UPDATE has written, and whatever a mutation deletes.
+	const falling = new Set([...of("falls"), ...of("rows").filter(({ d }) => d === "1")].map(key));
 	const found = of("table").filter(({ b }) => !isTransient({ name: b }));
 	// Of a database with views that a schedule fills anew, each time with as many rows as there are then.
 	const refreshing = new Set(found.filter(({ c, n }) => c === "MaterializedView" && n > 0).map(({ a }) => a));
@@ -95,7 +99,8 @@ export function readInventory(answer: readonly Readonly<Record<string, unknown>>
 		if (path !== undefined) return { database, name, engine, path };
 		if (!storing.test(engine)) return { database, name, engine };
 		const count = /MergeTree$/.test(engine) ? (counts.get(key(row)) ?? 0) : null;
-		const shrinks = engine !== keepsRows || row.n > 0 || (isInner({ name }) && refreshing.has(database));
+		const isRefilled = isInner({ name }) && refreshing.has(database);
+		const shrinks = engine !== keepsRows || row.n > 0 || isRefilled || falling.has(key(row));
 		return { database, name, engine, rows: count !== null && count > 0 && shrinks ? null : count };
 	});
 	const clusters: Record<string, Member[]> = {};

@@ -92,7 +92,8 @@ export async function look(cluster: Cluster, replica: string, care?: Care): Prom
 		serves ? undefined : closely(cluster, set, pod),
 	]);
 	const known = replicaOf(cluster, seen, shard, ordinal, pod, healthy, { unasked, empty });
-	// It may still be loading its tables, whatever its readiness probe says: it can't take over from another.
+	// It may still be loading its tables, whatever its readiness probe says, or be overloaded and behind: it can't take over
+	// from another.
 	const observed = silent ? { ...known, caughtUp: false } : known;
 	const asked = desiredState(cluster, stored, shard, set);
 	const view = { replica: observed, queries: counts?.running, ...(asked && { asked }) };
@@ -220,6 +221,12 @@ function leftOut(cluster: Cluster, sets: readonly StatefulSet[], shard: number, 
 	return isOurs || set !== undefined ? `${what}; pulumi up without another version restores it` : what;
 }
 
+/**
+ * What a server says that has no room for the query now: too many queries, no memory, no thread, no time. What it always
+ * says, as to a user without a right, must not keep an update from its end.
+ */
+const isOverloaded = /^Code: (?:159|173|202|241|439|745)\b/;
+
 /** A replica that does not answer is not known to be behind. If it is ready, that is worth a message. */
 async function askHealth(
 	cluster: Cluster,
@@ -233,7 +240,7 @@ async function askHealth(
 	} catch (error) {
 		if (!(error instanceof ControlError)) throw error;
 		const why = pod && isReady(pod) ? `can't be queried: ${error.message}` : undefined;
-		return [undefined, why, error instanceof TimedOut];
+		return [undefined, why, error instanceof TimedOut || isOverloaded.test(error.message)];
 	}
 }
 

@@ -16,11 +16,12 @@ export async function tally(cluster: Cluster, replica: string, seconds: number):
  * of other servers, those of `system.errors` count what merges and fetches ran into as well, and ClickHouse 18.16 has
  * neither. Code and name are read from the text, because old logs have no column for the code, and old servers no function
  * for its name. Of the types 1 is the start of a query and 2 its end; old logs have no names for them.
+ * The log's dates are of the server's time zone, and ours of the user's profile, which may be a day ahead.
  */
 export async function queryTally(server: Pick<Server, "rows">, seconds: number): Promise<QueryTally> {
 	const since = `now() - ${Math.ceil(seconds)}`;
 	const rows = await server.rows(
-		`SELECT toInt8(type) = 2 AS finished, toUInt32OrZero(extract(exception, 'Code: ([0-9]+)')) AS code, any(extract(exception, '.*[(]([A-Z][A-Z0-9_]+)[)]')) AS error, count() AS queries FROM system.query_log WHERE event_date >= toDate(${since}) AND event_time >= ${since} AND toInt8(type) != 1 AND is_initial_query AND ${notOurs} GROUP BY finished, code`,
+		`SELECT toInt8(type) = 2 AS finished, toUInt32OrZero(extract(exception, 'Code: ([0-9]+)')) AS code, any(extract(exception, '.*[(]([A-Z][A-Z0-9_]+)[)]')) AS error, count() AS queries FROM system.query_log WHERE event_date >= toDate(${since}) - 1 AND event_time >= ${since} AND toInt8(type) != 1 AND is_initial_query AND ${notOurs} GROUP BY finished, code`,
 	);
 	const ended = rows.map(({ finished, code, error, queries }) => ({
 		finished: Number(finished) !== 0,

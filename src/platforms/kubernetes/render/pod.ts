@@ -38,7 +38,7 @@ const usersFolder = "/etc/clickhouse-server/users.d";
  * peer is restarting, too. Later a lost address does no harm.
  */
 export const startupQuery =
-	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2) AND (SELECT count() FROM system.clusters) >= 0";
+	"SELECT count() FROM system.replicas WHERE (is_readonly OR is_session_expired OR absolute_delay > 2 OR (database, table) IN (SELECT database, table FROM system.replication_queue WHERE type = 'REPLACE_RANGE' AND create_time < now() - 2)) AND (SELECT count() FROM system.clusters) >= 0";
 
 /** After two minutes it passes anyway: without Keeper, or with a shard gone, a server must still answer SELECTs. */
 const isYoungQuery = "SELECT uptime() < 120";

@@ -51,6 +51,28 @@ describe("on a current engine", () => {
 		await from.sql("INSERT INTO shop.rows VALUES (1, 'one')");
 	});
 
+	it("remembers no number of rows that falls by itself", async () => {
+		const versioned = "SETTINGS enable_block_number_column = 1, enable_block_offset_column = 1";
+		for (const name of ["plain", "masked", "patched", "deleting"])
+			await from.sql(`CREATE TABLE shop.${name} (n UInt64, m UInt64) ENGINE = MergeTree ORDER BY n ${versioned}`);
+		for (const name of ["plain", "masked", "patched", "deleting"])
+			await from.sql(`INSERT INTO shop.${name} SELECT number, 0 FROM numbers(2000)`);
+		await from.sql("ALTER TABLE shop.plain UPDATE m = 1 WHERE n < 100", { mutations_sync: "1" });
+		await from.sql("DELETE FROM shop.masked WHERE n < 100");
+		await from.sql("UPDATE shop.patched SET m = 1 WHERE n < 100", { allow_experimental_lightweight_update: "1" });
+		// It never ends.
+		await from.sql("ALTER TABLE shop.deleting DELETE WHERE throwIf(n = 100) = 1", { mutations_sync: "0" });
+		const counted = (await inventoryOf(from.server)).tables.filter(({ rows = 0 }) => rows !== 1);
+		expect(Object.fromEntries(counted.map(({ name, rows }) => [name, rows]))).toEqual({
+			plain: 2000,
+			masked: null,
+			patched: null,
+			deleting: null,
+		});
+		await from.sql("KILL MUTATION WHERE table = 'deleting'");
+		for (const { name } of counted) await from.sql(`DROP TABLE shop.${name} SYNC`);
+	});
+
 	it("looks into any number of tables", async () => {
 		const names = Array.from({ length: 45 }, (_, index) => `shop.t${index}`);
 		for (const [index, name] of names.entries()) {

@@ -69,6 +69,16 @@ describe("health", () => {
 		expect(await healthOf([[], [{ ...fetching, age: 60 }]], { patience: 2000 })).toMatchObject(behind);
 	});
 
+	it("is behind while partitions of another table are still to replace its own: they are no INSERTs in its queue", async () => {
+		const replacing = { ...pulled, replaces: 1, replaces_age: 1 };
+		const behind = { caughtUp: false, waiting: 1, trouble: lacks };
+		expect(await healthOf([[replacing]], { patience: 0 })).toMatchObject(behind);
+		expect(await healthOf([[replacing]], { patience: 0, recent: {} })).toMatchObject(behind);
+		expect(await healthOf([[replacing], [replacing], []])).toMatchObject({ caughtUp: true, asked: 3 });
+		// One after the other, and each of them newer than the first answer.
+		expect(await healthOf([[{ ...replacing, replaces_age: 0 }]])).toMatchObject({ caughtUp: true, asked: 101 });
+	});
+
 	it("need not have fetched what came after the first answer, by times of whole seconds", async () => {
 		const constant = Array.from({ length: 300 }, (_, n) => [{ ...fetching, log_max_index: n + 5, log_pointer: n + 6 }]);
 		expect(await healthOf(constant)).toMatchObject({ caughtUp: true, waiting: 1, asked: 101 });

@@ -21,3 +21,15 @@ test("of a view that is filled anew on a schedule no number of rows is remembere
 	expect(of(table("v", "MaterializedView", 0))).toBe(9);
 	expect(of(table("v", "MaterializedView", 1, "other"))).toBe(9);
 });
+
+test("of a table whose rows fall by themselves no number is remembered", () => {
+	const of = (...more: object[]) => readInventory([table("t", "MergeTree"), ...more] as never).tables[0]?.rows;
+	const falls = { kind: "falls", a: "d", b: "t", c: "", d: "", n: 0 };
+	expect(of(rows("t", 9))).toBe(9);
+	expect(of(rows("t", 9), falls)).toBeNull();
+	expect(of(rows("t", 9), { ...falls, b: "other" })).toBe(9);
+	// Patches of some rows are counted as rows.
+	expect(of({ ...rows("t", 9), d: "1" })).toBeNull();
+	expect(of({ ...rows("t", 9), d: "0" })).toBe(9);
+	expect(of(rows("t", 0), falls)).toBe(0);
+});

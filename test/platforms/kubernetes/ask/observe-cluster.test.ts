@@ -383,7 +383,7 @@ describe("a look at a replica", () => {
 		expect(joins.phase).toContain("copying");
 	});
 
-	it("that gives no answer in time can't take over from another, and one that answers with an error may", async () => {
+	it("that gives no answer in time can't take over from another, and one that always answers with an error may", async () => {
 		api.answer = () => ({ status: 500, text: "Code: 1" });
 		expect((await view()).replica.caughtUp).toBeUndefined();
 		api.answer = () => {

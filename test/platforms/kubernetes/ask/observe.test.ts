@@ -73,6 +73,12 @@ describe("a look at a replica that is ready", () => {
 			throw new TimedOut("no answer within 10 seconds");
 		};
 		expect(await seen(silent)).toMatchObject({ serving: true, caughtUp: false });
+		for (const text of [
+			"Code: 202. DB::Exception: Too many simultaneous queries. Maximum: 100. (TOO_MANY_SIMULTANEOUS_QUERIES)",
+			"Code: 202, e.displayText() = DB::Exception: Too many simultaneous queries. Maximum: 100",
+			"Code: 241. DB::Exception: (total) memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)",
+		])
+			expect(await seen(() => ({ status: 500, text })), text).toMatchObject({ serving: true, caughtUp: false });
 		expect(await seen()).toMatchObject({ caughtUp: true });
 	});
 });

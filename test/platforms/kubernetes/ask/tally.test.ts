@@ -47,4 +47,15 @@ describe.each([versions.v1, versions.v2])("ClickHouse %s", (version) => {
 		]);
 		expect((await queryTally(engine.server, 1)).queries).toBe(0);
 	});
+
+	it("counts as many with a time zone that is a day ahead: the log's dates are those of the server's", async () => {
+		const of = (zone: string) => {
+			const rows = (sql: string) => engine.server.rows(sql, { session_timezone: zone });
+			return queryTally({ rows }, 59);
+		};
+		const { queries } = await queryTally(engine.server, 59);
+		expect(queries).toBeGreaterThan(0);
+		// At any time one of them has another date than the server.
+		for (const zone of ["Pacific/Kiritimati", "Pacific/Pago_Pago"]) expect((await of(zone)).queries).toBe(queries);
+	});
 });
