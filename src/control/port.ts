@@ -1,4 +1,5 @@
 import type { QueryTally } from "../core/canary-queries";
+import type { DesiredState } from "../core/caveats";
 import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { Rehearsal } from "../core/rehearsal";
@@ -68,6 +69,8 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly adopt?: boolean;
 	/** Stored by `create` and `configure`. */
 	readonly update?: UpdateSettings;
+	/** The state that it is brought to afterwards; absent if it stays as it is. */
+	readonly desiredState?: DesiredState;
 }
 
 /** Why a request can't be carried out. */

@@ -141,6 +141,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 		localTables: args.update.localTables,
 		update: args.update,
 		adopt: args.adopt,
+		desiredState: args.desiredState,
 	};
 	const cluster = await bare.observe();
 	if (cluster?.record === undefined) {

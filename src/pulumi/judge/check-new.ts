@@ -10,7 +10,7 @@ import { type InputProblem, refusalOf } from "../args/problem";
 import { tell } from "../host/teller";
 import { sourceOf } from "./catalogue";
 import { hasChanges } from "./diff";
-import type { Facts } from "./facts";
+import { desiredOf, type Facts } from "./facts";
 import { type CheckInput, type Found, refused } from "./outcome";
 import { refusing } from "./untried";
 
@@ -24,7 +24,7 @@ export async function checkNew({ valid, facts, version, olds, news }: CheckInput
 		return hasChanges(olds, news) ? refused("name", goneText(place.id)) : {};
 	if (version === undefined) return {};
 	const { owner, shards, replicas, adopt } = valid.args;
-	const spec = { name, owner, version, shards, replicas, settings, adopt };
+	const spec = { name, owner, version, shards, replicas, settings, adopt, desiredState: desiredOf(valid) };
 	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
 	const [obstacles, unlisted] = await Promise.all([
 		platform.obstacles(spec, pin),
