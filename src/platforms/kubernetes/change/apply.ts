@@ -8,7 +8,7 @@ import { everStarted, noteOpening, openedBy, versionOf } from "../ask/opened";
 import type { Stored } from "../ask/record";
 import { container, label, shardName } from "../render/names";
 import { statefulSet, surroundings } from "../render/objects";
-import { type Image, isSurplus } from "../render/pod";
+import { type Image, isSurplus, type WhileJoining } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { Shape } from "../render/shape";
 import { until } from "./wait";
@@ -22,8 +22,8 @@ export interface Seen {
 
 /**
  * Applies every object of a shape. If the shape is larger than what was observed, clients do not reach its new replicas
- * yet. A StatefulSet whose data a server has opened keeps its version; a recreated one gets that of the others or, if
- * there are none, `version`. Pods that serve are left alone.
+ * yet: see `joining.ts`. A StatefulSet whose data a server has opened keeps its version; a recreated one gets that of the
+ * others or, if there are none, `version`. Pods that serve are left alone.
  */
 export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion): Promise<void> {
 	for (const object of surroundings(shape)) await cluster.api.apply(object);
@@ -98,8 +98,7 @@ async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape
 	}
 }
 
-interface SetOptions {
-	readonly joining?: boolean;
+interface SetOptions extends WhileJoining {
 	/** The least number of replicas, unless it is stopped; the current number by default. */
 	readonly size?: number;
 }
@@ -123,11 +122,12 @@ export function renderedSet(
 	shard: number,
 	image: Image,
 	live: StatefulSet | undefined,
-	{ joining, size = 0 }: SetOptions = {},
+	{ joining, members, size = 0 }: SetOptions = {},
 ): KubeObject {
 	const now = live?.spec.replicas ?? shape.replicas;
 	return statefulSet(shape, shard, image, {
 		joining,
+		members,
 		replicas: now === 0 ? 0 : Math.max(now, size),
 		resourceVersion: live?.metadata.resourceVersion,
 		volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,
