@@ -106,9 +106,6 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 			wanted.recorder.see(woken);
 			return refuse(change, woken);
 		};
-		// Whoever has cancelled is not kept waiting for it: the rollout ends before it touches anything.
-		const isCancelled = interruptionOf(ground.stop) !== undefined;
-		if (bare.rehearses !== "given" && !isCancelled) await rehearseFirst(ground, cluster, wanted);
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;
@@ -150,6 +147,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 		const made = await untilServing(change);
 		// What others made comes at the version that it runs.
 		if (isToRoll(made, version)) await refuse(change, made);
+		await rehearseGiven(change, made);
 		return { cluster: made };
 	}
 	const { record, mark: found } = cluster;
@@ -159,13 +157,21 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	throwAny(assessment.obstacles);
 	if (found !== undefined || !runsEverywhere(cluster, version)) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
-	// Settings that a rehearsal does not have to find are stored once it has passed.
-	if (bare.rehearses === "given" && isToRoll(cluster, version)) await rehearseFirst(ground, cluster, wanted);
+	await rehearseGiven(change, reshaped(cluster, { ...assessment, joins: [], rejoins: [] }));
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await keeper.change((claim) => bare.adopt(claim, owner, generation));
 	}
 	return { cluster: await reshape(change, spec, cluster, assessment), found };
+}
+
+/**
+ * Before anything is stored: from then on each pod that is lost would start with it. Whoever has cancelled is not kept
+ * waiting for it, because nothing is touched then.
+ */
+async function rehearseGiven({ wanted, ground }: Change, cluster: ObservedCluster): Promise<void> {
+	const isCancelled = interruptionOf(ground.stop) !== undefined;
+	if (isToRoll(cluster, wanted.version) && !isCancelled) await rehearseFirst(ground, cluster, wanted);
 }
 
 const noLarger = (asked: Size, has: Size): Size => ({
