@@ -1,4 +1,5 @@
 import type { QueryTally } from "../core/canary-queries";
+import type { DesiredState } from "../core/caveats";
 import type { Cause, Failure, ObservedCluster, ObservedReplica, Reshaping, Rival, UpdateMark } from "../core/cluster";
 import type { Holdings, LocalTables } from "../core/holdings";
 import type { Rehearsal } from "../core/rehearsal";
@@ -68,6 +69,8 @@ export interface ClusterSpec<Settings = unknown> {
 	readonly adopt?: boolean;
 	/** Stored by `create` and `configure`. */
 	readonly update?: UpdateSettings;
+	/** The state that it is brought to afterwards; absent if it stays as it is. */
+	readonly desiredState?: DesiredState;
 }
 
 /** Why a request can't be carried out. */
@@ -102,12 +105,6 @@ export type Care = "brief" | "exact";
 export interface ClusterControl<Settings = unknown> {
 	/** How many replicas of a shard must serve for it to accept writes; default `one`. For messages. */
 	readonly writesNeed?: "one" | "all";
-	/**
-	 * The settings with which a version is rehearsed: those that the control was made with (`given`), or those that
-	 * `configure` has stored (default), which then comes first.
-	 */
-	readonly rehearses?: "given" | "stored";
-
 	/**
 	 * The cluster's own record, and whether it was scaled outside Pulumi, by cheap reads that wake nothing; `undefined`
 	 * only on proof that there is none.
@@ -175,7 +172,7 @@ export interface ClusterControl<Settings = unknown> {
 	remember(claim: Claim, replica: string, held: HeldDigest | undefined): Promise<void>;
 
 	/**
-	 * Offers a place beside the cluster to try a version, stores in the record what `use` found there, if anything, and
+	 * Offers a place beside the cluster to try a version, with the settings that the control was made with, stores in the record what `use` found there, if anything, and
 	 * removes what was started, however it ends. Touches no replica, no volume of one, and no Keeper. A version that shows
 	 * no progress for `stallSeconds` fails. A platform that has no such place has no such method.
 	 */

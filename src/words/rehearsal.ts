@@ -6,7 +6,7 @@ import {
 	type RehearsedQueries,
 	type RehearsedTables,
 } from "../core/rehearsal";
-import type { DbVersion } from "../core/version";
+import { type DbVersion, sameVersion } from "../core/version";
 import { advice, type Build } from "./advice";
 import { count, list, oneLine, withFullStop } from "./text";
 
@@ -70,7 +70,8 @@ export function rehearsalText(rehearsal: Rehearsal, build?: Build): string {
  * @example rehearsalFailedText(rehearsal); // "1.9.0 was rehearsed beside the cluster, and failed: ... No replica was touched. ..."
  */
 export function rehearsalFailedText(rehearsal: Rehearsal, build?: Build): string {
-	return `${rehearsal.to} was rehearsed beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal, build)}`;
+	const what = changeOf(rehearsal) === "settings" ? `${rehearsal.to} with the changed settings` : rehearsal.to;
+	return `${what} was rehearsed beside the cluster, and failed: ${withFullStop(failures(rehearsal).join("; "))} No replica was touched. ${wayOut(rehearsal, build)}`;
 }
 
 /** Why an update is not allowed before a rehearsal passed. */
@@ -122,15 +123,20 @@ function failures({ to, places, failure, tables }: Rehearsal): string[] {
 			];
 }
 
-function wayOut({ to, places, failure, tables }: Rehearsal, build: Build | undefined): string {
+/** The same version is tried again because of other settings. */
+const changeOf = ({ from, to }: Rehearsal) => (sameVersion(from, to) ? "settings" : "version");
+
+function wayOut(rehearsal: Rehearsal, build: Build | undefined): string {
+	const { to, places, failure, tables } = rehearsal;
+	const change = changeOf(rehearsal);
 	const cause = failure?.cause ?? places.find((place) => place.failure !== undefined)?.failure?.cause;
-	if (cause !== undefined)
-		return `Next: ${advice(cause, { to, change: "version", build })}, and run pulumi up again. ${off}`;
+	if (cause !== undefined) return `Next: ${advice(cause, { to, change, build })}, and run pulumi up again. ${off}`;
 	const names = list(
 		(tables?.refused.first ?? []).map(({ name }) => oneLine(name, 80)),
 		4,
 	);
-	return `Next: recreate ${names} with a definition that ${to} accepts, or drop what is not needed, and run pulumi up again; or set another version. ${off}`;
+	const other = change === "settings" ? "or revert the settings that were changed" : "or set another version";
+	return `Next: recreate ${names} with a definition that ${to} accepts, or drop what is not needed, and run pulumi up again; ${other}. ${off}`;
 }
 
 const reasons = (found: Listed<RefusedTable>) =>

@@ -213,7 +213,20 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 		expect(cluster.replicas.map(({ version }) => version)).toEqual(replicas.map(() => versions.v3));
 	});
 
-	test("is stopped and started", async () => {
+	test("is not stopped while Kubernetes would delete its volume claims; the refusal says what to do", async () => {
+		const policy = (whenScaled: string) =>
+			JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenScaled } } });
+		await kubectl(space, ["patch", "statefulset", shards[0] ?? "", "--patch", policy("Delete")]);
+		const { obstacles: found } = await control().assess({ ...spec(), version: versions.v3, desiredState: "Stopped" });
+		expect(found.map(({ property }) => property)).toEqual(["desiredState"]);
+		await expect(holding((its, claim) => its.stop(claim))).rejects.toThrow(found[0]?.reason);
+		const [, set = "", patch = ""] = /patch statefulset (\S+) --patch '(.*)'$/.exec(found[0]?.reason ?? "") ?? [];
+		await kubectl(space, ["patch", "statefulset", set, "--patch", patch]);
+		const after = await control().assess({ ...spec(), version: versions.v3, desiredState: "Stopped" });
+		expect(after.obstacles).toEqual([]);
+	});
+
+	test("is stopped and started, with its volumes", async () => {
 		await holding((its, claim) => its.stop(claim));
 		await vi.waitFor(async () => expect((await control().observe())?.state).toBe("Stopped"), {
 			timeout: 2 * minute,
@@ -224,6 +237,8 @@ describe.skipIf(unavailable !== undefined)("what a Helm chart made", () => {
 			timeout: 2 * minute,
 			interval: 500,
 		});
+		const after = await running(space, replicas, "data");
+		expect(after.map(({ volume }) => volume)).toEqual(before.map(({ volume }) => volume));
 	});
 
 	test("is let go by destroy, and goes on", async () => {

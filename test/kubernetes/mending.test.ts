@@ -182,7 +182,9 @@ here(
 			expect((await db.preview({ ...args, version: "1.8.0" })).refused.join()).toContain(
 				"its StatefulSet db-1 is gone",
 			);
-			expect((await db.preview(args)).inputs.scaled).toMatch(/^StatefulSet db-1 was deleted outside Pulumi \(after claim \d+\)$/);
+			expect((await db.preview(args)).inputs.scaled).toMatch(
+				/^StatefulSet db-1 was deleted outside Pulumi \(after claim \d+\)$/,
+			);
 			await isBack();
 
 			await space.api.merge("statefulsets", "db-1", { spec: { replicas: 0 } });

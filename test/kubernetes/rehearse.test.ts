@@ -68,6 +68,28 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		await nothingTouched(found);
 	});
 
+	test("is tried with settings before they are stored: those with which it does not start change nothing", async () => {
+		const ours = async () => {
+			const maps = await space.api.list<KubeObject & { data: object }>("configmaps", {});
+			const [set] = await space.api.list<StatefulSet>("statefulsets", {});
+			const files = maps.find(({ metadata }) => metadata.name === "db-config")?.data;
+			return { maps: maps.map(({ metadata }) => metadata.name), files, template: set?.spec.template };
+		};
+		const stored = await ours();
+		const outcomes: unknown[] = [];
+		for (const value of ["oops", "7"]) {
+			const file = `<yandex><max_concurrent_queries>${value}</max_concurrent_queries></yandex>`;
+			const other = space.control(space.settings({ config: { "a.xml": file } }));
+			const claim = await other.claim("the test", 600);
+			const use = rehearsing({ from: versions.v1, to: versions.v1, queries: 0, again: true, now: Date.now() });
+			const found = await other.rehearse(claim, versions.v1, 300, use).finally(() => other.release(claim));
+			outcomes.push(found && outcomeOf(found), found?.failure?.cause);
+			await nothingTouched(found);
+			expect(await ours()).toEqual(stored);
+		}
+		expect(outcomes).toEqual(["failed", "exits", "passed", undefined]);
+	});
+
 	test("and never answers is found out with no replica touched", async () => {
 		const found = await rehearsed(versions.hang, { stallSeconds: 10 });
 		expect(found && outcomeOf(found)).toBe("failed");

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { liveStatus } from "../../src/cli/look";
-import type { Pod } from "../../src/platforms/kubernetes/api/types";
+import type { EndpointSlice, KubeObject, Pod } from "../../src/platforms/kubernetes/api/types";
 import { complete } from "../../src/pulumi/args/complete";
 import { Space, unavailable } from "./harness";
 import { type Properties, Resource } from "./resource";
@@ -212,6 +212,62 @@ describe.skipIf(unavailable !== undefined)("a size that somebody else asks for",
 			expect(await db.up(at("1.7.1"))).toMatchObject({ state: "Started", replicaVersions: [{}, {}] });
 			expect(await Promise.all(replicas.map(async (pod) => (await podOf(space, pod))?.metadata.uid))).toEqual(before);
 			expect(await podOf(space, "db-0-2")).toBeUndefined();
+			await expectRows(space);
+		}),
+	);
+
+	it(
+		"a member that is lost while a new one can't start serves again, and so does the new one once it can",
+		inSpace(async (space) => {
+			const { db, at } = await started(space);
+			// Nobody provides a volume for it, so its pod stays Pending.
+			await space.api.create("persistentvolumeclaims", {
+				apiVersion: "v1",
+				kind: "PersistentVolumeClaim",
+				metadata: { name: "data-db-0-2", namespace: space.namespace },
+				spec: {
+					storageClassName: "none",
+					accessModes: ["ReadWriteOnce"],
+					resources: { requests: { storage: "1Gi" } },
+				},
+			} as KubeObject);
+			const more = at("1.7.1", { replicas: 3, update: { policy: "any", drainSeconds: 5, stallSeconds: 10 } });
+			const serving = async () => {
+				const slices = await space.api.list<EndpointSlice>("endpointslices", {
+					labels: "kubernetes.io/service-name=db",
+				});
+				const uids = slices.flatMap(({ endpoints = [] }) =>
+					(endpoints ?? []).filter(({ conditions }) => conditions?.ready).map(({ targetRef }) => targetRef?.uid),
+				);
+				const pods = await space.api.list<Pod>("pods", {});
+				return pods
+					.filter(({ metadata }) => uids.includes(metadata.uid))
+					.map(({ metadata }) => metadata.name)
+					.sort();
+			};
+			for (const name of replicas) {
+				await expect(db.up(more)).rejects.toThrow(/db-0-2/);
+				expect(await serving()).toEqual(replicas);
+				const uid = (await podOf(space, name))?.metadata.uid;
+				await space.api.delete("pods", name, uid);
+				await vi.waitFor(async () => expect((await podOf(space, name))?.metadata.uid).not.toBe(uid), {
+					timeout: minute,
+					interval: 250,
+				});
+				// A server from 2018 waits two minutes for the address of its peer.
+				await vi.waitFor(async () => expect(await serving()).toEqual(replicas), {
+					timeout: 4 * minute,
+					interval: 250,
+				});
+			}
+			// It comes back from the members' template: then it must not serve before it holds the rows.
+			await space.api.delete("persistentvolumeclaims", "data-db-0-2");
+			await space.api.delete("pods", "db-0-2");
+			await answers(space, "db-0-2");
+			expect(await serving()).toEqual(replicas);
+			await db.up(more);
+			expect(await serving()).toEqual([...replicas, "db-0-2"]);
+			expect(await space.queryPod("db-0-2", "SELECT count() FROM t")).toBe("1000");
 			await expectRows(space);
 		}),
 	);

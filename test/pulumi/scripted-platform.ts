@@ -29,6 +29,8 @@ export class Scripted {
 	runs: string | undefined;
 	/** Whether others made the cluster. */
 	foreign = false;
+	/** What a stop would lose. */
+	loses = "";
 
 	world(name: string): World {
 		const world = this.worlds.get(name) ?? new World(name);
@@ -66,7 +68,10 @@ export class Scripted {
 			const assess: typeof itself = async (spec) => {
 				const found = await itself(spec);
 				const untried = { property: "scripted", reason: this.untried, untried: true } as const;
-				return { ...found, obstacles: [...found.obstacles, ...(this.untried === "" ? [] : [untried])] };
+				const lost = { property: "desiredState", reason: this.loses };
+				const loses = this.loses !== "" && spec.desiredState === "Stopped";
+				const more = [...(this.untried === "" ? [] : [untried]), ...(loses ? [lost] : [])];
+				return { ...found, obstacles: [...found.obstacles, ...more] };
 			};
 			const see = scripted.observe.bind(scripted);
 			const observe: typeof see = async () => {

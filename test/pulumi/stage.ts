@@ -12,6 +12,7 @@ beforeEach(() => {
 		missing: "",
 		runs: undefined,
 		foreign: false,
+		loses: "",
 	});
 	scripted.worlds.clear();
 	lines.length = 0;

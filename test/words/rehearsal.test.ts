@@ -60,6 +60,8 @@ golden("rehearsal", {
 		unloaded: rehearsalFailedText(unloaded),
 		image: rehearsalFailedText(image),
 		crash: rehearsalFailedText(crash),
+		"other settings crash": rehearsalFailedText({ ...crash, from: crash.to }),
+		"other settings lose tables": rehearsalFailedText({ ...unloaded, from: unloaded.to }),
 	},
 	"while an update runs": each((rehearsal) => progressText({ event: "rehearsed", rehearsal })),
 	"before it": { rehearsing: progressText({ event: "rehearsing", to: v("1.8.0") }) },

@@ -43,7 +43,6 @@ import { type ClusterSight, replicaName, toClusterRecord, viewCluster, viewRepli
 /** Observes and changes one cluster of this machine, through its record and its router. */
 export class LocalControl implements ClusterControl<LocalSettings> {
 	readonly writesNeed = "all";
-	readonly rehearses = "given";
 	readonly #home: string;
 	readonly #store: Store;
 

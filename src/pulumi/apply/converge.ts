@@ -107,9 +107,6 @@ async function take(change: Change): Promise<UpdateMark | undefined> {
 			wanted.recorder.see(woken);
 			return refuse(change, woken);
 		};
-		// Whoever has cancelled is not kept waiting for it: the rollout ends before it touches anything.
-		const isCancelled = interruptionOf(ground.stop) !== undefined;
-		if (bare.rehearses !== "given" && !isCancelled) await rehearseFirst(ground, cluster, wanted);
 		await rollUnder(ground, cluster, { bare, begun: found === undefined, judge });
 	}
 	return found;
@@ -142,6 +139,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 		localTables: args.update.localTables,
 		update: args.update,
 		adopt: args.adopt,
+		desiredState: args.desiredState,
 	};
 	const cluster = await bare.observe();
 	if (cluster?.record === undefined) {
@@ -150,6 +148,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 		const made = await untilServing(change);
 		// What others made comes at the version that it runs.
 		if (isToRoll(made, version)) await refuse(change, made);
+		await rehearseGiven(change, made);
 		return { cluster: made };
 	}
 	const { record, mark: found } = cluster;
@@ -161,8 +160,7 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	const assessment = args.desiredState === "Stopped" && !updates ? stopping(assessed) : assessed;
 	if (updates) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
-	// Settings that a rehearsal does not have to find are stored once it has passed.
-	if (bare.rehearses === "given" && isToRoll(cluster, version)) await rehearseFirst(ground, cluster, wanted);
+	await rehearseGiven(change, reshaped(cluster, { ...assessment, joins: [], rejoins: [] }));
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {
 		await keeper.change((claim) => bare.adopt(claim, owner, generation));
@@ -170,6 +168,15 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	// Before what was scaled away is started for nothing.
 	if (assessment.rejoins.length < assessed.rejoins.length) await keeper.change((claim) => bare.stop(claim));
 	return { cluster: await reshape(change, spec, cluster, assessment), found };
+}
+
+/**
+ * Before anything is stored: from then on each pod that is lost would start with it. Whoever has cancelled is not kept
+ * waiting for it, because nothing is touched then.
+ */
+async function rehearseGiven({ wanted, ground }: Change, cluster: ObservedCluster): Promise<void> {
+	const isCancelled = interruptionOf(ground.stop) !== undefined;
+	if (isToRoll(cluster, wanted.version) && !isCancelled) await rehearseFirst(ground, cluster, wanted);
 }
 
 const noLarger = (asked: Size, has: Size): Size => ({

@@ -21,10 +21,10 @@ import {
 } from "../../words/resource";
 import type { Home } from "../args/home";
 import { endpointOf } from "../args/inputs";
-import { isKnown, type Valid } from "../args/parse";
+import type { Valid } from "../args/parse";
 import { tell } from "../host/teller";
 import { latestKnown, sourceOf } from "./catalogue";
-import { sizeOf } from "./facts";
+import { desiredOf, sizeOf } from "./facts";
 import { foresee, type Judgement, judge, judgeRestart, windowNow } from "./judge";
 import {
 	type CheckInput,
@@ -62,9 +62,12 @@ export async function checkExisting(asked: CheckInput, place: Home, itsRecord: C
 	if (!seen.known) return checkUnreachable(asked, seen.why);
 	const cluster = seen.value;
 	if (cluster === undefined) return refused("name", goneText(place.id));
-	const assessed = toAssess ? await facts.assessment(version, itsRecord) : undefined;
-	const stops = valid.args.desiredState === "Stopped" && !toJudge && runsEverywhere(cluster, version);
-	const reshaping = stops && assessed !== undefined ? stopping(assessed) : assessed;
+	// What others made may lose its volumes when it is stopped.
+	const toStop = desiredOf(valid) === "Stopped" && cluster.state !== "Stopped";
+	const mayLose = toStop && (toJudge || toSwitch) && place.platform.isForeign?.(place.settings) === true;
+	const assessed = toAssess || mayLose ? await facts.assessment(version, itsRecord) : undefined;
+	const isStopOnly = toStop && !toJudge && runsEverywhere(cluster, version);
+	const reshaping = isStopOnly && assessed !== undefined ? stopping(assessed) : assessed;
 	const change = toJudge || toAssess || toSwitch ? { ...changeOf(asked, version), reshaping } : undefined;
 	const kept = recording ? { recorded: record(cluster, olds.recorded, change) } : {};
 	const obstacles = await refusing(reshaping?.obstacles ?? [], place.name);
@@ -121,7 +124,7 @@ export async function checkUnreachable(asked: CheckInput, why: string): Promise<
 
 /** What the arguments ask for. */
 function changeOf({ valid }: CheckInput, version: DbVersion): Change {
-	return { version, desired: isKnown(valid, "desiredState") ? valid.args.desiredState : undefined };
+	return { version, desired: desiredOf(valid) };
 }
 
 /** What changes with time alone, and so is no caveat: whether the window is open, and whether the cluster is Idle. */

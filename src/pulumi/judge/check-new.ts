@@ -18,7 +18,7 @@ import { tell } from "../host/teller";
 import { sourceOf } from "./catalogue";
 import { checkUnreachable } from "./check-existing";
 import { hasChanges } from "./diff";
-import type { Facts } from "./facts";
+import { desiredOf, type Facts } from "./facts";
 import { type CheckInput, type Found, refused } from "./outcome";
 import { refusing } from "./untried";
 
@@ -39,7 +39,7 @@ export async function checkNew(asked: CheckInput, place: Home): Promise<Found> {
 	}
 	if (version === undefined) return {};
 	const { owner, shards, replicas, adopt } = valid.args;
-	const spec = { name, owner, version, shards, replicas, settings, adopt };
+	const spec = { name, owner, version, shards, replicas, settings, adopt, desiredState: desiredOf(valid) };
 	const unasked = isForeign && !valid.args.adopt ? [{ property: "adopt", reason: adoptText(name) }] : [];
 	const [obstacles, unlisted] = await Promise.all([
 		platform.obstacles(spec, pin),

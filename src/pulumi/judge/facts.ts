@@ -69,7 +69,8 @@ export function factsOf(valid: Valid, before?: string, age?: number) {
 			const { owner, update } = valid.args;
 			const { name = "", settings } = place ?? {};
 			const { localTables } = update;
-			return control().assess({ name, owner, version, ...sizeOf(valid, record), settings, localTables });
+			const desiredState = desiredOf(valid);
+			return control().assess({ name, owner, version, ...sizeOf(valid, record), settings, localTables, desiredState });
 		},
 	};
 }
@@ -79,6 +80,9 @@ export function sizeOf(valid: Valid, record: ClusterRecord): Pick<ClusterRecord,
 	const of = (property: "shards" | "replicas") => (isKnown(valid, property) ? valid.args[property] : record[property]);
 	return { shards: of("shards"), replicas: of("replicas") };
 }
+
+/** The state that is asked for, if one is and is known yet. */
+export const desiredOf = (valid: Valid) => (isKnown(valid, "desiredState") ? valid.args.desiredState : undefined);
 
 /** What somebody deleted of a cluster; nothing for who may not list it all. */
 export async function missingOf(control: ClusterControl): Promise<readonly string[]> {

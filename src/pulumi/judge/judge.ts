@@ -14,6 +14,7 @@ import { caveatsInput, switchInput } from "../../words/caveats";
 import { isKnown, type Valid } from "../args/parse";
 import { type InputProblem, refusalOf } from "../args/problem";
 import { windowAt } from "../args/window";
+import { desiredOf } from "./facts";
 
 /** What the rules say of an update: why it is not allowed, or else what it does. */
 export interface Judgement {
@@ -155,7 +156,7 @@ export function foresee(
 	const resized = reshaping !== undefined && resizes(reshaping);
 	const whole = plan(cluster, version);
 	const planned = rolls || resized ? whole : { ...whole, lanes: [] };
-	const desired = isKnown(valid, "desiredState") ? valid.args.desiredState : undefined;
+	const desired = desiredOf(valid);
 	const moves = notes.some(({ note }) => note === "endpoint");
 	if (planned.lanes.length === 0 && cluster.mark === undefined && !resized && !moves) {
 		const then = switched(cluster, desired);

@@ -200,6 +200,24 @@ describe("an update", () => {
 		});
 	});
 
+	test("stops no cluster of others that would lose its data by that, in preview as in up", async () => {
+		const engine = await running("1.8.0");
+		Object.assign(scripted, { foreign: true, loses: "its volumes would be deleted." });
+		for (const version of ["1.8.0", "1.9.0"]) {
+			const { refused } = await engine.preview({ version, desiredState: "Stopped" });
+			expect(refused).toEqual(["desiredState: its volumes would be deleted."]);
+			expect(await engine.preview({ version, desiredState: "Started" })).toMatchObject({ refused: [] });
+		}
+		const inputs = { ...engine.inputs, desiredState: "Stopped" };
+		await expect(provider.update(engine.id, engine.outputs, inputs)).rejects.toThrow("its volumes would be deleted.");
+		expect(world().cluster?.mode).toBe("running");
+		// Once it is stopped, nothing is lost any more.
+		scripted.loses = "";
+		await engine.up({ version: "1.8.0", desiredState: "Stopped" });
+		scripted.loses = "its volumes would be deleted.";
+		expect(await engine.preview({ version: "1.9.0", desiredState: "Stopped" })).toMatchObject({ refused: [] });
+	});
+
 	test("finds a cluster of Stopped stopped, leaves it so, and starts it when told to", async () => {
 		const engine = await running("1.7.1", { desiredState: "Stopped" });
 		const { inputs } = await engine.preview({ version: "1.9.0", desiredState: "Stopped" });

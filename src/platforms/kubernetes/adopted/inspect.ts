@@ -6,6 +6,7 @@ import { inventoryOf } from "../ask/inventory";
 import { RecordStore } from "../ask/record";
 import { queryCounts } from "../ask/server";
 import { collector } from "../change/obstacles";
+import { lossOfClaims } from "../change/volumes";
 import { label } from "../render/names";
 import { indexes } from "../render/server-config";
 import type { KubernetesSettings } from "../render/settings-schema";
@@ -17,7 +18,10 @@ import { layoutProblem } from "./layout";
 import { servicesOf } from "./services";
 import { asTakenOver, podsOf } from "./template";
 
-export type TakeoverSpec = Pick<ClusterSpec<KubernetesSettings>, "version" | "shards" | "replicas" | "localTables">;
+export type TakeoverSpec = Pick<
+	ClusterSpec<KubernetesSettings>,
+	"version" | "shards" | "replicas" | "localTables" | "desiredState"
+>;
 
 /** Existing objects before they are taken over. */
 export interface Inspected {
@@ -60,6 +64,7 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 			sets,
 			`the shards have different numbers of replicas: ${sizes.join(", ")}. Scale them to the same number first.`,
 		);
+	obstacles.push(...stopObstacles(cluster, there, wanted));
 	const pods: Pod[] = [];
 	for (const set of there) {
 		for (const reason of await setProblems(cluster, set)) refuse(sets, reason);
@@ -98,6 +103,16 @@ export async function inspect(cluster: AdoptedCluster, wanted: TakeoverSpec): Pr
 		asked.length === 0 ? undefined : asked.some(({ inventory }) => inventory.tables.some(({ path }) => path));
 	return { obstacles: distinct(obstacles), sets: there, pods, undrained: services.undrained, replicates };
 }
+
+/** Why StatefulSets that are to be stopped would lose their data. */
+export const stopObstacles = (
+	cluster: AdoptedCluster,
+	its: readonly StatefulSet[],
+	{ desiredState }: Pick<TakeoverSpec, "desiredState">,
+): Obstacle[] =>
+	desiredState === "Stopped"
+		? lossOfClaims(cluster, its, "whenScaled").map((reason) => ({ property: "desiredState", reason }))
+		: [];
 
 async function setProblems(cluster: AdoptedCluster, set: StatefulSet): Promise<string[]> {
 	const { metadata, spec, status } = set;

@@ -7,10 +7,11 @@ import { settle } from "../ask/opened";
 import { takenUp } from "../change/apply";
 import type { Spec } from "../change/create";
 import { changePod } from "../change/drain";
+import { dropsClaims } from "../change/volumes";
 import { label } from "../render/names";
 import { kept } from "../render/shape";
 import type { AdoptedCluster } from "./cluster";
-import { inspect, type TakeoverSpec } from "./inspect";
+import { inspect, stopObstacles, type TakeoverSpec } from "./inspect";
 import { servicesOf } from "./services";
 import { change, noted, podLabels, podsOf } from "./template";
 
@@ -56,16 +57,20 @@ export async function assess(cluster: AdoptedCluster, wanted: TakeoverSpec): Pro
 	if (obstacles.length > 0) return { obstacles, ...untouched };
 	if (wanted.shards !== existing.statefulSets.length)
 		refuse("shards", `shards can't be added to existing StatefulSets. Set shards to ${existing.statefulSets.length}.`);
-	for (const { metadata, spec } of sets) {
+	for (const set of sets) {
+		const { metadata, spec } = set;
 		// While it is stopped, its former size counts.
 		const has = spec.replicas === 0 ? (stored.replicas ?? 1) : (spec.replicas ?? 1);
 		if (has === wanted.replicas) continue;
+		const loses = has > wanted.replicas && dropsClaims(set, "whenScaled");
+		const loss =
+			" With its persistentVolumeClaimRetentionPolicy, Kubernetes deletes the volumes of replicas that are scaled away.";
 		refuse(
 			"replicas",
-			`the StatefulSet ${metadata.name} has ${has} ${has === 1 ? "replica" : "replicas"}, and DbCluster does not scale existing StatefulSets. Scale it with kubectl scale or its chart's values, then set replicas to the same number.`,
+			`the StatefulSet ${metadata.name} has ${has} ${has === 1 ? "replica" : "replicas"}, and DbCluster does not scale existing StatefulSets. Scale it with kubectl scale or its chart's values, then set replicas to the same number.${loses ? loss : ""}`,
 		);
 	}
-	obstacles.push(...(await servicesOf(cluster, pods)).obstacles);
+	obstacles.push(...stopObstacles(cluster, sets, wanted), ...(await servicesOf(cluster, pods)).obstacles);
 	return { obstacles, ...untouched };
 }
 

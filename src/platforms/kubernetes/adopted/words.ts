@@ -1,3 +1,4 @@
+import { dropsClaims } from "../change/volumes";
 import type { Existing } from "../render/settings-schema";
 import type { Inspected } from "./inspect";
 
@@ -13,6 +14,7 @@ export function takenOver(
 	const unprobed = sets.filter(({ spec }) =>
 		spec.template.spec.containers.some((each) => each.name === existing.container && each.readinessProbe === undefined),
 	);
+	const dropping = sets.filter((set) => dropsClaims(set, "whenScaled")).map(({ metadata }) => metadata.name);
 	return {
 		replicas: `${pods.map(({ metadata }) => metadata.name).join(", ")} keep running; none restarts`,
 		statefulSets: strategies.join("; "),
@@ -22,6 +24,9 @@ export function takenOver(
 		}),
 		...(undrained.length > 0 && {
 			undrained: `${undrained.join(", ")} also select these pods: clients of these Services see each restart, unless you add them to existing.services`,
+		}),
+		...(dropping.length > 0 && {
+			volumes: `Kubernetes deletes the volume claims of replicas of ${dropping.join(", ")} that are scaled away: desiredState "Stopped" is refused until persistentVolumeClaimRetentionPolicy.whenScaled is Retain`,
 		}),
 		...(replicates === false &&
 			pods.length > 1 && { replication: "no table replicates: each replica returns only its own rows" }),

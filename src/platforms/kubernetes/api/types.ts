@@ -63,6 +63,8 @@ export interface StatefulSet {
 		readonly podManagementPolicy?: string;
 		readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
 		readonly ordinals?: { readonly start?: number };
+		/** Each is Retain unless given. */
+		readonly persistentVolumeClaimRetentionPolicy?: { readonly whenDeleted?: string; readonly whenScaled?: string };
 	};
 	readonly status?: {
 		readonly observedGeneration?: number;

@@ -7,7 +7,7 @@ import { versionOf } from "./opened";
 import type { Stored } from "./record";
 
 /**
- * What a shard's StatefulSet asks for, inside or outside Pulumi. While new replicas join, its size is ours: their
+ * What a shard's StatefulSet asks for, inside or outside Pulumi. While new replicas are created, its size is ours: their
  * template lacks the clients' label.
  */
 export function desiredState(

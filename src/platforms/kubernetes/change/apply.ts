@@ -9,7 +9,7 @@ import type { Stored } from "../ask/record";
 import { rests } from "../ask/size";
 import { container, label, shardName } from "../render/names";
 import { statefulSet, surroundings } from "../render/objects";
-import { type Image, isSurplus } from "../render/pod";
+import { type Image, isSurplus, type WhileJoining } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { Shape } from "../render/shape";
 import { until } from "./wait";
@@ -23,8 +23,8 @@ export interface Seen {
 
 /**
  * Applies every object of a shape. If the shape is larger than what was observed, clients do not reach its new replicas
- * yet. A StatefulSet whose data a server has opened keeps its version, and gets it again where it was deleted; a new
- * one gets that of the others or, if there are none, `version`. Pods that serve are left alone.
+ * yet: see `joining.ts`. A StatefulSet whose data a server has opened keeps its version, and gets it again where it was
+ * deleted; a new one gets that of the others or, if there are none, `version`. Pods that serve are left alone.
  */
 export async function applyAll(cluster: Cluster, seen: Seen, shape: Shape, version: DbVersion): Promise<void> {
 	for (const object of surroundings(shape)) await cluster.api.apply(object);
@@ -107,8 +107,7 @@ async function replaceBroken(cluster: Cluster, stored: Stored, { shards }: Shape
 	}
 }
 
-interface SetOptions {
-	readonly joining?: boolean;
+interface SetOptions extends WhileJoining {
 	/** The least number of replicas; the current number by default. */
 	readonly size?: number;
 }
@@ -132,11 +131,12 @@ export function renderedSet(
 	shard: number,
 	image: Image,
 	live: StatefulSet | undefined,
-	{ joining, size }: SetOptions = {},
+	{ joining, members, size }: SetOptions = {},
 ): KubeObject {
 	const now = live?.spec.replicas ?? size ?? shape.replicas;
 	return statefulSet(shape, shard, image, {
 		joining,
+		members,
 		replicas: Math.max(now, size ?? 0),
 		resourceVersion: live?.metadata.resourceVersion,
 		volumeClaimTemplates: (live?.spec as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates,

@@ -4,7 +4,7 @@ import { type Cluster, membersOf } from "../ask/cluster";
 import { noteOpening, settle, versionOf } from "../ask/opened";
 import { desiredReplicas } from "../ask/size";
 import { annotation, clusterSelector, recordName } from "../render/names";
-import { rememberOpened, volumeClaims } from "./volumes";
+import { mustKeepClaims, rememberOpened, volumeClaims } from "./volumes";
 import { until } from "./wait";
 
 export async function start(cluster: Cluster, claim: Claim): Promise<void> {
@@ -32,7 +32,8 @@ export async function start(cluster: Cluster, claim: Claim): Promise<void> {
 
 export async function stop(cluster: Cluster, claim: Claim): Promise<void> {
 	const stored = await cluster.record.guard(claim);
-	const pods = await cluster.pods();
+	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
+	mustKeepClaims(cluster, sets, "whenScaled");
 	await cluster.record.under(claim, (now) => settle(now, pods, cluster.settings(stored).image));
 	await scale(cluster, () => 0);
 }
@@ -58,6 +59,7 @@ export async function destroy(cluster: Cluster, claim: Claim, { data }: { readon
 	const stored = await cluster.record.guard(claim);
 	const { image } = cluster.settings(stored);
 	const [sets, pods] = await Promise.all([cluster.sets(), cluster.pods()]);
+	if (!data) mustKeepClaims(cluster, sets, "whenDeleted");
 	const settled = await cluster.record.under(claim, (now) => settle(now, pods, image));
 	const claims = await volumeClaims(cluster);
 	if (!data) await rememberOpened(cluster, settled, claims, pods, stored.owner || undefined);

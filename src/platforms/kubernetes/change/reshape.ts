@@ -14,13 +14,14 @@ import type { Stored } from "../ask/record";
 import { deletedSets, rests, scaledAway } from "../ask/size";
 import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
-import { templateHash } from "../render/pod";
+import { isSurplus, templateHash } from "../render/pod";
 import { indexes } from "../render/server-config";
 import { amount, type KubernetesSettings } from "../render/settings-schema";
 import { type Shape, shapeOf } from "../render/shape";
-import { applyAll, applySet, imageOf, joins, noteUnopened, renderedSet, type Seen } from "./apply";
+import { applySet, imageOf, joins, noteUnopened, renderedSet, type Seen } from "./apply";
 import type { Spec } from "./create";
 import { relabel } from "./drain";
+import { applyJoining, letIn } from "./joining";
 import { lossOf } from "./leave";
 import { start } from "./lifecycle";
 import { collector, strangersAmong, tryOut } from "./obstacles";
@@ -190,7 +191,7 @@ export async function configure(cluster: Cluster, claim: Claim, spec: Spec): Pro
 	await growVolumes(cluster, claims, shape);
 	// What was cut short in the middle of a start or a stop of the shards, one after the other.
 	if (!rests(sets)) await start(cluster, claim);
-	await applyAll(cluster, seen, shape, spec.version);
+	await applyJoining(cluster, claim, seen, shape, spec.version);
 }
 
 /**
@@ -217,6 +218,11 @@ export async function join(cluster: Cluster, claim: Claim, spec: Spec): Promise<
 	const fresh = names(cluster, spec).filter((name) => !members.includes(name));
 	if (fresh.length === 0) return [];
 	const pods = await cluster.pods();
+	await letIn(cluster, stored, members, pods);
+	if (fresh.map((name) => podOf(pods, name)).some((pod) => pod !== undefined && isSurplus(pod))) {
+		await applyJoining(cluster, claim, { stored, sets: await cluster.sets(), pods }, shape, spec.version);
+		return fresh;
+	}
 	const fit = await Promise.all(fresh.map((name) => holdsAll(cluster, stored, name, members, pods, spec.localTables)));
 	const out = fresh.filter((_, index) => !fit[index]);
 	if (out.length > 0) return out;

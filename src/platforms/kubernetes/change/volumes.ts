@@ -1,3 +1,4 @@
+import { ControlError } from "../../../control/errors";
 import type { Obstacle } from "../../../control/port";
 import { type DbVersion, parseVersion } from "../../../core/version";
 import type { Pod, StatefulSet, VolumeClaim } from "../api/types";
@@ -82,6 +83,30 @@ export async function markUsed(cluster: Cluster, claims: readonly VolumeClaim[])
 		const annotations = { [annotation.keptBy]: null };
 		await cluster.api.merge("persistentvolumeclaims", metadata.name, { metadata: { annotations } });
 	}
+}
+
+/** Whether Kubernetes deletes a StatefulSet's volume claims with the pods that it is scaled down by, or with itself. */
+export const dropsClaims = ({ spec }: StatefulSet, when: "whenScaled" | "whenDeleted") =>
+	spec.persistentVolumeClaimRetentionPolicy?.[when] === "Delete" && (spec.volumeClaimTemplates ?? []).length > 0;
+
+/** Why StatefulSets can't be stopped, or deleted, without their data. */
+export function lossOfClaims({ api }: Cluster, sets: readonly StatefulSet[], when: "whenScaled" | "whenDeleted") {
+	const losing = sets.filter((set) => set.spec.replicas !== 0 || when === "whenDeleted");
+	return losing.flatMap((set) => {
+		if (!dropsClaims(set, when)) return [];
+		const { name } = set.metadata;
+		const patch = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { [when]: "Retain" } } });
+		const does = when === "whenScaled" ? "scaled to 0" : "deleted";
+		return [
+			`once ${name} is ${does}, Kubernetes deletes its volume claims with all data, because its persistentVolumeClaimRetentionPolicy.${when} is Delete. Set it to Retain in the manifest or the chart's values and on the StatefulSet: kubectl --namespace ${api.namespace} patch statefulset ${name} --patch '${patch}'`,
+		];
+	});
+}
+
+/** @throws ControlError if the data would be lost with StatefulSets that are stopped, or deleted. */
+export function mustKeepClaims(...them: Parameters<typeof lossOfClaims>): void {
+	const lost = lossOfClaims(...them);
+	if (lost.length > 0) throw new ControlError(lost.join("\n"));
 }
 
 /** Annotates the claims of replicas that were removed on purpose, or that are back. */

@@ -49,6 +49,8 @@ export const dataVolume = "data";
 
 export const recordName = (cluster: string) => `${cluster}-dbcluster`;
 export const configName = (cluster: string) => `${cluster}-config`;
+/** Of a rehearsal: no cluster has a ConfigMap of this name. */
+export const trialConfigName = (cluster: string) => `${cluster}-config-trial`;
 export const headlessName = (cluster: string) => `${cluster}-headless`;
 export const clientServiceName = (cluster: string) => cluster;
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../api/types";
 import { clientServiceName, configName, dataVolume, headlessName, label, ports, replicaName, shardName } from "./names";
-import { type Image, objectLabels, podTemplate, shardLabels } from "./pod";
+import { type Image, objectLabels, podTemplate, shardLabels, type WhileJoining } from "./pod";
 import { indexes, serverConfig } from "./server-config";
 import type { Shape } from "./shape";
 
@@ -24,15 +24,13 @@ export const wholeCluster = (shape: Shape, image: Image): KubeObject[] => [
 ];
 
 /** The fields of a live StatefulSet that must stay. */
-export interface Live {
+export interface Live extends WhileJoining {
 	/** 0 while stopped or idle. */
 	readonly replicas: number;
 	/** A precondition: it was not scaled in between. */
 	readonly resourceVersion?: string;
 	/** Can't be changed; volumes grow by their claims. */
 	readonly volumeClaimTemplates?: unknown;
-	/** Some of its replicas are new and have not joined yet. */
-	readonly joining?: boolean;
 }
 
 /**
@@ -56,7 +54,7 @@ export function statefulSet(shape: Shape, shard: number, image: Image, live: Liv
 			persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
 			revisionHistoryLimit: 10,
 			selector: { matchLabels: shardLabels(shape, shard) },
-			template: podTemplate(shape, shard, image, live.joining),
+			template: podTemplate(shape, shard, image, live),
 			volumeClaimTemplates: live.volumeClaimTemplates ?? [volumeClaim(shape, shard)],
 		},
 	};

@@ -76,8 +76,20 @@ interface Template {
 	readonly spec: object;
 }
 
-/** The template of a shard's pods; while replicas are `joining`, clients do not reach new pods. */
-export function podTemplate(shape: Shape, shard: number, image: Image, joining = false): Template {
+export interface WhileJoining {
+	/** Clients do not reach the pods that come from this template. */
+	readonly joining?: boolean;
+	/** A pod beyond so many replicas never serves; all of the shape are let in unless given. */
+	readonly members?: number;
+}
+
+/** The template of a shard's pods. */
+export function podTemplate(
+	shape: Shape,
+	shard: number,
+	image: Image,
+	{ joining, members }: WhileJoining = {},
+): Template {
 	const labels = { ...objectLabels(shape), ...shardLabels(shape, shard) };
 	const { annotations, image: repository } = shape.settings;
 	// Servers read their configuration at start, so a change needs a new pod. The version is compared separately.
@@ -92,7 +104,7 @@ export function podTemplate(shape: Shape, shard: number, image: Image, joining =
 				[annotation.image]: image.reference,
 				[annotation.template]: hash.digest("hex").slice(0, 16),
 				// Neither part of the hash nor of the container: a change of size alone needs no restart.
-				[annotation.size]: String(shape.replicas),
+				[annotation.size]: String(members ?? shape.replicas),
 			},
 		},
 		spec: podSpec(shape, shard, image, joining),

@@ -1,6 +1,8 @@
 import type { KubeObject, StatefulSet } from "../api/types";
-import { annotation, containerOf, recordName, serverIn } from "../render/names";
+import { annotation, containerOf, recordName, serverIn, trialConfigName } from "../render/names";
 import type { Image } from "../render/pod";
+import { serverConfig } from "../render/server-config";
+import type { Shape } from "../render/shape";
 
 /** On a pod that only tries a version: the cluster for which it does. No selector of the cluster matches it. */
 export const trialLabel = "pulumi-dbcluster/trial";
@@ -43,6 +45,19 @@ export interface Trying {
 	readonly settings: string;
 	readonly httpPort: number;
 }
+
+const ownedBy = (cluster: string, { uid }: { readonly uid: string }) => ({
+	labels: { "app.kubernetes.io/managed-by": "pulumi-dbcluster", [trialLabel]: cluster },
+	ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: recordName(cluster), uid }],
+});
+
+/** The files of configuration that are tried, beside those of the replicas. */
+export const trialConfig = (shape: Shape, owner: Trying["owner"]): KubeObject & Json => ({
+	apiVersion: "v1",
+	kind: "ConfigMap",
+	metadata: { name: trialConfigName(shape.name), namespace: shape.namespace, ...ownedBy(shape.name, owner) },
+	data: serverConfig(shape),
+});
 
 /** Without requests of its own it would request what it is limited to, and a node has no room for two replicas. */
 const requests = { cpu: "10m", memory: "64Mi" };
@@ -96,13 +111,12 @@ export function trialPod({
 		kind: "Pod",
 		metadata: {
 			name: `${cluster}-trial-${index}`,
-			labels: { "app.kubernetes.io/managed-by": "pulumi-dbcluster", [trialLabel]: cluster },
+			...ownedBy(cluster, owner),
 			annotations: {
 				...template.metadata?.annotations,
 				[annotation.container]: name,
 				[settingsAnnotation]: settings,
 			},
-			ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: recordName(cluster), uid: owner.uid }],
 		},
 		spec: {
 			...rest,

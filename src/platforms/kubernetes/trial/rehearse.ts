@@ -4,16 +4,17 @@ import type { Claim, Rehearse } from "../../../control/port";
 import { type SqlServer, type Started, TrialEnded } from "../../../control/trial";
 import type { Rehearsal, RehearsedPlace } from "../../../core/rehearsal";
 import type { DbVersion } from "../../../core/version";
-import type { KubeObject, Pod, StatefulSet } from "../api/types";
+import type { KubeObject, Pod, PodTemplate, StatefulSet, Volume } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { isReady } from "../ask/diagnose";
 import { until } from "../change/wait";
-import { recordName, serverIn } from "../render/names";
-import { type Image, templateHash } from "../render/pod";
-import type { KeptSettings } from "../render/shape";
+import { parseReplica, recordName, serverIn, trialConfigName } from "../render/names";
+import { type Image, podTemplate, templateHash } from "../render/pod";
+import { isAdopted } from "../render/settings-schema";
+import { kept, type Shape } from "../render/shape";
 import { configFolderOf } from "./config-folder";
 import { endOf, outcome } from "./outcome";
-import { trialLabel, trialPod } from "./pod";
+import { trialConfig, trialLabel, trialPod } from "./pod";
 import { elsewhereOf, trialSettings } from "./settings";
 
 /**
@@ -28,8 +29,10 @@ export async function rehearseByPods(
 	use: Rehearse,
 ): Promise<Rehearsal | undefined> {
 	const stored = await cluster.record.guard(claim);
-	const settings = cluster.settings(stored);
-	const [pods, sets, image] = await Promise.all([cluster.pods(), cluster.sets(), cluster.image(settings, version)]);
+	const shape = { ...cluster.shape(stored), settings: kept(cluster.given) };
+	const { settings } = shape;
+	const [pods, live, image] = await Promise.all([cluster.pods(), cluster.sets(), cluster.image(settings, version)]);
+	const sets = live.map((set) => asGiven(cluster, shape, set, image));
 	await clear(cluster);
 	const serving = pods.find(isReady);
 	const replica = serving && (await cluster.server(serving, settings));
@@ -38,7 +41,7 @@ export async function rehearseByPods(
 			{
 				artifact: [image.reference, ...new Set(sets.map(setUp))].join(" "),
 				...(replica && { cluster: replica }),
-				start: (stop) => start(cluster, { pods, sets, image, stallSeconds, settings, replica, stop }),
+				start: (stop) => start(cluster, { pods, sets, image, stallSeconds, shape, replica, stop }),
 			},
 			stored.rehearsed,
 		);
@@ -47,6 +50,21 @@ export async function rehearseByPods(
 	} finally {
 		await clear(cluster);
 	}
+}
+
+/**
+ * A set as the given settings make it: they are stored only once a rehearsal has passed, because a pod that is lost would
+ * start with them. Its files of configuration are a ConfigMap of the rehearsal's own.
+ */
+export function asGiven(cluster: Cluster, shape: Shape, set: StatefulSet, image: Image): StatefulSet {
+	const shard = parseReplica(cluster, `${set.metadata.name}-0`)?.shard;
+	if (shard === undefined || isAdopted(cluster.given)) return set;
+	const template = podTemplate(shape, shard, image) as PodTemplate;
+	if (templateHash(template) === templateHash(set.spec.template)) return set;
+	const volumes = template.spec.volumes?.map(({ configMap, ...volume }) =>
+		configMap === undefined ? volume : { ...volume, configMap: { ...configMap, name: trialConfigName(cluster.name) } },
+	);
+	return { ...set, spec: { ...set.spec, template: { ...template, spec: { ...template.spec, volumes } } } };
 }
 
 /** With what a set starts its servers, whatever their version: as its hash says, or, if others made it, in full. */
@@ -58,19 +76,25 @@ export function setUp({ spec }: StatefulSet): string {
 	return createHash("sha256").update(JSON.stringify(its)).digest("hex").slice(0, 16);
 }
 
+const isTrialConfig = (cluster: Cluster) => (volume: Volume) => {
+	const { name } = (volume.configMap ?? {}) as { readonly name?: string };
+	return name === trialConfigName(cluster.name);
+};
+
 interface Starting {
 	readonly pods: readonly Pod[];
 	readonly sets: readonly StatefulSet[];
 	readonly image: Image;
 	readonly stallSeconds: number;
-	readonly settings: KeptSettings;
+	/** With the settings that are tried. */
+	readonly shape: Shape;
 	/** One that serves, if any does. */
 	readonly replica: SqlServer | undefined;
 	readonly stop?: AbortSignal;
 }
 
 async function start(cluster: Cluster, starting: Starting): Promise<Started> {
-	const { pods, sets, image, stallSeconds, settings, replica, stop } = starting;
+	const { pods, sets, image, stallSeconds, shape, replica, stop } = starting;
 	const nodes = new Map<string | undefined, Pod[]>();
 	for (const pod of pods) {
 		const node = pod.spec.nodeName;
@@ -83,6 +107,8 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 		recordName(cluster.name),
 	);
 	if (owner === undefined) throw cluster.gone();
+	if (sets.some((set) => set.spec.template.spec.volumes?.some(isTrialConfig(cluster))))
+		await cluster.api.create("configmaps", trialConfig(shape, owner.metadata));
 	const { httpPort } = cluster;
 	const apart = trialSettings(replica && (await elsewhereOf(replica)));
 	const common = { cluster: cluster.name, owner: owner.metadata, image, settings: apart, httpPort };
@@ -121,7 +147,7 @@ async function start(cluster: Cluster, starting: Starting): Promise<Started> {
 	// It may be Ready and still not be reached: a NetworkPolicy lets the API server's proxy reach the replicas only.
 	if (first?.pod === undefined)
 		return { places, ...(first?.failure === undefined ? { tablesLeftOut: outOfReach } : { failure: first.failure }) };
-	const server = trying(cluster, first.pod, await cluster.server(first.pod, settings));
+	const server = trying(cluster, first.pod, await cluster.server(first.pod, shape.settings));
 	const isApart = Object.values(await elsewhereOf(server)).every((is) => !is);
 	const tablesLeftOut = isApart ? await barred(server) : notApart;
 	return { places, ...(tablesLeftOut === undefined ? { server } : { tablesLeftOut }) };
@@ -173,7 +199,11 @@ function trying(cluster: Cluster, pod: Pod, server: SqlServer): SqlServer {
 
 /** Resolves once none exists. */
 async function clear(cluster: Cluster): Promise<void> {
-	const left = () => cluster.api.list<Pod>("pods", { labels: `${trialLabel}=${cluster.name}` });
+	const labels = `${trialLabel}=${cluster.name}`;
+	if (!isAdopted(cluster.given))
+		for (const { metadata } of await cluster.api.list<Pod>("configmaps", { labels }))
+			await cluster.api.delete("configmaps", metadata.name, metadata.uid);
+	const left = () => cluster.api.list<Pod>("pods", { labels });
 	let found = await left();
 	for (const { metadata } of found) await cluster.api.delete("pods", metadata.name, metadata.uid);
 	await until(

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Claim } from "../../../../src/control/port";
 import type { AdoptedCluster } from "../../../../src/platforms/kubernetes/adopted/cluster";
+import { inspect } from "../../../../src/platforms/kubernetes/adopted/inspect";
 import { assess, configure, letGo, takeOver } from "../../../../src/platforms/kubernetes/adopted/takeover";
+import { takenOver } from "../../../../src/platforms/kubernetes/adopted/words";
 import { observe } from "../../../../src/platforms/kubernetes/ask/observe";
 import type { Spec } from "../../../../src/platforms/kubernetes/change/create";
+import { stop } from "../../../../src/platforms/kubernetes/change/lifecycle";
 import { v } from "../../../build";
 import type { FakeApi } from "../fake-api";
 import { adoptedOn, server, serviceOf, setOf, settingsOf, withExisting } from "./existing";
@@ -196,6 +199,64 @@ describe("other arguments of existing StatefulSets", () => {
 		expect(await refused()).toEqual(["kubernetes.existing"]);
 		api.objects.delete("configmaps/db-dbcluster");
 		await expect(refused()).rejects.toThrow("db-dbcluster");
+	});
+});
+
+describe("existing StatefulSets whose volume claims Kubernetes deletes when they are scaled down", () => {
+	const retain = (whenScaled: string, more: object = {}) =>
+		Object.assign(api.objects.get("statefulsets/chi").spec, {
+			persistentVolumeClaimRetentionPolicy: { whenScaled },
+			...more,
+		});
+	const toStop = specOf({ desiredState: "Stopped" });
+	const refused = async (spec = toStop) => (await assess(cluster, spec)).obstacles;
+
+	it("are not stopped, and the refusal says what to set", async () => {
+		retain("Delete");
+		await taken();
+		const [obstacle] = await refused();
+		expect(obstacle?.property).toBe("desiredState");
+		expect(obstacle?.reason).toContain(
+			`kubectl --namespace db patch statefulset chi --patch '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenScaled":"Retain"}}}'`,
+		);
+		await expect(stop(cluster, claim)).rejects.toThrow(obstacle?.reason);
+		expect(writes()).toEqual([]);
+		expect(api.objects.get("statefulsets/chi").spec.replicas).toBe(2);
+	});
+
+	it("are taken over, with a word about it, unless they are to be stopped right then", async () => {
+		retain("Delete");
+		expect(takenOver(cluster.existing, await inspect(cluster, specOf())).volumes).toMatch(/\bchi\b.*whenScaled/);
+		await expect(takeOver(cluster, claim, toStop)).rejects.toThrow("whenScaled");
+		await taken();
+		expect(await refused(specOf())).toEqual([]);
+	});
+
+	it("are stopped once they keep the claims, and where they have none", async () => {
+		for (const [policy, more] of [["Retain"], ["Delete", { volumeClaimTemplates: undefined }]] as const) {
+			api = withExisting();
+			cluster = adoptedOn(api);
+			claim = await cluster.record.claim("test", 60);
+			await taken();
+			retain(policy, more);
+			expect(takenOver(cluster.existing, await inspect(cluster, toStop))).not.toHaveProperty("volumes");
+			expect(await refused()).toEqual([]);
+			await stop(cluster, claim);
+			expect(api.objects.get("statefulsets/chi").spec.replicas).toBe(0);
+		}
+		// What is stopped loses nothing any more.
+		retain("Delete", { replicas: 0 });
+		expect(await refused()).toEqual([]);
+		await stop(cluster, claim);
+	});
+
+	it("lose some with each replica that is scaled away", async () => {
+		await taken();
+		const reason = async (replicas: number) => (await refused(specOf({ replicas })))[0]?.reason;
+		expect(await reason(1)).not.toContain("volumes");
+		retain("Delete");
+		expect(await reason(1)).toContain("volumes");
+		expect(await reason(3)).not.toContain("volumes");
 	});
 });
 

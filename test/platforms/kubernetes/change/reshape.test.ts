@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Claim } from "../../../../src/control/port";
 import type { ApiAnswer } from "../../../../src/platforms/kubernetes/api/wire";
 import type { Cluster } from "../../../../src/platforms/kubernetes/ask/cluster";
@@ -7,7 +7,7 @@ import { leave } from "../../../../src/platforms/kubernetes/change/leave";
 import { assess, configure, join } from "../../../../src/platforms/kubernetes/change/reshape";
 import { tables, v } from "../../../build";
 import { answered, FakeApi, type Thing } from "../fake-api";
-import { inventoryRows, made, settingsOf, specOf } from "../made";
+import { inventoryRows, made, settingsOf, specOf, within } from "../made";
 
 let api: FakeApi;
 let cluster: Cluster;
@@ -412,6 +412,50 @@ describe("replicas that were made", () => {
 		expect(clients("db-0-2")).toBeUndefined();
 		expect(await stored()).toMatchObject({ replicas: 2 });
 	};
+
+	const lose = (name: string) => api.send({ method: "DELETE", path: `/api/v1/namespaces/db/pods/${name}` });
+	const template = () => api.objects.get("statefulsets/db-0").spec.template.metadata;
+	const size = "pulumi-dbcluster/size";
+
+	it("keep no client from a member whose pod is lost while they join", async () => {
+		const before = pod("db-0-0").metadata.uid;
+		for (const name of ["db-0-1", "db-0-0"]) await lose(name);
+		expect(pod("db-0-0").metadata.uid).not.toBe(before);
+		expect([clients("db-0-0"), clients("db-0-1"), clients("db-0-2")]).toEqual(["db", "db", undefined]);
+	});
+
+	it("never serve if they are lost while they join, until they are created again for it", async () => {
+		expect(pod("db-0-2").metadata.annotations[size]).toBe("3");
+		await lose("db-0-2");
+		// Its startup probe fails for an ordinal beyond that.
+		expect(pod("db-0-2").metadata.annotations[size]).toBe("2");
+		await out();
+		expect(pod("db-0-2").metadata.annotations[size]).toBe("3");
+		expect(template()).toMatchObject({ labels: { "pulumi-dbcluster/clients": "db" }, annotations: { [size]: "2" } });
+	});
+
+	it("let in a member that was created from their template, but none that an unfinished rollout took out", async () => {
+		const away = () =>
+			["db-0-0", "db-0-1"].forEach((name) => void delete pod(name).metadata.labels["pulumi-dbcluster/clients"]);
+		unready("db-0-2");
+		away();
+		await alter({ held: { "db-0-1": { tables: 0, digest: "" } } });
+		await out();
+		expect([clients("db-0-0"), clients("db-0-1")]).toEqual(["db", undefined]);
+	});
+
+	it("that can't be created leave their members a template with clients", async () => {
+		await start(1, 2);
+		const put = api.put.bind(api);
+		api.put = (kind, object) => (object.metadata.name === "db-0-2" && kind === "pods" ? undefined : put(kind, object));
+		vi.useFakeTimers({ toFake: ["setTimeout", "Date"] });
+		try {
+			await within(12_000, configure(cluster, claim, three));
+		} finally {
+			vi.useRealTimers();
+		}
+		expect(template()).toMatchObject({ labels: { "pulumi-dbcluster/clients": "db" }, annotations: { [size]: "2" } });
+	});
 
 	it("stay out while they are not ready, or have no pod", async () => {
 		unready("db-0-2");
