@@ -48,6 +48,29 @@ export async function alienImage(): Promise<string> {
 	return `${host}/alien`;
 }
 
+/**
+ * Makes a repository with the versions `v1`, a server, and `v2`, in whose image no program is found by its name alone, as
+ * in one without a shell.
+ *
+ * @returns the image without a tag.
+ */
+export async function shelllessImage(): Promise<string> {
+	const [, host = "", from = ""] = /^([^/]+)\/(.+)$/.exec(environment.image) ?? [];
+	const manifest = JSON.parse(await copied(host, from, versions.v1, "shellless", versions.v1)) as Manifest;
+	const answer = await fetch(`http://${host}/v2/${from}/blobs/${manifest.config.digest}`);
+	const config = (await answer.json()) as { readonly config?: object };
+	const made = JSON.stringify({ ...config, config: { ...config.config, Env: ["PATH=/none"] } });
+	const digest = `sha256:${createHash("sha256").update(made).digest("hex")}`;
+	const blob = `http://${host}/v2/shellless/blobs/uploads/`;
+	const { headers } = await fetch(blob, { method: "POST" });
+	const to = new URL(headers.get("location") ?? "", blob);
+	to.searchParams.set("digest", digest);
+	await put("PUT", to.href, made, "application/octet-stream");
+	const its = { ...manifest, config: { ...manifest.config, digest, size: Buffer.byteLength(made) } };
+	await put("PUT", `http://${host}/v2/shellless/manifests/${versions.v2}`, JSON.stringify(its));
+	return `${host}/shellless`;
+}
+
 /** Makes a tag of one repository a tag of another; returns its manifest. */
 async function copied(host: string, from: string, means: string, repository: string, to: string): Promise<string> {
 	const answer = await fetch(`http://${host}/v2/${from}/manifests/${means}`, { headers: { accept: manifestType } });

@@ -8,7 +8,7 @@ import { trialPod } from "../../src/platforms/kubernetes/trial/pod";
 import { inParallel } from "../../src/rehearsal/parallel";
 import { rehearsing } from "../../src/rehearsal/rehearse";
 import { Space, send, startCluster, unavailable, versions } from "./harness";
-import { alienImage } from "./mixed";
+import { alienImage, shelllessImage } from "./mixed";
 
 describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => {
 	let space: Space;
@@ -300,6 +300,18 @@ describe.skipIf(unavailable !== undefined)("a version that is rehearsed", () => 
 		const use = rehearsing({ from: versions.v1, to: versions.v2, queries: 0, now: Date.now() });
 		const found = await alien.rehearse(claim, versions.v2, 300, use).finally(() => alien.release(claim));
 		expect(found?.failure).toMatchObject({ cause: "image", words: expect.stringMatching(/no match for platform/) });
+		expect(await pods()).toEqual(its);
+	});
+
+	test("and has no shell is found out before its replica is touched, which would never be ready", async () => {
+		const settings = space.settings({ image: await shelllessImage() });
+		const cluster = await startCluster(space, { name: "shellless", version: versions.v1, replicas: 1, settings });
+		const its = await pods();
+		const claim = await cluster.claim("the test", 600);
+		const use = rehearsing({ from: versions.v1, to: versions.v2, queries: 0, now: Date.now() });
+		const found = await cluster.rehearse(claim, versions.v2, 300, use).finally(() => cluster.release(claim));
+		const words = /^its image runs no shell, which the startup probe of each replica needs: .*"sh"/;
+		expect(found?.failure).toMatchObject({ cause: "image", words: expect.stringMatching(words) });
 		expect(await pods()).toEqual(its);
 	});
 });

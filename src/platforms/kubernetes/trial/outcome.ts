@@ -2,12 +2,13 @@ import { ControlError, PlatformError } from "../../../control/errors";
 import type { Failure } from "../../../core/cluster";
 import { untilNoConflict } from "../api/api";
 import { Conflict } from "../api/errors";
-import type { KubeObject, Pod } from "../api/types";
+import type { ContainerStatus, KubeObject, Pod } from "../api/types";
 import type { Cluster } from "../ask/cluster";
 import { diagnose, isReady } from "../ask/diagnose";
 import { serverStatus } from "../ask/opened";
 import { sleep } from "../change/wait";
-import { trialLabel } from "./pod";
+import { containerOf } from "../render/names";
+import { shellTrial, trialLabel } from "./pod";
 
 export interface TrialWait {
 	/** `start` waits for a server, `image` for a program's end. */
@@ -56,7 +57,8 @@ export async function outcome(
 			throw new ControlError(`the pod ${name} of the rehearsal was deleted outside Pulumi`);
 		// Also where another container, which somebody puts into each pod, goes on.
 		if (what === "image" && (pod.status?.phase === "Succeeded" || endedWith(pod) === 0)) return {};
-		const { failure = endOf(pod), cause = "exits", phase } = diagnose(pod, { now: cluster.api.connection.now() });
+		const looks = diagnose(ofImage(pod), { now: cluster.api.connection.now() });
+		const { failure = shellless(pod) ?? endOf(pod), cause = "exits", phase } = looks;
 		if (phase !== last) [last, since] = [phase, Date.now()];
 		const still = (Date.now() - since) / 1000;
 		const unplaced = failure?.cause === "scheduling" || (cause === "scheduling" && still > roomSeconds);
@@ -89,6 +91,29 @@ const create = ({ api, name }: Cluster, object: KubeObject): Promise<Pod> =>
 const roomSeconds = 20;
 /** How long a server that is Ready may be out of reach. */
 const reachSeconds = 10;
+
+const ofShell = ({ status }: Pod): ContainerStatus | undefined =>
+	status?.initContainerStatuses?.find(({ name }) => name === shellTrial);
+
+/** The image is pulled for the first container that has it: what keeps that from starting keeps the server from it. */
+function ofImage(pod: Pod): Pod {
+	const shell = ofShell(pod);
+	const { reason = "PodInitializing" } = shell?.state?.waiting ?? {};
+	if (shell === undefined || reason === "PodInitializing") return pod;
+	return { ...pod, status: { ...pod.status, containerStatuses: [{ ...shell, name: containerOf(pod) }] } };
+}
+
+/** Runtimes differ in whether a program that the image has not keeps its container from being created or ends it. */
+function shellless(pod: Pod): Failure | undefined {
+	const { terminated, waiting } = ofShell(pod)?.state ?? {};
+	const isMissing =
+		/^(Create|Run)ContainerError$/.test(waiting?.reason ?? "") &&
+		/not found|no such file/i.test(waiting?.message ?? "");
+	if (terminated ? terminated.exitCode === 0 : !isMissing) return undefined;
+	const why = (terminated?.message ?? waiting?.message ?? "").replace(/\s+/g, " ").trim();
+	const words = "its image runs no shell, which the startup probe of each replica needs";
+	return { cause: "image", words: why === "" ? words : `${words}: ${why.slice(0, 300)}` };
+}
 
 /** A node that is full, or a pod that took longer than its deadline, says nothing about the version. */
 const hasNoRoom = ({ status }: Pod) =>

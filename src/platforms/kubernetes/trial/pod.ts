@@ -13,6 +13,9 @@ const settingsFile = "zz-dbcluster-trial.xml";
 /** What the image's entrypoint runs on an empty volume, such as CREATE TABLE: a replica, which has data, never does. */
 const initFolder = "/docker-entrypoint-initdb.d";
 
+/** Before the server starts, what the replicas' startup probe needs is tried: a server that answers does not show it. */
+export const shellTrial = "trial-shell";
+
 /** After this long the kubelet ends it, whatever became of the process that made it: tens of thousands of tables take less. */
 const deadlineSeconds = 3600;
 
@@ -106,6 +109,7 @@ export function trialPod({
 	const whole = volumes.some(takesNoFile) ? around : undefined;
 	const { livenessProbe: _l, readinessProbe: _r, startupProbe: _s, lifecycle: _y, ports: _p, ...plain } = server;
 	const { limits } = (server.resources ?? {}) as { readonly limits?: Json };
+	const resources = { ...(limits && { limits }), requests: { ...requests, ...storageOf(server) } };
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
@@ -125,13 +129,16 @@ export function trialPod({
 			terminationGracePeriodSeconds: 1,
 			...(node === undefined ? { affinity, nodeSelector } : { affinity: onNode(node) }),
 			...(what === "start" && {
-				initContainers: initContainers.filter(({ restartPolicy }) => restartPolicy !== "Always"),
+				initContainers: [
+					...initContainers.filter(({ restartPolicy }) => restartPolicy !== "Always"),
+					...shellTrialOf(server).map((its) => ({ ...its, image: image.reference, resources })),
+				],
 			}),
 			containers: [
 				{
 					...plain,
 					image: image.reference,
-					resources: { ...(limits && { limits }), requests: { ...requests, ...storageOf(server) } },
+					resources,
 					terminationMessagePolicy: "FallbackToLogsOnError",
 					...(what === "image"
 						? { command: ["clickhouse-server", "--version"], args: undefined }
@@ -150,6 +157,14 @@ export function trialPod({
 				: [...volumes, { name: "trial", downwardAPI: { items: [{ path: settingsFile, fieldRef }] } }],
 		},
 	} as unknown as KubeObject & Json;
+}
+
+/** Only with what every container may have: it runs nothing. */
+function shellTrialOf({ startupProbe, imagePullPolicy, securityContext }: Json): readonly Json[] {
+	const { exec } = (startupProbe ?? {}) as { readonly exec?: { readonly command?: readonly string[] } };
+	const [shell, option] = exec?.command ?? [];
+	if (option !== "-c") return [];
+	return [{ name: shellTrial, command: [shell, "-c", "exit 0"], imagePullPolicy, securityContext }];
 }
 
 const withSlash = (path: string) => path.replace(/\/*$/, "/");

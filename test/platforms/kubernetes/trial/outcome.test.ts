@@ -70,6 +70,50 @@ describe("a pod that tries to start", () => {
 		expect(await tried(() => running, { answersAfter: 5 })).toEqual({ answers: true, after: 5 });
 	});
 
+	describe("first its shell", () => {
+		const shell = (state: object, more: object = {}) => ({
+			...server({ state: { waiting: { reason: "PodInitializing" } } }),
+			initContainerStatuses: [{ name: "trial-shell", state }],
+			...more,
+		});
+		const words = "its image runs no shell, which the startup probe of each replica needs";
+		const message = 'failed to create containerd task: exec: "sh": executable file not found in $PATH';
+
+		it.each([
+			["ends", shell({ terminated: { reason: "StartError", exitCode: 128, message } }, { phase: "Failed" })],
+			["is not created", shell({ waiting: { reason: "CreateContainerError", message } }, { phase: "Pending" })],
+		])("fails at once where the image has none and its container %s", async (_, status) => {
+			const failure = { cause: "image", words: `${words}: ${message}` };
+			expect(await tried(() => status)).toEqual({ failure, after: 0 });
+		});
+
+		it("shows that the image can't be pulled", async () => {
+			const status = shell({ waiting: { reason: "ErrImagePull", message: "manifest unknown" } }, { phase: "Pending" });
+			const failure = { cause: "image", words: "its image can't be pulled: manifest unknown" };
+			expect(await tried(() => status)).toEqual({ failure, after: 0 });
+		});
+
+		it("says nothing while the image is not pulled yet", async () => {
+			const waits = shell({
+				waiting: {
+					reason: "ErrImagePull",
+					message: "dial unix /run/snapshotter.sock: connect: no such file or directory",
+				},
+			});
+			expect(await tried((seconds) => (seconds < 3 ? waits : running), { answersAfter: 5 })).toEqual({
+				answers: true,
+				after: 5,
+			});
+		});
+
+		it("is waited for, and then its server", async () => {
+			const waits = shell({ waiting: { reason: "PodInitializing" } }, { phase: "Pending" });
+			const done = { initContainerStatuses: [{ name: "trial-shell", state: { terminated: { exitCode: 0 } } }] };
+			const looks = (seconds: number) => (seconds < 2 ? waits : { ...running, ...done });
+			expect(await tried(looks, { answersAfter: 5 })).toEqual({ answers: true, after: 5 });
+		});
+	});
+
 	it("is looked at no more once nobody wants to know", async () => {
 		const stop = new AbortController();
 		setTimeout(() => stop.abort(), 2500);

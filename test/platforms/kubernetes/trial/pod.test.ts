@@ -224,6 +224,29 @@ describe("the pod of a rehearsal", () => {
 		);
 	});
 
+	test("tries the shell that the replicas' startup probe runs, before its server", () => {
+		const container = {
+			startupProbe: { exec: { command: ["sh", "-c", "ask"] } },
+			imagePullPolicy: "Always",
+			securityContext: { allowPrivilegeEscalation: false },
+		};
+		const { spec: its } = of({ set: set({ container }) });
+		expect(its.initContainers).toEqual([
+			{ name: "config" },
+			{
+				name: "trial-shell",
+				image: "db:2@sha256:1",
+				command: ["sh", "-c", "exit 0"],
+				imagePullPolicy: "Always",
+				securityContext: { allowPrivilegeEscalation: false },
+				resources: its.containers[0]?.resources,
+			},
+		]);
+		expect(its.containers[0]).not.toHaveProperty("startupProbe");
+		const asked = { startupProbe: { exec: { command: ["clickhouse-client", "--query", "SELECT 1"] } } };
+		expect(of({ set: set({ container: asked }) }).spec.initContainers).toEqual([{ name: "config" }]);
+	});
+
 	test("that only pulls the image runs its program, and no init container", () => {
 		const { spec: its } = of({ what: "image", index: 3 });
 		expect(its.containers[0]).toMatchObject({ command: ["clickhouse-server", "--version"], args: undefined });
