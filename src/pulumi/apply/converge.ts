@@ -161,6 +161,12 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	const assessment = args.desiredState === "Stopped" && !updates ? stopping(assessed) : assessed;
 	if (updates) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
+	if (cluster.state === "Idle" && found === undefined && assessment.joins.length + assessment.leaves.length > 0) {
+		// Who may be removed, and what new ones will lack, only servers that run can say.
+		await keeper.change((claim) => bare.wake(claim));
+		await until("Started", bare, ground);
+		return establish(change);
+	}
 	// Settings that a rehearsal does not have to find are stored once it has passed.
 	if (bare.rehearses === "given" && isToRoll(cluster, version)) await rehearseFirst(ground, cluster, wanted);
 	// Nothing was touched up to here.
