@@ -104,7 +104,7 @@ export function caveats(
 		order: lanes.map(({ steps }) => steps.map((step) => step.replica)),
 		...(canary !== undefined && lanes.length > 1 && { canary }),
 		// What an unfinished update has left behind shows only once the cluster is awake.
-		wakes: start === "Idle" && (lanes.length > 0 || cluster.mark !== undefined),
+		wakes: start === "Idle" && (lanes.length + joins.length + leaves.length > 0 || cluster.mark !== undefined),
 		stopped: start === "Stopped",
 		...(afterwards !== undefined && { afterwards }),
 		resumes,

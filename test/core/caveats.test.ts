@@ -113,6 +113,14 @@ describe("what else is said", () => {
 		expect(of(cluster("1.8.0", { state: "Idle" })).wakes).toBe(false);
 	});
 
+	test.each([
+		{ joins: [{ name: "analytics-0-1", shard: 0, ordinal: 1 }], leaves: [] },
+		{ joins: [], leaves: ["analytics-0-0"] },
+	])("an idle cluster is woken for another size: %j", (resizes) => {
+		const idle = cluster("1.8.0", { state: "Idle" });
+		expect(caveats(plan(idle, v("1.8.0")), idle, [], { ...resizes, rejoins: [] }).wakes).toBe(true);
+	});
+
 	test("which replicas are added, removed and brought back, and what those that are added will lack", () => {
 		const observed = cluster("1.7.1 1.7.1");
 		const joins = [

@@ -160,6 +160,12 @@ async function establish(change: Change): Promise<{ cluster: ObservedCluster; fo
 	const assessment = args.desiredState === "Stopped" && !updates ? stopping(assessed) : assessed;
 	if (updates) await refuse(change, cluster, assessment);
 	else await mayRestart(change, cluster, assessment);
+	if (cluster.state === "Idle" && found === undefined && assessment.joins.length + assessment.leaves.length > 0) {
+		// Who may be removed, and what new ones will lack, only servers that run can say.
+		await keeper.change((claim) => bare.wake(claim));
+		await until("Started", bare, ground);
+		return establish(change);
+	}
 	await rehearseGiven(change, reshaped(cluster, { ...assessment, joins: [], rejoins: [] }));
 	// Nothing was touched up to here.
 	if (record.owner !== owner || record.generation !== generation) {

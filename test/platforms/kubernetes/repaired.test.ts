@@ -246,6 +246,44 @@ test("a Service that is deleted once more is created again once more", async () 
 	}
 });
 
+describe("an idle cluster", () => {
+	const idle = { "pulumi-dbcluster/idle": "true" };
+	const suspend = () => {
+		for (const { metadata, ...set } of api.all("statefulsets"))
+			api.put("statefulsets", {
+				metadata: { ...metadata, annotations: idle },
+				...set,
+				spec: { ...set.spec, replicas: 0 },
+			});
+	};
+
+	it.each([3, 1])("is woken for another size, and stays Started: %i replicas", async (replicas) => {
+		await created();
+		suspend();
+		const { inputs } = await preview({ replicas });
+		expect(JSON.stringify(inputs.caveats)).toMatch(replicas === 3 ? /"joins":"db-0-2 / : /"leaves":"db-0-1 /);
+		expect(console.log).toHaveBeenCalledWith("db is Idle: the update wakes it first.");
+		expect(await up({ replicas })).toBe("Started");
+		expect(sizes()).toEqual([`db-0=${replicas}`]);
+	});
+
+	it("in the middle of an update completes that before its size changes", async () => {
+		await created();
+		suspend();
+		const record = api.objects.get("configmaps/db-dbcluster");
+		const mark = { from: "1.8.0", to: "1.8.0", since: "2026-11-23T10:00:00Z" };
+		api.put("configmaps", {
+			...record,
+			data: { ...record.data, record: JSON.stringify({ ...JSON.parse(record.data.record), mark }) },
+		});
+		expect((await preview({ replicas: 3 })).refused).toEqual([
+			"replicas: 'db' is Idle in the middle of an update, and replicas can only be added or removed while it runs. Set shards to 1 and replicas to 2 and run pulumi up, which wakes it and completes the update; then change the size.",
+		]);
+		expect(await up({})).toBe("Started");
+		expect(await up({ replicas: 3 })).toBe("Started");
+	});
+});
+
 /** Somebody, or a stop or start of our own that was cut short, left a shard of two without replicas. */
 function leaveOut(name: string, more: object = {}): void {
 	const set = api.objects.get(`statefulsets/${name}`);

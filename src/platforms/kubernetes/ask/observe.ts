@@ -4,7 +4,7 @@ import type { Failure, ObservedReplica } from "../../../core/cluster";
 import type { State } from "../../../core/state";
 import { TimedOut } from "../api/errors";
 import type { EndpointSlice, Event, Pod, StatefulSet } from "../api/types";
-import { annotation, containerOf, label, replicaName, shardName } from "../render/names";
+import { containerOf, label, replicaName, shardName } from "../render/names";
 import { templateHash } from "../render/pod";
 import { indexes } from "../render/server-config";
 import type { KeptSettings } from "../render/shape";
@@ -16,7 +16,7 @@ import { type Health, health, type RecentAnswers } from "./health";
 import { everStarted, imageDigest, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { queryCounts } from "./server";
-import { desiredReplicas, rests, sizedRecord } from "./size";
+import { desiredReplicas, isIdle, rests, sizedRecord } from "./size";
 
 /** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -247,7 +247,7 @@ async function askHealth(
 function stateOf({ stored, sets, pods }: Seen, replicas: readonly ObservedReplica[]): State {
 	if (rests(sets)) {
 		if (pods.length > 0) return "Stopping";
-		return sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true") ? "Idle" : "Stopped";
+		return isIdle(sets) ? "Idle" : "Stopped";
 	}
 	const troubled = replicas.some(({ serving, trouble }) => !serving && trouble !== undefined);
 	const creates = stored?.mark?.creates === true;

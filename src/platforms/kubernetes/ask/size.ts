@@ -1,6 +1,6 @@
 import { asRecord, type ClusterRecord, type Scaled } from "../../../control/record";
 import type { StatefulSet } from "../api/types";
-import { parseReplica, shardName } from "../render/names";
+import { annotation, parseReplica, shardName } from "../render/names";
 import { indexes } from "../render/server-config";
 import { type Cluster, membersOf } from "./cluster";
 import type { Stored } from "./record";
@@ -10,6 +10,10 @@ export const desiredReplicas = ({ spec }: StatefulSet) => spec.replicas ?? 1;
 /** Stopped or idle. A single StatefulSet without replicas is neither: its start or stop was cut short. */
 export const rests = (sets: readonly StatefulSet[]) =>
 	sets.length > 0 && sets.every((set) => desiredReplicas(set) === 0);
+
+/** An idler has scaled it to zero. */
+export const isIdle = (sets: readonly StatefulSet[]) =>
+	rests(sets) && sets.some(({ metadata }) => metadata.annotations?.[annotation.idle] === "true");
 
 /** The StatefulSets whose number of replicas differs from the record, and those that were deleted. */
 export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): Scaled[] {

@@ -11,7 +11,7 @@ import { inventoryOf } from "../ask/inventory";
 import { foreseeJoins } from "../ask/lacks";
 import { noteOpening, settle } from "../ask/opened";
 import type { Stored } from "../ask/record";
-import { deletedSets, rests, scaledAway } from "../ask/size";
+import { deletedSets, isIdle, rests, scaledAway } from "../ask/size";
 import { clientServiceName, parseReplica, replicaName, shardName } from "../render/names";
 import { surroundings, wholeCluster } from "../render/objects";
 import { isSurplus, templateHash } from "../render/pod";
@@ -50,7 +50,8 @@ export async function assess(cluster: Cluster, wanted: Wanted): Promise<Assessme
 	const attempt = collector(obstacles);
 
 	let joins: Assessment["joins"] = joining;
-	if (obstacles.length === 0) {
+	// Of an idle one it is assessed again once it is awake.
+	if (obstacles.length === 0 && !isIdle(sets)) {
 		for (const replica of leaves) await attempt("replicas", () => lossOf(cluster, stored, replica, leaves));
 		await attempt("replicas", async () => {
 			const foreseen = await foreseeJoins(cluster, stored, pods, joining, wanted.localTables);
@@ -129,10 +130,17 @@ function sizeObstacles(
 			"shards",
 			`'${name}' has ${stored.shards} shards, and the rows of removed shards would be lost. Set shards to ${stored.shards}, or move their rows to another cluster.`,
 		);
-	if (resizes && sets.some(({ spec }) => spec.replicas === 0))
+	const resized = replicas === stored.replicas ? "shards" : "replicas";
+	const back = `Set shards to ${stored.shards ?? 1} and replicas to ${stored.replicas ?? 1}`;
+	if (resizes && isIdle(sets) && stored.mark !== undefined)
 		refuse(
-			replicas === stored.replicas ? "shards" : "replicas",
-			`'${name}' is stopped, and replicas can only be added or removed while it runs. Set shards to ${stored.shards ?? 1} and replicas to ${stored.replicas ?? 1}, set desiredState to "Started" and run pulumi up --refresh; then change the size.`,
+			resized,
+			`'${name}' is Idle in the middle of an update, and replicas can only be added or removed while it runs. ${back} and run pulumi up, which wakes it and completes the update; then change the size.`,
+		);
+	else if (resizes && !isIdle(sets) && sets.some(({ spec }) => spec.replicas === 0))
+		refuse(
+			resized,
+			`'${name}' is stopped, and replicas can only be added or removed while it runs. ${back}, set desiredState to "Started" and run pulumi up --refresh; then change the size.`,
 		);
 	const { existing } = stored.settings ?? {};
 	if (existing !== undefined)
