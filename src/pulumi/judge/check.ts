@@ -145,7 +145,7 @@ function withCaveats({ inputs, ...found }: Found, more: Properties): Found {
 /** 4. Says it as Pulumi takes it. */
 function say({ failures = [], inputs }: Found, news: Properties): CheckResult {
 	const told = failures.map((failure) => withoutValue(failure, news));
-	return { inputs: withoutUndefined({ ...inputsAmong(news), ...inputs }), failures: told };
+	return { inputs: { ...inputsAmong(news), ...withoutUndefined(inputs ?? {}) }, failures: told };
 }
 
 /**
