@@ -1,5 +1,6 @@
 import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect } from "vitest";
+import { withoutUndefined } from "../../src/pulumi/args/inputs";
 import type { Unfinished } from "../../src/pulumi/host/failure";
 import * as provider from "../../src/pulumi/provider";
 import { readRule } from "../../src/words/refusals";
@@ -23,7 +24,9 @@ export class Engine {
 	outputs: Properties = {};
 
 	async preview(args: Properties) {
-		const { inputs = {}, failures = [] } = await provider.check(this.inputs, { ...base, ...args });
+		// A program leaves a property out as well by giving `undefined`: Pulumi sends none.
+		const news = withoutUndefined({ ...base, ...args });
+		const { inputs = {}, failures = [] } = await provider.check(this.inputs, news);
 		sent(inputs);
 		const refused = reasonsIn(failures);
 		const rules = failures.map(({ reason }) => readRule(reason).rule);
