@@ -233,10 +233,16 @@ describe("reshaped", () => {
 	});
 
 	test("another that is down is down still, and says why", () => {
-		const down = { ...first, serving: false, trouble: "crashes" };
-		const broken: ObservedCluster = { ...scaled, replicas: [down, away] };
+		const down = { ...first, name: "analytics-0-2", ordinal: 2, serving: false, trouble: "crashes" };
+		const broken: ObservedCluster = { ...scaled, replicas: [first, away, down] };
 		const { state, replicas } = restored(broken, { rejoins: [second.name] });
-		expect({ state, trouble: replicas[0]?.trouble }).toEqual({ state: "Degraded", trouble: "crashes" });
+		expect(state).toBe("Degraded");
+		expect(replicas.map(({ serving, trouble }) => [serving, trouble])).toEqual([
+			[true, undefined],
+			[true, undefined],
+			[false, "crashes"],
+		]);
+		expect(replicas[0]).toEqual(first);
 	});
 
 	test("what was scaled away returns with the tables of its shard, wherever they replicate", () => {
@@ -264,7 +270,12 @@ describe("reshaped", () => {
 	test("a cluster that is only stopped needs nothing back", () => {
 		const rejoins = ["analytics-0-1"];
 		expect(stopping({ ...nothing, rejoins })).toEqual(nothing);
-		for (const more of [{ restarts: ["analytics-0-0"] }, { leaves: ["analytics-0-2"] }])
+		const joins = [{ name: "analytics-0-2", lacks: [] }] as unknown as typeof nothing.joins;
+		for (const more of [
+			{ restarts: ["analytics-0-0"] },
+			{ leaves: ["analytics-0-2"] },
+			{ restarts: ["analytics-0-0"], joins },
+		])
 			expect(stopping({ ...nothing, rejoins, ...more })).toEqual({ ...nothing, rejoins, ...more });
 	});
 

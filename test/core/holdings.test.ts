@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forgets, isLocal, lackedBy, lostSince, tableName, uncopied } from "../../src/core/holdings";
+import { forgets, isLocal, isTransient, lackedBy, lostSince, tableName, uncopied } from "../../src/core/holdings";
 import { holdings } from "../arbitrary";
 import { tables } from "../build";
 
@@ -96,3 +96,11 @@ test("whoever lacks nothing of another holds all of its names, and nobody lacks 
 		}),
 	);
 });
+
+test.each([
+	[".tmp.inner_id.1", true],
+	[".tmpinner_id.1", true],
+	["_tmp_replace_1", true],
+	["events_tmp_replace_1", false],
+	["events", false],
+])("a server has %s only while it works on another table: %s", (name, is) => expect(isTransient({ name })).toBe(is));
