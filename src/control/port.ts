@@ -17,7 +17,10 @@ export interface Claim {
 
 /** A whole cluster at one moment, with its record, so that nobody has to ask for it separately. */
 export interface Observation extends ObservedCluster {
-	/** What {@link ClusterControl.record} would have returned; absent for an existing cluster that has none yet, and for one whose record was deleted. */
+	/**
+	 * What {@link ClusterControl.record} would have returned; absent for an existing cluster that has none yet, and for one
+	 * whose record was deleted.
+	 */
 	readonly record?: ClusterRecord;
 }
 
@@ -172,8 +175,8 @@ export interface ClusterControl<Settings = unknown> {
 	remember(claim: Claim, replica: string, held: HeldDigest | undefined): Promise<void>;
 
 	/**
-	 * Offers a place beside the cluster to try a version, with the settings that the control was made with, stores in the record what `use` found there, if anything, and
-	 * removes what was started, however it ends. Touches no replica, no volume of one, and no Keeper. A version that shows
+	 * Offers a place beside the cluster to try a version, with the settings that the control was made with; stores in the
+	 * record what `use` found there, if anything, and removes what was started, however it ends. Touches no replica, no volume of one, and no Keeper. A version that shows
 	 * no progress for `stallSeconds` fails. A platform that has no such place has no such method.
 	 */
 	rehearse?(claim: Claim, version: DbVersion, stallSeconds: number, use: Rehearse): Promise<Rehearsal | undefined>;

@@ -23,8 +23,16 @@ const answerOf = (system: NodeJS.Platform) =>
 		? execFileSync("/usr/sbin/ioreg", ["-rd1", "-c", "IOPlatformExpertDevice"], { encoding: "utf8", stdio: "pipe" })
 		: readFileSync("/etc/machine-id", "latin1");
 
+/** macOS answers by a program, and a stack may have a thousand clusters. */
+let own: string | undefined;
+
+function ownId(): string {
+	own ??= machineId();
+	return own;
+}
+
 /** Which machine and which folder on it are meant: `~` and relative paths lead elsewhere for another user or program. */
-export const machineAndFolder = (settings: LocalSettings, machine = machineId()): string =>
+export const machineAndFolder = (settings: LocalSettings, machine = ownId()): string =>
 	createHash("sha256")
 		.update(`pulumi-dbcluster\n${machine}\n${expand(place(settings))}`)
 		.digest("hex")

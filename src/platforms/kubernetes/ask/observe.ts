@@ -16,7 +16,7 @@ import { type Health, health, type RecentAnswers } from "./health";
 import { everStarted, imageDigest, openedBy, serverStatus, settle, versionOf } from "./opened";
 import type { Stored } from "./record";
 import { queryCounts } from "./server";
-import { desiredReplicas, isIdle, rests, sizedRecord } from "./size";
+import { desiredReplicas, isForeign, isIdle, rests, sizedRecord } from "./size";
 
 /** A preview looks only once, while a rollout looks again: a busy replica that is seconds behind must not fail it. */
 const observePatience = 5000;
@@ -217,8 +217,7 @@ function leftOut(cluster: Cluster, sets: readonly StatefulSet[], shard: number, 
 	const set = sets.find(({ metadata }) => metadata.name === name);
 	if (rests(sets) || (set === undefined ? !made : set.spec.replicas !== 0)) return undefined;
 	const what = `its StatefulSet ${name} ${set === undefined ? "is gone" : "has no replicas"}`;
-	const isOurs = cluster.statefulSets === undefined;
-	return isOurs || set !== undefined ? `${what}; pulumi up without another version restores it` : what;
+	return isForeign(cluster) && set === undefined ? what : `${what}; pulumi up without another version restores it`;
 }
 
 /**

@@ -33,7 +33,7 @@ export function scaledSets(cluster: Cluster, stored: Stored, sets: readonly Stat
 }
 
 /** Only who made them can make existing StatefulSets again. */
-const isForeign = ({ statefulSets }: Cluster) => statefulSets !== undefined;
+export const isForeign = ({ statefulSets }: Cluster) => statefulSets !== undefined;
 
 /** The StatefulSets that somebody deleted. Of a cluster that is still being created they may not exist yet. */
 export function deletedSets(cluster: Cluster, stored: Stored, sets: readonly StatefulSet[]): string[] {

@@ -54,7 +54,10 @@ async function scale(cluster: Cluster, size: (now: number) => number): Promise<v
 		});
 }
 
-/** Deletes every object; the volume claims stay unless `data` is set, annotated with the version that opened them and their owner. */
+/**
+ * Deletes every object; the volume claims stay unless `data` is set, annotated with the version that opened them and with
+ * their owner.
+ */
 export async function destroy(cluster: Cluster, claim: Claim, { data }: { readonly data: boolean }): Promise<void> {
 	const stored = await cluster.record.guard(claim);
 	const { image } = cluster.settings(stored);
